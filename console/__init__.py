@@ -1,0 +1,1 @@
+"""The entry points: command line, web, worker, scheduler, link. Imported by nobody."""

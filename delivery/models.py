@@ -1,0 +1,237 @@
+"""Tables of ports, dispatches, deliveries, submissions and reports.
+
+`deliveries` is the big one, 94.6 million rows a month: partitioned by business
+day on PostgreSQL (`delivery.partitions`), keyed (day, dispatch_id, reader_id),
+without number and MessageID, its outcome a small integer in no index, so that
+an update stays in its page. A submission is written before it leaves; reports
+are appended as they come and folded into deliveries afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, LargeBinary, SmallInteger, String, Table, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey, Document, UTCDateTime
+
+
+class Outcome(IntEnum):
+    """What became of one delivery; the names are the public ones."""
+
+    PENDING = 0
+    SUBMITTED = 1
+    RETRIEVED = 2
+    REJECTED = 3
+    EXPIRED = 4
+    FAILED = 5
+    UNKNOWN = 6
+    NO_REPORT = 7
+    CANCELLED = 8
+
+
+class Port(Base):
+    """A configured link to an MMSC or SMSC.
+
+    Attributes:
+        rate: recipients a second for mm7, PDUs a second for smpp.
+        burst: most recipients that may leave at one instant.
+        connections: requests in flight at most.
+        options: what only its kind knows, see `delivery.ports.mm7.options`.
+        state: up or paused, with a reason.
+    """
+
+    __tablename__ = "ports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    url: Mapped[str] = mapped_column(String(300))
+    rate: Mapped[float]
+    burst: Mapped[int]
+    connections: Mapped[int] = mapped_column(default=8)
+    max_recipients: Mapped[int] = mapped_column(default=100)
+    timeout_s: Mapped[float] = mapped_column(default=30.0)
+    options: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    state: Mapped[str] = mapped_column(String(10), default="up")
+    state_reason: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+
+class Dispatch(Base):
+    """One send of one edition version to one audience.
+
+    Attributes:
+        day: business day of its start; the partition of its deliveries.
+        audience, planned: readers; audience = planned + excluded, frozen at the snapshot.
+        planned_digest: SHA-256 over the planned reader ids, ascending, see `delivery.ledger`.
+    """
+
+    __tablename__ = "dispatches"
+    __table_args__ = (Index("ix_dispatches_edition", "edition_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    edition_version_id: Mapped[int] = mapped_column(ForeignKey("edition_versions.id"))
+    service_id: Mapped[str] = mapped_column(String(40))
+    day: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(12))
+    audience: Mapped[int] = mapped_column(default=0)
+    planned: Mapped[int] = mapped_column(default=0)
+    planned_digest: Mapped[str] = mapped_column(String(64), default="")
+    ports: Mapped[list[Any]] = mapped_column(Document, default=list)
+    start_at: Mapped[datetime]
+    deadline_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+
+
+class DispatchTransition(Base):
+    """Each change of a dispatch's state, with who and why."""
+
+    __tablename__ = "dispatch_transitions"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatches.id"), index=True)
+    before: Mapped[str] = mapped_column(String(12))
+    after: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Exclusion(Base):
+    """A reader of the audience who gets nothing in this dispatch, and why."""
+
+    __tablename__ = "exclusions"
+
+    dispatch_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    reader_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(30))
+
+
+deliveries = Table(
+    "deliveries",
+    Base.metadata,
+    Column("day", Date, primary_key=True),
+    Column("dispatch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reader_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("variant_id", BigInteger, nullable=False),
+    Column("port_id", SmallInteger, nullable=False),
+    Column("outcome", SmallInteger, nullable=False, default=0),
+    Column("late", SmallInteger, nullable=False, default=0),
+    Column("submission_id", BigInteger),
+    Column("submitted_at", UTCDateTime),
+    Column("outcome_at", UTCDateTime),
+    Index("ix_deliveries_reader_id", "reader_id"),
+    postgresql_partition_by="RANGE (day)",
+)
+"""One row for each reader of each dispatch; `late` is 1 when a report came after no_report."""
+
+
+class Batch(Base):
+    """Up to a thousand readers of one variant on one port: the unit that a worker claims.
+
+    Attributes:
+        state: ready, claimed, done or cancelled.
+        fence: grows by one with each claim; a write with an older one is refused.
+        reader_ids: `huabao.ids.pack_ids`.
+    """
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_dispatch", "dispatch_id", "state"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatches.id"))
+    day: Mapped[date] = mapped_column(Date)
+    variant_id: Mapped[int] = mapped_column(BigKey)
+    port_id: Mapped[int] = mapped_column(ForeignKey("ports.id"))
+    service_code: Mapped[str | None] = mapped_column(String(40))
+    position: Mapped[int]
+    size: Mapped[int]
+    reader_ids: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10), default="ready")
+    owner: Mapped[str | None] = mapped_column(String(120))
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    deferrals: Mapped[int] = mapped_column(default=0)
+
+
+class Submission(Base):
+    """One SubmitReq (or submit_sm), written down before it leaves.
+
+    Attributes:
+        state: leaving, accepted, partial, refused, deferred (refused for now, surely not taken) or unknown.
+        message_id: as the port normalises it; None until the answer came.
+        fence: the batch's at the time of writing.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        Index("ix_submissions_message", "port_id", "message_id"),
+        Index("ix_submissions_batch", "batch_id"),
+        Index("ix_submissions_dispatch", "dispatch_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(BigKey)
+    day: Mapped[date] = mapped_column(Date)
+    batch_id: Mapped[int] = mapped_column(BigKey)
+    port_id: Mapped[int]
+    variant_id: Mapped[int] = mapped_column(BigKey)
+    fence: Mapped[int]
+    transaction_id: Mapped[str] = mapped_column(String(40))
+    message_id: Mapped[str | None] = mapped_column(String(120))
+    recipients: Mapped[int]
+    reader_ids: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10), default="leaving")
+    status_code: Mapped[int | None]
+    status_text: Mapped[str | None] = mapped_column(String(200))
+    written_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class EventState(IntEnum):
+    """How far a stored report has come."""
+
+    NEW = 0
+    FOLDED = 1
+    PARKED = 2
+    """No submission of that MessageID is known (yet)."""
+    STRAY = 3
+    """The submission is known, but the number was not in it, or no reader has it."""
+
+
+class DeliveryEvent(Base):
+    """A report as it came, for one recipient; appended, then folded into its delivery.
+
+    Attributes:
+        status: the MMStatus as printed by the peer.
+        number: 11 digits, or the address as it came where it is no mobile number.
+        reported_at: the peer's own Date, or None.
+    """
+
+    __tablename__ = "delivery_events"
+    __table_args__ = (
+        Index("ix_delivery_events_open", "state", "id", sqlite_where=text("state IN (0, 2)"), postgresql_where=text("state IN (0, 2)")),
+        Index("ix_delivery_events_submission", "submission_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    received_at: Mapped[datetime]
+    port_id: Mapped[int]
+    message_id: Mapped[str] = mapped_column(String(120))
+    number: Mapped[str] = mapped_column(String(80))
+    status: Mapped[str] = mapped_column(String(40))
+    status_extension: Mapped[str | None] = mapped_column(String(80))
+    status_text: Mapped[str | None] = mapped_column(String(200))
+    reported_at: Mapped[datetime | None]
+    submission_id: Mapped[int | None] = mapped_column(BigKey)
+    reader_id: Mapped[int | None] = mapped_column(BigKey)
+    state: Mapped[int] = mapped_column(SmallInteger, default=0)

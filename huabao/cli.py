@@ -1,0 +1,146 @@
+"""The frame of every command: `--json`, `--as`, exit codes, one clear line for an error.
+
+A command is a plain function decorated with `operation`; it is handed an
+`Invocation` and returns a `Report`. The command line is one of the three edges
+where exceptions are caught.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from huabao import log as logs
+from huabao.errors import HuabaoError
+from huabao.runtime import Runtime, get_runtime
+
+DONE, PROBLEM, WRONG_USE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command found.
+
+    Attributes:
+        data: what `--json` prints, one document.
+        lines: what a person reads.
+        rows, columns: a table for a person, below the lines.
+        problem: exit 1: done, but rows were rejected, a gate holds, a count is off.
+    """
+
+    data: Any
+    lines: Sequence[str] = ()
+    rows: Sequence[Sequence[object]] = ()
+    columns: Sequence[str] = ()
+    problem: bool = False
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of a command.
+
+    Attributes:
+        runtime: database and clock.
+        actor: who acts, as the audit trail keeps it.
+        as_json: standard output is for one JSON document.
+    """
+
+    runtime: Runtime
+    actor: str
+    as_json: bool
+    console: Console = field(default_factory=lambda: Console(stderr=True))
+
+    def say(self, line: str) -> None:
+        """One line of progress on standard error."""
+        self.console.print(line, markup=False, highlight=False)
+
+    @contextmanager
+    def progress(self, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        """A bar on a terminal, a plain line now and then elsewhere; yields advance(to)."""
+        if self.console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=self.console) as bar:
+                task = bar.add_task(what, total=total)
+                yield lambda done: bar.update(task, completed=done)
+            return
+        shown = [-1]
+
+        def tell(done: int) -> None:
+            tenth = done * 10 // total if total else done // 10_000
+            if tenth > shown[0]:
+                shown[0] = tenth
+                self.say(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+        yield tell
+
+
+def operation(function: Callable[..., Report]) -> Callable[..., None]:
+    """Make `function(invocation, **arguments) -> Report` a command's callback.
+
+    Adds `--json` and `--as`; exits 0, 1 (problem) or 2 (wrong use, bad input).
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+    @click.option("--as", "actor", metavar="USER", default=None, help="Who acts, for the audit trail (default: the system account).")
+    @functools.wraps(function)
+    def call(*, as_json: bool, actor: str | None, **arguments: Any) -> None:
+        sys.exit(_run(function, as_json, actor or getpass.getuser(), arguments))
+
+    return call
+
+
+def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: dict[str, Any]) -> int:
+    try:
+        runtime = get_runtime()
+        logs.configure(runtime.config.log_level)
+        report = function(Invocation(runtime, actor, as_json), **arguments)
+    except HuabaoError as error:
+        click.echo(f"huabao: {error}", err=True)
+        return WRONG_USE
+    except BrokenPipeError:
+        return DONE
+    except Exception as error:  # the command-line edge
+        logs.get_logger("cli").error("command failed", exc_info=error)
+        click.echo(f"huabao: unexpected: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''} (`huabao doctor` may know more)", err=True)
+        return WRONG_USE
+    _print(report, as_json)
+    return PROBLEM if report.problem else DONE
+
+
+def _print(report: Report, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.data, ensure_ascii=False, default=_plain))
+        return
+    for line in report.lines:
+        click.echo(line)
+    if report.columns:
+        click.echo(table_text(report.columns, report.rows), nl=False)
+
+
+def table_text(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
+    """A plain table for people."""
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(width=160, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,79 @@
+"""Installation settings: where the database is, where the broker is, who we are to the outside.
+
+They come from the environment (`HUABAO_*`) or from `huabao.toml` in the working
+directory; the environment wins. What a paper calls a setting (thresholds,
+windows, texts) is no installation setting: it lives in the database, see
+`huabao.settings`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from huabao.clock import Clock, clock_from, parse_time
+from huabao.errors import UsageError
+
+
+class Config(BaseSettings):
+    """Each field is one `HUABAO_<NAME>`; its description is what `huabao config` prints."""
+
+    model_config = SettingsConfigDict(env_prefix="HUABAO_", toml_file="huabao.toml", extra="ignore")
+
+    env: Literal["development", "production"] = Field("development", description="production refuses rehearsal switches")
+    data_dir: Path = Field(Path("var"), description="folder for the embedded database and files written at run time")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in data_dir")
+    redis_url: str = Field("", description="Redis for Celery and shared throttles; empty means embedded mode")
+    wap_base_url: str = Field("http://127.0.0.1:8080/wap", description="what links in messages begin with")
+    report_wait_s: float | None = Field(None, description="overrides the setting report_wait_s for this process")
+    now: str = Field("", description="the clock of one command begins here; refused in production")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs nothing but CSRF tokens; made at first start when empty")
+    lease_s: float = Field(15.0, gt=0, description="seconds after which a silent worker's work is taken over")
+
+    @field_validator("now")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        if value:
+            parse_time(value)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, env_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def embedded(self) -> bool:
+        """True when no broker is configured: the job table is worked in this process."""
+        return not self.redis_url
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The URL that is really used; the SQLite folder is made when missing."""
+        if self.database_url:
+            return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{(self.data_dir / 'huabao.db').resolve()}"
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this process.
+
+        Raises:
+            UsageError: `HUABAO_NOW` is set in production.
+        """
+        if self.now and self.env == "production":
+            raise UsageError("HUABAO_NOW is refused where HUABAO_ENV=production; unset it")
+        return clock_from(parse_time(self.now) if self.now else None)
+
+
+@lru_cache(maxsize=1)
+def get_config() -> Config:
+    """The settings of this process, read once."""
+    return Config()  # type: ignore[call-arg]  # every field comes from the environment or has a default

@@ -1,0 +1,170 @@
+"""The database: SQLite (WAL) in one process or PostgreSQL for many, one schema.
+
+What differs between the two stands in this module: the type of an instant, how
+a transaction begins, how many ids fit a clause and how rows are loaded in bulk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key that SQLite also counts up by itself."""
+
+Document = JSON().with_variant(JSONB, "postgresql")
+"""A JSON value."""
+
+SQLITE_BUSY_MS = 30_000
+"""How long a writer waits for another; the longest transaction of ours is a snapshot."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC; a naive one is our mistake and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "an instant without offset"
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The mother of all tables; the migrations are checked against its metadata."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: Document, list[Any]: Document}
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for `url`; SQLite gets WAL, foreign keys and writers that queue up.
+
+    On SQLite every transaction begins IMMEDIATE, so that two of them never
+    dead-lock on the way from reading to writing.
+    """
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("huabao_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def is_postgres(bind: Session | Connection) -> bool:
+    """Whether `bind` speaks to PostgreSQL."""
+    connection = bind.connection() if isinstance(bind, Session) else bind
+    return connection.dialect.name == "postgresql"
+
+
+@contextmanager
+def transaction(sessions: sessionmaker[Session], *, read_only: bool = False) -> Iterator[Session]:
+    """One transaction: committed at the end, rolled back by any exception.
+
+    `read_only` lets SQLite read beside a writer.
+    """
+    with sessions() as session:
+        if read_only:
+            session.connection(execution_options={"huabao_read_only": True})
+        with session.begin() if not session.in_transaction() else _open(session):
+            yield session
+
+
+@contextmanager
+def _open(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    session.commit()
+
+
+def in_ids(session: Session, column: ColumnElement[int] | Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    """`column` is one of `ids`, however many: one bound array on PostgreSQL, one JSON text on SQLite."""
+    if is_postgres(session):
+        return column == func.any(list(ids))  # type: ignore[no-any-return]
+    return column.in_(select(text("value")).select_from(func.json_each(_json_ids(ids))))  # type: ignore[no-any-return]
+
+
+def _json_ids(ids: Sequence[int]) -> str:
+    return "[" + ",".join(map(str, ids)) + "]"
+
+
+def bulk_insert(session: Session, table: Table | Any, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
+    """Append rows as fast as the database allows: COPY on PostgreSQL, executemany on SQLite.
+
+    Args:
+        table: a Table or a mapped class.
+        rows: mappings that hold exactly `columns`.
+
+    Returns:
+        how many rows were written.
+    """
+    target: Table = table if isinstance(table, Table) else table.__table__
+    if not is_postgres(session):
+        batch = [dict(row) for row in rows]
+        if batch:
+            session.execute(insert(target), batch)
+        return len(batch)
+    dialect = session.connection().dialect
+    binders = [target.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+    cursor = session.connection().connection.cursor()
+    count = 0
+    statement = f"COPY {target.name} ({', '.join(columns)}) FROM STDIN"
+    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]  # psycopg's cursor behind the DB-API one
+        for row in rows:
+            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in zip(columns, binders, strict=True)])
+            count += 1
+    return count

@@ -1,0 +1,223 @@
+"""Work to be done later: one job table for both ways to run.
+
+A service enqueues a job in its own transaction, so work and cause appear
+together or not at all. Embedded, this process claims jobs from the table.
+In production the relay publishes job ids to Celery, which carries nothing else;
+`run_job` claims the row by its id, so a message delivered twice runs once.
+A sweep publishes again what got lost and frees jobs whose worker fell silent.
+
+A job runs at least once. What must happen exactly once guards itself with a
+lease and a fencing token of its own, as a batch does (`delivery.dispatch`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Index, String, Text, insert, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from huabao.db import Base, BigKey, Document
+from huabao.runtime import Runtime
+
+QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+QUEUES = ("express", "default", "bulk", "build")
+"""Every queue there is; a worker takes all unless told otherwise. Express overtakes bulk."""
+
+REPUBLISH_AFTER_S = 30.0
+"""A published job that nobody claimed for so long is published again."""
+
+BACKOFF_S = (1.0, 5.0, 30.0, 120.0, 600.0)
+"""Pauses between attempts."""
+
+
+class Retry(Exception):
+    """Raised by a task that wants to run again later; it is no failure.
+
+    Attributes:
+        delay_s: seconds until then.
+    """
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(f"again in {delay_s} s")
+        self.delay_s = delay_s
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kind of job.
+
+    Attributes:
+        name: `<package>.<verb>`, as it stands in the job table.
+        run: called as run(runtime, **args).
+        queue: one of `QUEUES`.
+        max_attempts: tries before the job counts as failed; a `Retry` is no try.
+        lease_s: silence after which another worker may take the job.
+    """
+
+    name: str
+    run: Callable[..., None]
+    queue: str = "default"
+    max_attempts: int = 5
+    lease_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Work that the scheduler (or the embedded worker) does again and again.
+
+    Attributes:
+        name: `<package>.<verb>`.
+        run: called as run(runtime).
+        every_s: seconds between two beginnings.
+    """
+
+    name: str
+    run: Callable[[Runtime], None]
+    every_s: float
+
+
+class Job(Base):
+    """One piece of work."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_ready", "queue", "run_at", "id", sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
+        Index("ix_jobs_running", "lease_until", sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
+        Index("uq_jobs_key", "unique_key", unique=True, sqlite_where=text("state IN ('queued','running')"), postgresql_where=text("state IN ('queued','running')")),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    task: Mapped[str] = mapped_column(String(80))
+    args: Mapped[dict[str, Any]] = mapped_column(Document)
+    queue: Mapped[str] = mapped_column(String(20))
+    unique_key: Mapped[str | None] = mapped_column(String(160))
+    state: Mapped[str] = mapped_column(String(10), default=QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    owner: Mapped[str | None] = mapped_column(String(120))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job in this worker's hands."""
+
+    job_id: int
+    task: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+
+
+def enqueue(session: Session, task: Task, args: Mapping[str, Any], *, now: datetime, delay_s: float = 0.0, unique_key: str | None = None) -> bool:
+    """Write a job; False when a job with the same `unique_key` waits or runs already."""
+    if unique_key is not None and session.scalar(select(Job.id).where(Job.unique_key == unique_key, Job.state.in_((QUEUED, RUNNING)))):
+        return False
+    session.add(_row(task, args, now=now, run_at=now + timedelta(seconds=delay_s), unique_key=unique_key))
+    session.flush()
+    return True
+
+
+def enqueue_many(session: Session, task: Task, many_args: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
+    """Write one job for each set of arguments; how many."""
+    rows = [
+        {"task": task.name, "args": dict(args), "queue": task.queue, "state": QUEUED, "attempts": 0, "run_at": now, "created_at": now}
+        for args in many_args
+    ]
+    if rows:
+        session.execute(insert(Job), rows)
+    return len(rows)
+
+
+def _row(task: Task, args: Mapping[str, Any], *, now: datetime, run_at: datetime, unique_key: str | None) -> Job:
+    return Job(task=task.name, args=dict(args), queue=task.queue, unique_key=unique_key, state=QUEUED, attempts=0, run_at=run_at, created_at=now)
+
+
+def claim_next(session: Session, *, queues: Sequence[str], owner: str, now: datetime, lease_s: float) -> Claim | None:
+    """Claim the next job of the first queue that has one."""
+    for queue in queues:
+        wanted = (
+            select(Job.id)
+            .where(Job.queue == queue, Job.state == QUEUED, Job.run_at <= now)
+            .order_by(Job.run_at, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        job_id = session.scalar(wanted)
+        if job_id is not None:
+            return claim_job(session, job_id, owner=owner, now=now, lease_s=lease_s)
+    return None
+
+
+def claim_job(session: Session, job_id: int, *, owner: str, now: datetime, lease_s: float) -> Claim | None:
+    """Claim this job, or None where it is done, not due or in other hands."""
+    result = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == QUEUED, Job.run_at <= now)
+        .values(state=RUNNING, owner=owner, lease_until=now + timedelta(seconds=lease_s), attempts=Job.attempts + 1)
+        .returning(Job.task, Job.args, Job.attempts)
+    ).one_or_none()
+    return None if result is None else Claim(job_id, result.task, result.args, result.attempts)
+
+
+def extend_lease(session: Session, claim: Claim, *, owner: str, now: datetime, lease_s: float) -> bool:
+    """Keep a long job; False when it was taken over."""
+    return _changed(session.execute(update(Job).where(Job.id == claim.job_id, Job.owner == owner, Job.state == RUNNING).values(lease_until=now + timedelta(seconds=lease_s))))
+
+
+def finish(session: Session, claim: Claim, *, owner: str, now: datetime) -> None:
+    """The job is done."""
+    _settle(session, claim, owner, state=DONE, finished_at=now, last_error=None)
+
+
+def put_back(session: Session, claim: Claim, *, owner: str, now: datetime, delay_s: float, error: str | None = None, counted: bool = True) -> None:
+    """The job runs again after `delay_s`; a `Retry` is not counted as an attempt."""
+    values: dict[str, Any] = {"state": QUEUED, "run_at": now + timedelta(seconds=delay_s), "published_at": None, "last_error": error}
+    if not counted:
+        values["attempts"] = claim.attempts - 1
+    _settle(session, claim, owner, **values)
+
+
+def give_up(session: Session, claim: Claim, *, owner: str, now: datetime, error: str) -> None:
+    """The job failed for good; it stays in the table with its error."""
+    _settle(session, claim, owner, state=FAILED, finished_at=now, last_error=error)
+
+
+def _settle(session: Session, claim: Claim, owner: str, **values: Any) -> None:
+    session.execute(update(Job).where(Job.id == claim.job_id, Job.owner == owner, Job.state == RUNNING).values(lease_until=None, owner=None, **values))
+
+
+def sweep(session: Session, *, now: datetime) -> int:
+    """Queue again every job whose worker fell silent; how many."""
+    result = session.execute(
+        update(Job).where(Job.state == RUNNING, Job.lease_until < now).values(state=QUEUED, owner=None, lease_until=None, published_at=None, run_at=now)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def take_unpublished(session: Session, *, now: datetime, limit: int = 500) -> list[tuple[int, str]]:
+    """Due jobs that Celery does not know of, marked as published: (id, queue)."""
+    stale = now - timedelta(seconds=REPUBLISH_AFTER_S)
+    wanted = (
+        select(Job.id, Job.queue)
+        .where(Job.state == QUEUED, Job.run_at <= now, (Job.published_at.is_(None)) | (Job.published_at < stale))
+        .order_by(Job.run_at, Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = [(row.id, row.queue) for row in session.execute(wanted)]
+    if found:
+        session.execute(update(Job).where(Job.id.in_([job_id for job_id, _ in found])).values(published_at=now))
+    return found
+
+
+def _changed(result: Any) -> bool:
+    return isinstance(result, CursorResult) and result.rowcount > 0

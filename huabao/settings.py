@@ -1,0 +1,89 @@
+"""What the papers call a setting: thresholds, windows, waits, texts.
+
+Each package declares its own as `Setting`s in a module-level tuple; console
+gathers them. Values live in the table `settings`; a setting without a row has
+its default. A worker reads a setting when it needs it, so a change takes hold at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from huabao.db import Base, Document
+from huabao.errors import UsageError
+
+
+T = TypeVar("T", int, float, str, bool)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One setting.
+
+    Attributes:
+        name: dotted or snake case, unit last (`report_wait_s`).
+        default: its value until somebody sets another; its type is the setting's.
+        unit: `s`, `readers`, `bytes` … or "" where there is none.
+        meaning: one sentence for the list and the documentation.
+        minimum, maximum: bounds of a number, both included, or None.
+    """
+
+    name: str
+    default: T
+    unit: str
+    meaning: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def parse(self, text: str) -> T:
+        """`text` as this setting's value.
+
+        Raises:
+            UsageError: wrong type or out of bounds; the message names both.
+        """
+        kind = type(self.default)
+        try:
+            value: Any = text.strip().lower() in {"1", "true", "yes", "on"} if kind is bool else kind(text)
+        except ValueError as error:
+            raise UsageError(f"{self.name} is a {kind.__name__}{f' in {self.unit}' if self.unit else ''}; {text!r} is none") from error
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            low, high = self.minimum, self.maximum
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise UsageError(f"{self.name} must lie between {low} and {high}; {text!r} does not")
+        return value  # type: ignore[no-any-return]
+
+    def get(self, session: Session) -> T:
+        """The value in force."""
+        row = session.get(SettingValue, self.name)
+        return self.default if row is None else row.value
+
+
+class SettingValue(Base):
+    """A setting that somebody changed."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[Any] = mapped_column(Document)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(80))
+
+
+def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: str, *, by: str, at: datetime) -> Any:
+    """Store a new value for the setting `name` and return it.
+
+    Raises:
+        UsageError: there is no such setting, or the value does not fit it.
+    """
+    found = next((setting for setting in known if setting.name == name), None)
+    if found is None:
+        raise UsageError(f"there is no setting {name!r}; `huabao settings list` shows them all")
+    value = found.parse(text)
+    session.merge(SettingValue(name=name, value=value, changed_at=at, changed_by=by))
+    return value

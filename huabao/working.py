@@ -1,0 +1,67 @@
+"""Running jobs: the task base that both ways to run share.
+
+One of the three edges where any exception is caught: it is logged, the job is
+put back with a pause, and after the last attempt it is given up with an alarm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from huabao import alarms, queues
+from huabao.log import get_logger
+from huabao.queues import Claim, Retry, Task
+from huabao.runtime import Runtime
+
+log = get_logger("jobs")
+
+
+def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, owner: str) -> None:
+    """Run a claimed job to its end, whatever that is; never raises for the job's own faults."""
+    task = tasks.get(claim.task)
+    try:
+        if task is None:
+            raise LookupError(f"no task is called {claim.task!r}")
+        with _lease_kept(runtime, task, claim, owner):
+            task.run(runtime, **claim.args)
+    except Retry as again:
+        with runtime.transaction() as session:
+            queues.put_back(session, claim, owner=owner, now=runtime.now(), delay_s=again.delay_s, counted=False)
+    except Exception as error:  # the task edge
+        _failed(runtime, task, claim, owner, error)
+    else:
+        with runtime.transaction() as session:
+            queues.finish(session, claim, owner=owner, now=runtime.now())
+
+
+def _failed(runtime: Runtime, task: Task | None, claim: Claim, owner: str, error: Exception) -> None:
+    log.error("job failed", job=claim.job_id, task=claim.task, attempt=claim.attempts, exc_info=error)
+    text = f"{type(error).__name__}: {error}"
+    now = runtime.now()
+    with runtime.transaction() as session:
+        if task is None or claim.attempts >= task.max_attempts:
+            queues.give_up(session, claim, owner=owner, now=now, error=text)
+            alarms.raise_alarm(session, "jobs.failed", claim.task, f"job {claim.job_id} ({claim.task}) was given up: {text}", at=now, args=dict(claim.args))
+        else:
+            delay_s = queues.BACKOFF_S[min(claim.attempts, len(queues.BACKOFF_S)) - 1]
+            queues.put_back(session, claim, owner=owner, now=now, delay_s=delay_s, error=text)
+
+
+@contextmanager
+def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Iterator[None]:
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.wait(task.lease_s / 3):
+            with runtime.transaction() as session:
+                queues.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
+
+    keeper = threading.Thread(target=keep, name=f"lease-{claim.job_id}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()

@@ -1,0 +1,170 @@
+"""Tables of readers and of what they subscribe to.
+
+The reader is a person with a number; the subscription is what he pays for. The
+stop state belongs to one subscription, never to the person. Events keep
+`effective_at` and `recorded_at`, because an as-of question needs both.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey, Document
+
+DRIVES = ("emotion", "entertainment", "content")
+SUBSCRIPTION_STATES = ("active", "paused", "cancelled")
+STOP_STATES = ("sending", "stopped", "recovering")
+BLACKLIST_KINDS = ("registration", "experience", "marketing")
+
+
+class Reader(Base):
+    """One person with one mobile number.
+
+    Attributes:
+        msisdn: 11 digits.
+        handset: the model or class name as it was given, or None.
+        handset_class: the class it falls in; None while the handset is unknown,
+            `no-mms` when it cannot take an MMS.
+        preferred_hour: 0–23, Asia/Shanghai.
+        attributes: imported columns that nobody defined, by name.
+    """
+
+    __tablename__ = "readers"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    msisdn: Mapped[str] = mapped_column(String(11), unique=True)
+    city: Mapped[str | None] = mapped_column(String(40))
+    handset: Mapped[str | None] = mapped_column(String(120))
+    handset_class: Mapped[str | None] = mapped_column(String(20))
+    imei: Mapped[str | None] = mapped_column(String(16))
+    drive: Mapped[str | None] = mapped_column(String(20))
+    topics: Mapped[list[Any]] = mapped_column(Document, default=list)
+    attribute_class: Mapped[str | None] = mapped_column(String(1))
+    preferred_hour: Mapped[int | None] = mapped_column(SmallInteger)
+    last_active_at: Mapped[datetime | None]
+    attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """Whether a reader agreed to a kind of contact; the newest row counts."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_reader", "reader_id", "kind", "recorded_at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("readers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    given: Mapped[bool]
+    source: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+
+
+class BlacklistEntry(Base):
+    """A number that must not be registered, tried out or marketed to."""
+
+    __tablename__ = "blacklist_entries"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    msisdn: Mapped[str] = mapped_column(String(11), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime]
+
+
+class Subscription(Base):
+    """A reader's order of one service, with the stop state of its delivery.
+
+    Attributes:
+        service_id: how BOSS and MISC name the service; a service may hold two papers.
+        state: active, paused or cancelled, as the order says.
+        stop_state: sending, stopped or recovering: what the platform does about it.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (UniqueConstraint("service_id", "reader_id"), Index("ix_subscriptions_reader", "reader_id"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("readers.id", ondelete="CASCADE"))
+    service_id: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10))
+    effective_at: Mapped[datetime]
+    stop_state: Mapped[str] = mapped_column(String(10), default="sending")
+    stop_cause: Mapped[str | None] = mapped_column(String(20))
+    stopped_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class SubscriptionEvent(Base):
+    """What happened to a subscription; only ever added."""
+
+    __tablename__ = "subscription_events"
+    __table_args__ = (Index("ix_subscription_events_reader", "reader_id", "service_id", "effective_at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(BigKey)
+    service_id: Mapped[str] = mapped_column(String(40))
+    event: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(40))
+    effective_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class Segment(Base):
+    """A named audience: a rule over reader fields."""
+
+    __tablename__ = "segments"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    rule: Mapped[dict[str, Any]] = mapped_column(Document)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+
+class Handset(Base):
+    """A model and the handset class that it falls in (`no-mms` where it cannot)."""
+
+    __tablename__ = "handsets"
+
+    model: Mapped[str] = mapped_column(String(120), primary_key=True)
+    handset_class: Mapped[str] = mapped_column(String(20))
+    brand: Mapped[str] = mapped_column(String(80), default="")
+    source: Mapped[str] = mapped_column(String(80), default="")
+
+
+class Contact(Base):
+    """The contact ledger: each time a reader was addressed for other than what he pays for."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index("ix_contacts_reader", "reader_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(BigKey)
+    channel: Mapped[str] = mapped_column(String(10))
+    purpose: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
+class ReaderServiceMonth(Base):
+    """What a reader got of a service in a month, so that nobody scans a month of deliveries.
+
+    Attributes:
+        month: its first day.
+        planned, retrieved, failed: deliveries that ended so.
+    """
+
+    __tablename__ = "reader_service_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    reader_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    service_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    planned: Mapped[int] = mapped_column(Integer, default=0)
+    retrieved: Mapped[int] = mapped_column(Integer, default=0)
+    failed: Mapped[int] = mapped_column(Integer, default=0)
+    last_success_at: Mapped[datetime | None]
