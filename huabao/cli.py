@@ -21,9 +21,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from huabao import log as logs
+from huabao.embedded import work_until
 from huabao.errors import HuabaoError
+from huabao.queues import Registry
 from huabao.runtime import Runtime, get_runtime
 
 DONE, PROBLEM, WRONG_USE = 0, 1, 2
@@ -55,16 +58,25 @@ class Invocation:
         runtime: database and clock.
         actor: who acts, as the audit trail keeps it.
         as_json: standard output is for one JSON document.
+        registry: the tasks and periodic work of this installation.
     """
 
     runtime: Runtime
     actor: str
     as_json: bool
+    registry: Registry = field(default_factory=Registry)
     console: Console = field(default_factory=lambda: Console(stderr=True))
 
     def say(self, line: str) -> None:
         """One line of progress on standard error."""
         self.console.print(line, markup=False, highlight=False)
+
+    def work_until(self, done: Callable[[], bool]) -> None:
+        """Embedded: work the job table in this process until `done()`; otherwise wait for it.
+
+        While another process (`huabao serve`) holds the worker's lease, this one only waits.
+        """
+        work_until(self.runtime, self.registry, done)
 
     @contextmanager
     def progress(self, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
@@ -105,18 +117,29 @@ def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: 
     try:
         runtime = get_runtime()
         logs.configure(runtime.config.log_level)
-        report = function(Invocation(runtime, actor, as_json), **arguments)
+        registry = click.get_current_context().find_root().obj or Registry()
+        report = function(Invocation(runtime, actor, as_json, registry), **arguments)
     except HuabaoError as error:
         click.echo(f"huabao: {error}", err=True)
         return WRONG_USE
     except BrokenPipeError:
         return DONE
+    except (OperationalError, ProgrammingError) as error:
+        click.echo(f"huabao: {_database_fault(error)}", err=True)
+        return WRONG_USE
     except Exception as error:  # the command-line edge
         logs.get_logger("cli").error("command failed", exc_info=error)
         click.echo(f"huabao: unexpected: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''} (`huabao doctor` may know more)", err=True)
         return WRONG_USE
     _print(report, as_json)
     return PROBLEM if report.problem else DONE
+
+
+def _database_fault(error: OperationalError | ProgrammingError) -> str:
+    text = str(error.orig).strip().splitlines()[0]
+    if "no such table" in text or "does not exist" in text or "no such column" in text:
+        return f"the database has not this release's schema ({text}); run `huabao db upgrade`"
+    return f"the database did not do it: {text}; `huabao doctor` looks for the cause"
 
 
 def _print(report: Report, as_json: bool) -> None:

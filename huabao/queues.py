@@ -81,6 +81,14 @@ class Periodic:
     every_s: float
 
 
+@dataclass(frozen=True)
+class Registry:
+    """Everything that this installation can run; console makes the one there is."""
+
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    periodics: tuple[Periodic, ...] = ()
+
+
 class Job(Base):
     """One piece of work."""
 
@@ -139,6 +147,11 @@ def enqueue_many(session: Session, task: Task, many_args: Iterable[Mapping[str, 
 
 def _row(task: Task, args: Mapping[str, Any], *, now: datetime, run_at: datetime, unique_key: str | None) -> Job:
     return Job(task=task.name, args=dict(args), queue=task.queue, unique_key=unique_key, state=QUEUED, attempts=0, run_at=run_at, created_at=now)
+
+
+def any_ready(session: Session, *, queues: Sequence[str], now: datetime) -> bool:
+    """Whether a job waits; cheap, and locks nothing."""
+    return session.scalar(select(Job.id).where(Job.queue.in_(queues), Job.state == QUEUED, Job.run_at <= now).limit(1)) is not None
 
 
 def claim_next(session: Session, *, queues: Sequence[str], owner: str, now: datetime, lease_s: float) -> Claim | None:

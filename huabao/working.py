@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from huabao import alarms, queues
 from huabao.log import get_logger
-from huabao.queues import Claim, Retry, Task
+from huabao.queues import Claim, Periodic, Retry, Task
 from huabao.runtime import Runtime
 
 log = get_logger("jobs")
@@ -34,6 +34,14 @@ def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, ow
     else:
         with runtime.transaction() as session:
             queues.finish(session, claim, owner=owner, now=runtime.now())
+
+
+def run_periodic(runtime: Runtime, periodic: Periodic) -> None:
+    """Run one periodic piece of work; its failure is logged and it runs again at its time."""
+    try:
+        periodic.run(runtime)
+    except Exception as error:  # the task edge
+        log.error("periodic work failed", name=periodic.name, exc_info=error)
 
 
 def _failed(runtime: Runtime, task: Task | None, claim: Claim, owner: str, error: Exception) -> None:
@@ -65,3 +73,14 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
     finally:
         done.set()
         keeper.join()
+
+
+def sweep_jobs(runtime: Runtime) -> None:
+    """Queue again what a worker that fell silent had in hand."""
+    with runtime.transaction() as session:
+        count = queues.sweep(session, now=runtime.now())
+    if count:
+        log.warning("jobs of a silent worker queued again", count=count)
+
+
+SWEEP = Periodic("jobs.sweep", sweep_jobs, 5.0)

@@ -1,0 +1,115 @@
+"""What `huabao doctor` looks at, and what `huabao config` prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import OperationalError
+
+from console import schema
+from huabao.clock import shanghai_text
+from huabao.config import Config
+from huabao.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is well, what was found, how to mend it."""
+
+    what: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def examine(runtime: Runtime) -> list[Finding]:
+    """Everything, in the order in which it should be mended."""
+    findings = [_database(runtime)]
+    if findings[0].ok:
+        findings.append(_schema(runtime))
+        if findings[-1].ok:
+            findings += [_ports(runtime), _failed_jobs(runtime)]
+    return [*findings, _redis(runtime), _font(), _disk(runtime), _clock(runtime)]
+
+
+def _database(runtime: Runtime) -> Finding:
+    try:
+        with runtime.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        return Finding("database", False, reason, "start it, or correct HUABAO_DATABASE_URL")
+    return Finding("database", True, runtime.engine.url.render_as_string(hide_password=True))
+
+
+def _schema(runtime: Runtime) -> Finding:
+    current, head = schema.current_revision(runtime), schema.head_revision()
+    return Finding("schema", current == head, f"{current or 'none'}, this release wants {head}", "run `huabao db upgrade`")
+
+
+def _ports(runtime: Runtime) -> Finding:
+    from delivery.models import Port
+
+    with runtime.transaction(read_only=True) as session:
+        names = list(session.scalars(select(Port.name).order_by(Port.name)))
+    return Finding("ports", bool(names), ", ".join(names) or "none", "add one: `huabao port add NAME --kind mm7 --url URL --rate N`")
+
+
+def _failed_jobs(runtime: Runtime) -> Finding:
+    from huabao.queues import FAILED, Job
+
+    with runtime.transaction(read_only=True) as session:
+        failed = list(session.execute(select(Job.task, Job.last_error).where(Job.state == FAILED).order_by(Job.id.desc()).limit(1)))
+    return Finding("jobs", not failed, f"{failed[0].task}: {failed[0].last_error}" if failed else "none was given up", "see `huabao alarms list --open`")
+
+
+def _redis(runtime: Runtime) -> Finding:
+    url = runtime.config.redis_url
+    if not url:
+        return Finding("broker", True, "embedded mode, none needed")
+    import redis
+
+    try:
+        redis.Redis.from_url(url, socket_timeout=3.0).ping()
+    except redis.RedisError as error:
+        return Finding("broker", False, str(error), "start Redis, or correct HUABAO_REDIS_URL; until then jobs wait in the database")
+    return Finding("broker", True, "Redis answers")
+
+
+def _font() -> Finding:
+    from content.draw import fonts
+
+    return Finding("Chinese font", True, str(fonts.regular_path()))
+
+
+def _disk(runtime: Runtime) -> Finding:
+    folder = runtime.config.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    return Finding("disk", free > 2**30 and os.access(folder, os.W_OK), f"{free / 2**30:.1f} GiB free in {folder}", "make room: under 1 GiB is too little for a day's papers")
+
+
+def _clock(runtime: Runtime) -> Finding:
+    return Finding("clock", True, f"{shanghai_text(runtime.now())} in Shanghai")
+
+
+def configuration(config: Config) -> list[tuple[str, str, str, str]]:
+    """(name, value, source, meaning) of each installation setting, secrets masked."""
+    rows = []
+    for name, field in Config.model_fields.items():
+        variable = f"HUABAO_{name.upper()}"
+        source = variable if variable in os.environ else "huabao.toml" if name in config.model_fields_set else "default"
+        rows.append((name, _shown(name, getattr(config, name)), source, field.description or ""))
+    return rows
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "********" if value.get_secret_value() else ""
+    if name.endswith("_url") and value and "://" in str(value):
+        return make_url(str(value)).render_as_string(hide_password=True) if "@" in str(value) else str(value)
+    return "" if value is None else str(value)

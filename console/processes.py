@@ -1,0 +1,153 @@
+"""The long-running processes: web, worker, scheduler, link; and how to ask whether they live."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import uvicorn
+from kombu.exceptions import OperationalError as BrokerError
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from huabao import leases
+from huabao.embedded import EmbeddedWorker, process_name
+from huabao.log import get_logger
+from huabao.queues import Registry
+from huabao.runtime import Runtime
+from huabao.working import run_periodic
+
+log = get_logger("processes")
+
+RELAY_S = 0.2
+HEARTBEAT_S = 5.0
+STANDBY_S = 2.0
+
+
+def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
+    """The web console and the APIs; embedded, the worker too."""
+    from console.web import make_app
+
+    worker = _EmbeddedCare(runtime, registry) if runtime.config.embedded else None
+    if worker:
+        worker.start()
+    try:
+        uvicorn.run(make_app(runtime, registry), host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+    finally:
+        if worker:
+            worker.stop()
+
+
+class _EmbeddedCare(threading.Thread):
+    """Keeps trying to be the embedded worker while the web is up."""
+
+    def __init__(self, runtime: Runtime, registry: Registry) -> None:
+        super().__init__(name="embedded-care", daemon=True)
+        self.worker = EmbeddedWorker(runtime, registry)
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                if self.worker.take_lease():
+                    self.worker.start()
+                    self.done.wait()
+                    self.worker.stop()
+                    return
+            except OperationalError as error:
+                log.warning("database unreachable", error=str(error.orig))
+            self.done.wait(1.0)
+
+    def stop(self) -> None:
+        self.done.set()
+        self.join()
+
+
+def worker(queues: list[str], concurrency: int) -> None:
+    """A Celery worker for these queues."""
+    from console.worker import make_celery
+
+    make_celery().worker_main(["worker", "--queues", ",".join(queues), "--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--loglevel", "WARNING"])
+
+
+def scheduler(runtime: Runtime, registry: Registry) -> None:
+    """Periodic work and the relay to Celery, done by one leader; others stand by."""
+    from console.worker import make_celery, relay
+
+    celery = make_celery()
+    due = {one.name: time.monotonic() for one in registry.periodics}
+
+    def lead() -> None:
+        for one in registry.periodics:
+            if time.monotonic() >= due[one.name]:
+                run_periodic(runtime, one)
+                due[one.name] = time.monotonic() + one.every_s
+        try:
+            relay(runtime, celery)
+        except BrokerError as error:
+            log.warning("broker out of reach; jobs wait in the database", error=str(error))
+
+    _hold(runtime, "scheduler", lead, every_s=RELAY_S)
+
+
+def link(runtime: Runtime) -> None:
+    """The one owner of ports that keep a bind open; answers for itself while none is configured."""
+    _hold(runtime, "link", lambda: None, every_s=STANDBY_S)
+
+
+def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: float) -> None:
+    """Hold the lease `role` and act again and again; stand by while somebody else holds it."""
+    me = process_name()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    beat_at, leading = 0.0, False
+    while not stopping.is_set():
+        try:
+            if time.monotonic() >= beat_at:
+                leading = _beat(runtime, role, me)
+                beat_at = time.monotonic() + min(HEARTBEAT_S, runtime.config.lease_s / 3)
+            if leading:
+                act()
+        except OperationalError as error:
+            log.warning("database unreachable", error=str(error.orig))
+            leading = False
+        stopping.wait(every_s if leading else STANDBY_S)
+    with runtime.transaction() as session:
+        leases.drop_lease(session, role, me, now=runtime.now())
+
+
+def _beat(runtime: Runtime, role: str, me: str) -> bool:
+    now, lease_s = runtime.now(), runtime.config.lease_s
+    with runtime.transaction() as session:
+        leases.take_lease(session, f"process:{role}:{socket.gethostname()}", me, now=now, lease_s=lease_s)
+        leading = leases.take_lease(session, role, me, now=now, lease_s=lease_s) is not None
+    return leading
+
+
+def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:
+    """A sentence when this host's process of that role lives, else an empty text."""
+    if role == "web":
+        return _http_alive(f"http://127.0.0.1:{port}/healthz")
+    if role == "worker":
+        from console.worker import make_celery
+
+        answers = make_celery().control.ping(destination=[f"celery@{socket.gethostname()}"], timeout=3.0)
+        return "the worker answers" if answers else ""
+    with runtime.transaction(read_only=True) as session:
+        name = f"process:{role}:{socket.gethostname()}"
+        alive = session.scalar(select(leases.Lease.expires_at).where(leases.Lease.name == name))
+    return f"{role} was alive just now" if alive is not None and alive > runtime.now() else ""
+
+
+def _http_alive(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=3.0) as answer:  # noqa: S310  # our own loopback address
+            return "the web answers" if answer.status == 200 else ""
+    except (urllib.error.URLError, OSError):
+        return ""

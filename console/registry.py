@@ -1,0 +1,58 @@
+"""What this installation can do: the commands, tasks, periodic work and settings of every package.
+
+A package adds to its own tuples; a package that is new adds one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import click
+
+from huabao.queues import Periodic, Registry, Task
+from huabao.settings import Setting
+from huabao.working import SWEEP
+
+COMMAND_MODULES = (
+    "subscribers.commands",
+    "content.commands",
+    "delivery.commands",
+    "sandbox.commands",
+    "console.user_commands",
+    "console.commands",
+    "console.process_commands",
+)
+TASK_MODULES = ("content.tasks", "delivery.tasks")
+SETTING_MODULES = ("subscribers.settings", "content.settings", "delivery.settings", "console.settings")
+MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "delivery.models", "console.models")
+
+
+def commands() -> Iterator[click.Command]:
+    """Every command and group of the command line."""
+    for name in COMMAND_MODULES:
+        yield from import_module(name).COMMANDS
+
+
+def registry() -> Registry:
+    """Every task by name, and the periodic work."""
+    tasks: dict[str, Task] = {}
+    periodics: list[Periodic] = [SWEEP]
+    for name in TASK_MODULES:
+        module = import_module(name)
+        tasks.update({task.name: task for task in module.TASKS})
+        periodics.extend(module.PERIODIC)
+    return Registry(tasks, tuple(periodics))
+
+
+def settings() -> tuple[Setting[Any], ...]:
+    """Every setting, by name."""
+    found = [setting for name in SETTING_MODULES for setting in import_module(name).SETTINGS]
+    return tuple(sorted(found, key=lambda setting: setting.name))
+
+
+def import_models() -> None:
+    """Import every table, so that the metadata is whole."""
+    for name in MODEL_MODULES:
+        import_module(name)
