@@ -1,1 +1,61 @@
-"""Tables of the console."""
+"""Tables of console accounts and their sign-ins.
+
+A password is kept as its argon2id hash, a session by the SHA-256 of its token:
+whoever reads the database can sign in as nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey
+
+
+class User(Base):
+    """One person who may sign in.
+
+    Attributes:
+        name: as it is typed at sign-in, compared without regard to case (`name_key`).
+        role: one of `console.rights.ROLES`.
+        city: the city whose pages a city editor works on, or None for all.
+        failed_attempts: wrong passwords in a row since the last right one.
+        locked_until: no sign-in before that, however right the password.
+        disabled_at: since when the account is shut, or None.
+    """
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str] = mapped_column(String(80), unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(10))
+    city: Mapped[str | None] = mapped_column(String(40))
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    last_sign_in_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class UserSession(Base):
+    """One signed-in browser.
+
+    Attributes:
+        token_sha256: of the cookie's value, in hex.
+        csrf_secret: what each form of this session must carry.
+        last_seen_at: of the last act of the person; a page that refreshes itself is none.
+        expires_at: the end, however busy the session is.
+    """
+
+    __tablename__ = "user_sessions"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    csrf_secret: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

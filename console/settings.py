@@ -1,4 +1,4 @@
-"""Settings of this package."""
+"""Settings of sign-in."""
 
 from __future__ import annotations
 
@@ -6,4 +6,9 @@ from typing import Any
 
 from huabao.settings import Setting
 
-SETTINGS: tuple[Setting[Any], ...] = ()
+SIGN_IN_ATTEMPTS_MAX = Setting("sign_in_attempts_max", 5, "", "wrong passwords in a row after which an account is locked", 1, 100)
+SIGN_IN_LOCK_S = Setting("sign_in_lock_s", 900, "s", "how long a locked account stays locked", 1, 86_400)
+SESSION_IDLE_S = Setting("session_idle_s", 28_800, "s", "a sign-in ends after so long without an act of the person", 60, 604_800)
+SESSION_AGE_S = Setting("session_age_s", 86_400, "s", "a sign-in ends after so long in any case", 300, 2_592_000)
+
+SETTINGS: tuple[Setting[Any], ...] = (SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S, SESSION_IDLE_S, SESSION_AGE_S)

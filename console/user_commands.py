@@ -1,7 +1,118 @@
-"""Commands of this package."""
+"""`huabao user`: console accounts.
+
+A password never stands on a command line: it is asked for, read from an
+environment variable that is named, or (for the first admin) made here and shown once.
+"""
 
 from __future__ import annotations
 
-import click
+import os
+import secrets
+from datetime import datetime
 
-COMMANDS: tuple[click.Command, ...] = ()
+import click
+from sqlalchemy import func, select
+
+from console import auth
+from console.models import User
+from console.rights import ADMIN, ROLES
+from huabao.cli import Invocation, Report, operation
+from huabao.clock import shanghai_text
+from huabao.errors import UsageError
+
+PASSWORD_ENV_HELP = "Take the password from this environment variable instead of asking."  # noqa: S105  # a help text
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+
+
+def made_password() -> str:
+    """A password that can be read out: four groups of five, some 98 bits."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
+
+
+def _given_password(variable: str | None) -> str:
+    if variable is None:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    value = os.environ.get(variable)
+    if not value:
+        raise UsageError(f"the environment variable {variable} is empty; put the password in it")
+    return value
+
+
+@click.group("user")
+def user() -> None:
+    """Console accounts: who may sign in, in which role."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--city", default=None, help="The city whose pages this editor works on.")
+@click.option("--password-env", metavar="VAR", default=None, help=PASSWORD_ENV_HELP)
+@operation
+def add(invocation: Invocation, name: str, role: str, city: str | None, password_env: str | None) -> Report:
+    """Add the account NAME."""
+    hashed = auth.hash_password(_given_password(password_env))
+    with invocation.runtime.transaction() as session:
+        made = auth.add_user(session, name, hashed, role, city=city, by=invocation.actor, now=invocation.runtime.now())
+        return Report({"name": made.name, "role": role, "city": city}, [f"{made.name} may sign in as {role}"])
+
+
+@user.command("bootstrap")
+@click.option("--name", default="admin", show_default=True)
+@operation
+def bootstrap(invocation: Invocation, name: str) -> Report:
+    """Make the first admin; its password is shown this once."""
+    password = made_password()
+    hashed = auth.hash_password(password)
+    with invocation.runtime.transaction() as session:
+        if session.scalar(select(func.count()).select_from(User).where(User.role == ADMIN, User.disabled_at.is_(None))):
+            raise UsageError("there is an admin already; `huabao user password NAME` sets a new password")
+        made = auth.add_user(session, name, hashed, ADMIN, city=None, by=invocation.actor, now=invocation.runtime.now())
+    return Report({"name": made.name, "role": ADMIN, "password": password}, [f"{made.name} may sign in as admin", f"password (shown once): {password}"])
+
+
+@user.command("list")
+@operation
+def list_(invocation: Invocation) -> Report:
+    """Every account."""
+    now = invocation.runtime.now()
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = list(session.scalars(select(User).order_by(User.name_key)))
+        data = [{"name": one.name, "role": one.role, "city": one.city, "state": _state(one, now), "last_sign_in_at": one.last_sign_in_at} for one in found]
+    rows = [(one["name"], one["role"], one["city"], one["state"], shanghai_text(one["last_sign_in_at"])) for one in data]
+    return Report(data, rows=rows, columns=("name", "role", "city", "state", "last sign-in"))
+
+
+def _state(one: User, now: datetime) -> str:
+    if one.disabled_at is not None:
+        return "disabled"
+    return "locked" if one.locked_until is not None and one.locked_until > now else "active"
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--password-env", metavar="VAR", default=None, help=PASSWORD_ENV_HELP)
+@operation
+def password(invocation: Invocation, name: str, password_env: str | None) -> Report:
+    """Set a new password for NAME: unlocks the account and signs it out everywhere."""
+    with invocation.runtime.transaction(read_only=True) as session:
+        auth.find_user(session, name)
+    hashed = auth.hash_password(_given_password(password_env))
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        auth.set_password(session, found, hashed, by=invocation.actor, now=invocation.runtime.now())
+        return Report({"name": found.name}, [f"{found.name} has a new password and is signed out everywhere"])
+
+
+@user.command("disable")
+@click.argument("name")
+@operation
+def disable(invocation: Invocation, name: str) -> Report:
+    """Shut the account NAME and sign it out everywhere."""
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        auth.disable_user(session, found, by=invocation.actor, now=invocation.runtime.now())
+        return Report({"name": found.name, "state": "disabled"}, [f"{found.name} can no longer sign in"])
+
+
+COMMANDS: tuple[click.Command, ...] = (user,)
