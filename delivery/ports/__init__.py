@@ -1,0 +1,242 @@
+"""Ports: configured links to an MMSC or SMSC, whatever protocol they speak.
+
+A sender sees a `PortLink` and a `SubmitStream` only: it prepares a content once,
+puts groups of recipients and takes answers as they come. Each answer says what
+is known about the peer: `unknown` where it may have taken the message. A port
+kind is one folder here and one line in `PORT_KINDS`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from huabao.errors import UsageError
+from huabao.msisdn import MSISDN
+
+if TYPE_CHECKING:
+    from delivery.models import Port
+
+AnswerState = Literal["accepted", "partial", "refused", "deferred", "unknown"]
+
+
+@dataclass(frozen=True)
+class PortSettings:
+    """What a link needs to know of its port.
+
+    Attributes:
+        port_id: key of the row.
+        rate: recipients a second for mm7 (SubmitReqs where `counts` is submits), PDUs a second for smpp.
+        burst: most of them at one instant.
+        connections: requests in flight at most, in each process.
+        max_recipients: of one SubmitReq, as the contract says.
+        timeout_s: from the first byte of a request to the end of its answer.
+        options: what only its kind knows.
+    """
+
+    port_id: int
+    name: str
+    kind: str
+    url: str
+    rate: float
+    burst: int
+    connections: int = 8
+    max_recipients: int = 100
+    timeout_s: float = 30.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: Port) -> PortSettings:
+        """The settings in a row of `ports`."""
+        return cls(
+            port_id=row.id, name=row.name, kind=row.kind, url=row.url, rate=row.rate, burst=row.burst, connections=row.connections,
+            max_recipients=row.max_recipients, timeout_s=row.timeout_s, options=dict(row.options),
+        )
+
+    @property
+    def counts_submits(self) -> bool:
+        """Whether the contract's rate counts SubmitReqs rather than recipients."""
+        return self.options.get("counts", "recipients") == "submits"
+
+    @property
+    def group_size(self) -> int:
+        """Most recipients of one SubmitReq: never more than the burst unless SubmitReqs are counted."""
+        return self.max_recipients if self.counts_submits else max(1, min(self.max_recipients, self.burst))
+
+    def tokens(self, recipients: int) -> int:
+        """What a SubmitReq to so many recipients costs at the throttle."""
+        return 1 if self.counts_submits else recipients
+
+
+@dataclass(frozen=True)
+class MessageContent:
+    """A message that goes to many.
+
+    Attributes:
+        mime: the multipart/related entity, header lines first.
+        service_code: the MT business code, or None.
+        linked_id: of the DeliverReq that this answers, or None.
+        expiry_s: seconds after which the peer need not try any more, or None for its own rule.
+    """
+
+    mime: bytes
+    subject: str
+    service_code: str | None = None
+    linked_id: str | None = None
+    expiry_s: float | None = None
+
+
+@dataclass(frozen=True)
+class OutboundGroup:
+    """The recipients of one SubmitReq; already written down as a submission."""
+
+    submission_id: int
+    transaction_id: str
+    recipients: tuple[MSISDN, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known about one submission.
+
+    Attributes:
+        state: accepted; partial (`refused` were not taken); refused; deferred (surely not taken, may be sent
+            again); unknown (the peer may have taken it).
+        message_id: as the port normalises it, or None.
+        status_code: MM7's StatusCode or HTTP's status, or None.
+        status_text: the peer's words and what a support agent reads.
+        refused: recipients that the peer named as not taken.
+        retry_after_s: what the peer asked for, or None.
+    """
+
+    submission_id: int
+    state: AnswerState
+    message_id: str | None = None
+    status_code: int | None = None
+    status_text: str = ""
+    refused: tuple[MSISDN, ...] = ()
+    retry_after_s: float | None = None
+
+
+class SubmitStream(Protocol):
+    """Submissions of one prepared content on their way; used by one thread."""
+
+    @property
+    def in_flight(self) -> int:
+        """Groups that were put and whose answer was not taken yet."""
+        ...
+
+    def put(self, groups: Iterable[OutboundGroup]) -> None:
+        """Send these groups; returns at once, never waits for the network."""
+        ...
+
+    def take(self, timeout_s: float) -> list[Answer]:
+        """All answers that are there; waits up to `timeout_s` for the first one."""
+        ...
+
+
+class PortLink(Protocol):
+    """The connections of this process to one peer."""
+
+    def prepare(self, content: MessageContent) -> object:
+        """Make ready what all submissions of `content` share.
+
+        Raises:
+            PortError: the port can never carry this content, e.g. it is larger than its limit.
+        """
+        ...
+
+    def stream(self, prepared: object) -> SubmitStream:
+        """A stream for a content of `prepare`."""
+        ...
+
+    def probe(self) -> str:
+        """Ask the peer whether it is there and knows us, without sending a message; a sentence for `port test`.
+
+        Raises:
+            PortError: it is not, or does not.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what is in flight and let the connections go."""
+        ...
+
+
+@dataclass(frozen=True)
+class PortKind:
+    """A kind of port.
+
+    Attributes:
+        name: as in `port add --kind`.
+        open: makes a link of settings.
+        check: looks at settings and raises UsageError where they cannot work.
+    """
+
+    name: str
+    open: Callable[[PortSettings], PortLink]
+    check: Callable[[PortSettings], None]
+
+
+def _open_mm7(settings: PortSettings) -> PortLink:
+    from delivery.ports.mm7.link import MM7Link  # noqa: PLC0415  aiohttp is slow to import
+
+    return MM7Link(settings)
+
+
+def _check_mm7(settings: PortSettings) -> None:
+    from delivery.ports.mm7.options import MM7Options  # noqa: PLC0415  kept beside the link
+
+    MM7Options.of(settings)
+
+
+PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7)}
+"""Every kind there is, by name."""
+
+_links: dict[tuple[int, int], tuple[PortSettings, PortLink]] = {}
+_links_lock = threading.Lock()
+os.register_at_fork(after_in_child=_links_lock._at_fork_reinit)  # type: ignore[attr-defined]  # a child must not wait for its parent's lock
+
+
+def open_link(settings: PortSettings) -> PortLink:
+    """This process's link to the port, with its connections kept alive between calls.
+
+    Changed settings make a new link and retire the old one; a forked process makes its own.
+
+    Raises:
+        UsageError: no such kind, or settings that cannot work.
+    """
+    key = (os.getpid(), settings.port_id)
+    with _links_lock:
+        known = _links.get(key)
+        if known is not None and known[0] == settings:
+            return known[1]
+        link = port_kind(settings.kind).open(settings)
+        _links[key] = (settings, link)
+    if known is not None:
+        known[1].close()
+    return link
+
+
+def close_links() -> None:
+    """Close every link of this process, e.g. before it ends."""
+    with _links_lock:
+        mine = [key for key in _links if key[0] == os.getpid()]
+        links = [_links.pop(key)[1] for key in mine]
+    for link in links:
+        link.close()
+
+
+def port_kind(name: str) -> PortKind:
+    """The kind called `name`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return PORT_KINDS[name]
+    except KeyError:
+        raise UsageError(f"there is no port kind {name!r}; there are {', '.join(PORT_KINDS)}") from None

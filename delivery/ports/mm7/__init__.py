@@ -1,0 +1,1 @@
+"""MM7 over HTTP: constants and options, link, stream, answers, probe."""

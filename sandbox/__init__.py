@@ -1,0 +1,1 @@
+"""Simulators of the peers: real servers in processes of their own, for demo, tests and rehearsals."""
