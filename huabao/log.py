@@ -14,6 +14,10 @@ import structlog
 from huabao.msisdn import MSISDN
 
 
+QUIET = ("alembic", "PIL", "fontTools", "weasyprint", "asyncio", "celery", "kombu", "uvicorn")
+"""Libraries that talk about themselves; heard from WARNING up."""
+
+
 def _mask(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return {key: value.masked if isinstance(value, MSISDN) else value for key, value in event.items()}
 
@@ -23,6 +27,8 @@ def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
     use_json = not sys.stderr.isatty() if as_json is None else as_json
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if use_json else structlog.dev.ConsoleRenderer()
     logging.basicConfig(stream=sys.stderr, level=level, format="%(message)s")
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

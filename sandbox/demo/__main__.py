@@ -1,0 +1,145 @@
+"""`bin/demo`: the main job on embedded defaults, from a folder of articles to a balanced ledger.
+
+Makes a newspaper, a magazine and a comic, invents readers, starts the sandbox
+MMSC and the console, sends all three papers, waits for the reports and prints
+what became of every message.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from huabao.cli import table_text
+from huabao.errors import HuabaoError
+from sandbox.demo.editions import SERVICES, write_editions
+from sandbox.demo.installation import Installation
+from sandbox.demo.readers import write_readers
+
+MIX = "retrieved=0.93,expired=0.03,rejected=0.02,none=0.02"
+USERS = (("editor", "editor"), ("ops", "ops"), ("support", "support"), ("admin", "admin"))
+RATE_PER_S = 10_000
+REPORT_WAIT_S = 20
+OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
+
+
+def say(text: str) -> None:
+    """One line of what happens, on standard error."""
+    click.echo(click.style("▸ ", fg="cyan") + text, err=True)
+
+
+@click.command()
+@click.option("--readers", default=2000, show_default=True, type=click.IntRange(1, 5_000_000), help="How many readers to invent.")
+@click.option("--no-serve", is_flag=True, help="Stop after the result; exit 0 only if the ledger balances.")
+@click.option("--folder", default=Path("var/demo"), show_default=True, type=click.Path(path_type=Path), help="Made anew each time.")
+def main(readers: int, no_serve: bool, folder: Path) -> None:
+    """Run the demonstration."""
+    place = Installation(folder.resolve())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        logins = _prepare(place, readers)
+        balanced = _send(place)
+        _print_access(place, logins)
+        if not no_serve:
+            _stay()
+        sys.exit(0 if balanced else 1)
+    except HuabaoError as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(2)
+    finally:
+        place.stop()
+
+
+def _prepare(place: Installation, readers: int) -> dict[str, str]:
+    say(f"a fresh installation in {place.folder}")
+    place.clear()
+    place.run("db", "upgrade")
+    logins = {}
+    for name, role in USERS:
+        logins[name] = secrets.token_urlsafe(9)
+        place.run("user", "add", name, "--role", role, "--password-env", "DEMO_PASSWORD", secrets={"DEMO_PASSWORD": logins[name]})
+    say("three papers of its own: text and drawings")
+    for edition in write_editions(place.folder / "editions"):
+        done = place.run("edition", "import", str(edition))
+        say(f"imported {edition.name}: {done['kind']}, {done['items']} items")
+    say(f"{readers:,} invented readers")
+    people, orders = write_readers(place.folder, readers, SERVICES)
+    place.run("subscribers", "import", str(people))
+    place.run("subscriptions", "import", str(orders))
+    return logins
+
+
+def _send(place: Installation) -> bool:
+    say("the sandbox MMSC and the console, processes of their own")
+    report_url = f"{place.web_url}/mm7/demo"
+    place.run("settings", "set", "report_wait_s", str(REPORT_WAIT_S))
+    place.run("port", "add", "demo", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", str(RATE_PER_S))
+    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), "--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--keep", str(place.folder / "peer"))
+    place.start("serve", "serve", "--port", str(place.web_port))
+    place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
+    place.wait_for(f"{place.web_url}/healthz")
+    statuses = []
+    for edition in place.run("edition", "list"):
+        say(f"sending {edition['title']} {edition['number']}")
+        statuses.append((edition, place.run("dispatch", "start", str(edition["edition_id"]))))
+    say("waiting for the last reports")
+    finished = [(edition, _wait_closed(place, started["dispatch_id"])) for edition, started in statuses]
+    verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), problem_is_fine=True)
+    _print_result(place, finished, verified)
+    return bool(verified["balanced"])
+
+
+def _wait_closed(place: Installation, dispatch_id: int) -> dict[str, Any]:
+    until = time.monotonic() + REPORT_WAIT_S + 60
+    while True:
+        status: dict[str, Any] = place.run("dispatch", "status", str(dispatch_id), problem_is_fine=True)
+        if status["state"] == "closed" or time.monotonic() > until:
+            return status
+        time.sleep(1)
+
+
+def _print_result(place: Installation, finished: list[tuple[dict[str, Any], dict[str, Any]]], verified: dict[str, Any]) -> None:
+    rows: list[tuple[object, ...]] = [("", *(f"{edition['title']}" for edition, _ in finished))]
+    states = [status for _, status in finished]
+    rows.append(("audience", *(f"{one['audience']:,}" for one in states)))
+    rows.append(("planned", *(f"{one['planned']:,}" for one in states)))
+    reasons = sorted({reason for one in states for reason in one["excluded"]})
+    rows += [(f"excluded: {reason}", *(f"{one['excluded'].get(reason, 0):,}" for one in states)) for reason in reasons]
+    rows += [(name, *(f"{one['outcomes'].get(name, 0):,}" for one in states)) for name in OUTCOMES if any(one["outcomes"].get(name) for one in states)]
+    rows.append(("balance", *("✓" if sum(one["outcomes"].values()) == one["planned"] and one["planned"] + sum(one["excluded"].values()) == one["audience"] else "✗" for one in states)))
+    rows.append(("state", *(one["state"] for one in states)))
+    shown = [place.run("edition", "show", str(edition["edition_id"])) for edition, _ in finished]
+    rows.append(("variants", *(len(one["variants"]) for one in shown)))
+    rows.append(("bytes", *(f"{sum(variant['size_bytes'] for variant in one['variants']):,}" for one in shown)))
+    click.echo()
+    click.echo(table_text(("", *("" for _ in finished)), rows), nl=False)
+    click.echo()
+    for problem in verified["problems"]:
+        click.echo(f"  ✗ {problem}")
+    click.echo("The ledger balances, and the peer got each message once." if verified["balanced"] else "THE LEDGER DOES NOT BALANCE.")
+
+
+def _print_access(place: Installation, logins: dict[str, str]) -> None:
+    click.echo(f"\nConsole: {place.web_url}")
+    click.echo(table_text(("name", "password"), list(logins.items())), nl=False)
+    click.echo(f"What the peer got: {place.folder / 'peer'}")
+
+
+def _stay() -> None:
+    click.echo("The console stays open; Ctrl-C ends it.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        click.echo()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUTF8", "1")
+    main()
