@@ -1,0 +1,1 @@
+"""The tests: unit, vectors, integration, services, browser, fault, house, benchmark."""
