@@ -2,7 +2,7 @@
 
 A batch or a submission of a thousand readers keeps their ids in one column
 (`pack_ids`): differences of the sorted ids, deflated. A thousand neighbours
-take some 20 bytes, a thousand scattered ones about 2 KB.
+take some 80 bytes, a thousand scattered ones about 2 KB.
 """
 
 from __future__ import annotations

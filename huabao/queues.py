@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, String, Text, insert, select, text, update
+from sqlalchemy import CursorResult, Index, String, Text, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from huabao.db import Base, BigKey, Document
+from huabao.db import Base, BigKey, Document, is_postgres
 from huabao.runtime import Runtime
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -134,14 +136,28 @@ def enqueue(session: Session, task: Task, args: Mapping[str, Any], *, now: datet
     return True
 
 
-def enqueue_many(session: Session, task: Task, many_args: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
-    """Write one job for each set of arguments; how many."""
+def enqueue_many(
+    session: Session,
+    task: Task,
+    many_args: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+    delay_s: float = 0.0,
+    key_of: Callable[[Mapping[str, Any]], str] | None = None,
+) -> int:
+    """Write one job for each set of arguments; how many were asked for.
+
+    `key_of` names each job's unique key; where a job of that key waits or runs already, none is added.
+    """
+    run_at = now + timedelta(seconds=delay_s)
     rows = [
-        {"task": task.name, "args": dict(args), "queue": task.queue, "state": QUEUED, "attempts": 0, "run_at": now, "created_at": now}
+        {"task": task.name, "args": dict(args), "queue": task.queue, "state": QUEUED, "attempts": 0, "run_at": run_at, "created_at": now}
+        | {"unique_key": key_of(args) if key_of else None}
         for args in many_args
     ]
     if rows:
-        session.execute(insert(Job), rows)
+        adding = postgresql_insert(Job) if is_postgres(session) else sqlite_insert(Job)
+        session.execute(adding.on_conflict_do_nothing(), rows)
     return len(rows)
 
 

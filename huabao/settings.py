@@ -7,6 +7,7 @@ its default. A worker reads a setting when it needs it, so a change takes hold a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,19 +50,33 @@ class Setting(Generic[T]):
         """
         kind = type(self.default)
         try:
-            value: Any = text.strip().lower() in {"1", "true", "yes", "on"} if kind is bool else kind(text)
+            value: Any = _switch(text) if kind is bool else kind(text)
         except ValueError as error:
-            raise UsageError(f"{self.name} is a {kind.__name__}{f' in {self.unit}' if self.unit else ''}; {text!r} is none") from error
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            low, high = self.minimum, self.maximum
-            if (low is not None and value < low) or (high is not None and value > high):
-                raise UsageError(f"{self.name} must lie between {low} and {high}; {text!r} does not")
+            raise UsageError(f"{self.name} is {_NAMES[kind]}{f' in {self.unit}' if self.unit else ''}; {text!r} is none") from error
+        if kind in (int, float) and not self._in_bounds(value):
+            raise UsageError(f"{self.name} must lie between {self.minimum} and {self.maximum}; {text!r} does not")
         return value  # type: ignore[no-any-return]
+
+    def _in_bounds(self, value: float) -> bool:
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        return math.isfinite(value) and low <= value <= high
 
     def get(self, session: Session) -> T:
         """The value in force."""
         row = session.get(SettingValue, self.name)
         return self.default if row is None else row.value
+
+
+_NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "yes or no"}
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _switch(text: str) -> bool:
+    try:
+        return _SWITCH[text.strip().lower()]
+    except KeyError:
+        raise ValueError(text) from None
 
 
 class SettingValue(Base):
