@@ -22,9 +22,9 @@ def pack_ids(ids: Iterable[int]) -> bytes:
     """
     ordered = sorted(ids)
     steps = array("q")
-    before = -1
+    before = 0
     for value in ordered:
-        if value <= before:
+        if value < 0 or (steps and value == before):
             raise ValueError(f"id {value} stands twice or is negative")
         steps.append(value - before)
         before = value
@@ -40,7 +40,7 @@ def unpack_ids(packed: bytes) -> list[int]:
     if sys.byteorder == "big":
         steps.byteswap()
     ids: list[int] = []
-    value = -1
+    value = 0
     for step in steps:
         value += step
         ids.append(value)
