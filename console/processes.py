@@ -126,8 +126,7 @@ def _beat(runtime: Runtime, role: str, me: str) -> bool:
     now, lease_s = runtime.now(), runtime.config.lease_s
     with runtime.transaction() as session:
         leases.take_lease(session, f"process:{role}:{socket.gethostname()}", me, now=now, lease_s=lease_s)
-        leading = leases.take_lease(session, role, me, now=now, lease_s=lease_s) is not None
-    return leading
+        return leases.take_lease(session, role, me, now=now, lease_s=lease_s) is not None
 
 
 def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:

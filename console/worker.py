@@ -53,13 +53,13 @@ def _owner() -> str:
     return process_name()
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _fresh_process(**_: Any) -> None:
     get_runtime.cache_clear()
     _owner.cache_clear()
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _our_logs(**_: Any) -> None:
     logs.configure(get_config().log_level)
 

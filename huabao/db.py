@@ -134,8 +134,8 @@ def _open(session: Session) -> Iterator[None]:
 def in_ids(session: Session, column: ColumnElement[int] | Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """`column` is one of `ids`, however many: one bound array on PostgreSQL, one JSON text on SQLite."""
     if is_postgres(session):
-        return column == func.any(list(ids))  # type: ignore[no-any-return]
-    return column.in_(select(text("value")).select_from(func.json_each(_json_ids(ids))))  # type: ignore[no-any-return]
+        return column == func.any(list(ids))
+    return column.in_(select(text("value")).select_from(func.json_each(_json_ids(ids))))
 
 
 def _json_ids(ids: Sequence[int]) -> str:
@@ -163,7 +163,7 @@ def bulk_insert(session: Session, table: Table | Any, rows: Iterable[Mapping[str
     cursor = session.connection().connection.cursor()
     count = 0
     statement = f"COPY {target.name} ({', '.join(columns)}) FROM STDIN"
-    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]  # psycopg's cursor behind the DB-API one
+    with cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row([bind(row[name]) if bind else row[name] for name, bind in zip(columns, binders, strict=True)])
             count += 1

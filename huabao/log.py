@@ -13,7 +13,6 @@ import structlog
 
 from huabao.msisdn import MSISDN
 
-
 QUIET = ("alembic", "PIL", "fontTools", "weasyprint", "asyncio", "celery", "kombu", "uvicorn")
 """Libraries that talk about themselves; heard from WARNING up."""
 

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from huabao.db import Base, Document
 from huabao.errors import UsageError
 
-
 T = TypeVar("T", int, float, str, bool)
 
 
@@ -48,7 +47,7 @@ class Setting(Generic[T]):
         Raises:
             UsageError: wrong type or out of bounds; the message names both.
         """
-        kind = type(self.default)
+        kind: type = type(self.default)
         try:
             value: Any = _switch(text) if kind is bool else kind(text)
         except ValueError as error:

@@ -113,7 +113,7 @@ def _print_result(place: Installation, finished: list[tuple[dict[str, Any], dict
     reasons = sorted({reason for one in states for reason in one["excluded"]})
     rows += [(f"excluded: {reason}", *(f"{one['excluded'].get(reason, 0):,}" for one in states)) for reason in reasons]
     rows += [(name, *(f"{one['outcomes'].get(name, 0):,}" for one in states)) for name in OUTCOMES if any(one["outcomes"].get(name) for one in states)]
-    rows.append(("balance", *("✓" if sum(one["outcomes"].values()) == one["planned"] and one["planned"] + sum(one["excluded"].values()) == one["audience"] else "✗" for one in states)))
+    rows.append(("balance", *("✓" if _balances(one) else "✗" for one in states)))
     rows.append(("state", *(one["state"] for one in states)))
     shown = [place.run("edition", "show", str(edition["edition_id"])) for edition, _ in finished]
     rows.append(("variants", *(len(one["variants"]) for one in shown)))
@@ -124,6 +124,10 @@ def _print_result(place: Installation, finished: list[tuple[dict[str, Any], dict
     for problem in verified["problems"]:
         click.echo(f"  ✗ {problem}")
     click.echo("The ledger balances, and the peer got each message once." if verified["balanced"] else "THE LEDGER DOES NOT BALANCE.")
+
+
+def _balances(status: dict[str, Any]) -> bool:
+    return bool(sum(status["outcomes"].values()) == status["planned"] and status["planned"] + sum(status["excluded"].values()) == status["audience"])
 
 
 def _print_access(place: Installation, logins: dict[str, str]) -> None:

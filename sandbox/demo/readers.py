@@ -27,7 +27,7 @@ def write_readers(folder: Path, count: int, services: tuple[str, ...], *, seed: 
 
     Everybody subscribes to the first service, a good half to each of the others.
     """
-    draw = random.Random(seed)  # noqa: S311  # invented people, no secret
+    draw = random.Random(seed)  # invented people, no secret
     subscribers, subscriptions = folder / "subscribers.csv", folder / "subscriptions.csv"
     with subscribers.open("w", encoding="utf-8", newline="") as people, subscriptions.open("w", encoding="utf-8", newline="") as orders:
         person, order = csv.writer(people), csv.writer(orders)

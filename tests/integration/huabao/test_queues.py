@@ -107,4 +107,4 @@ def test_any_number_of_ids_fits_a_clause(runtime: Runtime, size: int) -> None:
 
     _enqueue(runtime, Task("test.note", lambda _, at: None), 2)
     with runtime.transaction() as session:
-        assert session.query(Job).where(in_ids(session, Job.id, range(1, size + 1))).count() == min(size, 2)  # type: ignore[arg-type]
+        assert session.query(Job).where(in_ids(session, Job.id, range(1, size + 1))).count() == min(size, 2)
