@@ -42,6 +42,7 @@ class Port(Base):
         connections: requests in flight at most.
         options: what only its kind knows, see `delivery.ports.mm7.options`.
         state: up or paused, with a reason.
+        deferred_until: the peer said "not now"; nobody sends before this instant.
     """
 
     __tablename__ = "ports"
@@ -58,6 +59,7 @@ class Port(Base):
     options: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     state: Mapped[str] = mapped_column(String(10), default="up")
     state_reason: Mapped[str] = mapped_column(Text, default="")
+    deferred_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -140,7 +142,9 @@ class Batch(Base):
 
     Attributes:
         state: ready, claimed, done or cancelled.
+        lease_until: of a claimed batch, when its worker counts as silent.
         fence: grows by one with each claim; a write with an older one is refused.
+        deferrals: how often the peer said "not now".
         reader_ids: `huabao.ids.pack_ids`.
     """
 
@@ -163,6 +167,10 @@ class Batch(Base):
     deferrals: Mapped[int] = mapped_column(default=0)
 
 
+_UNANSWERED = text("message_id IS NULL AND state IN ('leaving', 'unknown')")
+"""Submissions whose MessageID nobody learnt yet: few at any time, asked for by each report that finds no owner."""
+
+
 class Submission(Base):
     """One SubmitReq (or submit_sm), written down before it leaves.
 
@@ -170,6 +178,7 @@ class Submission(Base):
         state: leaving, accepted, partial, refused, deferred (refused for now, surely not taken) or unknown.
         message_id: as the port normalises it; None until the answer came.
         fence: the batch's at the time of writing.
+        refused_ids: of a partial answer, the packed ids of those that the peer did not take.
     """
 
     __tablename__ = "submissions"
@@ -177,6 +186,7 @@ class Submission(Base):
         Index("ix_submissions_message", "port_id", "message_id"),
         Index("ix_submissions_batch", "batch_id"),
         Index("ix_submissions_dispatch", "dispatch_id", "state"),
+        Index("ix_submissions_unanswered", "port_id", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -190,6 +200,7 @@ class Submission(Base):
     message_id: Mapped[str | None] = mapped_column(String(120))
     recipients: Mapped[int]
     reader_ids: Mapped[bytes] = mapped_column(LargeBinary)
+    refused_ids: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(10), default="leaving")
     status_code: Mapped[int | None]
     status_text: Mapped[str | None] = mapped_column(String(200))
@@ -214,6 +225,7 @@ class DeliveryEvent(Base):
     Attributes:
         status: the MMStatus as printed by the peer.
         number: 11 digits, or the address as it came where it is no mobile number.
+        sender: 11 digits where the other party is a mobile number too, so that either may be the reader.
         reported_at: the peer's own Date, or None.
     """
 
@@ -228,6 +240,7 @@ class DeliveryEvent(Base):
     port_id: Mapped[int]
     message_id: Mapped[str] = mapped_column(String(120))
     number: Mapped[str] = mapped_column(String(80))
+    sender: Mapped[str | None] = mapped_column(String(11))
     status: Mapped[str] = mapped_column(String(40))
     status_extension: Mapped[str | None] = mapped_column(String(80))
     status_text: Mapped[str | None] = mapped_column(String(200))
@@ -235,3 +248,30 @@ class DeliveryEvent(Base):
     submission_id: Mapped[int | None] = mapped_column(BigKey)
     reader_id: Mapped[int | None] = mapped_column(BigKey)
     state: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+
+class InboundMessage(Base):
+    """What a reader sent or said by MM7: a DeliverReq, or a ReadReplyReq; only ever added.
+
+    Attributes:
+        kind: deliver or read-reply.
+        sender: 11 digits, or the address as it came where it is no mobile number.
+        linked_id: of a DeliverReq; goes into the SubmitReq that answers it.
+        message_id, status: of a ReadReplyReq (Read, Deleted, Indeterminate).
+        content: of a DeliverReq, the MIME entity as it came.
+    """
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (Index("ix_inbound_messages_sender", "sender", "received_at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    received_at: Mapped[datetime]
+    port_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12))
+    sender: Mapped[str] = mapped_column(String(80))
+    recipient: Mapped[str] = mapped_column(String(80), default="")
+    linked_id: Mapped[str | None] = mapped_column(String(120))
+    message_id: Mapped[str | None] = mapped_column(String(120))
+    status: Mapped[str | None] = mapped_column(String(40))
+    subject: Mapped[str | None] = mapped_column(String(200))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
