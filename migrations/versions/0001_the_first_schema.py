@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("port_id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=120), nullable=False),
         sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("sender", sa.String(length=11), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("status_extension", sa.String(length=80), nullable=True),
         sa.Column("status_text", sa.String(length=200), nullable=True),
@@ -135,6 +136,24 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("model", name=op.f("pk_handsets")),
     )
+    op.create_table(
+        "inbound_messages",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("received_at", UTCDateTime(), nullable=False),
+        sa.Column("port_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("sender", sa.String(length=80), nullable=False),
+        sa.Column("recipient", sa.String(length=80), nullable=False),
+        sa.Column("linked_id", sa.String(length=120), nullable=True),
+        sa.Column("message_id", sa.String(length=120), nullable=True),
+        sa.Column("status", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_messages")),
+    )
+    with op.batch_alter_table("inbound_messages", schema=None) as batch_op:
+        batch_op.create_index("ix_inbound_messages_sender", ["sender", "received_at"], unique=False)
+
     op.create_table(
         "jobs",
         sa.Column("id", BigKey, nullable=False),
@@ -190,6 +209,7 @@ def upgrade() -> None:
         sa.Column("options", Document, nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column("deferred_until", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ports")),
         sa.UniqueConstraint("name", name=op.f("uq_ports_name")),
@@ -272,6 +292,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=120), nullable=True),
         sa.Column("recipients", sa.Integer(), nullable=False),
         sa.Column("reader_ids", sa.LargeBinary(), nullable=False),
+        sa.Column("refused_ids", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("status_code", sa.Integer(), nullable=True),
         sa.Column("status_text", sa.String(length=200), nullable=True),
@@ -283,6 +304,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_submissions_batch", ["batch_id"], unique=False)
         batch_op.create_index("ix_submissions_dispatch", ["dispatch_id", "state"], unique=False)
         batch_op.create_index("ix_submissions_message", ["port_id", "message_id"], unique=False)
+        batch_op.create_index(
+            "ix_submissions_unanswered",
+            ["port_id"],
+            unique=False,
+            sqlite_where=sa.text("message_id IS NULL AND state IN ('leaving', 'unknown')"),
+            postgresql_where=sa.text("message_id IS NULL AND state IN ('leaving', 'unknown')"),
+        )
 
     op.create_table(
         "subscription_events",
@@ -299,6 +327,22 @@ def upgrade() -> None:
     with op.batch_alter_table("subscription_events", schema=None) as batch_op:
         batch_op.create_index("ix_subscription_events_reader", ["reader_id", "service_id", "effective_at"], unique=False)
 
+    op.create_table(
+        "users",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_key", sa.String(length=80), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("city", sa.String(length=40), nullable=True),
+        sa.Column("failed_attempts", sa.Integer(), nullable=False),
+        sa.Column("locked_until", UTCDateTime(), nullable=True),
+        sa.Column("disabled_at", UTCDateTime(), nullable=True),
+        sa.Column("last_sign_in_at", UTCDateTime(), nullable=True),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_users_name_key")),
+    )
     op.create_table(
         "consents",
         sa.Column("id", BigKey, nullable=False),
@@ -343,6 +387,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.create_index("ix_subscriptions_reader", ["reader_id"], unique=False)
+
+    op.create_table(
+        "user_sessions",
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("user_id", BigKey, nullable=False),
+        sa.Column("csrf_secret", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", UTCDateTime(), nullable=False),
+        sa.Column("expires_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_user_sessions")),
+    )
+    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "edition_versions",
@@ -484,6 +542,10 @@ def downgrade() -> None:
 
     op.drop_table("dispatches")
     op.drop_table("edition_versions")
+    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
+
+    op.drop_table("user_sessions")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index("ix_subscriptions_reader")
 
@@ -493,11 +555,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consents_reader")
 
     op.drop_table("consents")
+    op.drop_table("users")
     with op.batch_alter_table("subscription_events", schema=None) as batch_op:
         batch_op.drop_index("ix_subscription_events_reader")
 
     op.drop_table("subscription_events")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_submissions_unanswered",
+            sqlite_where=sa.text("message_id IS NULL AND state IN ('leaving', 'unknown')"),
+            postgresql_where=sa.text("message_id IS NULL AND state IN ('leaving', 'unknown')"),
+        )
         batch_op.drop_index("ix_submissions_message")
         batch_op.drop_index("ix_submissions_dispatch")
         batch_op.drop_index("ix_submissions_batch")
@@ -519,6 +587,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_ready", sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
 
     op.drop_table("jobs")
+    with op.batch_alter_table("inbound_messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbound_messages_sender")
+
+    op.drop_table("inbound_messages")
     op.drop_table("handsets")
     op.drop_table("exclusions")
     with op.batch_alter_table("delivery_events", schema=None) as batch_op:
