@@ -1,0 +1,138 @@
+"""One frame turned into the bytes of an image type that every handset of a class shows.
+
+Quality is a number on the scale of the IJG library, here in tenths, so that a
+byte budget can be met closely: between two whole qualities the quantisation
+tables are interpolated. A palette picture gets the JPEG quality that it equals
+in squared error, 100 only where it is without loss.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from content.adapt.framing import Style
+
+_LUMINANCE = (
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+)  # fmt: skip
+_CHROMINANCE = (
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+)  # fmt: skip
+"""ISO/IEC 10918-1 Annex K.1, in row order."""
+
+LOSSLESS = 1000
+"""Quality in tenths of a picture without loss."""
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """A picture as it goes into the message.
+
+    Attributes:
+        quality: 1 to 100: the JPEG quality, or for a palette picture the one that it equals.
+    """
+
+    key: str
+    data: bytes
+    media_type: str
+    width_px: int
+    height_px: int
+    quality: int
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Bytes at a quality in tenths."""
+
+    data: bytes
+    media_type: str
+    quality_tenths: int
+
+
+@dataclass
+class EncodeCache:
+    """What was framed and encoded already, for use over several messages.
+
+    A key must name one and the same picture as long as the cache lives. It may be shared by threads: an entry is
+    computed twice at worst.
+    """
+
+    frames: dict[tuple[object, ...], Image.Image] = field(default_factory=dict)
+    encodings: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
+    palettes: dict[tuple[object, ...], Encoding | None] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1024)
+def quantisation(quality_tenths: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Luminance and chrominance tables for a quality in tenths, by the IJG formula carried on between whole numbers."""
+    quality = quality_tenths / 10
+    percent = 5000 / quality if quality < 50 else 200 - 2 * quality
+    luminance, chrominance = (
+        tuple(min(255, max(1, int((value * percent + 50) / 100))) for value in table) for table in (_LUMINANCE, _CHROMINANCE)
+    )
+    return luminance, chrominance
+
+
+def encode_jpeg(image: Image.Image, quality_tenths: int, style: Style) -> bytes:
+    """Baseline JPEG without metadata: 4:2:0 for a photograph, 4:4:4 where lettering and flat colour count."""
+    out = io.BytesIO()
+    image.save(
+        out,
+        "JPEG",
+        qtables=[list(table) for table in quantisation(quality_tenths)],
+        subsampling=2 if style == "photo" else 0,
+        optimize=True,
+        progressive=False,
+        exif=b"",
+        icc_profile=None,
+        comment=b"",
+    )
+    return out.getvalue()
+
+
+def encode_palette(image: Image.Image, media_types: tuple[str, ...]) -> Encoding | None:
+    """The smallest picture of at most 256 colours in PNG or GIF, with the JPEG quality that it equals; None where neither is shown."""
+    exact = image.getcolors(256)
+    flat = image.quantize(
+        colors=len(exact) if exact else 256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE, kmeans=0 if exact else 1
+    )
+    lossless = exact is not None and flat.convert("RGB").tobytes() == image.tobytes()
+    found = [
+        (_saved(flat, name), media_type) for name, media_type in (("PNG", "image/png"), ("GIF", "image/gif")) if media_type in media_types
+    ]
+    if not found:
+        return None
+    data, media_type = min(found, key=lambda one: len(one[0]))
+    return Encoding(data, media_type, LOSSLESS if lossless else _equal_quality(image, flat.convert("RGB")))
+
+
+def _saved(flat: Image.Image, name: str) -> bytes:
+    out = io.BytesIO()
+    flat.info = {}
+    flat.save(out, name, optimize=True)
+    return out.getvalue()
+
+
+def squared_error(image: Image.Image, other: Image.Image) -> float:
+    """Mean over all samples of the squared difference of two RGB pictures of one size."""
+    difference = np.asarray(image, dtype=np.int32) - np.asarray(other, dtype=np.int32)
+    return float(np.mean(difference * difference))
+
+
+def _equal_quality(image: Image.Image, shown: Image.Image) -> int:
+    """The highest whole JPEG quality, in tenths, that is no better than `shown`; at least 1, at most 99."""
+    error = squared_error(image, shown)
+    low, high = 1, 99
+    while low < high:
+        middle = (low + high + 1) // 2
+        with Image.open(io.BytesIO(encode_jpeg(image, middle * 10, "drawing"))) as jpeg:
+            worse = squared_error(image, jpeg.convert("RGB")) >= error
+        low, high = (middle, high) if worse else (low, middle - 1)
+    return low * 10

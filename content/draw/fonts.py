@@ -1,0 +1,53 @@
+"""The one family that Huabao draws with, in three weights.
+
+Noto Sans CJK, the Simplified Chinese face. The regular weight is the static
+font, which renders fastest at body sizes; the heavier ones are real weights out
+of the variable font, not thickened outlines.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+from PIL import ImageFont
+
+Weight = Literal["regular", "bold", "black"]
+
+_SC_FACE = 2
+"""Both collections hold JP, KR, SC, TC, HK in this order."""
+
+_AXIS = {"bold": 700, "black": 900}
+
+_local = threading.local()
+
+
+def font(size_px: int, weight: Weight = "regular") -> ImageFont.FreeTypeFont:
+    """The face at a size in pixels; each thread has its own, since FreeType faces are not to be shared."""
+    cache = _local.__dict__.setdefault("fonts", {})
+    found = cache.get((size_px, weight))
+    if found is None:
+        found = _open(size_px, weight)
+        cache[size_px, weight] = found
+    opened: ImageFont.FreeTypeFont = found
+    return opened
+
+
+def _open(size_px: int, weight: Weight) -> ImageFont.FreeTypeFont:
+    if weight == "regular":
+        return ImageFont.truetype(_regular_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
+    face = ImageFont.truetype(_variable_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
+    face.set_variation_by_axes([_AXIS[weight]])
+    return face
+
+
+@lru_cache(maxsize=1)
+def _regular_path() -> str:
+    return str(resources.files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc")
+
+
+@lru_cache(maxsize=1)
+def _variable_path() -> str:
+    return str(resources.files("manimgx_fonts_cjk") / "NotoSansCJK-VF.otf.ttc")
