@@ -41,7 +41,7 @@ def make_celery() -> Celery:
         worker_prefetch_multiplier=1,
         task_default_queue="default",
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": 3600},
+        broker_transport_options={"visibility_timeout": 3600, "queue_order_strategy": "priority"},  # queues in the order they are named: express first
         worker_max_tasks_per_child=2000,
     )
     celery.task(name=RUN_JOB)(run_job)
