@@ -39,9 +39,14 @@ def free_port(wanted: int = 0) -> int:
 
 @dataclass
 class Installation:
-    """A folder, a web port, an MMSC port, and the processes started so far."""
+    """A folder, a web port, an MMSC port, and the processes started so far.
+
+    Attributes:
+        settings: further `HUABAO_*` for its commands, e.g. another database.
+    """
 
     folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
     web_port: int = field(default_factory=lambda: free_port(8080))
     mmsc_port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -60,6 +65,7 @@ class Installation:
             "HUABAO_DATA_DIR": str(self.folder),
             "HUABAO_WAP_BASE_URL": f"{self.web_url}/wap",
             "PYTHONUNBUFFERED": "1",
+            **self.settings,
         }
 
     def clear(self) -> None:

@@ -1,0 +1,76 @@
+"""The main job on material that nobody here wrote: three papers, 10,000 readers, a ledger held against the peer.
+
+Everything runs as it does for an operator: commands, the console with its
+worker, the sandbox MMSC, each a process of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.demo.installation import Installation
+from sandbox.demo.readers import write_readers
+
+EDITIONS = ("newspaper-2022-10-am", "magazine-zhaohuaxishi", "comic-peppercarrot-06")
+SERVICES = ("morning-paper", "member-magazine", "peppercarrot")
+READERS = 10_000
+MIX = "retrieved=0.95,expired=0.02,rejected=0.02,indeterminate=0.01"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """A running installation with readers, subscriptions and a port."""
+    settings = {"HUABAO_DATABASE_URL": request.getfixturevalue("postgres_url")} if request.param == "postgresql" else {}
+    place = Installation(tmp_path / "huabao", settings)
+    place.clear()
+    try:
+        _start(place)
+        yield place
+    finally:
+        place.stop()
+
+
+def _start(place: Installation) -> None:
+    place.run("db", "upgrade")
+    people, orders = write_readers(place.folder, READERS, SERVICES)
+    place.run("subscribers", "import", str(people))
+    place.run("subscriptions", "import", str(orders))
+    peer = ("--mix", MIX, "--delay-ms", "0-300", "--early", "0.05", "--double", "0.05", "--swapped", "0.1", "--keep", str(place.folder / "peer"))
+    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), "--report-url", f"{place.web_url}/mm7/north", *peer)
+    place.run("port", "add", "north", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", "10000")
+    place.start("serve", "serve", "--port", str(place.web_port))
+    place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
+    place.wait_for(f"{place.web_url}/healthz")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_three_real_papers_reach_ten_thousand_readers(samples: Path, place: Installation) -> None:
+    started = []
+    for name in EDITIONS:
+        imported = place.run("edition", "import", str(samples / "editions" / name))
+        started.append(place.run("dispatch", "start", str(imported["edition_id"]))["dispatch_id"])
+    for dispatch_id in started:
+        status = _finished(place, dispatch_id)
+        assert status["planned"] + sum(status["excluded"].values()) == status["audience"]
+        assert sum(status["outcomes"].values()) == status["planned"]
+        assert status["outcomes"]["retrieved"] > 0.9 * status["planned"]
+        assert not {"pending", "submitted"} & {name for name, count in status["outcomes"].items() if count}
+    verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"))
+    assert verified["balanced"], verified["problems"]
+    assert len(verified["dispatches"]) == len(EDITIONS)
+
+
+def _finished(place: Installation, dispatch_id: int) -> dict[str, Any]:
+    until = time.monotonic() + 120
+    while True:
+        status: dict[str, Any] = place.run("dispatch", "status", str(dispatch_id))
+        open_now = sum(status["outcomes"].get(name, 0) for name in ("pending", "submitted"))
+        if not open_now or time.monotonic() > until:
+            return status
+        time.sleep(0.5)
