@@ -1,0 +1,101 @@
+"""One suite over both throttles, Redis's the real one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+
+from delivery.throttle import REDIS_LOST_WAIT_S, LocalThrottle, RedisThrottle, Throttle, throttle_for
+from huabao.config import Config
+from huabao.runtime import make_runtime
+from tests import servers
+
+
+@pytest.fixture(params=["local", "redis"])
+def throttle(request: pytest.FixtureRequest) -> Iterator[Throttle]:
+    """Each throttle in turn."""
+    if request.param == "local":
+        yield LocalThrottle()
+        return
+    with redis.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+        yield RedisThrottle(client)
+
+
+def granted(acquire: Callable[[], float]) -> float:
+    """Ask until it is granted; when that was."""
+    while True:
+        wait = acquire()
+        if wait == 0.0:
+            return time.monotonic()
+        time.sleep(wait)
+
+
+def test_many_senders_together_keep_to_the_rate(throttle: Throttle) -> None:
+    rate, burst, group = 400.0, 12, 4
+    grants: list[float] = []
+    lock = threading.Lock()
+
+    def send() -> None:
+        for _ in range(40):
+            at = granted(lambda: throttle.acquire("p", group, rate=rate, burst=burst))
+            with lock:
+                grants.append(at)
+
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(6):
+            pool.submit(send)
+    grants.sort()
+    assert len(grants) == 240
+    took_s = grants[-1] - grants[0]
+    assert (len(grants) - 3) * group / took_s <= rate  # 960 tokens; the bucket held three groups at most
+
+
+def test_all_or_nothing_and_new_buckets_are_empty(throttle: Throttle) -> None:
+    first = throttle.acquire("p", 10, rate=20, burst=10)
+    assert 0.9 < first <= 1.0
+    assert 0.0 < throttle.acquire("p", 10, rate=20, burst=10) <= first
+    time.sleep(0.35)
+    assert throttle.acquire("p", 3, rate=20, burst=10) == 0.0
+
+
+def test_a_grant_given_back_can_be_had_again(throttle: Throttle) -> None:
+    granted(lambda: throttle.acquire("p", 2, rate=4, burst=2))
+    assert throttle.acquire("p", 2, rate=4, burst=2) > 0.0
+    throttle.give_back("p", 2, rate=4, burst=2)
+    assert throttle.acquire("p", 2, rate=4, burst=2) == 0.0
+
+
+def test_tokens_above_the_burst_are_refused(throttle: Throttle) -> None:
+    with pytest.raises(ValueError, match="burst"):
+        throttle.acquire("p", 3, rate=20, burst=2)
+
+
+def test_redis_lost_means_wait_and_its_return_means_go() -> None:
+    with servers.redis_server() as url:
+        client = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+        throttle = RedisThrottle(client)
+        granted(lambda: throttle.acquire("p", 1, rate=50, burst=1))
+    assert throttle.acquire("p", 1, rate=50, burst=1) == REDIS_LOST_WAIT_S
+    throttle.give_back("p", 1, rate=50, burst=1)
+    client.close()
+
+
+def test_a_forgotten_bucket_never_sends_faster(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        throttle = RedisThrottle(client)
+        granted(lambda: throttle.acquire("p", 50, rate=100, burst=50))
+        client.flushall()
+        assert throttle.acquire("p", 50, rate=100, burst=50) > 0.9
+
+
+def test_the_runtime_decides_which(redis_url: str) -> None:
+    alone = make_runtime(Config(database_url="sqlite://"))
+    shared = make_runtime(Config(database_url="sqlite://", redis_url=redis_url))
+    assert isinstance(throttle_for(alone), LocalThrottle)
+    assert isinstance(throttle_for(shared), RedisThrottle)
+    assert throttle_for(shared) is throttle_for(shared)
