@@ -1,0 +1,150 @@
+"""Who is in an audience, and the first reason why a reader of it gets nothing.
+
+Everything here is SQL over `Reader` and `Subscription`; no reader is ever looked
+at in Python. The audience of a subscribed or a free publication is every reader
+with an order of its service, whatever its state; of an activity, every reader.
+What binds marketing (consent, the marketing blacklist) binds activities only.
+
+The same reasons are looked at again when a batch is claimed (`recheck_sql`): the
+world moves after the snapshot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, false, func, literal, null, select, true
+from sqlalchemy.orm import Session
+
+from content.models import Edition, EditionVersion, Publication
+from huabao.clock import SHANGHAI
+from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS
+from subscribers.models import BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
+from subscribers.store import effective_class_sql
+
+REASONS = ("not_subscribed", "stopped", "handset_cannot", "stale_edition", "no_consent", "blacklisted")
+"""In the order in which they are asked; the first that holds is the reader's."""
+
+CONSENT_KIND = "marketing"
+"""The consent that an activity needs."""
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What decides who is addressed.
+
+    Attributes:
+        service_id: whose orders make the audience.
+        activity: the publication is marketing: every reader, if he agreed.
+        stale_at: from this instant the edition is not sent any more, or None.
+        default_class: of a reader whose handset is unknown.
+    """
+
+    service_id: str
+    activity: bool
+    stale_at: datetime | None
+    default_class: str
+
+    @classmethod
+    def of(cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion) -> Audience:
+        """The audience of an edition's version."""
+        return cls(
+            service_id=publication.service_id,
+            activity=publication.klass == "activity",
+            stale_at=stale_at(publication, edition, version),
+            default_class=DEFAULT_HANDSET_CLASS.get(session),
+        )
+
+
+def stale_at(publication: Publication, edition: Edition, version: EditionVersion) -> datetime | None:
+    """When the edition becomes too old to be sent, or None where its publication never does.
+
+    It ages from its import, but not before its day begins nor after it ends (Shanghai):
+    a paper made the evening before is fresh in the morning, one dated last week is not.
+    """
+    if publication.stale_after_s is None:
+        return None
+    begins = datetime.combine(version.issue_date, time.min, SHANGHAI).astimezone(UTC)
+    born = min(max(edition.created_at, begins), begins + timedelta(days=1))
+    return born + timedelta(seconds=publication.stale_after_s)
+
+
+def handset_class_sql(audience: Audience) -> ColumnElement[str]:
+    """The handset class that a reader is served as."""
+    return effective_class_sql(audience.default_class)
+
+
+def readers_of(audience: Audience, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`)."""
+    return select(*columns).select_from(_source(audience))
+
+
+def reason_sql(audience: Audience, at: datetime, *, handset: bool = True) -> ColumnElement[str | None]:
+    """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`."""
+    whens: list[tuple[ColumnElement[bool], Any]] = []
+    if not audience.activity:
+        whens += [(~_in_force(at), literal("not_subscribed")), (Subscription.stop_state == "stopped", literal("stopped"))]
+    if handset:
+        whens.append((handset_class_sql(audience) == NO_MMS, literal("handset_cannot")))
+    if audience.stale_at is not None and audience.stale_at <= at:
+        whens.append((true(), literal("stale_edition")))
+    if audience.activity:
+        whens += [(~_consents(), literal("no_consent")), (_blacklisted(), literal("blacklisted"))]
+    return case(*whens, else_=null()) if whens else null()
+
+
+def recheck_sql(audience: Audience, at: datetime) -> Select[Any]:
+    """(id, msisdn, reason) of readers once more, at claim; narrow it by `Reader.id`.
+
+    A reader without a row, or with a reason, is not to be served any more. The
+    handset is not asked again: his variant is made.
+    """
+    return readers_of(audience, [Reader.id, Reader.msisdn, reason_sql(audience, at, handset=False).label("reason")])
+
+
+def _source(audience: Audience) -> FromClause:
+    readers = Reader.__table__
+    if audience.activity:
+        return readers
+    orders = Subscription.__table__
+    return readers.join(orders, and_(orders.c.reader_id == readers.c.id, orders.c.service_id == audience.service_id))
+
+
+def _in_force(at: datetime) -> ColumnElement[bool]:
+    """The order is active at `at`.
+
+    A state that takes effect later leaves what the history says in force: a
+    cancellation for the month's end is served till then.
+    """
+    before = (
+        select(SubscriptionEvent.state)
+        .where(
+            SubscriptionEvent.reader_id == Subscription.reader_id,
+            SubscriptionEvent.service_id == Subscription.service_id,
+            SubscriptionEvent.effective_at <= at,
+        )
+        .order_by(SubscriptionEvent.effective_at.desc(), SubscriptionEvent.recorded_at.desc(), SubscriptionEvent.id.desc())
+        .limit(1)
+        .correlate(Subscription)
+        .scalar_subquery()
+    )
+    state = case((Subscription.effective_at <= at, Subscription.state), else_=func.coalesce(before, "cancelled"))
+    return state == "active"
+
+
+def _consents() -> ColumnElement[bool]:
+    newest = (
+        select(Consent.given)
+        .where(Consent.reader_id == Reader.id, Consent.kind == CONSENT_KIND)
+        .order_by(Consent.recorded_at.desc(), Consent.id.desc())
+        .limit(1)
+        .correlate(Reader)
+        .scalar_subquery()
+    )
+    return func.coalesce(newest, false())
+
+
+def _blacklisted() -> ColumnElement[bool]:
+    return exists().where(BlacklistEntry.kind == "marketing", BlacklistEntry.msisdn == Reader.msisdn).correlate(Reader)

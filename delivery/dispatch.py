@@ -1,0 +1,280 @@
+"""Planning a dispatch and creating it: the audience is decided here, once.
+
+`plan` counts and writes nothing but variants. `create` builds the variants that
+the audience needs, then freezes the audience in one transaction: exclusions with
+their reasons, one delivery row for each planned reader, the digest of their ids,
+and the batches. From then on the numbers never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.models import Edition, EditionVersion, Publication, Variant
+from content.services import find_edition, load_version
+from content.signatures import SignatureRules
+from content.variants import ensure_variants
+from delivery import lifecycle, partitions, snapshot
+from delivery.audience import Audience
+from delivery.models import Dispatch, Port
+from delivery.settings import BATCH_READERS_MAX
+from delivery.snapshot import Count, Signature
+from delivery.waiting import enqueue_ready
+from huabao.clock import business_day
+from huabao.db import in_ids
+from huabao.errors import StoreError, UsageError
+from huabao.runtime import Runtime
+
+SNAPSHOT_ATTEMPTS_MAX = 3
+"""A reader may come with a signature that nobody had a moment ago; then the variants are looked at once more."""
+
+
+class _NewSignatureError(Exception):
+    """A reader has a signature that has no variant yet."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody wants to send.
+
+    Attributes:
+        edition: id or `slug/number`.
+        ports: names; empty for all that are up.
+        start_at: None for at once.
+        again: send although this version was sent or is being sent.
+    """
+
+    edition: str
+    ports: tuple[str, ...] = ()
+    start_at: datetime | None = None
+    deadline_at: datetime | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a request turned out to name."""
+
+    publication: Publication
+    edition: Edition
+    version: EditionVersion
+    rules: SignatureRules
+    audience: Audience
+    ports: tuple[Port, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts before anything is sent.
+
+    Attributes:
+        variant_bytes: sum over the variants.
+        bytes_: sum over the planned readers.
+        loads: planned readers by port name.
+        need_rate_per_s: what the deadline asks for, or None without one.
+        forecast_s: how long sending takes at the ports' rates.
+    """
+
+    subject: Subject
+    count: Count
+    variants: int
+    variant_bytes: int
+    bytes_: int
+    loads: Mapping[str, int]
+    need_rate_per_s: float | None
+    forecast_s: float
+    deadline_met: bool | None
+
+    def to_document(self) -> dict[str, Any]:
+        """The plan as `dispatch plan --json` prints it."""
+        return {
+            "edition_id": self.subject.edition.id,
+            "audience": self.count.audience,
+            "planned": self.count.planned,
+            "excluded": dict(self.count.excluded),
+            "variants": self.variants,
+            "variant_bytes": self.variant_bytes,
+            "bytes": self.bytes_,
+            "ports": [{"name": port.name, "rate": port.rate, "load": self.loads[port.name]} for port in self.subject.ports],
+            "need_rate_per_s": self.need_rate_per_s,
+            "forecast_s": self.forecast_s,
+            "deadline_met": self.deadline_met,
+        }
+
+
+def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] | None = None) -> Plan:
+    """Count what `create` would do now; builds the variants that are missing.
+
+    Raises:
+        UsageError: no such edition or port, or times that cannot be kept.
+    """
+    now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        subject = find_subject(session, request, now)
+        count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
+    variants = _variants(runtime, subject, count, progress)
+    with runtime.transaction(read_only=True) as session:
+        wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
+        sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
+    rate = sum(port.rate for port in subject.ports)
+    forecast_s = round(count.planned / rate, 1)
+    need, met = _deadline(request, now, count.planned, forecast_s)
+    total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
+    return Plan(subject, count, len(sizes), sum(sizes.values()), total, _loads(subject.ports, count.planned), need, forecast_s, met)
+
+
+def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable[[int], None] | None = None) -> int:
+    """Freeze the audience and cut it into batches; the new dispatch's number.
+
+    It starts at once, or waits as planned until its start.
+
+    Raises:
+        UsageError: no such edition or port, nobody is planned, or the version is under way already.
+    """
+    for _ in range(SNAPSHOT_ATTEMPTS_MAX):
+        now = runtime.now()
+        with runtime.transaction(read_only=True) as session:
+            subject = find_subject(session, request, now)
+            _refuse_twice(session, subject, request)
+            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
+        variants = _variants(runtime, subject, count, progress)
+        try:
+            with runtime.transaction() as session:
+                return _freeze(session, subject, request, variants, actor=actor, now=now)
+        except _NewSignatureError:
+            continue
+    raise StoreError("the readers' attributes change faster than the audience can be taken down; wait for the import that runs, then start again")
+
+
+def find_subject(session: Session, request: Request, now: datetime) -> Subject:
+    """Everything that a request names.
+
+    Raises:
+        UsageError: something that it names does not exist, or cannot be.
+    """
+    edition = find_edition(session, request.edition)
+    loaded = load_version(session, edition)
+    start = _start(request, now)
+    if request.deadline_at is not None and request.deadline_at <= start:
+        raise UsageError("the deadline lies before the start; give a later --deadline")
+    return Subject(
+        loaded.publication,
+        edition,
+        loaded.version,
+        SignatureRules(loaded.manuscript),
+        Audience.of(session, loaded.publication, edition, loaded.version),
+        _ports(session, request.ports),
+    )
+
+
+def _ports(session: Session, names: Sequence[str]) -> tuple[Port, ...]:
+    rows = session.scalars(select(Port).order_by(Port.id)).all()
+    if not rows:
+        raise UsageError("there is no port to send through; add one: `huabao port add NAME --kind mm7 --url URL --rate N`")
+    unknown = sorted(set(names) - {row.name for row in rows})
+    if unknown:
+        raise UsageError(f"there is no port {unknown[0]!r}; there are {', '.join(row.name for row in rows)}")
+    found = tuple(row for row in rows if (row.name in names if names else row.state == "up"))
+    if not found:
+        raise UsageError("every port is paused; `huabao port set NAME --up` lets one send again, or name one with --ports")
+    return found
+
+
+def _start(request: Request, now: datetime) -> datetime:
+    return now if request.start_at is None else max(now, request.start_at)
+
+
+def _variants(runtime: Runtime, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
+    wanted = {(mask, name): (name, subject.rules.items_of(mask)) for mask, name in count.signatures}
+    built = ensure_variants(runtime, subject.version.id, sorted(set(wanted.values())), progress=progress)
+    return {signature: built[key] for signature, key in wanted.items()}
+
+
+def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
+    if request.again:
+        return
+    found = session.scalar(
+        select(Dispatch)
+        .where(Dispatch.edition_version_id == subject.version.id, Dispatch.state.not_in(lifecycle.ENDED))
+        .order_by(Dispatch.id.desc())
+        .limit(1)
+    )
+    if found is not None:
+        raise UsageError(
+            f"version {subject.version.version} of {subject.publication.slug}/{subject.edition.number} is dispatch {found.id} already ({found.state}); "
+            f"its readers would get it twice. `huabao dispatch status {found.id}` shows it; `--again` sends it once more all the same"
+        )
+
+
+def _freeze(session: Session, subject: Subject, request: Request, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> int:
+    """Write the dispatch down whole; its number."""
+    session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update())
+    _refuse_twice(session, subject, request)
+    start = _start(request, now)
+    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), start)
+    if not found.audience:
+        raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {subject.audience.service_id!r}; `huabao subscriptions import FILE` brings them")
+    if not found.signatures.keys() <= variants.keys():
+        raise _NewSignatureError
+    dispatch = _row(subject, request, found, actor=actor, start=start, now=now)
+    session.add(dispatch)
+    session.flush()
+    partitions.ensure_day(session, dispatch.day)
+    snapshot.write_rows(session, dispatch, variants, subject.ports)
+    written, dispatch.planned_digest = snapshot.digest(session, dispatch)
+    assert written == found.planned, "the snapshot lost or doubled a reader"
+    snapshot.cut_batches(session, dispatch, subject.publication.service_code, readers_max=BATCH_READERS_MAX.get(session))
+    snapshot.drop_stage(session)
+    lifecycle.note_created(session, dispatch, by=actor, at=now)
+    if start <= now:
+        release(session, dispatch, by=actor, at=now)
+    return dispatch.id
+
+
+def _row(subject: Subject, request: Request, found: Count, *, actor: str, start: datetime, now: datetime) -> Dispatch:
+    return Dispatch(
+        edition_id=subject.edition.id,
+        edition_version_id=subject.version.id,
+        service_id=subject.publication.service_id,
+        day=business_day(start),
+        state=lifecycle.PLANNED,
+        audience=found.audience,
+        planned=found.planned,
+        ports=[port.name for port in subject.ports],
+        start_at=start,
+        deadline_at=request.deadline_at,
+        created_at=now,
+        created_by=actor,
+    )
+
+
+def release(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str = "") -> None:
+    """Let a planned or held dispatch leave now."""
+    lifecycle.act(session, dispatch, "release", by=by, at=at, reason=reason)
+    enqueue_ready(session, now=at, dispatch_id=dispatch.id)
+
+
+def resume(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str = "") -> None:
+    """Let a paused dispatch go on."""
+    lifecycle.act(session, dispatch, "resume", by=by, at=at, reason=reason)
+    enqueue_ready(session, now=at, dispatch_id=dispatch.id)
+
+
+def _loads(ports: Sequence[Port], planned: int) -> dict[str, int]:
+    total = sum(port.rate for port in ports)
+    loads = {port.name: int(planned * port.rate / total) for port in ports}
+    loads[ports[-1].name] += planned - sum(loads.values())
+    return loads
+
+
+def _deadline(request: Request, now: datetime, planned: int, forecast_s: float) -> tuple[float | None, bool | None]:
+    if request.deadline_at is None:
+        return None, None
+    window_s = (request.deadline_at - _start(request, now)).total_seconds()
+    return round(planned / window_s, 3), forecast_s <= window_s

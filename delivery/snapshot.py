@@ -1,0 +1,240 @@
+"""Taking the audience down: who is planned, who is excluded and why, in sets.
+
+One statement decides every reader into a temporary table; all else reads from
+there, so that a reader whose row changes meanwhile is neither twice in the count
+nor missing. No reader is looped over in Python but for packing the ids of a batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, String, Table, and_, case, cast, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from delivery.audience import Audience, handset_class_sql, readers_of, reason_sql
+from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, deliveries
+from huabao.ids import pack_ids
+from subscribers.models import Reader
+
+PORT_BUCKETS = 997
+"""Readers fall into so many buckets, and the ports share the buckets by rate; a prime, so that no pattern of ids favours one."""
+
+PORT_STEP = 616
+"""Buckets between neighbouring readers: the golden section of all, so that few readers are shared evenly too."""
+
+DIGEST_PAGE = 20_000
+"""Ids read at a time for the digest."""
+
+_INSERT_AT_ONCE = 100
+
+_temporary = MetaData()
+
+staged = Table(
+    "snapshot_readers",
+    _temporary,
+    Column("reader_id", BigInteger, nullable=False),
+    Column("reason", String(30)),
+    Column("mask", String, nullable=False),
+    Column("handset_class", String(20)),
+    prefixes=["TEMPORARY"],
+)
+variant_map = Table(
+    "snapshot_variants",
+    _temporary,
+    Column("mask", String, nullable=False),
+    Column("handset_class", String(20), nullable=False),
+    Column("variant_id", BigInteger, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+Signature = tuple[str, str]
+"""(mask, handset class): readers who share it get the same variant."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a look at the audience found.
+
+    Attributes:
+        excluded: readers by reason.
+        signatures: planned readers by (mask, handset class).
+    """
+
+    excluded: Mapping[str, int]
+    signatures: Mapping[Signature, int]
+
+    @property
+    def planned(self) -> int:
+        """Readers who are to get the edition."""
+        return sum(self.signatures.values())
+
+    @property
+    def audience(self) -> int:
+        """All readers looked at."""
+        return self.planned + sum(self.excluded.values())
+
+
+def count(session: Session, audience: Audience, mask: ColumnElement[str], at: datetime) -> Count:
+    """Count the audience without writing anything."""
+    decided = _decided(audience, mask, at).subquery()
+    keys = (decided.c.reason, decided.c.mask, decided.c.handset_class)
+    return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
+
+
+def stage(session: Session, audience: Audience, mask: ColumnElement[str], at: datetime) -> Count:
+    """Decide every reader into the temporary table; what came out."""
+    connection = session.connection()
+    for table in (staged, variant_map):
+        table.drop(connection, checkfirst=True)
+        table.create(connection)
+    session.execute(insert(staged).from_select(["reader_id", "mask", "handset_class", "reason"], _decided(audience, mask, at)))
+    keys = (staged.c.reason, staged.c.mask, staged.c.handset_class)
+    return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
+
+
+def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], ports: Sequence[Port]) -> None:
+    """Turn the staged readers into exclusions and deliveries."""
+    session.execute(
+        insert(Exclusion.__table__).from_select(
+            ["dispatch_id", "reader_id", "reason"],
+            select(literal(dispatch.id, BigInteger), staged.c.reader_id, staged.c.reason).where(staged.c.reason.is_not(None)),
+        )
+    )
+    if not variants:
+        return
+    session.execute(insert(variant_map), [{"mask": mask, "handset_class": name, "variant_id": variant} for (mask, name), variant in variants.items()])
+    same = and_(variant_map.c.mask == staged.c.mask, variant_map.c.handset_class == staged.c.handset_class)
+    session.execute(
+        insert(deliveries).from_select(
+            ["day", "dispatch_id", "reader_id", "variant_id", "port_id", "outcome", "late"],
+            select(
+                literal(dispatch.day, deliveries.c.day.type),
+                literal(dispatch.id, BigInteger),
+                staged.c.reader_id,
+                variant_map.c.variant_id,
+                _port_sql(ports),
+                literal(int(Outcome.PENDING), Integer),
+                literal(0, Integer),
+            )
+            .join(variant_map, same)
+            .where(staged.c.reason.is_(None))
+            .order_by(staged.c.reader_id),
+        )
+    )
+
+
+def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, *, readers_max: int) -> int:
+    """Cut the planned readers into batches of one variant and one port; how many.
+
+    The first batches of all variants and ports come first, so that no port waits for another's turn.
+    """
+    rows: list[dict[str, Any]] = []
+    position = 0
+    for variant_id, port_id, packed, size in _chunks(session, dispatch, readers_max):
+        rows.append(
+            {
+                "dispatch_id": dispatch.id,
+                "day": dispatch.day,
+                "variant_id": variant_id,
+                "port_id": port_id,
+                "service_code": service_code,
+                "position": position,
+                "size": size,
+                "reader_ids": packed,
+                "state": "ready",
+                "fence": 0,
+                "deferrals": 0,
+            }
+        )
+        position += 1
+        if len(rows) == _INSERT_AT_ONCE:
+            session.execute(insert(Batch), rows)
+            rows = []
+    if rows:
+        session.execute(insert(Batch), rows)
+    return position
+
+
+def drop_stage(session: Session) -> None:
+    """Let the temporary tables go."""
+    for table in (staged, variant_map):
+        table.drop(session.connection(), checkfirst=True)
+
+
+def digest(session: Session, dispatch: Dispatch) -> tuple[int, str]:
+    """How many planned readers there are, and the SHA-256 over their ids, ascending, each as decimal digits and a newline."""
+    found = hashlib.sha256()
+    total = 0
+    for page in _id_pages(session, dispatch):
+        found.update(("\n".join(map(str, page)) + "\n").encode())
+        total += len(page)
+    return total, found.hexdigest()
+
+
+def _id_pages(session: Session, dispatch: Dispatch) -> Iterator[Sequence[int]]:
+    last = -1
+    while True:
+        page = session.scalars(
+            select(deliveries.c.reader_id)
+            .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.reader_id > last)
+            .order_by(deliveries.c.reader_id)
+            .limit(DIGEST_PAGE)
+        ).all()
+        if not page:
+            return
+        yield page
+        last = page[-1]
+
+
+def _decided(audience: Audience, mask: ColumnElement[str], at: datetime) -> Any:
+    return readers_of(
+        audience,
+        [Reader.id.label("reader_id"), mask.label("mask"), handset_class_sql(audience).label("handset_class"), cast(reason_sql(audience, at), String).label("reason")],
+    )
+
+
+def _as_count(rows: Any) -> Count:
+    excluded: dict[str, int] = {}
+    signatures: dict[Signature, int] = {}
+    for reason, mask, handset_class, number in rows:
+        if reason is None:
+            signatures[mask, handset_class] = number
+        else:
+            excluded[reason] = excluded.get(reason, 0) + number
+    return Count(excluded, signatures)
+
+
+def _port_sql(ports: Sequence[Port]) -> ColumnElement[int]:
+    """The port of a reader: buckets of reader ids, shared by rate."""
+    total = sum(port.rate for port in ports)
+    bucket = staged.c.reader_id * PORT_STEP % PORT_BUCKETS
+    share = 0.0
+    whens = []
+    for port in ports[:-1]:
+        share += port.rate
+        whens.append((bucket < round(PORT_BUCKETS * share / total), literal(port.id, Integer)))
+    last = literal(ports[-1].id, Integer)
+    return case(*whens, else_=last) if whens else last
+
+
+def _chunks(session: Session, dispatch: Dispatch, readers_max: int) -> Iterator[tuple[int, int, bytes, int]]:
+    """(variant, port, packed ids, how many) of each batch, streamed."""
+    number = func.row_number().over(partition_by=[deliveries.c.variant_id, deliveries.c.port_id], order_by=deliveries.c.reader_id)
+    numbered = (
+        select(deliveries.c.variant_id, deliveries.c.port_id, deliveries.c.reader_id, ((number - 1) // readers_max).label("chunk"))
+        .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
+        .subquery()
+    )
+    ids = func.aggregate_strings(cast(numbered.c.reader_id, String), ",")
+    rows = session.execute(
+        select(numbered.c.variant_id, numbered.c.port_id, ids).group_by(numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id).order_by(numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id),
+        execution_options={"yield_per": _INSERT_AT_ONCE},
+    )
+    for variant_id, port_id, text in rows:
+        readers = [int(reader) for reader in text.split(",")]
+        yield variant_id, port_id, pack_ids(readers), len(readers)
