@@ -3,6 +3,11 @@
 Spec: 3GPP TS 23.140 8.7; the table of what real servers do is in docs/ and each departure has a vector in tests/vectors/mm7.
 """
 
+from delivery.codecs.mm7.decode import decode_envelope
+from delivery.codecs.mm7.encode import encode_envelope
+from delivery.codecs.mm7.http import decode_http, encode_http
+from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, MM_STATUSES, NAMESPACES, VERSIONS
+from delivery.codecs.mm7.status import STATUS, StatusMeaning, meaning
 from delivery.codecs.mm7.structs import (
     Address,
     DeliverReq,
@@ -22,23 +27,39 @@ from delivery.codecs.mm7.structs import (
     VASPErrorRsp,
     bare_number,
 )
+from delivery.codecs.mm7.submit import PreparedSubmit, RenderedSubmit, prepare_submit
 
 __all__ = [
     "Address",
+    "DEFAULT_NAMESPACE",
+    "DEFAULT_VERSION",
     "DeliverReq",
     "DeliverRsp",
     "DeliveryReportReq",
     "DeliveryReportRsp",
     "Envelope",
     "MM7Fault",
+    "MM_STATUSES",
     "Message",
+    "NAMESPACES",
+    "PreparedSubmit",
     "RSErrorRsp",
     "ReadReplyReq",
     "ReadReplyRsp",
+    "RenderedSubmit",
     "ReplyCharging",
+    "STATUS",
     "Status",
+    "StatusMeaning",
     "SubmitReq",
     "SubmitRsp",
     "VASPErrorRsp",
+    "VERSIONS",
     "bare_number",
+    "decode_envelope",
+    "decode_http",
+    "encode_envelope",
+    "encode_http",
+    "meaning",
+    "prepare_submit",
 ]

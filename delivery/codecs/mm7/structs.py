@@ -14,6 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from content.codecs.mime import Entity
 from delivery.codecs.mm7.names import AddressKind
 
 When = datetime | timedelta
@@ -236,12 +237,16 @@ class Envelope:
         transaction_id: "" where the peer sent none.
         namespace: the MM7 namespace that it came in, "" for none.
         version: MM7Version as printed, None where it is missing.
+        content: the content part, of a SubmitReq or DeliverReq that came with one (`decode_http`).
+        problems: what could not be read of optional elements and was left out; never the peer's values.
     """
 
     transaction_id: str
     namespace: str
     message: Message
     version: str | None = None
+    content: Entity | None = None
+    problems: tuple[str, ...] = ()
 
 
 def bare_number(text: str) -> str:
