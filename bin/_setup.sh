@@ -108,7 +108,7 @@ _install_lock() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   count=$(grep -c '^[a-zA-Z0-9]' "$lock")
   _say "installing $count Python packages from $1 into .venv"
-  "$HUABAO_VENV/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-deps --require-hashes -r "$lock" >&2 ||
+  "$HUABAO_VENV/bin/python" -m pip install -qq --no-input --disable-pip-version-check --no-deps --require-hashes -r "$lock" >&2 ||
     _die "pip could not install $1 (see above)"
   printf '%s\n' "$wanted" >"$stamp"
 }

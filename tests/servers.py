@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,8 +81,12 @@ def _wait_until(alive: Callable[[], bool], process: subprocess.Popen[bytes], log
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """A fresh PostgreSQL cluster; yields the URL of its database `postgres`, without driver name."""
+def postgres_server(more_options: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A fresh PostgreSQL cluster; yields the URL of its database `postgres`, without driver name.
+
+    Args:
+        more_options: settings of the server on top of, or instead of, `POSTGRES_OPTIONS`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="huabao-pg-"))
     log = folder / "log"
     log.touch()
@@ -94,7 +98,7 @@ def postgres_server() -> Iterator[str]:
     data = folder / "data"
     initdb = [postgres_program("initdb"), "-D", str(data), "-U", POSTGRES_USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(_mortal(initdb, user=POSTGRES_USER), check=True, capture_output=True, cwd=folder)
-    options = {**POSTGRES_OPTIONS, "port": str(tcp_port), "unix_socket_directories": str(folder)}
+    options = {**POSTGRES_OPTIONS, **(more_options or {}), "port": str(tcp_port), "unix_socket_directories": str(folder)}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with log.open("ab") as output:
         command = _mortal([postgres_program("postgres"), "-D", str(data), *settings], user=POSTGRES_USER, signal_name="INT")
