@@ -36,7 +36,7 @@ def sandbox() -> None:
 @click.option("--max-recipients", type=int, help="Larger groups are refused with 3501.")
 @click.option("--auth", nargs=2, type=(click.Choice(("basic", "digest")), str), metavar="basic|digest USER:PASS", help="How VASPs must identify themselves.")
 @click.option("--seed", default="huabao", show_default=True, help="Same seed and same requests, same behaviour.")
-def mmsc(  # noqa: PLR0913  one parameter for each option
+def mmsc(
     host: str,
     port: int,
     report_url: str | None,
@@ -60,8 +60,8 @@ def mmsc(  # noqa: PLR0913  one parameter for each option
     seed: str,
 ) -> None:
     """An MMSC: takes SubmitReqs on any path, posts delivery reports, GET /stats tells what it did."""
-    from sandbox.mmsc import options, server  # noqa: PLC0415  aiohttp is slow to import
-    from sandbox.mmsc import script as scripts  # noqa: PLC0415
+    from sandbox.mmsc import options, server  # aiohttp is slow to import
+    from sandbox.mmsc import script as scripts
 
     if script_help:
         click.echo(scripts.__doc__)

@@ -59,7 +59,7 @@ class PortSettings:
     @property
     def counts_submits(self) -> bool:
         """Whether the contract's rate counts SubmitReqs rather than recipients."""
-        return self.options.get("counts", "recipients") == "submits"
+        return bool(self.options.get("counts", "recipients") == "submits")
 
     @property
     def group_size(self) -> int:
@@ -182,13 +182,13 @@ class PortKind:
 
 
 def _open_mm7(settings: PortSettings) -> PortLink:
-    from delivery.ports.mm7.link import MM7Link  # noqa: PLC0415  aiohttp is slow to import
+    from delivery.ports.mm7.link import MM7Link  # aiohttp is slow to import
 
     return MM7Link(settings)
 
 
 def _check_mm7(settings: PortSettings) -> None:
-    from delivery.ports.mm7.options import MM7Options  # noqa: PLC0415  kept beside the link
+    from delivery.ports.mm7.options import MM7Options
 
     MM7Options.of(settings)
 
@@ -198,7 +198,7 @@ PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7)
 
 _links: dict[tuple[int, int], tuple[PortSettings, PortLink]] = {}
 _links_lock = threading.Lock()
-os.register_at_fork(after_in_child=_links_lock._at_fork_reinit)  # type: ignore[attr-defined]  # a child must not wait for its parent's lock
+os.register_at_fork(after_in_child=_links_lock._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001  a child must not wait for its parent's lock
 
 
 def open_link(settings: PortSettings) -> PortLink:

@@ -1,0 +1,265 @@
+"""Queries of the reports: taking events, finding submissions and readers, writing outcomes and counters.
+
+PostgreSQL gets one statement with arrays for a thousand rows, SQLite an executemany.
+Rows are taken with SKIP LOCKED, so two folders never wait for each other nor
+for a sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.outcomes import Evidence
+from huabao.db import bulk_insert, in_ids, is_postgres
+from huabao.ids import unpack_ids
+from subscribers.models import Reader, ReaderServiceMonth
+
+
+class Event(NamedTuple):
+    """A stored report, as far as folding needs it."""
+
+    id: int
+    received_at: datetime
+    port_id: int
+    message_id: str
+    number: str
+    sender: str | None
+    status: str
+    reported_at: datetime | None
+
+
+class Sent(NamedTuple):
+    """A submission, as far as folding needs it."""
+
+    id: int
+    dispatch_id: int
+    day: date
+    port_id: int
+    message_id: str | None
+    state: str
+    written_at: datetime
+    readers: frozenset[int]
+
+
+class Settled(NamedTuple):
+    """Where an event ended up."""
+
+    event_id: int
+    state: EventState
+    submission_id: int | None = None
+    reader_id: int | None = None
+
+
+_EVENT = (
+    DeliveryEvent.id, DeliveryEvent.received_at, DeliveryEvent.port_id, DeliveryEvent.message_id, DeliveryEvent.number, DeliveryEvent.sender,
+    DeliveryEvent.status, DeliveryEvent.reported_at,
+)  # fmt: skip
+_EVENTS = cast(Table, DeliveryEvent.__table__)
+
+EVENT_COLUMNS = (
+    "received_at", "port_id", "message_id", "number", "sender", "status", "status_extension", "status_text", "reported_at", "state",
+)  # fmt: skip
+"""What an event has when it is stored."""
+
+_SENT = (
+    Submission.id, Submission.dispatch_id, Submission.day, Submission.port_id, Submission.message_id, Submission.state, Submission.written_at,
+    Submission.reader_ids,
+)  # fmt: skip
+
+
+def _is_in(session: Session, column: Any, values: Collection[str]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == func.any(list(values)) if is_postgres(session) else column.in_(list(values))
+    return found
+
+
+def _in_state(state: EventState) -> ColumnElement[bool]:
+    """A condition with the number in its text, so that the partial index is seen to fit."""
+    return DeliveryEvent.state == literal_column(str(int(state)))
+
+
+def _events(session: Session, query: Any) -> list[Event]:
+    locked = query.with_for_update(of=DeliveryEvent, skip_locked=True)
+    return [Event(*row) for row in session.execute(locked)]
+
+
+def take_new(session: Session, *, after_id: int, limit: int) -> list[Event]:
+    """New events in order, locked; those in other hands are passed over."""
+    return _events(session, select(*_EVENT).where(_in_state(EventState.NEW), DeliveryEvent.id > after_id).order_by(DeliveryEvent.id).limit(limit))
+
+
+def take_answered(session: Session, *, after_id: int, limit: int) -> list[Event]:
+    """Parked events whose MessageID a submission has by now."""
+    owner = (Submission.port_id == DeliveryEvent.port_id) & (Submission.message_id == DeliveryEvent.message_id)
+    query = select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.id > after_id, select(Submission.id).where(owner).exists())
+    return _events(session, query.order_by(DeliveryEvent.id).limit(limit))
+
+
+def take_parked(session: Session, port_id: int, numbers: Collection[str], *, limit: int) -> list[Event]:
+    """Parked events of a port about one of these numbers."""
+    about = _is_in(session, DeliveryEvent.number, numbers) | _is_in(session, DeliveryEvent.sender, numbers)
+    return _events(session, select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.port_id == port_id, about).order_by(DeliveryEvent.id).limit(limit))
+
+
+def any_parked(session: Session) -> bool:
+    """Whether some report waits for its submission."""
+    return session.scalar(select(DeliveryEvent.id).where(_in_state(EventState.PARKED)).limit(1)) is not None
+
+
+def give_up_parked(session: Session, *, before: datetime) -> int:
+    """Parked events received before that instant become strays; how many."""
+    result = session.execute(update(DeliveryEvent).where(_in_state(EventState.PARKED), DeliveryEvent.received_at < before).values(state=int(EventState.STRAY)))
+    return int(getattr(result, "rowcount", 0))
+
+
+def count_events(session: Session, state: EventState) -> dict[int, int]:
+    """How many events stand there, by port."""
+    rows = session.execute(select(DeliveryEvent.port_id, func.count()).where(_in_state(state)).group_by(DeliveryEvent.port_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def _sent(rows: Iterable[Any]) -> list[Sent]:
+    return [Sent(row.id, row.dispatch_id, row.day, row.port_id, row.message_id, row.state, row.written_at, frozenset(unpack_ids(row.reader_ids))) for row in rows]
+
+
+def submissions_of(session: Session, events: Iterable[Event]) -> dict[tuple[int, str], list[Sent]]:
+    """Submissions by (port, MessageID) of the events; newest first, since peers count their ids anew after a restart."""
+    wanted: dict[int, set[str]] = {}
+    for event in events:
+        wanted.setdefault(event.port_id, set()).add(event.message_id)
+    found: dict[tuple[int, str], list[Sent]] = {}
+    for port_id, message_ids in wanted.items():
+        query = select(*_SENT).where(Submission.port_id == port_id, _is_in(session, Submission.message_id, message_ids)).order_by(Submission.id.desc())
+        for sent in _sent(session.execute(query)):
+            found.setdefault((port_id, sent.message_id or ""), []).append(sent)
+    return found
+
+
+def unanswered_submissions(session: Session, port_ids: Collection[int] | None = None) -> list[Sent]:
+    """Submissions (of these ports) whose MessageID nobody learnt: still leaving, or unknown."""
+    query = select(*_SENT).where(text("message_id IS NULL AND state IN ('leaving', 'unknown')"))
+    if port_ids is not None:
+        query = query.where(Submission.port_id.in_(port_ids))
+    return _sent(session.execute(query))
+
+
+def learn_message_id(session: Session, submission_id: int, message_id: str) -> None:
+    """Give a submission without answer the MessageID that its report told."""
+    session.execute(update(Submission).where(Submission.id == submission_id, Submission.message_id.is_(None)).values(message_id=message_id))
+
+
+def readers_of(session: Session, numbers: Collection[str]) -> dict[str, int]:
+    """Reader ids by number."""
+    return {number: reader for reader, number in session.execute(select(Reader.id, Reader.msisdn).where(_is_in(session, Reader.msisdn, numbers)))}
+
+
+def numbers_of(session: Session, readers: Collection[int]) -> set[str]:
+    """Numbers of these readers."""
+    return set(session.scalars(select(Reader.msisdn).where(in_ids(session, Reader.id, list(readers)))))
+
+
+def lock_deliveries(session: Session, day: date, dispatch_id: int, readers: Collection[int]) -> tuple[dict[int, Evidence], set[int]]:
+    """Deliveries of a dispatch: what is known of those that are free, and which exist but are in other hands."""
+    c = deliveries.c
+    where = (c.day == day, c.dispatch_id == dispatch_id, in_ids(session, c.reader_id, sorted(readers)))
+    rows = session.execute(select(c.reader_id, c.outcome, c.outcome_at, c.late).where(*where).with_for_update(skip_locked=True))
+    known = {reader: Evidence(Outcome(outcome), at, bool(late)) for reader, outcome, at, late in rows}
+    if len(known) == len(readers):
+        return known, set()
+    return known, set(session.scalars(select(c.reader_id).where(*where))) - known.keys()
+
+
+_UPDATE_DELIVERIES = text("""
+UPDATE deliveries AS d SET outcome = v.outcome, outcome_at = v.at, late = v.late
+FROM unnest(CAST(:readers AS bigint[]), CAST(:outcomes AS smallint[]), CAST(:ats AS timestamptz[]), CAST(:lates AS smallint[])) AS v(reader_id, outcome, at, late)
+WHERE d.day = :day AND d.dispatch_id = :dispatch_id AND d.reader_id = v.reader_id
+""")
+
+
+def write_outcomes(session: Session, day: date, dispatch_id: int, changes: Mapping[int, Evidence]) -> None:
+    """Give deliveries of a dispatch what the reports made of them."""
+    if is_postgres(session):
+        values = changes.values()
+        session.execute(
+            _UPDATE_DELIVERIES,
+            {
+                "readers": list(changes),
+                "outcomes": [int(one.outcome) for one in values],
+                "ats": [one.at for one in values],
+                "lates": [int(one.late) for one in values],
+                "day": day,
+                "dispatch_id": dispatch_id,
+            },
+        )
+        return
+    c = deliveries.c
+    statement = (
+        update(deliveries)
+        .where(c.day == day, c.dispatch_id == dispatch_id, c.reader_id == bindparam("reader"))
+        .values(outcome=bindparam("new_outcome"), outcome_at=bindparam("new_at"), late=bindparam("new_late"))
+    )
+    rows = [{"reader": reader, "new_outcome": int(one.outcome), "new_at": one.at, "new_late": int(one.late)} for reader, one in changes.items()]
+    session.connection().execute(statement, rows)
+
+
+_UPDATE_EVENTS = text("""
+UPDATE delivery_events AS e SET state = v.state, submission_id = v.submission_id, reader_id = v.reader_id
+FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS smallint[]), CAST(:submissions AS bigint[]), CAST(:readers AS bigint[])) AS v(id, state, submission_id, reader_id)
+WHERE e.id = v.id
+""")
+
+
+def settle_events(session: Session, settled: Sequence[Settled]) -> None:
+    """Write down where events ended up."""
+    if not settled:
+        return
+    if is_postgres(session):
+        columns = list(zip(*settled, strict=True))
+        session.execute(
+            _UPDATE_EVENTS,
+            {"ids": list(columns[0]), "states": [int(one) for one in columns[1]], "submissions": list(columns[2]), "readers": list(columns[3])},
+        )
+        return
+    statement = update(_EVENTS).where(_EVENTS.c.id == bindparam("key")).values(state=bindparam("to"), submission_id=bindparam("sent"), reader_id=bindparam("reader"))
+    session.connection().execute(statement, [{"key": one[0], "to": int(one[1]), "sent": one[2], "reader": one[3]} for one in settled])
+
+
+def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, str]:
+    """Service of each dispatch."""
+    return {row.id: row.service_id for row in session.execute(select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids)))}
+
+
+def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add to `ReaderServiceMonth`: month, reader_id, service_id, planned, retrieved, failed, last_success_at (the later one stays).
+
+    The rows hold each key once; they are written in the order of their keys, so that two writers never dead-lock.
+    """
+    ordered = sorted(rows, key=lambda row: (row["month"], row["reader_id"], row["service_id"]))
+    if not ordered:
+        return
+    table = cast(Table, ReaderServiceMonth.__table__)
+    new = (postgresql.insert if is_postgres(session) else sqlite.insert)(table)
+    given, kept = new.excluded.last_success_at, table.c.last_success_at
+    latest = func.greatest(kept, given) if is_postgres(session) else func.max(func.coalesce(kept, given), func.coalesce(given, kept))
+    statement = new.on_conflict_do_update(
+        index_elements=["month", "reader_id", "service_id"],
+        set_={
+            "planned": table.c.planned + new.excluded.planned,
+            "retrieved": table.c.retrieved + new.excluded.retrieved,
+            "failed": table.c.failed + new.excluded.failed,
+            "last_success_at": latest,
+        },
+    )
+    session.connection().execute(statement, [dict(row) for row in ordered])
+
+
+def append_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append events, each a mapping of `EVENT_COLUMNS`."""
+    if rows:
+        bulk_insert(session, _EVENTS, rows, columns=EVENT_COLUMNS)
