@@ -65,7 +65,7 @@ def postgres_program(name: str) -> str:
     return program(name, "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin")
 
 
-def _mortal(command: Sequence[str], *, user: str | None = None, signal_name: str = "TERM") -> list[str]:
+def mortal(command: Sequence[str], *, user: str | None = None, signal_name: str = "TERM") -> list[str]:
     """`command` so that it ends when its parent does, as `user` where we are root."""
     identity = ["--reuid", user, "--regid", user, "--init-groups"] if user and os.geteuid() == 0 else []
     return [program("setpriv", "/usr/bin", "/bin"), "--pdeathsig", signal_name, *identity, "--", *command]
@@ -81,11 +81,12 @@ def _wait_until(alive: Callable[[], bool], process: subprocess.Popen[bytes], log
 
 
 @contextmanager
-def postgres_server(more_options: Mapping[str, str] | None = None) -> Iterator[str]:
+def postgres_server(more_options: Mapping[str, str] | None = None, *, tcp_port: int = 0) -> Iterator[str]:
     """A fresh PostgreSQL cluster; yields the URL of its database `postgres`, without driver name.
 
     Args:
         more_options: settings of the server on top of, or instead of, `POSTGRES_OPTIONS`.
+        tcp_port: where it listens; 0 takes a free one.
     """
     folder = Path(tempfile.mkdtemp(prefix="huabao-pg-"))
     log = folder / "log"
@@ -94,14 +95,14 @@ def postgres_server(more_options: Mapping[str, str] | None = None) -> Iterator[s
         account = pwd.getpwnam(POSTGRES_USER)
         for path in (folder, log):
             os.chown(path, account.pw_uid, account.pw_gid)
-    tcp_port = free_tcp_port()
+    tcp_port = tcp_port or free_tcp_port()
     data = folder / "data"
     initdb = [postgres_program("initdb"), "-D", str(data), "-U", POSTGRES_USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run(_mortal(initdb, user=POSTGRES_USER), check=True, capture_output=True, cwd=folder)
+    subprocess.run(mortal(initdb, user=POSTGRES_USER), check=True, capture_output=True, cwd=folder)
     options = {**POSTGRES_OPTIONS, **(more_options or {}), "port": str(tcp_port), "unix_socket_directories": str(folder)}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with log.open("ab") as output:
-        command = _mortal([postgres_program("postgres"), "-D", str(data), *settings], user=POSTGRES_USER, signal_name="INT")
+        command = mortal([postgres_program("postgres"), "-D", str(data), *settings], user=POSTGRES_USER, signal_name="INT")
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
     url = f"postgresql://{POSTGRES_USER}@127.0.0.1:{tcp_port}/postgres"
     try:
@@ -128,7 +129,7 @@ def redis_server() -> Iterator[str]:
     log = folder / "log"
     command = [program("redis-server"), "--bind", "127.0.0.1", "--port", str(tcp_port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     with log.open("ab") as output:
-        process = subprocess.Popen(_mortal(command), stdout=output, stderr=output)
+        process = subprocess.Popen(mortal(command), stdout=output, stderr=output)
     try:
         _wait_until(lambda: _redis_answers(tcp_port), process, log)
         yield f"redis://127.0.0.1:{tcp_port}/0"
