@@ -96,6 +96,6 @@ def bare_id(text: str) -> str:
 
 
 def decode_text(data: bytes, charset: str) -> str:
-    """`data` as text; GB2312 and GBK are read as GB 18030, an unknown charset as UTF-8."""
+    """`data` as text; GB2312 and GBK are read as GB 18030, an unknown charset as UTF-8; what does not fit is U+FFFD."""
     codec = _TEXT_CODECS.get(charset.strip().lower(), "utf-8")
     return data.decode(codec, errors="replace")

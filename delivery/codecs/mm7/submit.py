@@ -136,7 +136,7 @@ def replace_recipients(request: SubmitReq, recipient_field: RecipientField, reci
 
 def _free_slot(request: SubmitReq) -> str:
     """A text that is no address of the request. In other elements it may stand: `<Number>` is never text."""
-    taken = {address.text for address in request.recipients + (request.sender_address or Address(""),)}
+    taken = {address.text for address in (*request.to, *request.cc, *request.bcc, request.sender_address or Address(""))}
     return next(slot for slot in (f"slot-{number}" for number in itertools.count()) if slot not in taken)
 
 
