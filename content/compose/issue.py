@@ -1,0 +1,130 @@
+"""What a planner is handed: the edition, cut to the items wanted, for one class, with its pictures and links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from PIL import Image
+
+from content.adapt import EncodeCache, decode
+from content.compose.pieces import text_parts
+from content.compose.slides import WapDocument
+from content.compose.wap import Entry, WapText, index_pages, text_pages
+from content.manuscript import Item, Manuscript, PictureRef, Section
+from subscribers.handset_classes import HandsetClass
+
+DECODED_SHARE = 1.5
+"""Pictures are decoded to that share of what the largest side of a screen asks for: room to crop, nothing wasted."""
+
+
+DECODED_PX_MAX = 4096
+"""No side of a decoded picture is longer, however small the part that is shown."""
+
+
+@dataclass
+class PictureSource:
+    """Pictures by their SHA-256, decoded once for each size and kept.
+
+    Attributes:
+        load: gives the bytes of a picture.
+        encodings: what was encoded already, for the next variant of the same class.
+    """
+
+    load: Callable[[str], bytes]
+    encodings: EncodeCache = field(default_factory=EncodeCache)
+    _images: dict[tuple[str, int], Image.Image] = field(default_factory=dict)
+    _drawn: dict[str, Image.Image] = field(default_factory=dict)
+
+    def image(self, picture: PictureRef, longest_px: int) -> Image.Image:
+        """The picture upright, its longer side at most `longest_px`."""
+        name = (picture.sha256, longest_px)
+        if name not in self._images:
+            self._images[name] = decode(self.load(picture.sha256), longest_px=longest_px)
+        return self._images[name]
+
+    def drawn(self, key: str, draw: Callable[[], Image.Image]) -> Image.Image:
+        """A picture of our own making, drawn at first use."""
+        if key not in self._drawn:
+            self._drawn[key] = draw()
+        return self._drawn[key]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One edition for one class and one set of items."""
+
+    manuscript: Manuscript
+    keys: frozenset[str]
+    handset: HandsetClass
+    pictures: PictureSource
+    wap_base_url: str
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """Sections with the wanted items only; empty ones are gone."""
+        found = []
+        for section in self.manuscript.sections:
+            items = tuple(item for item in section.items if item.key in self.keys)
+            if items:
+                found.append(Section(section.title, items, section.part))
+        return tuple(found)
+
+    @property
+    def name(self) -> str:
+        """How WAP pages name it: `手机早报 2022-10-31-am`."""
+        return f"{self.manuscript.title} {self.manuscript.number}"
+
+    def cover_picture(self) -> PictureRef | None:
+        """The cover, or the first picture of the items wanted."""
+        if self.manuscript.cover is not None:
+            return self.manuscript.cover
+        pictures = (item.picture or (item.article.picture if item.article else None) for section in self.sections for item in section.items)
+        return next((picture for picture in pictures if picture is not None), None)
+
+    def decoded(self, picture: PictureRef) -> Image.Image:
+        """A picture, large enough for this class."""
+        return self.pictures.image(picture, self._longest_px(picture))
+
+    def _longest_px(self, picture: PictureRef) -> int:
+        """The longer side at which the picture covers the whole screen."""
+        width_px, height_px = max(picture.width_px, 1), max(picture.height_px, 1)
+        share = max(self.handset.width_px / width_px, self.handset.height_px / height_px) * DECODED_SHARE
+        return max(64, round(max(width_px, height_px) * min(share, 1.0)))
+
+    def decoded_box(self, picture: PictureRef, box: tuple[int, int, int, int]) -> Image.Image:
+        """A part of a picture, given in the picture's pixels, large enough for this class."""
+        left, top, right, bottom = box
+        share = min(1.0, DECODED_SHARE * max(self.handset.width_px / (right - left), self.handset.height_px / (bottom - top)))
+        longest_px = min(DECODED_PX_MAX, max(64, round(max(picture.width_px, picture.height_px) * share)))
+        image = self.pictures.image(picture, longest_px)
+        scale = image.width / picture.width_px
+        return image.crop((round(left * scale), round(top * scale), max(round(right * scale), round(left * scale) + 1), max(round(bottom * scale), round(top * scale) + 1)))
+
+    def link(self, token: str) -> str:
+        """The address of a WAP page."""
+        return f"{self.wap_base_url.rstrip('/')}/{token}"
+
+    @property
+    def link_chars(self) -> int:
+        """What the line `全文: …` takes, with its line break."""
+        return len("\n全文: ") + len(self.link("x" * 12))
+
+    def text_of(self, item: Item) -> WapText:
+        """The WAP pages of an article."""
+        assert item.article is not None, "only articles have text"
+        parts = text_parts(item.article)
+        paragraphs = (parts.byline, *parts.paragraphs) if parts.byline else parts.paragraphs
+        if item.article.quiz is not None:
+            quiz = item.article.quiz
+            choices = tuple(f"{number}. {choice}" for number, choice in enumerate(quiz.choices, start=1))
+            paragraphs = (quiz.question, *choices, *paragraphs)
+        return text_pages(self.name, item.article.title, paragraphs, item.article.credit)
+
+    def index_of(self, title: str, items: Iterable[Item]) -> tuple[WapText | None, tuple[WapDocument, ...]]:
+        """An index page of articles (None where there is none among `items`), and all pages that it leads to."""
+        texts = [(item, self.text_of(item)) for item in items if item.article is not None]
+        entries = [Entry(item.article.title, text.token) for item, text in texts if item.article is not None]
+        index = index_pages(self.name, title, entries) if entries else None
+        return index, tuple(page for _, text in texts for page in text.pages)

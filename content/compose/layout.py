@@ -1,0 +1,234 @@
+"""Newspapers and magazines in slides: what they share.
+
+An edition is a front (masthead, or cover and contents), its pieces in order,
+and one slide that names what got no slide of its own, with a link. Short
+stories without pictures share slides. The allotment decides who gets how much;
+the kinds differ in front, priorities and templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from content.adapt import PictureRequest
+from content.compose.allotment import Sizes, allot, wishes
+from content.compose.issue import Issue
+from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, TextPiece
+from content.compose.slides import Moved, Plan, Slide, WapDocument
+from content.compose.templates import render
+from content.draw import section_band
+from content.manuscript import Item, PictureRef, Section
+
+PICTURE_SHARE = 0.6
+"""The picture region's height; the design allows at most that."""
+
+BAND_RANK = 900
+"""Bands go before any photograph does."""
+
+
+@dataclass
+class Layout:
+    """An edition of pieces being laid out.
+
+    Attributes:
+        front: slides before the first piece.
+        pieces: in order.
+        first: numbers of pieces that are granted slides before all others.
+        end: the credit's slide, or nothing.
+    """
+
+    issue: Issue
+    front: tuple[Slide, ...]
+    pieces: tuple[Piece, ...]
+    first: tuple[int, ...]
+    end: tuple[Slide, ...] = ()
+    _sheets: dict[tuple[int, int], tuple[Sheet, ...]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.issue.manuscript.kind
+
+    def plan(self) -> Plan:
+        """The edition in slides, no more than the class takes."""
+        room = self.issue.handset.slides_max
+        sizes = allot(self.pieces, wishes(self.pieces, self.first), self.count, room)
+        sheets = self.sheets(sizes)
+        slides = [self._slide(sheet, rank) for rank, sheet in enumerate(sheets, start=1)]
+        return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), PICTURE_SHARE)
+
+    def count(self, sizes: Sizes) -> int:
+        """How many slides the edition has with these sizes."""
+        packed = sum(len(run) for run in self._runs(sizes))
+        return len(self.front) + packed + bool(self._left(sizes)) + len(self.end)
+
+    def sheets(self, sizes: Sizes) -> list[Sheet]:
+        """All slides behind the front, the slide of what is left among them."""
+        found: list[tuple[int, Sheet]] = [(number, sheet) for run in self._runs(sizes) for number, sheet in run]
+        left = self._left(sizes)
+        if left:
+            after = max(left)
+            place = next((index for index, (number, _) in enumerate(found) if number > after), len(found))
+            found.insert(place, (after, self._more(left)))
+        return [sheet for _, sheet in found]
+
+    def _left(self, sizes: Sizes) -> list[int]:
+        return [number for number, size in sizes.items() if size == 0]
+
+    def _runs(self, sizes: Sizes) -> list[list[tuple[int, Sheet]]]:
+        """Slides piece by piece; neighbours of one section that are brief share them."""
+        runs: list[list[tuple[int, Sheet]]] = []
+        brief: list[int] = []
+        for number, piece in enumerate(self.pieces):
+            if sizes[number] == 0:
+                continue
+            is_brief = isinstance(piece, TextPiece) and piece.brief
+            if brief and not (is_brief and piece.section is self.pieces[brief[0]].section):
+                runs.append(self._briefs(brief))
+                brief = []
+            if is_brief:
+                brief.append(number)
+            else:
+                runs.append([(number, sheet) for sheet in self._sheets_of(number, sizes[number])])
+        if brief:
+            runs.append(self._briefs(brief))
+        return runs
+
+    def _sheets_of(self, number: int, size: int) -> tuple[Sheet, ...]:
+        name = (number, size)
+        if name not in self._sheets:
+            self._sheets[name] = self.pieces[number].sheets(size)
+        return self._sheets[name]
+
+    def _briefs(self, numbers: Sequence[int]) -> list[tuple[int, Sheet]]:
+        """Short stories, as many on a slide as its characters allow, evenly."""
+        chars = self.issue.handset.slide_chars_max
+        groups: list[list[int]] = [[]]
+        for number in numbers:
+            if groups[-1] and len(self._brief_sheet([*groups[-1], number]).text) > chars:
+                groups.append([])
+            groups[-1].append(number)
+        return [(group[0], self._brief_sheet(group)) for group in groups]
+
+    def _brief_sheet(self, numbers: Sequence[int]) -> Sheet:
+        pieces = [piece for piece in (self.pieces[number] for number in numbers) if isinstance(piece, TextPiece)]
+        if len(pieces) == 1:
+            return pieces[0].sheets(1)[0]
+        stories = [{"title": piece.parts.title, "body": piece.flowed(1).bodies[0]} for piece in pieces]
+        band = pieces[0].section.title if pieces[0].opens else ""
+        return Sheet(f"{self.kind}/briefs.txt.j2", {"stories": stories}, (), tuple(key for piece in pieces for key in piece.keys), band)
+
+    def _left_items(self, numbers: Sequence[int]) -> list[Item]:
+        keys = {key for number in numbers for key in self.pieces[number].keys}
+        return [item for section in self.issue.sections for item in section.items if item.key in keys]
+
+    def _more(self, numbers: Sequence[int]) -> Sheet:
+        """The slide that names what got none, with a link to all of it."""
+        items = self._left_items(numbers)
+        titles = [item.article.title if item.article else "" for item in items]
+        titles = [title for title in titles if title] or [self.pieces[number].section.title for number in numbers]
+        index, _ = self.issue.index_of("更多内容", items)
+        values = {"titles": titles, "count": len(titles), "left": False, "link": self.issue.link(index.token) if index else ""}
+        shown = len(titles)
+        while shown > 1 and len(render(f"{self.kind}/more.txt.j2", **values)) > self.issue.handset.slide_chars_max:
+            shown -= 1
+            values = {**values, "titles": titles[:shown], "left": True}
+        return Sheet(f"{self.kind}/more.txt.j2", values, (), tuple(item.key for item in items))
+
+    def _cut(self, sizes: Sizes) -> list[TextPiece]:
+        return [piece for number, piece in enumerate(self.pieces) if isinstance(piece, TextPiece) and sizes[number] and piece.flowed(sizes[number]).cut]
+
+    def _pages(self, sizes: Sizes) -> tuple[WapDocument, ...]:
+        pages = [page for piece in self._cut(sizes) for page in self.issue.text_of(piece.item).pages]
+        left = self._left(sizes)
+        if left:
+            index, texts = self.issue.index_of("更多内容", self._left_items(left))
+            pages += [*(index.pages if index else ()), *texts]
+        return tuple({page.token: page for page in pages}.values())
+
+    def _moved(self, sizes: Sizes) -> tuple[Moved, ...]:
+        limit = f"{self.issue.handset.slides_max} slides of at most {self.issue.handset.slide_chars_max} characters"
+        moved = []
+        for piece in self._cut(sizes):
+            shown = sum(len(body) for body in piece.flowed(sizes[self.pieces.index(piece)]).bodies)
+            whole = sum(len(thought.text) for thought in piece.thoughts)
+            moved.append(Moved(piece.item.key, "text", piece.link, f"{shown} of {whole} characters fit {limit}"))
+        for item in self._left_items(self._left(sizes)):
+            where = self.issue.link(self.issue.text_of(item).token) if item.article is not None else ""
+            moved.append(Moved(item.key, "item", where, f"no slide was left of {limit}"))
+        return tuple(moved)
+
+    def _slide(self, sheet: Sheet, rank: int) -> Slide:
+        return Slide(sheet.text, picture_request(self.issue, sheet, rank), sheet.items)
+
+
+def picture_request(issue: Issue, sheet: Sheet, rank: int) -> PictureRequest | None:
+    """The picture of a slide, or the band of the section that it opens, or None."""
+    handset = issue.handset
+    region = (handset.width_px, round(handset.height_px * PICTURE_SHARE))
+    if sheet.pictures:
+        images = [issue.decoded(picture) for picture in sheet.pictures]
+        strip = "picture" in sheet.template or "panel" in sheet.template
+        image = images[0] if len(images) == 1 else issue.pictures.drawn(f"pair:{handset.name}:{_names(sheet.pictures)}", lambda: beside(images))
+        key = f"{_names(sheet.pictures)}@{sheet.items[0]}"
+        if strip:
+            return PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=rank, optional=False)
+        return PictureRequest(key, image, *region, "photo", rank=rank)
+    if sheet.band:
+        key = f"band:{sheet.band}:{handset.name}"
+        band = issue.pictures.drawn(key, lambda: section_band(sheet.band, handset))
+        return PictureRequest(f"{key}@{sheet.items[0]}", band, *region, "type", crop=False, rank=BAND_RANK + rank)
+    return None
+
+
+def _names(pictures: Sequence[PictureRef]) -> str:
+    return "+".join(picture.sha256 for picture in pictures)
+
+
+def beside(images: Sequence[Image.Image]) -> Image.Image:
+    """Two panels as one picture, side by side at one height, a gutter between them."""
+    height_px = min(image.height for image in images)
+    scaled = [image.resize((max(1, round(image.width * height_px / image.height)), height_px), Image.Resampling.LANCZOS) for image in images]
+    gutter_px = max(2, height_px // 60)
+    joined = Image.new("RGB", (sum(image.width for image in scaled) + gutter_px * (len(scaled) - 1), height_px), "white")
+    left = 0
+    for image in scaled:
+        joined.paste(image, (left, 0))
+        left += image.width + gutter_px
+    return joined
+
+
+def pieces_of(issue: Issue) -> tuple[Piece, ...]:
+    """The pieces of an edition; neighbouring pictures of a section are one strip."""
+    kind = issue.manuscript.kind
+    limits = Limits(issue.handset.slide_chars_max, issue.link_chars)
+    pieces: list[Piece] = []
+    for section in issue.sections:
+        strip: list[Item] = []
+        opens = True
+        for item in (*section.items, None):
+            if item is not None and item.article is None:
+                strip.append(item)
+                continue
+            if strip:
+                pieces.append(StripPiece(tuple(strip), section, opens, f"{kind}/picture.txt.j2"))
+                strip, opens = [], False
+            if item is not None:
+                pieces.append(_article_piece(issue, section, item, limits, opens=opens))
+                opens = False
+    return tuple(pieces)
+
+
+def _article_piece(issue: Issue, section: Section, item: Item, limits: Limits, *, opens: bool) -> Piece:
+    kind = issue.manuscript.kind
+    if item.article is not None and item.article.quiz is not None:
+        return QuizPiece(item, section, opens, f"{kind}/quiz.txt.j2", limits)
+    return TextPiece(item, section, opens, f"{kind}/story.txt.j2", limits, issue.link(issue.text_of(item).token))
+
+
+def end_slides(issue: Issue) -> tuple[Slide, ...]:
+    """The edition's credit on a slide of its own."""
+    credit = issue.manuscript.credit
+    return (Slide(render(f"{issue.manuscript.kind}/end.txt.j2", credit=credit)),) if credit else ()

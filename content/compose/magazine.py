@@ -1,0 +1,64 @@
+"""A magazine: cover, contents, front, service, essays, quiz and comic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from content.adapt import PictureRequest
+from content.compose.issue import Issue
+from content.compose.layout import Layout, end_slides, pieces_of
+from content.compose.pieces import Piece
+from content.compose.slides import Plan, Slide
+from content.compose.templates import render
+from content.draw import cover, section_band
+from content.manuscript import MAGAZINE_PARTS
+
+CONTENTS = "magazine/contents.txt.j2"
+CONTENTS_BAND = "目录"
+
+
+def plan(issue: Issue) -> Plan:
+    """The magazine in slides."""
+    pieces = pieces_of(issue)
+    front = (_cover(issue), *_contents(issue))
+    return Layout(issue, front, pieces, turn_of(pieces), end_slides(issue)).plan()
+
+
+def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    """The four parts that make a magazine first, then the rest in order."""
+    parts = [number for number, piece in enumerate(pieces) if piece.section.part in MAGAZINE_PARTS]
+    return (*parts, *(number for number in range(len(pieces)) if number not in parts))
+
+
+def _cover(issue: Issue) -> Slide:
+    manuscript, handset = issue.manuscript, issue.handset
+    source = issue.cover_picture()
+    subtitle = f"{manuscript.number}期"
+    key = f"cover:{handset.name}:{source.sha256 if source else ''}"
+    image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset))
+    picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
+    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, number=manuscript.number, date=manuscript.issue_date), picture)
+
+
+def _contents(issue: Issue) -> tuple[Slide, ...]:
+    """The contents: each section with its titles, whole titles only, the longest list shortened first."""
+    if len(issue.sections) < 2:
+        return ()
+    handset = issue.handset
+    titles = [[item.article.title for item in section.items if item.article and item.article.title != section.title] for section in issue.sections]
+    shown = [len(one) for one in titles]
+    while len(_contents_text(issue, titles, shown)) > handset.slide_chars_max and max(shown) > 1:
+        shown[shown.index(max(shown))] -= 1
+    text = _contents_text(issue, titles, shown)
+    key = f"band:{CONTENTS_BAND}:{handset.name}"
+    band = issue.pictures.drawn(key, lambda: section_band(CONTENTS_BAND, handset))
+    return (Slide(text, PictureRequest(key, band, handset.width_px, handset.height_px, "type", crop=False, rank=900)),)
+
+
+def _contents_text(issue: Issue, titles: list[list[str]], shown: list[int]) -> str:
+    lines: list[dict[str, Any]] = [
+        {"section": section.title, "titles": all_[:count], "left": count < len(all_), "count": len(all_)}
+        for section, all_, count in zip(issue.sections, titles, shown, strict=True)
+    ]
+    return render(CONTENTS, lines=lines)

@@ -1,0 +1,67 @@
+"""A newspaper: the nameplate with the day's headlines, then story by story, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from content.adapt import PictureRequest
+from content.compose.issue import Issue
+from content.compose.layout import PICTURE_SHARE, Layout, end_slides, pieces_of
+from content.compose.pieces import Piece
+from content.compose.slides import Plan, Slide
+from content.compose.templates import render
+from content.draw import masthead
+
+TEMPLATE = "newspaper/masthead.txt.j2"
+
+
+def plan(issue: Issue) -> Plan:
+    """The newspaper in slides."""
+    pieces = pieces_of(issue)
+    return Layout(issue, (_masthead(issue),), pieces, turn_of(pieces), end_slides(issue)).plan()
+
+
+def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    """The lead section whole, then the first story of each section, then the second of each."""
+    place: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for number, piece in enumerate(pieces):
+        place[number] = seen.get(id(piece.section), 0)
+        seen[id(piece.section)] = place[number] + 1
+    lead = [number for number, piece in enumerate(pieces) if piece.section is pieces[0].section]
+    rest = [number for number in range(len(pieces)) if number not in lead]
+    return (*lead, *sorted(rest, key=lambda number: (place[number], number)))
+
+
+def _masthead(issue: Issue) -> Slide:
+    manuscript, handset = issue.manuscript, issue.handset
+    line = issue_line(manuscript.number)
+    image = issue.pictures.drawn(f"masthead:{handset.name}", lambda: masthead(manuscript.title, line, manuscript.issue_date, handset))
+    picture = PictureRequest(
+        f"masthead:{handset.name}", image, handset.width_px, round(handset.height_px * PICTURE_SHARE), "type", crop=False, rank=0, optional=False
+    )
+    return Slide(_headlines(issue), picture)
+
+
+def issue_line(number: str) -> str:
+    """The line below the date: `第2022-10-31-am期`."""
+    return f"第{number}期"
+
+
+def _headlines(issue: Issue) -> str:
+    """Title, day, and as many headlines as the slide takes: each section's first ones in turn, in their order."""
+    manuscript = issue.manuscript
+    articles = [(section_number, number, item.article.title) for section_number, section in enumerate(issue.sections) for number, item in enumerate(section.items) if item.article]
+    turn = sorted(articles, key=lambda entry: (entry[0] != 0, entry[1], entry[0]))
+    taken: list[tuple[int, int, str]] = []
+    text = _render(manuscript.title, issue, [])
+    for entry in turn:
+        tried = _render(manuscript.title, issue, [title for _, _, title in sorted([*taken, entry])])
+        if len(tried) <= issue.handset.slide_chars_max:
+            taken.append(entry)
+            text = tried
+    return text
+
+
+def _render(title: str, issue: Issue, headlines: list[str]) -> str:
+    return render(TEMPLATE, title=title, date=issue.manuscript.issue_date, headlines=headlines)

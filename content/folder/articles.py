@@ -1,0 +1,164 @@
+"""One article file: front matter and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from content.folder.documents import Node, read_yaml
+from content.folder.files import Folder
+from content.folder.markdown import clean_text, paragraphs_of
+from content.folder.problems import Place
+from content.manuscript import Article, PictureRef, Quiz
+from huabao.clock import parse_time
+from huabao.errors import UsageError
+from subscribers.segments import parse_rule
+
+ARTICLE_KEYS = ("title", "image", "topics", "segment", "level", "tone", "summary", "quiz", "credit")
+QUIZ_KEYS = ("question", "choices", "answer", "reply_to", "keyword", "closes_at", "winners")
+LEVELS = ("province", "group", "city")
+
+PictureReader = Callable[[str, Place], PictureRef | None]
+
+
+@dataclass(frozen=True)
+class ReadArticle:
+    """An article and the rule that it asks for."""
+
+    article: Article
+    rule: dict[str, Any] | None
+
+
+def read_article(folder: Folder, name: str, place: Place, picture: PictureReader, segments: Mapping[str, dict[str, Any]]) -> ReadArticle | None:
+    """The article in the file `name`, which the line at `place` asks for.
+
+    Returns:
+        None, with problems noted, where it cannot be used.
+    """
+    text = folder.text(name, place)
+    if text is None:
+        return None
+    front, body, body_line = split_front_matter(text)
+    if front is None:
+        folder.findings.problem(Place(name, 1), "no front matter", "begin the file with `---`, `title: …`, `---`")
+        return None
+    node = read_yaml(front, name, folder.findings, first_line=2)
+    values = None if node is None else node.mapping("an article", ARTICLE_KEYS)
+    if values is None:
+        return None
+    paragraphs, left_out = paragraphs_of(body)
+    for line, what in left_out:
+        folder.findings.warn(Place(name, body_line + line - 1), f"{what} is left out")
+    return _article(folder, Place(name, 1), values, paragraphs, picture, segments)
+
+
+def split_front_matter(text: str) -> tuple[str | None, str, int]:
+    """Front matter (None where there is none), body, and the body's first line number."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return None, text, 1
+    for number, line in enumerate(lines[1:], start=1):
+        if line.rstrip() in ("---", "..."):
+            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]), number + 2
+    return None, text, 1
+
+
+def _article(
+    folder: Folder, place: Place, values: dict[str, Node], paragraphs: tuple[str, ...], picture: PictureReader, segments: Mapping[str, dict[str, Any]]
+) -> ReadArticle | None:
+    title = text_of(values, "title")
+    if not title:
+        folder.findings.problem(values["title"].place if "title" in values else place, "an article without `title`", "give it one in the front matter")
+    quiz = read_quiz(values["quiz"]) if "quiz" in values else None
+    summary = text_of(values, "summary")
+    if not paragraphs and quiz is None and "quiz" not in values:
+        if not summary:
+            folder.findings.problem(place, "an article without text", "write its text below the front matter")
+        paragraphs = (summary,) if summary else ()
+    level = text_of(values, "level")
+    if level and level not in LEVELS:
+        values["level"].wrong(f"`level` is {level!r}", f"write one of {', '.join(LEVELS)}")
+    image = text_of(values, "image")
+    article = Article(
+        title=title or "?",
+        paragraphs=paragraphs,
+        picture=picture(image, values["image"].place) if image else None,
+        topics=texts_of(values, "topics"),
+        level=level,
+        tone=text_of(values, "tone"),
+        summary=summary,
+        quiz=quiz,
+        credit=text_of(values, "credit"),
+    )
+    return ReadArticle(article, rule_of(values, segments))
+
+
+def text_of(values: Mapping[str, Node], name: str) -> str | None:
+    """The text under `name`, cleaned, in one line; None where it is missing or empty."""
+    node = values.get(name)
+    if node is None or node.is_null:
+        return None
+    written = node.text(name)
+    return " ".join(clean_text(written).split()) or None if written else None
+
+
+def texts_of(values: Mapping[str, Node], name: str) -> tuple[str, ...]:
+    """The texts of a list, or the one text, under `name`."""
+    node = values.get(name)
+    if node is None or node.is_null:
+        return ()
+    entries = node.sequence(name) if node.kind != "a text" else [node]
+    texts = (text_of({name: entry}, name) for entry in entries)
+    return tuple(text for text in texts if text)
+
+
+def rule_of(values: Mapping[str, Node], segments: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The rule under `segment`: a name resolved, or the rule itself, checked; None for everybody."""
+    node = values.get("segment")
+    if node is None or node.is_null:
+        return None
+    if node.kind == "a text":
+        name = node.text("segment") or ""
+        rule = segments.get(name)
+        if rule is None:
+            known = ", ".join(sorted(segments)[:20]) or "none is defined yet"
+            node.wrong(f"there is no segment {name!r} ({known})", "define it with `huabao segment add`, or write the rule here")
+        return rule
+    try:
+        return parse_rule(node.document(), str(node.place)).to_document()
+    except UsageError as error:
+        node.findings.problems.append(_placed(node.place, str(error)))
+        return None
+
+
+def _placed(place: Place, message: str) -> str:
+    return message if message.startswith(place.file) else f"{place}: {message}"
+
+
+def read_quiz(node: Node) -> Quiz | None:
+    """The quiz of a node; None, with problems noted, where a field is missing or wrong."""
+    values = node.mapping("a quiz", QUIZ_KEYS)
+    if values is None:
+        return None
+    noted = len(node.findings.problems)
+    question, reply_to = text_of(values, "question"), text_of(values, "reply_to")
+    choices = texts_of(values, "choices")
+    closes = text_of(values, "closes_at")
+    for name, missing in (("question", not question), ("reply_to", not reply_to), ("closes_at", not closes), ("answer", "answer" not in values)):
+        if missing:
+            node.wrong(f"a quiz without `{name}`", "fill it in")
+    if len(choices) < 2:
+        node.wrong("a quiz with fewer than two `choices`", "give at least two")
+    answer = values["answer"].integer("answer", 1) if "answer" in values else None
+    if answer is not None and answer > len(choices):
+        values["answer"].wrong(f"`answer` is {answer} of {len(choices)} choices", "count from 1")
+    winners = values["winners"].integer("winners", 0) if "winners" in values else 0
+    try:
+        closes_at = parse_time(closes) if closes else None
+    except UsageError as error:
+        values["closes_at"].wrong("`closes_at` is no time", str(error))
+        closes_at = None
+    if len(node.findings.problems) > noted or closes_at is None:
+        return None
+    return Quiz(question or "", choices, answer or 1, reply_to or "", text_of(values, "keyword") or "", closes_at, winners or 0)

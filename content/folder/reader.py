@@ -1,0 +1,252 @@
+"""An edition folder as a whole: `edition.yaml`, what it names, and what is odd about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from content.adapt import PictureError, PictureInfo, inspect
+from content.folder.articles import read_article, rule_of, text_of
+from content.folder.documents import Node, read_yaml
+from content.folder.files import PICTURE_BYTES_MAX, Folder
+from content.folder.problems import Findings, Place
+from content.folder.repeats import repeated_stories
+from content.manuscript import MAGAZINE_PARTS, Item, Manuscript, Panel, PictureRef, Section
+from content.models import KINDS
+from huabao.errors import UsageError
+
+EDITION_FILE = "edition.yaml"
+EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit")
+SECTION_KEYS = ("title", "segment", "part", "items")
+PAGE_KEYS = ("image", "panels", "segment")
+READINGS = ("ltr", "rtl", "vertical")
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+NUMBER = re.compile(r"[^\s/\\\x00-\x1f]{1,60}")
+ITEMS_MAX = 500
+PANELS_MAX = 40
+
+
+@dataclass(frozen=True)
+class ImportedFolder:
+    """A folder that may be imported.
+
+    Attributes:
+        assets: bytes and measures of each picture, by the SHA-256 of its bytes.
+        warnings: what an editor should look at, each with its file and line.
+        source_sha256: over names and bytes of every file that was used.
+    """
+
+    manuscript: Manuscript
+    assets: dict[str, tuple[bytes, PictureInfo]]
+    warnings: tuple[str, ...]
+    source_sha256: str
+
+
+def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedFolder:
+    """Read the edition folder `path`.
+
+    A magazine that lacks one of its four parts is taken with a warning: an
+    edition is imported many times while the quiz or the comic is still being
+    made, and the part has to be there only when the edition is marked ready.
+
+    Args:
+        segments: rules of the named segments, as documents.
+
+    Raises:
+        UsageError: something in it cannot be used; all problems are listed, one
+            a line, as `file:line: what; what to do`.
+    """
+    findings = Findings()
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such folder; give the folder that holds {EDITION_FILE}")
+    folder = Folder(path.resolve(), findings)
+    reader = _Reader(folder, segments)
+    text = folder.text(EDITION_FILE, Place(EDITION_FILE))
+    node = read_yaml(text, EDITION_FILE, findings) if text is not None else None
+    manuscript = reader.manuscript(node) if node is not None else None
+    findings.raise_if_any()
+    assert manuscript is not None, "a folder without problems and without a manuscript"
+    for key, what in repeated_stories(manuscript.items):
+        findings.warn(Place(key), what)
+    for name in folder.unused_articles():
+        findings.warn(Place(name), f"no section of {EDITION_FILE} names it; it is not imported")
+    return ImportedFolder(manuscript, reader.assets, tuple(findings.warnings), folder.digest())
+
+
+@dataclass
+class _Reader:
+    folder: Folder
+    segments: Mapping[str, dict[str, Any]]
+    assets: dict[str, tuple[bytes, PictureInfo]] = field(default_factory=dict)
+    pictures: dict[str, PictureRef | None] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)
+
+    def manuscript(self, node: Node) -> Manuscript | None:
+        values = node.mapping(EDITION_FILE, EDITION_KEYS)
+        if values is None:
+            return None
+        for name in ("publication", "kind", "number", "title", "date"):
+            if name not in values or values[name].is_null:
+                node.wrong(f"`{name}` is missing", "add it")
+        kind = self._word(values, "kind", KINDS) or ""
+        sections = self._comic(node, values) if kind == "comic" else self._sections(node, values)
+        cover = text_of(values, "cover")
+        if cover is None and kind in ("magazine", "comic"):
+            self.folder.findings.warn(node.place, f"a {kind} without `cover`; its first picture stands in")
+        if kind == "magazine":
+            self._check_parts(sections, values.get("sections", node).place)
+        return Manuscript(
+            publication=self._match(values, "publication", SLUG, "write small letters, digits, `-` and `_`, at most 40") or "?",
+            kind=kind,
+            number=self._match(values, "number", NUMBER, "write up to 60 characters without blanks and slashes") or "?",
+            title=(text_of(values, "title") or "?")[:100],
+            issue_date=self._date(values),
+            sections=sections,
+            cover=self.picture(cover, values["cover"].place) if cover else None,
+            reading=self._word(values, "reading", READINGS) or "ltr",
+            credit=text_of(values, "credit"),
+        )
+
+    def _word(self, values: Mapping[str, Node], name: str, choices: tuple[str, ...]) -> str | None:
+        word = text_of(values, name)
+        if word is not None and word not in choices:
+            values[name].wrong(f"`{name}` is {word!r}", f"write one of {', '.join(choices)}")
+        return word
+
+    def _match(self, values: Mapping[str, Node], name: str, form: re.Pattern[str], remedy: str) -> str | None:
+        word = text_of(values, name)
+        if word is not None and not form.fullmatch(word):
+            values[name].wrong(f"`{name}` is {word[:80]!r}", remedy)
+        return word
+
+    def _date(self, values: Mapping[str, Node]) -> date:
+        written = text_of(values, "date")
+        if written is not None:
+            try:
+                return date.fromisoformat(written)
+            except ValueError:
+                values["date"].wrong(f"`date` is {written[:40]!r}", "write it as 2026-11-22")
+        return date.min
+
+    def _sections(self, node: Node, values: Mapping[str, Node]) -> tuple[Section, ...]:
+        if "pages" in values:
+            values["pages"].wrong("`pages` belong to a comic", "list the pictures as items of a section, or write `kind: comic`")
+        if "sections" not in values:
+            node.wrong("`sections` is missing", "list the sections with their items")
+            return ()
+        found = [self._section(entry) for entry in values["sections"].sequence("sections")]
+        sections = tuple(section for section in found if section is not None and section.items)
+        if not any(section is None for section in found) and not sections and not self.folder.findings.problems:
+            values["sections"].wrong("no section has an item", "add articles or pictures")
+        return sections
+
+    def _section(self, node: Node) -> Section | None:
+        values = node.mapping("a section", SECTION_KEYS)
+        if values is None:
+            return None
+        title = text_of(values, "title")
+        if not title:
+            node.wrong("a section without `title`", "give it one")
+        part = self._word(values, "part", MAGAZINE_PARTS)
+        rule = rule_of(values, self.segments)
+        entries = values["items"].sequence("items") if "items" in values and not values["items"].is_null else []
+        if not entries:
+            self.folder.findings.warn(node.place, f"the section “{title or '?'}” has no items and is left out")
+        items = tuple(item for item in (self._item(entry, rule) for entry in entries) if item is not None)
+        return Section((title or "?")[:60], items, part)
+
+    def _item(self, node: Node, rule: dict[str, Any] | None) -> Item | None:
+        name = node.text("items")
+        if not name:
+            return None
+        if not name.lower().endswith((".md", ".markdown")):
+            picture = self.picture(name, node.place)
+            return None if picture is None else Item(self._key(name, node), rule, picture=picture)
+        found = read_article(self.folder, name, node.place, self.picture, self.segments)
+        if found is None:
+            return None
+        return Item(self._key(name, node), _both(rule, found.rule), article=found.article)
+
+    def _comic(self, node: Node, values: Mapping[str, Node]) -> tuple[Section, ...]:
+        if "sections" in values:
+            values["sections"].wrong("a comic has `pages`, not `sections`", "list its pictures under `pages`")
+        pages = values["pages"].sequence("pages") if "pages" in values else []
+        if not pages:
+            node.wrong("a comic without `pages`", "list them, each with its `image`")
+        items = tuple(item for item in (self._page(page) for page in pages) if item is not None)
+        return (Section(text_of(values, "title") or "?", items),)
+
+    def _page(self, node: Node) -> Item | None:
+        values = node.mapping("a page", PAGE_KEYS)
+        if values is None:
+            return None
+        image = text_of(values, "image")
+        if image is None:
+            node.wrong("a page without `image`", "name its picture")
+            return None
+        rule = rule_of(values, self.segments)
+        picture = self.picture(image, values["image"].place)
+        if picture is None:
+            return None
+        entries = values["panels"].sequence("panels") if "panels" in values and not values["panels"].is_null else []
+        if len(entries) > PANELS_MAX:
+            node.wrong(f"{len(entries)} panels on one page", f"name at most {PANELS_MAX}")
+        panels = tuple(panel for panel in (self._panel(entry, picture) for entry in entries[:PANELS_MAX]) if panel is not None)
+        return Item(self._key(image, node), rule, picture=picture, panels=panels)
+
+    def _panel(self, node: Node, picture: PictureRef) -> Panel | None:
+        sides = [side.integer("panels", 0) for side in node.sequence("panels")]
+        if len(sides) != 4 or None in sides:
+            node.wrong("a panel is four whole numbers", "write [x, y, width, height] in pixels")
+            return None
+        x, y, width, height = (side or 0 for side in sides)
+        if width < 8 or height < 8 or x + width > picture.width_px or y + height > picture.height_px:
+            node.wrong(f"panel [{x}, {y}, {width}, {height}] does not lie in the page of {picture.width_px}×{picture.height_px}", "correct it")
+            return None
+        return Panel(x, y, width, height)
+
+    def _key(self, name: str, node: Node) -> str:
+        if "," in name or "#" in name:
+            node.wrong(f"`{name}` has a comma or `#` in its name", "rename the file")
+        uses = self.keys[name] = self.keys.get(name, 0) + 1
+        if sum(self.keys.values()) == ITEMS_MAX + 1:
+            node.wrong(f"more than {ITEMS_MAX} items", "divide the edition")
+        if uses == 1:
+            return name
+        self.folder.findings.warn(node.place, f"`{name}` is used {uses} times")
+        return f"{name}#{uses}"
+
+    def picture(self, name: str, place: Place) -> PictureRef | None:
+        """The picture `name`; read and inspected once, however often it is used."""
+        if name not in self.pictures:
+            self.pictures[name] = self._read_picture(name, place)
+        return self.pictures[name]
+
+    def _read_picture(self, name: str, place: Place) -> PictureRef | None:
+        data = self.folder.file(name, place, PICTURE_BYTES_MAX)
+        if data is None:
+            return None
+        try:
+            info = inspect(data)
+        except PictureError as error:
+            self.folder.findings.problem(place, f"`{name}` cannot be used: {error}", "give another picture")
+            return None
+        sha256 = self.folder.read[name]
+        self.assets[sha256] = (data, info)
+        return PictureRef(name, sha256, info.width_px, info.height_px)
+
+    def _check_parts(self, sections: tuple[Section, ...], place: Place) -> None:
+        present = {section.part for section in sections}
+        missing = [part for part in MAGAZINE_PARTS if part not in present]
+        if missing:
+            self.folder.findings.warn(place, f"the magazine lacks its {', '.join(missing)}; mark a section with `part: {missing[0]}` before the edition is ready")
+
+
+def _both(section: dict[str, Any] | None, item: dict[str, Any] | None) -> dict[str, Any] | None:
+    if section is None or item is None:
+        return section or item
+    return {"all": [section, item]}

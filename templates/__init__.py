@@ -1,0 +1,1 @@
+"""Jinja2 files and nothing else: slides, WAP pages, SMIL."""
