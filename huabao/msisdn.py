@@ -10,7 +10,7 @@ import re
 
 from huabao.errors import UsageError
 
-_FORM = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
+_FORM = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 
 
 class MSISDN(str):

@@ -19,6 +19,8 @@ DRIVES = ("emotion", "entertainment", "content")
 SUBSCRIPTION_STATES = ("active", "paused", "cancelled")
 STOP_STATES = ("sending", "stopped", "recovering")
 BLACKLIST_KINDS = ("registration", "experience", "marketing")
+CONTACT_CONSENT = "contact"
+"""The kind of consent that the column `consent` of an import speaks of: to be addressed beyond what he ordered."""
 
 
 class Reader(Base):

@@ -1,0 +1,11 @@
+"""The commands of this package, for console's table."""
+
+from __future__ import annotations
+
+import click
+
+from subscribers.list_commands import blacklist, handsets
+from subscribers.reader_commands import subscribers, subscriptions
+from subscribers.segment_commands import segment
+
+COMMANDS: tuple[click.Command, ...] = (subscribers, subscriptions, blacklist, handsets, segment)

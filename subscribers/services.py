@@ -1,0 +1,142 @@
+"""Changes to readers, orders, blacklists and segments that a person or a later package asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from huabao import audit
+from huabao.errors import UsageError
+from huabao.msisdn import MSISDN
+from subscribers import store
+from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Contact, Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
+from subscribers.segments import Rule
+from subscribers.segments.store import save_segment
+
+
+def require_reader(session: Session, msisdn: MSISDN) -> Reader:
+    """The reader with this number.
+
+    Raises:
+        UsageError: nobody has it.
+    """
+    found = store.find_reader(session, msisdn)
+    if found is None:
+        raise UsageError(f"no reader has the number {msisdn}; `huabao subscribers import` adds readers")
+    return found
+
+
+def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime) -> dict[str, int]:
+    """Remove a reader and what hangs on him; how many rows went, by table.
+
+    A blacklist entry stays: it is his wish to be left alone, and needs the
+    number to be kept. The audit trail gets the id that is gone, never the number.
+
+    Raises:
+        UsageError: nobody has the number.
+    """
+    reader = require_reader(session, msisdn)
+    gone = {}
+    for model in (SubscriptionEvent, Contact, ReaderServiceMonth, Subscription):
+        done = session.execute(delete(model).where(model.reader_id == reader.id))
+        gone[model.__tablename__] = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    reader_id = reader.id
+    session.delete(reader)
+    session.flush()
+    audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id=reader_id, at=at, rows=gone)
+    return {"readers": 1, **gone}
+
+
+def stop(session: Session, subscription: Subscription, *, cause: str, source: str, at: datetime) -> bool:
+    """Stop sending a service to its reader; False when it is stopped already.
+
+    The order itself is untouched: he still has it, the platform does not send.
+    """
+    if subscription.stop_state == "stopped":
+        return False
+    subscription.stop_state, subscription.stop_cause, subscription.stopped_at, subscription.updated_at = "stopped", cause, at, at
+    _add_event(session, subscription, "stop", source, at)
+    return True
+
+
+def resume(session: Session, subscription: Subscription, *, source: str, at: datetime) -> bool:
+    """Send again; False when nothing was stopped."""
+    if subscription.stop_state == "sending":
+        return False
+    subscription.stop_state, subscription.stop_cause, subscription.stopped_at, subscription.updated_at = "sending", None, None, at
+    _add_event(session, subscription, "restart", source, at)
+    return True
+
+
+def _add_event(session: Session, subscription: Subscription, event: str, source: str, at: datetime) -> None:
+    session.add(
+        SubscriptionEvent(
+            reader_id=subscription.reader_id,
+            service_id=subscription.service_id,
+            event=event,
+            state=subscription.state,
+            source=source,
+            effective_at=at,
+            recorded_at=at,
+        )
+    )
+    session.flush()
+
+
+def blacklist(session: Session, kind: str, numbers: Iterable[tuple[str, str]], *, at: datetime) -> int:
+    """Put numbers on a blacklist; how many were not on it.
+
+    Args:
+        numbers: (11 digits, reason) pairs.
+    """
+    require_kind(kind)
+    wanted = dict(numbers)
+    there = set(session.scalars(select(BlacklistEntry.msisdn).where(BlacklistEntry.kind == kind)))
+    new = [BlacklistEntry(kind=kind, msisdn=number, reason=reason, recorded_at=at) for number, reason in wanted.items() if number not in there]
+    session.add_all(new)
+    session.flush()
+    return len(new)
+
+
+def clear_blacklist(session: Session, kind: str, numbers: Iterable[str] | None, *, by: str, at: datetime) -> int:
+    """Take numbers off a blacklist, all of them for None; how many were on it."""
+    require_kind(kind)
+    gone = 0
+    if numbers is None:
+        gone = int(session.execute(delete(BlacklistEntry).where(BlacklistEntry.kind == kind)).rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    else:
+        for number in numbers:
+            entry = session.get(BlacklistEntry, (kind, number))
+            if entry is not None:
+                session.delete(entry)
+                gone += 1
+    session.flush()
+    audit.record(session, actor=by, action="blacklist.clear", object_kind="blacklist", object_id=kind, at=at, removed=gone)
+    return gone
+
+
+def require_kind(kind: str) -> str:
+    """`kind` as a kind of blacklist.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if kind not in BLACKLIST_KINDS:
+        raise UsageError(f"there is no blacklist {kind!r}; there are {', '.join(BLACKLIST_KINDS)}")
+    return kind
+
+
+def add_segment(session: Session, name: str, rule: Rule, *, by: str, at: datetime) -> bool:
+    """Keep a rule under a name; True when it replaced another.
+
+    Raises:
+        UsageError: the name is empty, too long or not printable.
+    """
+    if not name.strip() or len(name) > 80 or not name.isprintable():
+        raise UsageError("a segment's name has 1 to 80 printable characters")
+    replaced = save_segment(session, name, rule, by=by, at=at)
+    audit.record(session, actor=by, action="segment.add", object_kind="segment", object_id=name, at=at, rule=rule.to_document(), replaced=replaced)
+    return replaced

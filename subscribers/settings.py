@@ -1,0 +1,10 @@
+"""The settings of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from huabao.settings import Setting
+from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
+
+SETTINGS: tuple[Setting[Any], ...] = (DEFAULT_HANDSET_CLASS,)

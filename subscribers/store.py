@@ -1,0 +1,121 @@
+"""Questions asked of readers and subscriptions, as SQL expressions and as look-ups.
+
+The expressions are conditions over `Reader`; each is true or false, never NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Boolean, ColumnElement, and_, false, func, select
+from sqlalchemy.orm import Session
+
+from huabao.msisdn import MSISDN
+from subscribers.handset_classes import NO_MMS
+from subscribers.models import CONTACT_CONSENT, BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
+
+EXCLUSION_REASONS = ("not_subscribed", "stopped", "no_consent", "blacklisted", "handset_cannot")
+
+BLACKLISTS_OF_CLASS: dict[str, tuple[str, ...]] = {
+    "subscribed": (),
+    "free": ("registration", "experience"),
+    "activity": ("registration", "experience", "marketing"),
+}
+"""Which blacklists bind a publication's class: none keeps from a reader what he ordered and pays for."""
+
+
+def effective_class_sql(default: str) -> ColumnElement[str]:
+    """The handset class that a reader is served in: `default` while his handset is unknown; `no-mms` stays."""
+    return func.coalesce(Reader.handset_class, default)
+
+
+def not_subscribed_sql(service_id: str) -> ColumnElement[bool]:
+    """No active order of the service."""
+    return ~_subscription(service_id, Subscription.state == "active")
+
+
+def stopped_sql(service_id: str) -> ColumnElement[bool]:
+    """The platform stopped sending him the service."""
+    return _subscription(service_id, Subscription.stop_state == "stopped")
+
+
+def latest_consent_sql(kind: str = CONTACT_CONSENT) -> ColumnElement[bool | None]:
+    """What he said last to this kind of contact; NULL where he never said anything."""
+    newest = (
+        select(Consent.given)
+        .where(Consent.reader_id == Reader.id, Consent.kind == kind)
+        .order_by(Consent.recorded_at.desc(), Consent.id.desc())
+        .limit(1)
+        .correlate(Reader)
+    )
+    return newest.scalar_subquery()
+
+
+def no_consent_sql(kind: str = CONTACT_CONSENT) -> ColumnElement[bool]:
+    """He never agreed, or took it back."""
+    return func.coalesce(latest_consent_sql(kind), false(), type_=Boolean()) == false()
+
+
+def blacklisted_sql(kinds: tuple[str, ...]) -> ColumnElement[bool]:
+    """His number is on one of these blacklists."""
+    if not kinds:
+        return false()
+    return select(BlacklistEntry.msisdn).where(BlacklistEntry.kind.in_(kinds), BlacklistEntry.msisdn == Reader.msisdn).correlate(Reader).exists()
+
+
+def handset_cannot_sql() -> ColumnElement[bool]:
+    """His handset cannot take an MMS."""
+    return and_(Reader.handset_class.is_not(None), Reader.handset_class == NO_MMS)
+
+
+def exclusion_rules(publication_class: str, service_id: str) -> tuple[tuple[str, ColumnElement[bool]], ...]:
+    """Why a reader is not served an edition: (reason, condition), the first that holds counts.
+
+    Args:
+        publication_class: `subscribed` asks for an order; `free` and `activity`
+            ask for consent and the blacklists instead.
+    """
+    handset = ("handset_cannot", handset_cannot_sql())
+    if publication_class == "subscribed":
+        return (("not_subscribed", not_subscribed_sql(service_id)), ("stopped", stopped_sql(service_id)), handset)
+    blacklisted = ("blacklisted", blacklisted_sql(BLACKLISTS_OF_CLASS[publication_class]))
+    return (("stopped", stopped_sql(service_id)), ("no_consent", no_consent_sql()), blacklisted, handset)
+
+
+def _subscription(service_id: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Subscription.id).where(Subscription.reader_id == Reader.id, Subscription.service_id == service_id, condition).correlate(Reader).exists()
+
+
+def find_reader(session: Session, msisdn: MSISDN) -> Reader | None:
+    """The reader with this number, or None."""
+    return session.scalar(select(Reader).where(Reader.msisdn == msisdn))
+
+
+def consent_of(session: Session, reader: Reader, kind: str = CONTACT_CONSENT) -> bool | None:
+    """What he said last, or None where he never said anything."""
+    return session.scalar(select(latest_consent_sql(kind)).select_from(Reader).where(Reader.id == reader.id))
+
+
+def subscriptions_of(session: Session, reader: Reader) -> list[Subscription]:
+    """His subscriptions by service."""
+    return list(session.scalars(select(Subscription).where(Subscription.reader_id == reader.id).order_by(Subscription.service_id)))
+
+
+def events_of(session: Session, reader: Reader) -> list[SubscriptionEvent]:
+    """What happened to his subscriptions, oldest first."""
+    wanted = select(SubscriptionEvent).where(SubscriptionEvent.reader_id == reader.id).order_by(SubscriptionEvent.effective_at, SubscriptionEvent.id)
+    return list(session.scalars(wanted))
+
+
+def blacklists_of(session: Session, msisdn: str) -> list[str]:
+    """The kinds of blacklist that hold this number."""
+    return list(session.scalars(select(BlacklistEntry.kind).where(BlacklistEntry.msisdn == msisdn).order_by(BlacklistEntry.kind)))
+
+
+def readers_with_consent(session: Session) -> Iterator[tuple[Reader, bool | None]]:
+    """Every reader with what he said last, by number, streamed."""
+    wanted = select(Reader, latest_consent_sql()).order_by(Reader.msisdn).execution_options(yield_per=2000)
+    for reader, given in session.execute(wanted):
+        yield reader, given
+        session.expunge(reader)
+
