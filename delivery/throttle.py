@@ -157,7 +157,7 @@ class RedisThrottle:
         except redis.RedisError as error:
             self._say(error)
             return REDIS_LOST_WAIT_S
-        return int(wait_us) / 1e6  # type: ignore[arg-type]  # the script answers with digits
+        return int(wait_us) / 1e6
 
     def give_back(self, key: str, tokens: int, *, rate: float, burst: int) -> None:
         """See `Throttle.give_back`; lost with Redis, which only makes us slower."""

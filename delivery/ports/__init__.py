@@ -8,6 +8,7 @@ kind is one folder here and one line in `PORT_KINDS`.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -190,7 +191,7 @@ def _open_mm7(settings: PortSettings) -> PortLink:
 def _check_mm7(settings: PortSettings) -> None:
     from delivery.ports.mm7.options import MM7Options
 
-    MM7Options.of(settings)
+    MM7Options.of(settings.url, settings.options)
 
 
 PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7)}
@@ -217,10 +218,11 @@ def open_link(settings: PortSettings) -> PortLink:
         link = port_kind(settings.kind).open(settings)
         _links[key] = (settings, link)
     if known is not None:
-        known[1].close()
+        threading.Thread(target=known[1].close, name=f"retire-{settings.name}", daemon=True).start()
     return link
 
 
+@atexit.register
 def close_links() -> None:
     """Close every link of this process, e.g. before it ends."""
     with _links_lock:

@@ -49,10 +49,10 @@ class Reporter:
         self._ready: asyncio.Queue[_Due] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._busy = 0
-        basic = aiohttp.BasicAuth(auth[1], auth[2]) if auth and auth[0] == "basic" else None
+        basic = {"Authorization": aiohttp.encode_basic_auth(auth[1], auth[2])} if auth and auth[0] == "basic" else {}
         digest = (aiohttp.DigestAuthMiddleware(auth[1], auth[2]),) if auth and auth[0] == "digest" else ()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections), auth=basic, middlewares=digest, timeout=aiohttp.ClientTimeout(total=30)
+            connector=aiohttp.TCPConnector(limit=connections), headers=HEADERS | basic, middlewares=digest, timeout=aiohttp.ClientTimeout(total=30)
         )
         self._tasks = [asyncio.create_task(self._schedule()), *(asyncio.create_task(self._work()) for _ in range(connections))]
 
@@ -104,7 +104,7 @@ class Reporter:
 
     async def _post(self, due: _Due) -> None:
         try:
-            async with self._session.post(self._url, data=due.body, headers=HEADERS, allow_redirects=False) as response:
+            async with self._session.post(self._url, data=due.body, allow_redirects=False) as response:
                 await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError):
