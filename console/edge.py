@@ -1,0 +1,191 @@
+"""The web edge: who calls, may he, is the form ours; and any exception becomes a page.
+
+One of the three places where any exception is caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from console import auth
+from console.rights import PUBLIC, Right, right
+from console.texts import choose_language
+from console.visit import FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Page, Refused, Visit
+from huabao.errors import HuabaoError
+from huabao.ids import new_token
+from huabao.log import get_logger
+from huabao.queues import Registry
+from huabao.runtime import Runtime
+
+log = get_logger("web")
+
+FORM_BYTES_MAX = 64_000
+FORM_FIELDS_MAX = 40
+FORM_AGE_S = 7 * 86_400
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+HSTS = "max-age=31536000"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Turns a page into an endpoint."""
+
+    runtime: Runtime
+    registry: Registry
+
+    def endpoint(self, one: Right, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of the route `one`."""
+
+        async def call(request: Request) -> Response:
+            request_id = new_token(9)
+            with structlog.contextvars.bound_contextvars(request=request_id, route=one.name):
+                try:
+                    form = await _read_form(request) if one.method == "POST" else {}
+                except ClientDisconnect:
+                    return Response(status_code=400)
+                except Refused as refused:
+                    return await run_in_threadpool(self._error, request, one, request_id, refused)
+                return await run_in_threadpool(self._answer, request, one, page, form, request_id)
+
+        return call
+
+    async def missing(self, request: Request, _error: Exception) -> Response:
+        """No route of ours."""
+        return await run_in_threadpool(self._error, request, right("sign_in"), new_token(9), Refused(404, "not_found"))
+
+    def _answer(self, request: Request, one: Right, page: Page, form: dict[str, str], request_id: str) -> Response:
+        visit = _anonymous(self.runtime, self.registry, request, one, form, request_id)
+        try:
+            visit = self._recognised(visit)
+            answer = _barred(visit) or page(visit)
+        except Refused as refused:
+            answer = _error_page(visit, refused)
+        except HuabaoError as error:
+            log.warning("request refused", error=str(error))
+            answer = _error_page(visit, Refused(400, "bad"), str(error))
+        except Exception as error:  # the web edge
+            log.error("request failed", exc_info=error)
+            answer = _error_page(visit, Refused(500, "broken"))
+        return _dressed(visit, answer)
+
+    def _error(self, request: Request, one: Right, request_id: str, refused: Refused) -> Response:
+        def page(_visit: Visit) -> Response:
+            raise refused
+
+        return self._answer(request, replace(one, method="GET", roles=PUBLIC, refresh=True), page, {}, request_id)
+
+    def _recognised(self, visit: Visit) -> Visit:
+        token = visit.request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return visit
+        now = self.runtime.now()
+        with self.runtime.transaction(read_only=True) as session:
+            who = auth.find_signed_in(session, token, now=now)
+            touch = who is not None and not visit.right.refresh and auth.due_for_touch(session, who, now=now)
+        if who is None:
+            return visit
+        if touch:
+            with self.runtime.transaction() as session:
+                auth.touch(session, who, now=now)
+        return replace(visit, who=who, csrf=who.csrf)
+
+
+def _anonymous(runtime: Runtime, registry: Registry, request: Request, one: Right, form: dict[str, str], request_id: str) -> Visit:
+    cookies = request.cookies
+    theme = cookies.get(THEME_COOKIE, THEMES[0])
+    return Visit(
+        runtime=runtime,
+        registry=registry,
+        request=request,
+        right=one,
+        who=None,
+        form=form,
+        language=choose_language(cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
+        theme=theme if theme in THEMES else THEMES[0],
+        csrf=cookies.get(FORM_COOKIE) or new_token(24),
+        request_id=request_id,
+    )
+
+
+def _barred(visit: Visit) -> Response | None:
+    """None where the request may pass; a way to the sign-in where nobody is signed in.
+
+    Raises:
+        Refused: the role may not, or the form is not one of ours.
+    """
+    one = visit.right
+    if one.roles is not PUBLIC and visit.who is None:
+        back = visit.request.headers.get("hx-current-url", "") if visit.fragment else str(visit.request.url)
+        parts = urlsplit(back)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "") if one.method == "GET" else "/"
+        return visit.go(f"/sign-in?next={quote(path, safe='/')}")
+    if not visit.may(one.name):
+        raise Refused(403, "forbidden")
+    if one.method == "POST" and not _ours(visit):
+        raise Refused(403, "form")
+    return None
+
+
+def _ours(visit: Visit) -> bool:
+    """Whether a POST comes from a form that this console gave to this browser."""
+    headers = visit.request.headers
+    origin = headers.get("origin")
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return False
+    if origin is not None and origin != "null" and urlsplit(origin).netloc != headers.get("host"):
+        return False
+    known = visit.who is not None or FORM_COOKIE in visit.request.cookies
+    return known and auth.same(visit.csrf, visit.form.get("csrf", ""))
+
+
+def _error_page(visit: Visit, refused: Refused, detail: str = "") -> Response:
+    if visit.request.headers.get("accept", "").startswith("application/json"):
+        return JSONResponse({"error": detail or refused.kind, "request_id": visit.request_id}, refused.status)
+    return visit.page("error.html", refused.status, kind=refused.kind, detail=detail)
+
+
+def _dressed(visit: Visit, answer: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if visit.secure:
+        answer.headers["Strict-Transport-Security"] = HSTS
+    answer.headers["X-Request-ID"] = visit.request_id
+    is_page = answer.headers.get("content-type", "").startswith("text/html")
+    if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.right.name.startswith("wap"):
+        visit.keep(answer, FORM_COOKIE, visit.csrf, age_s=FORM_AGE_S)
+    return answer
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, at most `FORM_BYTES_MAX`.
+
+    Raises:
+        Refused: it is larger, or no form.
+    """
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise Refused(400, "bad")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES_MAX:
+            raise Refused(413, "bad")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX))
+    except ValueError as error:
+        raise Refused(400, "bad") from error

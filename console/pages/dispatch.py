@@ -1,0 +1,73 @@
+"""One dispatch, live, and the pictures of its variants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from console import store
+from console.charts import ORDER, lying_bar, standing_chart
+from console.pages.steering import verbs_for
+from console.slides import first_slide_png
+from console.visit import Refused, Visit
+from huabao.errors import HuabaoError, UsageError
+from huabao.log import get_logger
+
+log = get_logger("web")
+
+VARIANTS_SHOWN = 12
+
+
+def dispatch(visit: Visit) -> Response:
+    """The whole page."""
+    return _dispatch(visit, "dispatch.html")
+
+
+def dispatch_live(visit: Visit) -> Response:
+    """What changes on it."""
+    return _dispatch(visit, "_dispatch.html")
+
+
+def _dispatch(visit: Visit, template: str) -> Response:
+    now = visit.runtime.now()
+    try:
+        with visit.runtime.transaction(read_only=True) as session:
+            view = store.dispatch_view(session, visit.request.path_params["dispatch_id"], now)
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+    progress = view.progress
+    finish, deadline = progress.forecast_finish_at, view.dispatch.deadline_at
+    margin = deadline - finish if deadline is not None and finish is not None else None
+    return visit.page(
+        template,
+        view=view,
+        progress=progress,
+        order=ORDER,
+        pieces=lying_bar(progress.outcomes, progress.planned),
+        chart=standing_chart(progress.by_minute),
+        sent=progress.planned - progress.outcomes["pending"] - progress.outcomes["cancelled"],
+        margin=margin,
+        in_time=margin is None or margin >= timedelta(0),
+        verbs=verbs_for(view.dispatch.state) if visit.may("steer_act") else (),
+        shown=view.variants[:VARIANTS_SHOWN],
+        more=view.variants[VARIANTS_SHOWN:],
+        age_s=max(0.0, (now - progress.measured_at).total_seconds()),
+    )
+
+
+def slide(visit: Visit) -> Response:
+    """The first slide of a variant; nothing where there is none to draw."""
+    with visit.runtime.transaction(read_only=True) as session:
+        found = store.variant_payload(session, visit.request.path_params["variant_id"])
+    if found is None:
+        raise Refused(404, "not_found")
+    handset_class, sha256, mime = found
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, max-age=86400"}
+    if visit.request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    try:
+        return Response(first_slide_png(mime, handset_class), headers=headers, media_type="image/png")
+    except HuabaoError as error:
+        log.warning("first slide cannot be drawn", variant=visit.request.path_params["variant_id"], error=str(error))
+        raise Refused(404, "not_found") from error

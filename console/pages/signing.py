@@ -1,0 +1,71 @@
+"""Signing in and out, and what a person prefers."""
+
+from __future__ import annotations
+
+import threading
+
+from starlette.responses import Response
+
+from console import auth
+from console.texts import LANGUAGES
+from console.visit import LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Visit, local_path
+from huabao.log import get_logger
+
+log = get_logger("web")
+
+PREFERENCE_AGE_S = 365 * 86_400
+
+_hashing = threading.BoundedSemaphore(2)
+"""Argon2 takes 64 MB each time; a flood of sign-ins waits in line instead."""
+
+
+def sign_in(visit: Visit) -> Response:
+    """The form."""
+    target = visit.request.query_params.get("next")
+    if visit.who is not None:
+        return visit.go(local_path(target))
+    ended = SESSION_COOKIE in visit.request.cookies
+    return visit.page("sign_in.html", name="", target=local_path(target), problem="", ended=ended)
+
+
+def sign_in_act(visit: Visit) -> Response:
+    """Name and password; a new session either way round, never an old one kept."""
+    name, password = visit.form.get("name", ""), visit.form.get("password", "")
+    target = local_path(visit.form.get("next"))
+    with visit.runtime.transaction(read_only=True) as session:
+        credentials = auth.find_credentials(session, name)
+    with _hashing:
+        fits = auth.password_fits(credentials, password)
+    with visit.runtime.transaction() as session:
+        opened = auth.settle_sign_in(session, credentials, fits, now=visit.runtime.now())
+        if opened is not None and (old := visit.request.cookies.get(SESSION_COOKIE)):
+            auth.end_session(session, old)
+    if opened is None:
+        log.warning("sign-in refused")
+        return visit.page("sign_in.html", 401, name=name[:80], target=target, problem=visit.say("sign_in.refused"), ended=False)
+    token, _ = opened
+    return visit.keep(visit.go(target), SESSION_COOKIE, token)
+
+
+def sign_out_act(visit: Visit) -> Response:
+    """The session ends here and in the database."""
+    with visit.runtime.transaction() as session:
+        auth.end_session(session, visit.request.cookies[SESSION_COOKIE])
+    answer = visit.go("/sign-in")
+    answer.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax", secure=visit.secure)
+    return answer
+
+
+def preference_act(visit: Visit) -> Response:
+    """Language or appearance, kept in the browser for a year."""
+    answer = visit.go(local_path_or_sign_in(visit.form.get("next")))
+    for cookie, field, allowed in ((LANGUAGE_COOKIE, "language", LANGUAGES), (THEME_COOKIE, "theme", THEMES)):
+        value = visit.form.get(field)
+        if value in allowed:
+            visit.keep(answer, cookie, value, age_s=PREFERENCE_AGE_S)
+    return answer
+
+
+def local_path_or_sign_in(target: str | None) -> str:
+    """As `local_path`, but the sign-in itself is a fine place to come back to."""
+    return "/sign-in" if target == "/sign-in" else local_path(target)

@@ -1,0 +1,133 @@
+"""What a person may do to a dispatch: a sheet that says how many readers it touches, then the act.
+
+The count is taken when the sheet opens and again when the button is pressed. If
+more readers than confirmed (by over 1 %) would be touched, the sheet comes back;
+fewer, because sending went on meanwhile, is no reason to ask twice. Pausing and holding
+ask for nothing, for speed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from console.visit import Refused, Visit
+from delivery import dispatch, lifecycle
+from huabao.errors import UsageError
+from monitoring.measures import count_progress
+
+MOVED_SHARE = 0.01
+REASON_CHARS_MAX = 300
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How carefully an act is asked for.
+
+    Attributes:
+        reason: a reason must be given.
+        typed: the count must be typed.
+        tone: of its button: plain, main or danger.
+    """
+
+    name: str
+    reason: bool = False
+    typed: bool = False
+    tone: str = "plain"
+
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("release", reason=True, tone="main"),
+        Verb("pause"),
+        Verb("hold"),
+        Verb("resume", reason=True, tone="main"),
+        Verb("cancel", reason=True, typed=True, tone="danger"),
+        Verb("kill", reason=True, typed=True, tone="danger"),
+    )
+}
+
+
+WAKES = {"release": dispatch.release, "resume": dispatch.resume}
+"""Acts after which work begins, not only a name changes."""
+
+
+def verbs_for(state: str) -> tuple[Verb, ...]:
+    """What a person may ask for in this state, the lightest first."""
+    return tuple(verb for name, verb in VERBS.items() if name in lifecycle.TRANSITIONS.get(state, {}))
+
+
+def steer(visit: Visit) -> Response:
+    """The sheet."""
+    verb, dispatch_id = _asked(visit)
+    with visit.runtime.transaction(read_only=True) as session:
+        state, count = _state_and_count(visit, session, dispatch_id)
+    possible = verb.name in lifecycle.TRANSITIONS[state]
+    problem = "" if possible else visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
+    return _sheet(visit, verb, dispatch_id, count, problem=problem, possible=possible)
+
+
+def steer_act(visit: Visit) -> Response:
+    """The act, and back to the dispatch."""
+    verb, dispatch_id = _asked(visit)
+    reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
+    with visit.runtime.transaction() as session:
+        state, count = _state_and_count(visit, session, dispatch_id)
+        problem = _problem(visit, verb, state, count, reason)
+        if not problem:
+            _act(session, visit, verb, dispatch_id, reason)
+    if problem:
+        return _sheet(visit, verb, dispatch_id, count, problem=problem, possible=verb.name in lifecycle.TRANSITIONS[state], reason=reason)
+    return visit.go(f"/dispatches/{dispatch_id}")
+
+
+def _act(session: Session, visit: Visit, verb: Verb, dispatch_id: int, reason: str) -> None:
+    found = lifecycle.lock_dispatch(session, dispatch_id)
+    reason, at = reason or visit.say("steer.from_console"), visit.runtime.now()
+    wakes = WAKES.get(verb.name)
+    if wakes is not None:
+        wakes(session, found, by=visit.actor, at=at, reason=reason)
+    else:
+        lifecycle.act(session, found, verb.name, by=visit.actor, at=at, reason=reason)
+
+
+def _problem(visit: Visit, verb: Verb, state: str, count: int, reason: str) -> str:
+    if verb.name not in lifecycle.TRANSITIONS[state]:
+        return visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
+    if verb.reason and not reason:
+        return visit.say("steer.reason_missing")
+    confirmed = number_of(visit.form.get("count", ""))
+    if verb.reason and (confirmed is None or count > confirmed * (1 + MOVED_SHARE)):
+        return visit.say("steer.moved", before=confirmed or 0, n=count)
+    if verb.typed and number_of(visit.form.get("typed", "")) != confirmed:
+        return visit.say("steer.count_wrong")
+    return ""
+
+
+def number_of(text: str) -> int | None:
+    """A count as people type it, with or without separators; None where it is none."""
+    bare = text.replace(",", "").replace("，", "").replace(" ", "")
+    return int(bare) if bare.isascii() and bare.isdecimal() and len(bare) < 12 else None
+
+
+def _asked(visit: Visit) -> tuple[Verb, int]:
+    verb = VERBS.get(visit.request.path_params["verb"])
+    if verb is None:
+        raise Refused(404, "not_found")
+    return verb, int(visit.request.path_params["dispatch_id"])
+
+
+def _state_and_count(visit: Visit, session: Session, dispatch_id: int) -> tuple[str, int]:
+    try:
+        progress = count_progress(session, dispatch_id, visit.runtime.now())
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+    return progress.state, progress.outcomes["pending"]
+
+
+def _sheet(visit: Visit, verb: Verb, dispatch_id: int, count: int, *, problem: str, possible: bool, reason: str = "") -> Response:
+    template = "_sheet.html" if visit.fragment else "sheet.html"
+    return visit.page(template, verb=verb, dispatch_id=dispatch_id, count=count, problem=problem, possible=possible, reason=reason, reason_chars_max=REASON_CHARS_MAX)

@@ -1,0 +1,72 @@
+"""Jinja2 for the console's own pages: everything escaped, an unknown name an error."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from console import texts
+from console.charts import TONES
+
+if TYPE_CHECKING:
+    from console.visit import Visit
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates of `console/html`."""
+    made = Environment(
+        loader=PackageLoader("console", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(asset=asset, icon=icon, tones=TONES, tags=texts.TAGS)
+    made.filters.update(
+        number=lambda value: f"{value:,}",
+        rate=texts.rate_text,
+        kilobytes=texts.kilobytes_text,
+        iso=texts.iso_text,
+    )
+    return made
+
+
+def render(visit: Visit, template: str, **values: Any) -> str:
+    """The template, filled for this visit."""
+    now = visit.runtime.now()
+    language = visit.language
+    return environment().get_template(template).render(
+        visit=visit,
+        who=visit.who,
+        say=visit.say,
+        named=lambda group, name: named(language, group, name),
+        lang=texts.TAGS[language],
+        now=now,
+        clock=lambda at, seconds=False: texts.clock_text(at, language, now, seconds=seconds),
+        span=lambda span: texts.span_text(span, language),
+        share=texts.share_text,
+        **values,
+    )
+
+
+def named(language: str, group: str, name: str) -> str:
+    """The text of a code (`reason.stopped`), or the code itself where nobody named it yet."""
+    return texts.text(language, f"{group}.{name}") if texts.has_text(f"{group}.{name}") else name
+
+
+def icon(name: str) -> Markup:
+    """A shape of the sprite; it says nothing to a screen reader, the word beside it does."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(asset("icons.svg"), name)
+
+
+@lru_cache(maxsize=64)
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so that it may be kept for ever."""
+    data = (resources.files("console") / "static" / name).read_bytes()
+    return f"/static/{name}?{hashlib.sha256(data).hexdigest()[:10]}"

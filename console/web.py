@@ -1,0 +1,85 @@
+"""The web application: every route of `console.rights`, static files, and `/mm7` beside them.
+
+`/mm7` is a raw ASGI application: a hundred reports a second want neither
+sessions nor pages.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from console import rights
+from console.edge import SECURITY_HEADERS, Edge
+from console.pages import dispatch, outside, signing, steering, today
+from console.visit import Page
+from huabao.queues import Registry
+from huabao.runtime import Runtime
+
+PAGES: dict[str, Page] = {
+    "healthz": outside.healthz,
+    "readyz": outside.readyz,
+    "metrics": outside.metrics,
+    "wap": outside.wap,
+    "sign_in": signing.sign_in,
+    "sign_in_act": signing.sign_in_act,
+    "preference_act": signing.preference_act,
+    "sign_out_act": signing.sign_out_act,
+    "today": today.today,
+    "today_live": today.today_live,
+    "dispatch": dispatch.dispatch,
+    "dispatch_live": dispatch.dispatch_live,
+    "slide": dispatch.slide,
+    "steer": steering.steer,
+    "steer_act": steering.steer_act,
+}
+"""The function of each route; who may call it stands in `console.rights`."""
+
+KEEP_STATIC = "public, max-age=31536000, immutable"
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with their content."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dressed(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                given = message["headers"]
+                assert isinstance(given, list)
+                extra = {**SECURITY_HEADERS, **({"Cache-Control": KEEP_STATIC} if scope["query_string"] else {})}
+                message["headers"] = [*given, *((name.lower().encode(), value.encode()) for name, value in extra.items())]
+            await send(message)
+
+        await super().__call__(scope, receive, dressed)  # type: ignore[arg-type]  # a message is a mapping
+
+
+def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
+    """The ASGI application of `huabao serve`."""
+    edge = Edge(runtime, registry)
+    routes = [Route(one.path, edge.endpoint(one, PAGES[one.name]), methods=[one.method], name=one.name) for one in rights.RIGHTS]
+    static = Path(str(resources.files("console") / "static"))
+    pages = Starlette(
+        routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
+        exception_handlers={404: edge.missing, 405: edge.missing},
+    )
+    mm7 = _mm7(runtime)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_mm7 = scope["type"] == "http" and (scope["path"] == "/mm7" or scope["path"].startswith("/mm7/"))
+        await (mm7 if is_mm7 else pages)(scope, receive, send)
+
+    return app
+
+
+def _mm7(runtime: Runtime) -> ASGIApp:
+    from importlib.util import find_spec
+    if find_spec("console.mm7") is None:
+        return Starlette()
+    from console.mm7 import mm7_app
+
+    return mm7_app(runtime)

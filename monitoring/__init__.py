@@ -1,0 +1,1 @@
+"""What happened: measures of dispatches; alarm rules, probes and reports come later."""
