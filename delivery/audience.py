@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, false, func, literal, null, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, null, select, true
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from huabao.clock import SHANGHAI
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS
-from subscribers.models import BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
-from subscribers.store import effective_class_sql
+from subscribers.models import Reader, Subscription, SubscriptionEvent
+from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql
 
 REASONS = ("not_subscribed", "stopped", "handset_cannot", "stale_edition", "no_consent", "blacklisted")
 """In the order in which they are asked; the first that holds is the reader's."""
 
-CONSENT_KIND = "marketing"
-"""The consent that an activity needs."""
+MARKETING = ("marketing",)
+"""The blacklists that bind an activity."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def reason_sql(audience: Audience, at: datetime, *, handset: bool = True) -> Col
     if audience.stale_at is not None and audience.stale_at <= at:
         whens.append((true(), literal("stale_edition")))
     if audience.activity:
-        whens += [(~_consents(), literal("no_consent")), (_blacklisted(), literal("blacklisted"))]
+        whens += [(no_consent_sql(), literal("no_consent")), (blacklisted_sql(MARKETING), literal("blacklisted"))]
     return case(*whens, else_=null()) if whens else null()
 
 
@@ -132,19 +132,3 @@ def _in_force(at: datetime) -> ColumnElement[bool]:
     )
     state = case((Subscription.effective_at <= at, Subscription.state), else_=func.coalesce(before, "cancelled"))
     return state == "active"
-
-
-def _consents() -> ColumnElement[bool]:
-    newest = (
-        select(Consent.given)
-        .where(Consent.reader_id == Reader.id, Consent.kind == CONSENT_KIND)
-        .order_by(Consent.recorded_at.desc(), Consent.id.desc())
-        .limit(1)
-        .correlate(Reader)
-        .scalar_subquery()
-    )
-    return func.coalesce(newest, false())
-
-
-def _blacklisted() -> ColumnElement[bool]:
-    return exists().where(BlacklistEntry.kind == "marketing", BlacklistEntry.msisdn == Reader.msisdn).correlate(Reader)

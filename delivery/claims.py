@@ -152,7 +152,7 @@ def renew(session: Session, batch: ClaimedBatch, *, now: datetime, lease_s: floa
 
 def standing(session: Session, dispatch_id: int, port_id: int) -> Standing:
     """How a dispatch and a port stand."""
-    found = session.execute(select(Dispatch.state, Port.state, Port.deferred_until).where(Dispatch.id == dispatch_id, Port.id == port_id)).one()
+    found = session.execute(select(Dispatch.state, Port.state, Port.deferred_until).join(Port, Port.id == port_id).where(Dispatch.id == dispatch_id)).one()
     return Standing(*found)
 
 

@@ -23,6 +23,7 @@ from content.variants import ensure_variants
 from delivery import lifecycle, partitions, snapshot
 from delivery.audience import Audience
 from delivery.models import Dispatch, Port
+from delivery.progress import port_rate
 from delivery.settings import BATCH_READERS_MAX
 from delivery.snapshot import Count, Signature
 from delivery.waiting import enqueue_ready
@@ -122,7 +123,7 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
     with runtime.transaction(read_only=True) as session:
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
-    rate = sum(port.rate for port in subject.ports)
+    rate = sum(port_rate(port) for port in subject.ports)
     forecast_s = round(count.planned / rate, 1)
     need, met = _deadline(request, now, count.planned, forecast_s)
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())

@@ -98,6 +98,13 @@ def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetim
     session.flush()
 
 
+def close_ended(session: Session, dispatch: Dispatch, *, by: str, at: datetime) -> None:
+    """Close a dispatch that was cancelled or killed and now verifies; it keeps the name of its end."""
+    dispatch.closed_at = at
+    audit.record(session, actor=by, action="dispatch.close", object_kind="dispatch", object_id=dispatch.id, at=at, state=dispatch.state)
+    session.flush()
+
+
 def note_created(session: Session, dispatch: Dispatch, *, by: str, at: datetime) -> None:
     """Write down that a dispatch came to be."""
     session.add(DispatchTransition(dispatch_id=dispatch.id, before="", after=dispatch.state, at=at, by=by, reason="snapshot"))

@@ -46,6 +46,9 @@ WAIT_S_MAX = 0.5
 LINGER_S = 0.003
 """How long one waits for further answers, so that a transaction carries several."""
 
+GRANT_S_MAX = 0.005
+"""A throttle's grant older than that is returned: what waited would leave in a burst."""
+
 _group_sizes: dict[int, int] = {}
 """Group sizes that a port's peer made this process learn, by port."""
 
@@ -122,10 +125,11 @@ class BatchSender:
         while True:
             groups = self._granted()
             if groups or answers or self._is_over() or self._lease_is_old():
+                granted = time.monotonic()
                 outbound = self._turn(answers, groups)
                 if outbound is None:
                     return
-                self.stream.put(outbound)
+                self._put(outbound, granted)
             answers = self._answers()
 
     def _granted(self) -> list[tuple[int, ...]]:
@@ -134,13 +138,29 @@ class BatchSender:
         self._wait_s = 0.0
         while not self.stopped and self.waiting and len(self.leaving) + len(groups) < self.settings.connections:
             size = min(self.group_size, len(self.waiting))
-            self._wait_s = self.throttle.acquire(
-                f"port:{self.settings.port_id}", self.settings.tokens(size), rate=self.settings.rate, burst=max(self.settings.burst, self.settings.tokens(size))
-            )
+            self._wait_s = self._acquire(size)
             if self._wait_s > 0:
                 break
             groups.append(tuple(self.waiting.popleft() for _ in range(size)))
         return groups
+
+    def _acquire(self, size: int) -> float:
+        one = self.settings
+        return self.throttle.acquire(f"port:{one.port_id}", one.tokens(size), rate=one.rate, burst=one.burst)
+
+    def _give_back(self, size: int) -> None:
+        one = self.settings
+        self.throttle.give_back(f"port:{one.port_id}", one.tokens(size), rate=one.rate, burst=one.burst)
+
+    def _put(self, outbound: Sequence[OutboundGroup], granted: float) -> None:
+        """Let groups leave; a grant that grew old while they were written is exchanged for a fresh one."""
+        for group in outbound:
+            size = len(group.recipients)
+            if time.monotonic() - granted > GRANT_S_MAX:
+                self._give_back(size)
+                while (wait_s := self._acquire(size)) > 0:
+                    time.sleep(min(wait_s, WAIT_S_MAX))
+            self.stream.put([group])
 
     def _turn(self, answers: Sequence[Answer], groups: list[tuple[int, ...]]) -> list[OutboundGroup] | None:
         """One transaction: answers in, next submissions out; None when the batch was let go."""
@@ -153,6 +173,8 @@ class BatchSender:
             if self.stopped or not standing.may_send(now):
                 self.stopped = True
                 self._unsend(groups)
+                for group in groups:
+                    self._give_back(len(group))
                 groups = []
             if not groups and self._is_over():
                 stages.leave(session, self.claimed, list(self.waiting), standing, now=now, deferred=self.deferred)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from delivery import claims, journal, lifecycle
 from delivery.claims import ClaimedBatch, Standing
-from delivery.models import Outcome
+from delivery.models import Batch, Outcome, deliveries
 from delivery.waiting import enqueue_batch
 from huabao import alarms
+from huabao.db import in_ids
+from huabao.ids import unpack_ids
 
 SYSTEM = "huabao"
 """Who acts where no person did."""
@@ -39,6 +42,27 @@ def _wait_again(session: Session, batch: ClaimedBatch, *, now: datetime, deferre
     if standing.dispatch_state == lifecycle.SENDING:
         delay_s = PORT_PAUSE_S if standing.port_state != "up" else standing.pause_s(now)
         enqueue_batch(session, batch.batch_id, batch.fence, now=now, delay_s=delay_s)
+
+
+def cancel_batch(session: Session, batch: Batch, *, now: datetime) -> None:
+    """Cancel whoever waits in a ready batch of a dispatch that was cancelled or killed.
+
+    What an earlier claim may have sent becomes unknown first.
+    """
+    batch.fence += 1
+    session.flush()
+    claims.lost_readers(session, batch, now=now)
+    session.connection().execute(
+        update(deliveries)
+        .where(
+            deliveries.c.day == batch.day,
+            deliveries.c.dispatch_id == batch.dispatch_id,
+            in_ids(session, deliveries.c.reader_id, unpack_ids(batch.reader_ids)),
+            deliveries.c.outcome == int(Outcome.PENDING),
+        )
+        .values(outcome=int(Outcome.CANCELLED), outcome_at=now)
+    )
+    batch.state = "cancelled"
 
 
 def drain(session: Session, dispatch_id: int, *, now: datetime) -> bool:

@@ -1,0 +1,43 @@
+"""Commands of this package: `dispatch`, `ledger` and those of the ports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from delivery.dispatch_commands import dispatch
+from delivery.ports.commands import port
+from huabao.cli import Invocation, Report, operation
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """The proof of what became of every reader."""
+
+
+@ledger.command("verify")
+@click.option("--dispatch", "dispatch_id", type=int, metavar="ID", help="This dispatch only (default: all).")
+@click.option("--peer", "peers", multiple=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Compare with what a sandbox MMSC kept; one for each peer.")
+@operation
+def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, ...]) -> Report:
+    """Recount deliveries, journal, reports and digest; exit 1 where something is off."""
+    from delivery import ledger as ledgers
+    from delivery.peer import read_peer
+
+    records = [read_peer(folder) for folder in peers]
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = ledgers.verify(session, dispatch_id, peers=records)
+    outcomes = [name for name in (found.dispatches[0].outcomes if found.dispatches else ())]
+    rows = [(one.dispatch_id, one.audience, one.planned, sum(one.excluded.values()), *one.outcomes.values()) for one in found.dispatches]
+    verdict = "balanced" if found.balanced else f"NOT balanced: {len(found.problems)} problems"
+    return Report(
+        found.to_document(),
+        lines=[f"{len(found.dispatches)} dispatches recounted: {verdict}", *found.problems],
+        columns=("dispatch", "audience", "planned", "excluded", *outcomes) if rows else (),
+        rows=rows,
+        problem=not found.balanced,
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (dispatch, ledger, port)

@@ -1,0 +1,235 @@
+"""`huabao dispatch …`: plan, start and steer a send."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from delivery import lifecycle
+from delivery.settings import START_QUIET_S
+from huabao import leases
+from huabao.cli import Invocation, Report, operation
+from huabao.clock import parse_time, shanghai_text
+from huabao.embedded import WORKER_LEASE
+
+if TYPE_CHECKING:
+    from delivery.dispatch import Plan, Request
+    from delivery.progress import Progress
+
+Command = Callable[..., Any]
+
+STEERING_HELP = {
+    "release": "Let a planned or held dispatch leave now.",
+    "hold": "Keep a planned dispatch from starting at its time.",
+    "pause": "Nothing more leaves until `resume`; what is under way is finished.",
+    "resume": "Go on after a pause.",
+    "cancel": "Nothing more leaves; who was not sent to becomes cancelled.",
+    "kill": "As cancel, for an edition that must not be read.",
+}
+
+
+@click.group("dispatch")
+def dispatch() -> None:
+    """Sends of editions."""
+
+
+def _request_options(function: Command) -> Command:
+    for option in (
+        click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up)."),
+        click.option("--deadline", metavar="T", help="When the last reader must have been sent to."),
+        click.option("--start", metavar="T", help="When to begin (default: now)."),
+        click.argument("edition"),
+    ):
+        function = option(function)
+    return function
+
+
+def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, again: bool = False) -> Request:
+    from delivery.dispatch import Request
+
+    return Request(
+        edition=edition,
+        ports=tuple(name.strip() for names in ports for name in names.split(",") if name.strip()),
+        start_at=parse_time(start) if start else None,
+        deadline_at=parse_time(deadline) if deadline else None,
+        again=again,
+    )
+
+
+@dispatch.command("plan")
+@_request_options
+@operation
+def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...]) -> Report:
+    """Audience, exclusions by reason, variants, load per port, forecast; nothing is sent."""
+    from delivery import dispatch as dispatches
+
+    with invocation.progress("variants", None) as advance:
+        found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports), progress=advance)
+    return Report(found.to_document(), columns=("", ""), rows=_plan_rows(found), problem=found.deadline_met is False)
+
+
+def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [("audience", f"{found.count.audience:,}"), ("planned", f"{found.count.planned:,}")]
+    rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in found.count.excluded.items()]
+    rows += [("variants", found.variants), ("bytes", f"{found.bytes_:,}")]
+    rows += [(f"port {port.name}", f"{found.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
+    rows.append(("forecast", f"{found.forecast_s:,} s"))
+    if found.need_rate_per_s is not None:
+        rows.append(("needed", f"{found.need_rate_per_s:g}/s, the deadline is {'met' if found.deadline_met else 'NOT met'}"))
+    return rows
+
+
+@dispatch.command("start")
+@_request_options
+@click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
+@click.option("--again", is_flag=True, help="Send although this version was dispatched before.")
+@operation
+def start(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], detach: bool, again: bool) -> Report:
+    """Freeze the audience and send; embedded, to the end in this process."""
+    from delivery import dispatch as dispatches
+
+    request = _request(edition, start, deadline, ports, again=again)
+    with invocation.progress("variants", None) as advance:
+        dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
+    return follow(invocation, dispatch_id) if not detach else report(now_of(invocation, dispatch_id))
+
+
+@dispatch.command("status")
+@click.argument("dispatch_id", metavar="ID", type=int)
+@click.option("--watch", is_flag=True, help="Stay until it is closed or nothing new comes.")
+@operation
+def status(invocation: Invocation, dispatch_id: int, watch: bool) -> Report:
+    """Progress, outcomes, rate and forecast."""
+    if watch:
+        watcher = Watcher(invocation, dispatch_id, quiet_s=None)
+        while not watcher():
+            time.sleep(0.5)
+    return report(now_of(invocation, dispatch_id))
+
+
+@dispatch.command("list")
+@operation
+def list_(invocation: Invocation) -> Report:
+    """The last hundred dispatches, newest first."""
+    from sqlalchemy import select
+
+    from content.models import Edition, Publication
+    from delivery.models import Dispatch
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = session.execute(
+            select(Dispatch, Publication.slug, Edition.number)
+            .join(Edition, Edition.id == Dispatch.edition_id)
+            .join(Publication, Publication.id == Edition.publication_id)
+            .order_by(Dispatch.id.desc())
+            .limit(100)
+        ).all()
+    data = [
+        {"dispatch_id": one.id, "edition": f"{slug}/{number}", "state": one.state, "audience": one.audience, "planned": one.planned, "start_at": one.start_at, "created_by": one.created_by}
+        for one, slug, number in found
+    ]
+    rows = [(one.id, f"{slug}/{number}", one.state, one.audience, one.planned, shanghai_text(one.start_at), one.created_by) for one, slug, number in found]
+    return Report(data, columns=("dispatch", "edition", "state", "audience", "planned", "start", "by"), rows=rows)
+
+
+def _steering(verb: str) -> click.Command:
+    @click.argument("dispatch_id", metavar="ID", type=int)
+    @click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+    @click.option("--detach", is_flag=True, help="Return at once.")
+    @operation
+    def steer(invocation: Invocation, dispatch_id: int, reason: str, detach: bool) -> Report:
+        from delivery import steering
+
+        steering.steer(invocation.runtime, dispatch_id, verb, by=invocation.actor, reason=reason)
+        if verb in ("release", "resume") and not detach and _nobody_works(invocation):
+            return follow(invocation, dispatch_id)
+        return report(now_of(invocation, dispatch_id))
+
+    return click.command(verb, help=STEERING_HELP[verb])(steer)
+
+
+for _verb in lifecycle.PEOPLE_ACT:
+    dispatch.add_command(_steering(_verb))
+
+
+def _nobody_works(invocation: Invocation) -> bool:
+    runtime = invocation.runtime
+    if not runtime.config.embedded:
+        return False
+    with runtime.transaction(read_only=True) as session:
+        return leases.lease_holder(session, WORKER_LEASE, now=runtime.now()) is None
+
+
+def now_of(invocation: Invocation, dispatch_id: int) -> Progress:
+    """How the dispatch stands."""
+    from delivery.progress import progress
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        return progress(session, dispatch_id, now=invocation.runtime.now())
+
+
+def follow(invocation: Invocation, dispatch_id: int) -> Report:
+    """Work (embedded) or wait until everything is sent and every outcome final, or nothing new comes."""
+    with invocation.runtime.transaction(read_only=True) as session:
+        quiet_s = START_QUIET_S.get(session)
+    planned = now_of(invocation, dispatch_id).counts.planned
+    with invocation.progress(f"dispatch {dispatch_id}", planned) as advance:
+        watcher = Watcher(invocation, dispatch_id, quiet_s=quiet_s, advance=advance)
+        invocation.work_until(watcher)
+    return report(now_of(invocation, dispatch_id))
+
+
+@dataclass
+class Watcher:
+    """Called now and again; true when there is nothing more to wait for.
+
+    Attributes:
+        quiet_s: silence that ends the wait once nothing is left to send; None waits for the close.
+        advance: told how many were sent.
+    """
+
+    invocation: Invocation
+    dispatch_id: int
+    quiet_s: float | None
+    advance: Callable[[int], None] | None = None
+    _mark: tuple[object, ...] = ()
+    _changed: float = field(default_factory=time.monotonic)
+    _ask_at: float = 0.0
+
+    def __call__(self) -> bool:
+        began = time.monotonic()
+        if began < self._ask_at:
+            return False
+        found = now_of(self.invocation, self.dispatch_id)
+        self._ask_at = began + 10 * (time.monotonic() - began)
+        if self.advance is not None:
+            self.advance(found.sent)
+        if found.mark != self._mark:
+            self._mark, self._changed = found.mark, time.monotonic()
+            if self.advance is None:
+                self.invocation.say(line(found))
+        if found.closed_at is not None:
+            return True
+        idle = found.state not in (lifecycle.PLANNED, lifecycle.SENDING)
+        return self.quiet_s is not None and idle and time.monotonic() - self._changed > self.quiet_s
+
+
+def line(found: Progress) -> str:
+    """A dispatch in one line."""
+    outcomes = ", ".join(f"{name} {number:,}" for name, number in found.counts.outcomes.items() if number)
+    finish = f", through at {shanghai_text(found.forecast_finish_at)}" if found.forecast_finish_at else ""
+    return f"dispatch {found.dispatch_id} {found.state}: {found.sent:,} of {found.counts.planned:,} sent, {found.rate_per_s:,}/s{finish}; {outcomes}"
+
+
+def report(found: Progress) -> Report:
+    """A dispatch for a person and for `--json`; a problem where it should be closed and does not balance."""
+    numbers = found.counts
+    rows: list[tuple[object, ...]] = [("audience", f"{numbers.audience:,}"), ("planned", f"{numbers.planned:,}")]
+    rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in numbers.excluded.items()]
+    rows += [(name, f"{number:,}") for name, number in numbers.outcomes.items() if number]
+    rows += [("rate", f"{found.rate_per_s:,}/s"), ("last sent", shanghai_text(found.forecast_finish_at))]
+    return Report(found.to_document(), lines=[f"dispatch {found.dispatch_id}: {found.state}"], columns=("", "readers"), rows=rows)

@@ -1,0 +1,146 @@
+"""The ledger: the count of a dispatch, and its proof.
+
+`audience = planned + excluded`, and planned is the sum of the outcomes. `verify`
+believes none of the totals: it recounts the delivery rows, takes the digest of
+their reader ids again, reads every batch and the whole journal of submissions,
+folds the stored reports once more and compares. With `peers` it also asks those
+who got the messages (`delivery.peer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from delivery import partitions, recount
+from delivery.findings import Findings
+from delivery.lifecycle import find_dispatch
+from delivery.models import Dispatch, Exclusion, Outcome, deliveries
+from delivery.peer import PeerRecord, compare
+from delivery.snapshot import digest
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A dispatch in numbers.
+
+    Attributes:
+        excluded: readers by reason.
+        outcomes: readers by every outcome there is, in the order of `Outcome`.
+        late: readers whose report came after they were written off as no_report.
+    """
+
+    dispatch_id: int
+    audience: int
+    planned: int
+    excluded: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    late: int
+
+    def to_document(self) -> dict[str, Any]:
+        """The numbers as `--json` prints them."""
+        return {
+            "dispatch_id": self.dispatch_id,
+            "audience": self.audience,
+            "planned": self.planned,
+            "excluded": dict(self.excluded),
+            "outcomes": dict(self.outcomes),
+            "late": self.late,
+        }
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a recount found.
+
+    Attributes:
+        problems: plain sentences with counts and examples; empty where the ledger balances.
+        dispatches: the numbers of each dispatch looked at.
+        dropped: dispatches whose rows retention took; they verified when they were closed.
+    """
+
+    problems: Sequence[str] = ()
+    dispatches: Sequence[Counts] = ()
+    dropped: Sequence[int] = field(default_factory=tuple)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problems
+
+    def to_document(self) -> dict[str, Any]:
+        """The proof as `ledger verify --json` prints it."""
+        return {
+            "balanced": self.balanced,
+            "problems": list(self.problems),
+            "dispatches": [one.to_document() for one in self.dispatches],
+            "dropped": list(self.dropped),
+        }
+
+
+def counts(session: Session, dispatch_id: int) -> Counts:
+    """The dispatch in numbers, counted now.
+
+    Raises:
+        UsageError: there is no such dispatch.
+    """
+    found = find_dispatch(session, dispatch_id)
+    excluded = session.execute(select(Exclusion.reason, func.count()).where(Exclusion.dispatch_id == dispatch_id).group_by(Exclusion.reason).order_by(Exclusion.reason))
+    mine = (deliveries.c.day == found.day, deliveries.c.dispatch_id == dispatch_id)
+    rows = session.execute(select(deliveries.c.outcome, func.count(), func.sum(deliveries.c.late)).where(*mine).group_by(deliveries.c.outcome)).all()
+    by_outcome = {outcome: number for outcome, number, _ in rows}
+    return Counts(
+        dispatch_id,
+        found.audience,
+        found.planned,
+        {reason: number for reason, number in excluded},
+        {outcome.name.lower(): by_outcome.get(int(outcome), 0) for outcome in Outcome},
+        sum(int(late or 0) for _, _, late in rows),
+    )
+
+
+def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[PeerRecord] = ()) -> Verification:
+    """Recount one dispatch, or all.
+
+    Raises:
+        UsageError: there is no such dispatch.
+    """
+    wanted = [find_dispatch(session, dispatch_id)] if dispatch_id is not None else session.scalars(select(Dispatch).order_by(Dispatch.id)).all()
+    dropped = [one.id for one in wanted if partitions.was_dropped(session, one)]
+    looked_at = [one for one in wanted if one.id not in dropped]
+    problems: list[str] = []
+    numbers: list[Counts] = []
+    for one in looked_at:
+        numbers.append(counts(session, one.id))
+        findings = Findings(f"dispatch {one.id}")
+        _totals(session, one, numbers[-1], findings)
+        journal = recount.read_journal(session, one)
+        recount.check_batches(session, one, findings)
+        recount.check_journal(journal, findings)
+        recount.check_deliveries(session, one, journal, findings)
+        if peers:
+            compare(session, one, journal, peers, findings)
+        problems += findings.sentences(session)
+    if peers and dispatch_id is None:
+        problems += [sentence for peer in peers for sentence in peer.strangers(session)]
+    return Verification(problems, numbers, dropped)
+
+
+def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findings) -> None:
+    rows = sum(found.outcomes.values())
+    excluded = sum(found.excluded.values())
+    if found.audience != found.planned + excluded:
+        findings.say(f"the audience was {found.audience:,}, but planned {found.planned:,} and excluded {excluded:,} make {found.planned + excluded:,}")
+    if rows != found.planned:
+        findings.say(f"{found.planned:,} readers were planned, {rows:,} delivery rows are there")
+    if digest(session, dispatch)[1] != dispatch.planned_digest:
+        findings.say("the planned readers are not those of the snapshot: their digest differs")
+    both = select(Exclusion.reader_id).join(
+        deliveries, (deliveries.c.reader_id == Exclusion.reader_id) & (deliveries.c.day == dispatch.day) & (deliveries.c.dispatch_id == dispatch.id)
+    )
+    for reader_id in session.scalars(both.where(Exclusion.dispatch_id == dispatch.id)):
+        findings.add("planned and excluded at once", reader_id)

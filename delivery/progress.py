@@ -1,0 +1,103 @@
+"""How a dispatch stands at this second: its count, its pace, when it will be through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from delivery import ledger, lifecycle
+from delivery.ledger import Counts
+from delivery.models import Dispatch, Port, Submission
+from delivery.ports import PortSettings
+from delivery.throttle import sustained_rate
+
+PACE_S = 10.0
+"""The pace is that of so many last seconds."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A dispatch at this second.
+
+    Attributes:
+        rate_per_s: readers a second, of the last ten seconds while it sends, else of the whole send.
+        forecast_finish_at: when the last reader will have been sent to; when he was, afterwards. None while nobody sends.
+    """
+
+    dispatch_id: int
+    state: str
+    counts: Counts
+    rate_per_s: float
+    forecast_finish_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def sent(self) -> int:
+        """Readers for whom nothing is left to send."""
+        return self.counts.planned - self.counts.outcomes["pending"]
+
+    @property
+    def open_outcomes(self) -> int:
+        """Readers whose outcome may still come."""
+        return self.counts.outcomes["pending"] + self.counts.outcomes["submitted"]
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Changes whenever something new came."""
+        return (self.state, self.closed_at, tuple(self.counts.outcomes.values()), self.counts.late)
+
+    def to_document(self) -> dict[str, Any]:
+        """As `dispatch status --json` prints it."""
+        return {
+            **self.counts.to_document(),
+            "state": self.state,
+            "rate_per_s": self.rate_per_s,
+            "forecast_finish_at": None if self.forecast_finish_at is None else self.forecast_finish_at.isoformat(),
+            "closed_at": None if self.closed_at is None else self.closed_at.isoformat(),
+        }
+
+
+def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
+    """How the dispatch stands.
+
+    Raises:
+        UsageError: there is no such dispatch.
+    """
+    found = lifecycle.find_dispatch(session, dispatch_id)
+    counts = ledger.counts(session, dispatch_id)
+    rate = _pace(session, found, now)
+    return Progress(found.id, found.state, counts, rate, _finish(session, found, counts, rate, now), found.closed_at)
+
+
+def port_rate(port: Port) -> float:
+    """Recipients a second that a port carries for long."""
+    settings = PortSettings.of(port)
+    return sustained_rate(settings.rate, settings.burst) * (settings.group_size if settings.counts_submits else 1)
+
+
+def _pace(session: Session, found: Dispatch, now: datetime) -> float:
+    if found.started_at is None:
+        return 0.0
+    since = found.started_at if found.sent_at is not None else max(found.started_at, now - timedelta(seconds=PACE_S))
+    until = found.sent_at or now
+    answered = session.scalar(
+        select(func.sum(Submission.recipients)).where(
+            Submission.dispatch_id == found.id, Submission.state.in_(("accepted", "partial", "refused")), Submission.answered_at >= since
+        )
+    )
+    return round(int(answered or 0) / max((until - since).total_seconds(), 0.1), 1)
+
+
+def _finish(session: Session, found: Dispatch, counts: Counts, rate: float, now: datetime) -> datetime | None:
+    if found.sent_at is not None:
+        return found.sent_at
+    if found.state not in (lifecycle.PLANNED, lifecycle.SENDING):
+        return None
+    if rate <= 0:
+        rate = sum(port_rate(port) for port in session.scalars(select(Port).where(Port.name.in_(found.ports))))
+    begin = max(now, found.start_at)
+    return begin + timedelta(seconds=counts.outcomes["pending"] / rate) if rate > 0 else None

@@ -1,0 +1,187 @@
+"""The recount behind `ledger verify`: batches, the journal of submissions, deliveries and reports, each read whole.
+
+Ids are kept in numpy arrays (8 bytes a reader); rows are streamed in the order of
+the reader, so that 1.5 million readers take tens of megabytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from delivery.findings import Findings
+from delivery.journal import LIVE_STATES
+from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.outcomes import Evidence, fold_outcome
+from huabao.ids import unpack_ids
+
+Ids = NDArray[np.int64]
+
+ROWS_AT_ONCE = 5_000
+
+_SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+_BASE = {"accepted": Outcome.SUBMITTED, "partial": Outcome.SUBMITTED, "refused": Outcome.REJECTED, "unknown": Outcome.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The live submissions of a dispatch, reader by reader.
+
+    Attributes:
+        readers: every reader of a live submission, ascending; one who stands twice is in two.
+        submissions: the submission of each of them.
+        states: of each submission.
+        refused: readers singled out by partial answers.
+    """
+
+    readers: Ids
+    submissions: Ids
+    states: dict[int, str]
+    refused: frozenset[int]
+
+    def taken(self) -> Ids:
+        """Readers whom the peer says it took."""
+        known = np.array([self.states[one] in ("accepted", "partial") for one in self.submissions.tolist()], dtype=bool)
+        return np.setdiff1d(self.readers[known] if known.size else self.readers, np.array(sorted(self.refused), dtype=np.int64))
+
+    def of(self, reader_id: int) -> list[int]:
+        """The live submissions in which the reader is."""
+        low, high = np.searchsorted(self.readers, [reader_id, reader_id + 1])
+        return [int(one) for one in self.submissions[low:high]]
+
+
+def read_journal(session: Session, dispatch: Dispatch) -> Journal:
+    """All live submissions of a dispatch."""
+    readers: list[Ids] = []
+    owners: list[Ids] = []
+    states: dict[int, str] = {}
+    refused: set[int] = set()
+    rows = session.execute(
+        select(Submission.id, Submission.state, Submission.reader_ids, Submission.refused_ids)
+        .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(LIVE_STATES))
+        .order_by(Submission.id),
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )
+    for submission_id, state, packed, packed_refused in rows:
+        ids = np.array(unpack_ids(packed), dtype=np.int64)
+        readers.append(ids)
+        owners.append(np.full(ids.size, submission_id, dtype=np.int64))
+        states[submission_id] = state
+        if packed_refused is not None:
+            refused.update(unpack_ids(packed_refused))
+    empty = np.empty(0, dtype=np.int64)
+    all_readers = np.concatenate([empty, *readers])
+    order = np.argsort(all_readers, kind="stable")
+    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, frozenset(refused))
+
+
+def check_batches(session: Session, dispatch: Dispatch, findings: Findings) -> None:
+    """Every planned reader is in exactly one batch."""
+    parts = [np.empty(0, dtype=np.int64)]
+    for size, packed in session.execute(select(Batch.size, Batch.reader_ids).where(Batch.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS_AT_ONCE}):
+        parts.append(np.array(unpack_ids(packed), dtype=np.int64))
+        if parts[-1].size != size:
+            findings.say(f"a batch of {size:,} readers holds {parts[-1].size:,}")
+    ids = np.sort(np.concatenate(parts))
+    findings.add_all("in more than one batch", np.unique(ids[1:][ids[1:] == ids[:-1]]))
+    found = hashlib.sha256("".join(f"{one}\n" for one in ids.tolist()).encode()).hexdigest()
+    if found != dispatch.planned_digest:
+        findings.say("the readers of its batches are not the planned ones: their digest differs")
+
+
+def check_journal(journal: Journal, findings: Findings) -> None:
+    """No reader is in two live submissions."""
+    ids = journal.readers
+    findings.add_all("in more than one submission", np.unique(ids[1:][ids[1:] == ids[:-1]]))
+
+
+def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, findings: Findings) -> None:
+    """Every delivery says what its submission and its reports say."""
+    reports = _Reports(session, dispatch)
+    planned = 0
+    seen = 0
+    rows = session.execute(
+        select(deliveries.c.reader_id, deliveries.c.outcome, deliveries.c.submission_id)
+        .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
+        .order_by(deliveries.c.reader_id),
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )
+    readers, owners = journal.readers.tolist(), journal.submissions.tolist()
+    at = 0
+    for reader_id, outcome, submission_id in rows:
+        planned += 1
+        while at < len(readers) and readers[at] < reader_id:
+            findings.add("in a submission, but not planned", readers[at])
+            at += 1
+        mine: list[int] = []
+        while at < len(readers) and readers[at] == reader_id:
+            mine.append(owners[at])
+            at += 1
+        seen += len(mine)
+        wrong = _fault(reader_id, Outcome(outcome), submission_id, mine, journal, reports.of(reader_id))
+        if wrong:
+            findings.add(wrong, reader_id)
+    findings.add_all("in a submission, but not planned", readers[at:])
+    findings.add_all("with a report, but not planned", reports.left())
+
+
+def _fault(reader_id: int, outcome: Outcome, submission_id: int | None, mine: list[int], journal: Journal, statuses: list[str]) -> str | None:
+    """What is wrong with one delivery, or None."""
+    if not mine:
+        if outcome in (Outcome.PENDING, Outcome.CANCELLED) and submission_id is None and not statuses:
+            return None
+        return f"called {outcome.name.lower()}, though in no submission"
+    state = journal.states[mine[-1]]
+    if state == "leaving":
+        return None if outcome is Outcome.PENDING else f"called {outcome.name.lower()}, though the answer is awaited"
+    if submission_id not in mine:
+        return "bound to another submission than the journal's"
+    base = Outcome.REJECTED if reader_id in journal.refused else _BASE[state]
+    expected = fold_outcome(Evidence(base, _SOME_TIME), [(status, _SOME_TIME) for status in statuses]).outcome
+    if outcome is expected or (outcome is Outcome.NO_REPORT and expected is Outcome.SUBMITTED):
+        return None
+    return f"called {outcome.name.lower()}, though answer and reports say {expected.name.lower()}"
+
+
+class _Reports:
+    """The stored reports of a dispatch, streamed in the order of the reader."""
+
+    def __init__(self, session: Session, dispatch: Dispatch) -> None:
+        self._rows: Iterator[tuple[int, str]] = iter(
+            session.execute(
+                select(DeliveryEvent.reader_id, DeliveryEvent.status)
+                .join(Submission, Submission.id == DeliveryEvent.submission_id)
+                .where(Submission.dispatch_id == dispatch.id, DeliveryEvent.reader_id.is_not(None), DeliveryEvent.state == EventState.FOLDED)
+                .distinct()
+                .order_by(DeliveryEvent.reader_id),
+                execution_options={"yield_per": ROWS_AT_ONCE},
+            )
+        )
+        self._next = next(self._rows, None)
+        self._passed: list[int] = []
+
+    def of(self, reader_id: int) -> list[str]:
+        """The MMStatus values reported of a reader; to be asked in ascending order."""
+        found: list[str] = []
+        while self._next is not None and self._next[0] <= reader_id:
+            if self._next[0] == reader_id:
+                found.append(self._next[1])
+            else:
+                self._passed.append(self._next[0])
+            self._next = next(self._rows, None)
+        return found
+
+    def left(self) -> list[int]:
+        """Readers who were never asked for, once all were."""
+        while self._next is not None:
+            self._passed.append(self._next[0])
+            self._next = next(self._rows, None)
+        return self._passed

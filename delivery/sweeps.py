@@ -1,0 +1,164 @@
+"""What heals by itself: silent workers, lost jobs, starts that are due, reports that never came, dispatches to close.
+
+A worker is judged by its lease, that is by silence since its last transaction,
+never by how long a batch takes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from delivery import dispatch as dispatches
+from delivery import ledger, lifecycle, partitions, stages
+from delivery.models import Batch, Dispatch, Outcome, deliveries
+from delivery.settings import REPORT_WAIT_S
+from delivery.waiting import enqueue_ready
+from huabao import alarms
+from huabao.alarms import Alarm
+from huabao.log import get_logger
+from huabao.runtime import Runtime
+
+log = get_logger("sweeps")
+
+VERIFY_AGAIN_S = 60.0
+"""How soon a ledger that did not balance is recounted."""
+
+BATCHES_AT_ONCE = 50
+"""Ready batches that one transaction cancels."""
+
+
+def requeue_silent(runtime: Runtime) -> None:
+    """Make ready the batches whose worker fell silent, and give every ready batch a job."""
+    now = runtime.now()
+    with runtime.transaction() as session:
+        silent = update(Batch).where(Batch.state == "claimed", Batch.lease_until < now).values(state="ready", owner=None, lease_until=None)
+        found = session.scalars(silent.returning(Batch.id)).all()
+        enqueue_ready(session, now=now)
+    if found:
+        log.warning("batches of silent workers are queued again", batches=len(found))
+
+
+def start_due(runtime: Runtime) -> None:
+    """Let planned dispatches go whose start has come."""
+    now = runtime.now()
+    with runtime.transaction() as session:
+        due = session.scalars(select(Dispatch.id).where(Dispatch.state == lifecycle.PLANNED, Dispatch.start_at <= now)).all()
+        for dispatch_id in due:
+            found = lifecycle.lock_dispatch(session, dispatch_id)
+            if found.state == lifecycle.PLANNED:
+                dispatches.release(session, found, by=stages.SYSTEM, at=now, reason="its start has come")
+
+
+def advance(runtime: Runtime) -> None:
+    """Move every open dispatch as far as it can go: drained, its waits over, verified, closed."""
+    with runtime.transaction(read_only=True) as session:
+        found = session.execute(select(Dispatch.id, Dispatch.state).where(Dispatch.closed_at.is_(None)).order_by(Dispatch.id)).all()
+    for dispatch_id, state in found:
+        if state == lifecycle.SENDING:
+            with runtime.transaction() as session:
+                stages.drain(session, dispatch_id, now=runtime.now())
+        if state in lifecycle.ENDED:
+            cancel_pending(runtime, dispatch_id)
+        if state not in (lifecycle.PLANNED, lifecycle.HELD):
+            give_up_waiting(runtime, dispatch_id)
+        if state in (lifecycle.DRAINING, lifecycle.VERIFIED, *lifecycle.ENDED):
+            close(runtime, dispatch_id)
+
+
+def cancel_pending(runtime: Runtime, dispatch_id: int) -> int:
+    """Cancel what waits in the ready batches of a dispatch that was cancelled or killed; how many batches.
+
+    A claimed batch is its worker's: he sees the state and cancels what he has left.
+    """
+    total = 0
+    while True:
+        with runtime.transaction() as session:
+            done = _cancel_some(session, dispatch_id, runtime)
+        total += done
+        if done < BATCHES_AT_ONCE:
+            return total
+
+
+def _cancel_some(session: Session, dispatch_id: int, runtime: Runtime) -> int:
+    now = runtime.now()
+    wanted = select(Batch).where(Batch.dispatch_id == dispatch_id, Batch.state == "ready").order_by(Batch.id).limit(BATCHES_AT_ONCE)
+    batches = session.scalars(wanted.with_for_update(skip_locked=True)).all()
+    for batch in batches:
+        stages.cancel_batch(session, batch, now=now)
+    return len(batches)
+
+
+def give_up_waiting(runtime: Runtime, dispatch_id: int) -> int:
+    """Call deliveries no_report whose report is overdue; how many."""
+    now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        found = lifecycle.find_dispatch(session, dispatch_id)
+        wait_s = runtime.config.report_wait_s
+        cutoff = now - timedelta(seconds=REPORT_WAIT_S.get(session) if wait_s is None else wait_s)
+        if found.started_at is None or found.started_at > cutoff or not _has(session, found, Outcome.SUBMITTED):
+            return 0
+    with runtime.transaction() as session:
+        overdue = (
+            update(deliveries)
+            .where(
+                deliveries.c.day == found.day,
+                deliveries.c.dispatch_id == found.id,
+                deliveries.c.outcome == int(Outcome.SUBMITTED),
+                deliveries.c.submitted_at <= cutoff,
+            )
+            .values(outcome=int(Outcome.NO_REPORT), outcome_at=now)
+        )
+        return int(getattr(session.connection().execute(overdue), "rowcount", 0))
+
+
+def close(runtime: Runtime, dispatch_id: int) -> bool:
+    """Verify and close a dispatch in which no outcome is open; True when it is closed.
+
+    One that does not balance stays open, with an alarm.
+    """
+    with runtime.transaction(read_only=True) as session:
+        found = lifecycle.find_dispatch(session, dispatch_id)
+        if _has(session, found, Outcome.PENDING) or _has(session, found, Outcome.SUBMITTED) or _failed_lately(session, dispatch_id, runtime):
+            return False
+        verification = ledger.verify(session, dispatch_id)
+    now = runtime.now()
+    with runtime.transaction() as session:
+        found = lifecycle.lock_dispatch(session, dispatch_id)
+        if not verification.balanced:
+            stages.warn(session, "ledger.unbalanced", str(dispatch_id), f"dispatch {dispatch_id} does not balance: {verification.problems[0]}", now=now)
+            return False
+        alarms.close_alarm(session, "ledger.unbalanced", str(dispatch_id), at=now)
+        if found.state in lifecycle.ENDED:
+            lifecycle.close_ended(session, found, by=stages.SYSTEM, at=now)
+            return True
+        if found.state == lifecycle.DRAINING:
+            lifecycle.act(session, found, "verify", by=stages.SYSTEM, at=now, reason="the ledger balances")
+        if found.state == lifecycle.VERIFIED:
+            lifecycle.act(session, found, "close", by=stages.SYSTEM, at=now)
+        return found.closed_at is not None
+
+
+def keep_partitions(runtime: Runtime) -> None:
+    """Make the partitions of the days to come and drop those past retention."""
+    with runtime.transaction() as session:
+        partitions.make_ahead(session, now=runtime.now())
+    with runtime.transaction() as session:
+        dropped = partitions.drop_old(session, now=runtime.now())
+    if dropped:
+        log.info("deliveries past retention dropped", days=[day.isoformat() for day in dropped])
+
+
+def _failed_lately(session: Session, dispatch_id: int, runtime: Runtime) -> bool:
+    since = runtime.now() - timedelta(seconds=VERIFY_AGAIN_S)
+    seen = select(Alarm.id).where(Alarm.kind == "ledger.unbalanced", Alarm.key == str(dispatch_id), Alarm.closed_at.is_(None), Alarm.last_seen_at > since)
+    return session.scalar(seen) is not None
+
+
+def _has(session: Session, found: Dispatch, outcome: Outcome) -> bool:
+    wanted = select(deliveries.c.reader_id).where(
+        deliveries.c.day == found.day, deliveries.c.dispatch_id == found.id, deliveries.c.outcome == int(outcome)
+    )
+    return session.scalar(wanted.limit(1)) is not None
