@@ -39,8 +39,17 @@ _can_be_root() {
   [ "$(id -u)" = 0 ] || { _have sudo && sudo -n true 2>/dev/null; }
 }
 
+# apt-get without questions; its words are shown only where it fails.
 _apt() {
-  _as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >&2
+  local log
+  log=$(mktemp)
+  if _as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 </dev/null; then
+    rm -f "$log"
+    return
+  fi
+  tail -n 15 "$log" >&2
+  rm -f "$log"
+  return 1
 }
 
 # Installs the packages named; services that come with them are not started.
