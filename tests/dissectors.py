@@ -1,0 +1,79 @@
+"""tshark as a second reader: what it prints of bytes that we wrote, and what it complains of.
+
+The bytes are wrapped as an HTTP exchange in a capture file made by hand, so no network is needed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_SEGMENT_BYTES = 1400
+_COMPLAINT = re.compile(r"Malformed|\[Expert Info \((?:Error|Warning|Note)[^\n]*|Unreassembled|Encrypted|<Not terminated>")
+
+
+@dataclass(frozen=True)
+class Dissection:
+    """What tshark printed, and its complaints."""
+
+    text: str
+    complaints: tuple[str, ...]
+
+
+def dissect_mms(pdu: bytes, folder: Path) -> Dissection:
+    """An MMS PDU as the body of a handset's GET."""
+    request = b"GET /m HTTP/1.1\r\nHost: mmsc\r\n\r\n"
+    return _dissect(request, _http(b"HTTP/1.1 200 OK", {"Content-Type": "application/vnd.wap.mms-message"}, pdu), folder)
+
+
+def dissect_post(headers: Mapping[str, str], body: bytes, folder: Path) -> Dissection:
+    """An HTTP POST with these headers."""
+    response = _http(b"HTTP/1.1 200 OK", {"Content-Type": "text/xml"}, b"<ok/>")
+    return _dissect(_http(b"POST /mm7 HTTP/1.1", {"Host": "mmsc", **headers}, body), response, folder)
+
+
+def _http(start: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return start + b"\r\n" + lines.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _dissect(request: bytes, response: bytes, folder: Path) -> Dissection:
+    program = shutil.which("tshark")
+    if program is None:
+        pytest.skip("tshark is not installed")
+    capture = folder / "exchange.pcap"
+    capture.write_bytes(_capture(request, response))
+    done = subprocess.run([program, "-r", str(capture), "-V"], capture_output=True, check=True, timeout=100)
+    text = done.stdout.decode("utf-8", errors="replace")
+    return Dissection(text, tuple(_COMPLAINT.findall(text)))
+
+
+def _capture(request: bytes, response: bytes) -> bytes:
+    """One TCP connection, from the handshake on, as a pcap file of raw IP packets."""
+    pieces = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 101)]
+    ahead = {True: 1_000, False: 9_000}
+
+    def packet(ours: bool, flags: int, data: bytes = b"") -> None:
+        ports = (40_000, 80) if ours else (80, 40_000)
+        tcp = struct.pack("!HHIIBBHHH", *ports, ahead[ours], ahead[not ours] if flags != 2 else 0, 0x50, flags, 65_535, 0, 0)
+        hosts = (b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02")
+        length = 20 + len(tcp) + len(data)
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, len(pieces), 0, 64, 6, 0, *(hosts if ours else hosts[::-1]))
+        pieces.append(struct.pack("<IIII", 1_700_000_000, len(pieces) * 10, length, length) + ip + tcp + data)
+        ahead[ours] += len(data) + (1 if flags & 2 else 0)
+
+    packet(True, 0x02)
+    packet(False, 0x12)
+    packet(True, 0x10)
+    for ours, data in ((True, request), (False, response)):
+        for start in range(0, len(data), _SEGMENT_BYTES):
+            packet(ours, 0x18, data[start : start + _SEGMENT_BYTES])
+        packet(not ours, 0x10)
+    return b"".join(pieces)
