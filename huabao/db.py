@@ -25,7 +25,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    insert,
     select,
     text,
 )
@@ -153,18 +152,19 @@ def bulk_insert(session: Session, table: Table | Any, rows: Iterable[Mapping[str
         how many rows were written.
     """
     target: Table = table if isinstance(table, Table) else table.__table__
-    if not is_postgres(session):
-        batch = [dict(row) for row in rows]
-        if batch:
-            session.execute(insert(target), batch)
-        return len(batch)
+    session.flush()
     dialect = session.connection().dialect
     binders = [target.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+    bound = ([bind(row[name]) if bind else row[name] for name, bind in zip(columns, binders, strict=True)] for row in rows)
     cursor = session.connection().connection.cursor()
+    if not is_postgres(session):
+        # The driver's own executemany: through SQLAlchemy each row costs five times as much.
+        cursor.executemany(f"INSERT INTO {target.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", bound)  # noqa: S608  # names of our own tables
+        return max(int(cursor.rowcount), 0)
     count = 0
     statement = f"COPY {target.name} ({', '.join(columns)}) FROM STDIN"
     with cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in zip(columns, binders, strict=True)])
+        for row in bound:
+            copy.write_row(row)
             count += 1
     return count

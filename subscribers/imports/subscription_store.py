@@ -100,7 +100,8 @@ def _load(session: Session, orders: Sequence[ToldOrder], now: datetime, done: Ap
             .select_from(staging.outerjoin(Reader, Reader.msisdn == staging.c.msisdn))
             .where(Reader.id.is_(None))
         )
-        made = session.execute(insert(Reader).from_select(["msisdn", "topics", "attributes", "created_at", "updated_at"], missing, include_defaults=False), execution_options={"preserve_rowcount": True})
+        statement = insert(Reader).from_select(["msisdn", "topics", "attributes", "created_at", "updated_at"], missing, include_defaults=False)
+        made = session.execute(statement, execution_options={"preserve_rowcount": True})
         done.readers_created = int(made.rowcount)  # type: ignore[attr-defined]  # a cursor's result
         joined = select(Reader.msisdn, Reader.id).join(staging, staging.c.msisdn == Reader.msisdn)
         readers = {row.msisdn: row.id for row in session.execute(joined)}

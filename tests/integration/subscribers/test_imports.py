@@ -260,6 +260,8 @@ def test_hostile_files_are_refused_or_set_aside(sqlite_runtime: Runtime, tmp_pat
         data = source.read_bytes()
         with pytest.raises(UsageError, match=r"msisdn|header|UTF-8"):
             import_readers(sqlite_runtime, write(tmp_path / source.name, data), by="li")
+        if "Latin1" in source.name:
+            continue  # every row that is not ASCII is of another encoding: refused whole, as above
         first, _, rest = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
         outcome = import_readers(sqlite_runtime, write(tmp_path / "with.csv", b"msisdn\n13800000001\n" + first + b"\n" + rest + b"\n13800000002\n"), by="li")
         assert outcome.read == outcome.added + outcome.unchanged + outcome.rejected

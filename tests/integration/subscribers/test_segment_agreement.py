@@ -17,7 +17,7 @@ from subscribers.segments.store import count_readers
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 TEXTS = st.sampled_from(
-    ["合肥", "合", "芜湖", "a", "A", "ä", "z", "😀", "\uffff", "5", "5.0", "05", "-5", "5 ", "1e3", ".5", "５", "12345678901234567890", "''", 'a"b', "%", "_", "\\", "\t", "null", "true", "\u200b"]
+    ["合肥", "合", "芜湖", "\u200b", "a", "A", "ä", "z", "😀", "\uffff", "5", "5.0", "05", "-5", "5 ", "1e3", ".5", "５", "''", 'a"b', "%", "_", "\\", "\t", "null", "true"]
 ) | st.text(alphabet=st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=6)
 NUMBERS = st.integers(-10, 10) | st.sampled_from([0.5, -0.5, 5.0, 1e14, 999999999999999, 2.25])
 TEXT_OR_NUMBER = TEXTS | NUMBERS | NUMBERS.map(str)
@@ -88,7 +88,7 @@ def test_sql_and_python_agree(runtime: Runtime, readers: list[dict[str, Any]], d
         stored = list(session.scalars(select(Reader).order_by(Reader.id)))
         for document in documents:
             rule = parse_rule(document, "test")
-            answers = {key: answer for key, answer in session.execute(select(Reader.id, rule_sql(rule)))}
+            answers = dict(session.execute(select(Reader.id, rule_sql(rule))).all())
             for row in stored:
                 assert answers[row.id] is not None and answers[row.id] in (True, False, 0, 1)
                 assert bool(answers[row.id]) is rule_matches(rule, facts_of(row)), (document, facts_of(row))
