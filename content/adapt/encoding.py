@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from content.adapt.framing import Style
+from content.adapt.framing import PictureRequest, Style, cropped
 
 _LUMINANCE = (
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
@@ -26,6 +26,9 @@ _CHROMINANCE = (
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 )  # fmt: skip
 """ISO/IEC 10918-1 Annex K.1, in row order."""
+
+_FLAT_SHARE = 8
+"""A picture with a colour of its own for every eighth pixel is no flat drawing."""
 
 LOSSLESS = 1000
 """Quality in tenths of a picture without loss."""
@@ -65,8 +68,16 @@ class EncodeCache:
     """
 
     frames: dict[tuple[object, ...], Image.Image] = field(default_factory=dict)
+    kept_parts: dict[tuple[object, ...], Image.Image] = field(default_factory=dict)
     encodings: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
     palettes: dict[tuple[object, ...], Encoding | None] = field(default_factory=dict)
+
+    def kept(self, place: tuple[object, ...], request: PictureRequest) -> Image.Image:
+        """The part of the picture that is shown in that place."""
+        found = self.kept_parts.get(place)
+        if found is None:
+            found = self.kept_parts[place] = cropped(request)
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -98,8 +109,13 @@ def encode_jpeg(image: Image.Image, quality_tenths: int, style: Style) -> bytes:
 
 
 def encode_palette(image: Image.Image, media_types: tuple[str, ...]) -> Encoding | None:
-    """The smallest picture of at most 256 colours in PNG or GIF, with the JPEG quality that it equals; None where neither is shown."""
+    """The smallest picture of at most 256 colours in PNG or GIF, with the JPEG quality that it equals.
+
+    None where the handset shows neither type, or the picture is painted rather than drawn: then JPEG is always smaller.
+    """
     exact = image.getcolors(256)
+    if exact is None and image.getcolors(image.width * image.height // _FLAT_SHARE) is None:
+        return None
     flat = image.quantize(
         colors=len(exact) if exact else 256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE, kmeans=0 if exact else 1
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from content.adapt.encoding import LOSSLESS, EncodeCache, EncodedPicture, Encoding, encode_jpeg, encode_palette
-from content.adapt.framing import PictureRequest, cropped, resized, shown_size
+from content.adapt.framing import PictureRequest, resized, shown_size
 from subscribers.handset_classes import HandsetClass
 
 QUALITY_MIN = 40
@@ -50,16 +50,18 @@ class _Sitter:
 
     def __init__(self, request: PictureRequest, share: float, handset: HandsetClass, cache: EncodeCache) -> None:
         self.request = request
-        width_px, height_px = shown_size(request)
+        place = (request.key, request.style, request.crop, request.width_px_max, request.height_px_max)
+        self._kept = cache.kept(place, request)
+        width_px, height_px = shown_size(self._kept, request)
         self.size = (max(1, round(width_px * share)), max(1, round(height_px * share)))
-        self._name = (request.key, request.style, request.crop, request.width_px_max, request.height_px_max, *self.size)
+        self._name = (*place, *self.size)
         self._types = handset.image_types
         self._cache = cache
 
     def _image(self) -> Image.Image:
         found = self._cache.frames.get(self._name)
         if found is None:
-            found = resized(cropped(self.request), *self.size)
+            found = resized(self._kept, *self.size)
             self._cache.frames[self._name] = found
         return found
 

@@ -20,6 +20,16 @@ Style = Literal["photo", "drawing", "comic", "type"]
 WHOLE_SHARE_MIN = 0.86
 """A picture that, shown whole, keeps this share of the width is not cut."""
 
+ENLARGED_MAX = 1.5
+"""A picture that must fill a cover is enlarged so far at most."""
+
+HELD_MIN = 0.66
+"""Share of what draws the eye that a cut must keep; else less is cut and the picture is shown narrower."""
+
+_WIDTH_SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
+_CUT_COST = 0.5
+_HEADROOM = 0.05
+
 _LOOK_PX = 96
 """Longer side of the copy on which saliency is measured."""
 
@@ -50,24 +60,32 @@ class PictureRequest:
 
 def frame(request: PictureRequest) -> Image.Image:
     """The picture as large as its region shows it: cut where that is allowed and needed, never enlarged."""
-    return resized(cropped(request), *shown_size(request))
+    kept = cropped(request)
+    return resized(kept, *shown_size(kept, request))
 
 
 def cropped(request: PictureRequest) -> Image.Image:
     """The part of the picture that will be shown, in its own pixels."""
     image = request.image if request.image.mode == "RGB" else request.image.convert("RGB")
-    height_px = _kept_height(request)
-    if height_px >= image.height:
+    width_px, height_px = image.size
+    fitting_px = width_px * request.height_px_max / request.width_px_max
+    if not request.crop or request.style == "comic" or fitting_px >= height_px * WHOLE_SHARE_MIN:
         return image
-    top_px = _best_top(image, height_px)
-    return image.crop((0, top_px, image.width, top_px + height_px))
+    if width_px <= request.width_px_max and height_px <= request.height_px_max:
+        return image
+    interest = _interest_along(image, rows=True)
+    for share in _WIDTH_SHARES:
+        kept_px = min(height_px, max(1, round(fitting_px / share)))
+        top_px, held = _best_window(interest, kept_px, height_px)
+        if held >= HELD_MIN:
+            break
+    return image.crop((0, top_px, width_px, top_px + kept_px))
 
 
-def shown_size(request: PictureRequest) -> tuple[int, int]:
-    """Width and height in pixels at full size; never more than one pixel of the screen for one of the picture."""
-    width_px, height_px = request.image.width, _kept_height(request)
-    share = min(1.0, request.width_px_max / width_px, request.height_px_max / height_px)
-    return max(1, round(width_px * share)), max(1, round(height_px * share))
+def shown_size(kept: Image.Image, request: PictureRequest) -> tuple[int, int]:
+    """Width and height in pixels at full size of what was kept; never more than one pixel of the screen for one of it."""
+    share = min(1.0, request.width_px_max / kept.width, request.height_px_max / kept.height)
+    return max(1, round(kept.width * share)), max(1, round(kept.height * share))
 
 
 def resized(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
@@ -80,39 +98,69 @@ def resized(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
     return shrunk.filter(ImageFilter.UnsharpMask(radius=0.6, percent=45, threshold=2))
 
 
-def _kept_height(request: PictureRequest) -> int:
-    """Rows of the picture that are kept: all, unless it may be cut and showing it whole would make it narrow."""
-    width_px, height_px = request.image.size
-    fitting_px = width_px * request.height_px_max / request.width_px_max
-    if not request.crop or request.style == "comic" or fitting_px >= height_px * WHOLE_SHARE_MIN:
-        return height_px
-    if width_px * WHOLE_SHARE_MIN <= request.width_px_max and height_px <= request.height_px_max:
-        return height_px
-    return max(1, round(fitting_px))
+def filled(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
+    """The picture over the whole of a place, cut where it sticks out; one too small for that on a blur of itself."""
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    share = max(width_px / image.width, height_px / image.height)
+    if share > ENLARGED_MAX:
+        return _on_blur(image, width_px, height_px)
+    kept_width, kept_height = min(image.width, round(width_px / share)), min(image.height, round(height_px / share))
+    top, left = _best_start(image, kept_height, rows=True), _best_start(image, kept_width, rows=False)
+    return resized(image.crop((left, top, left + kept_width, top + kept_height)), width_px, height_px)
 
 
-def _best_top(image: Image.Image, height_px: int) -> int:
-    """First row of the window of that height that holds most of what draws the eye."""
+def _on_blur(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
+    ground = image.resize((max(1, width_px // 8), max(1, height_px // 8))).resize((width_px, height_px), Image.Resampling.BICUBIC)
+    ground = ground.filter(ImageFilter.GaussianBlur(width_px / 20))
+    share = min(1.0, width_px / image.width, height_px / image.height)
+    shown = resized(image, max(1, round(image.width * share)), max(1, round(image.height * share)))
+    ground.paste(shown, ((width_px - shown.width) // 2, (height_px - shown.height) // 2))
+    return ground
+
+
+def _best_start(image: Image.Image, kept_px: int, *, rows: bool) -> int:
+    """First row or column of the best window of that length."""
+    length = image.height if rows else image.width
+    return 0 if kept_px >= length else _best_window(_interest_along(image, rows=rows), kept_px, length)[0]
+
+
+def _interest_along(image: Image.Image, *, rows: bool) -> NDArray[np.float64]:
     scale = _LOOK_PX / max(image.size)
     small = image.resize((max(8, round(image.width * scale)), max(8, round(image.height * scale))), Image.Resampling.BILINEAR)
-    rows = _row_interest(np.asarray(small, dtype=np.float64))
-    window = max(1, round(len(rows) * height_px / image.height))
-    sums = np.concatenate(([0.0], np.cumsum(rows)))
-    scores = sums[window:] - sums[:-window]
-    first = int(np.argmax(scores))
-    return min(image.height - height_px, round(first * image.height / len(rows)))
+    return _interest(np.asarray(small, dtype=np.float64), rows=rows)
 
 
-def _row_interest(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much each row draws the eye; the sum of all rows is 1."""
+def _best_window(interest: NDArray[np.float64], kept_px: int, length_px: int) -> tuple[int, float]:
+    """Where the window of that length begins that holds most of what draws the eye, and the share that it holds.
+
+    A cut through something busy counts against a window: above a head and below a subject it is mostly quiet.
+    """
+    window = max(1, round(len(interest) * kept_px / length_px))
+    sums = np.concatenate(([0.0], np.cumsum(interest)))
+    held = sums[window:] - sums[:-window]
+    padded = np.pad(interest, 2, mode="edge")
+    busy = np.convolve(padded, np.full(5, 0.2), mode="valid")
+    starts = np.arange(len(held))
+    cost = np.where(starts > 0, busy[starts], 0.0)
+    ends = starts + window
+    cost = cost + 0.4 * np.where(ends < len(interest), busy[np.minimum(ends, len(interest) - 1)], 0.0)
+    first = int(np.argmax(held - _CUT_COST * window * cost))
+    first = max(0, first - round(_HEADROOM * window))
+    return min(length_px - kept_px, round(first * length_px / len(interest))), float(held[first])
+
+
+def _interest(pixels: NDArray[np.float64], *, rows: bool) -> NDArray[np.float64]:
+    """How much each row, or each column, draws the eye; the sum of all is 1."""
+    if not rows:
+        pixels = pixels.transpose(1, 0, 2)
     grey = pixels @ np.array([0.299, 0.587, 0.114])
     edges = np.abs(np.diff(grey, axis=0, prepend=grey[:1])) + np.abs(np.diff(grey, axis=1, prepend=grey[:, :1]))
     edge_rows = np.minimum(edges, 60.0).mean(axis=1)
     skin_rows = _skin(pixels, grey).mean(axis=1)
-    rows = edge_rows / (edge_rows.sum() + 1e-9) + 1.5 * skin_rows / (skin_rows.sum() + 1e-9) * min(1.0, 12 * float(skin_rows.mean()))
-    upper = 1.25 - 0.5 * np.linspace(0.0, 1.0, len(rows))
-    weighted: NDArray[np.float64] = rows * upper
-    return weighted / weighted.sum() if weighted.sum() > 0 else np.full(len(rows), 1.0 / len(rows))
+    lines = edge_rows / (edge_rows.sum() + 1e-9) + 1.5 * skin_rows / (skin_rows.sum() + 1e-9) * min(1.0, 12 * float(skin_rows.mean()))
+    upper = 1.25 - 0.5 * np.linspace(0.0, 1.0, len(lines)) if rows else 1.0 - 0.3 * np.abs(np.linspace(-1.0, 1.0, len(lines)))
+    weighted: NDArray[np.float64] = lines * upper
+    return weighted / weighted.sum() if weighted.sum() > 0 else np.full(len(lines), 1.0 / len(lines))
 
 
 def _skin(pixels: NDArray[np.float64], grey: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,27 +1,52 @@
-"""A slide as the handset's screen shows it."""
+"""A slide as the screen of its handset class shows it, for editors and proofs.
+
+Picture on top, text below in the class's own type size, black on white, as the
+handsets of each class did it. A reader scrolls what does not fit; here the
+picture of the screen grows downwards, and two ticks at its edges mark the fold.
+"""
 
 from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from content.draw.fonts import font
-from content.draw.ink import INK, PAPER
+from content.adapt.framing import resized
+from content.draw.headline import put
+from content.draw.ink import GREY, INK, PAPER
 from content.draw.typeset import lines
 from subscribers.handset_classes import HandsetClass
 
 
 def screen(picture: Image.Image | None, text: str, handset: HandsetClass) -> Image.Image:
-    """Picture above, text below; taller than the screen where the reader must scroll."""
+    """The slide, exactly as large as the screen where it fits, else as wide and as high as it takes.
+
+    Args:
+        picture: shown in its own pixels, reduced only where it is wider than the screen.
+        text: with its own line ends.
+        handset: gives the screen and its type size.
+    """
     size = handset.type_px
-    margin = size // 3
-    leading = size * 4 // 3
-    set_lines = lines(text, handset.width_px - 2 * margin, size) if text else []
-    top = picture.height + margin if picture is not None else margin
-    height = max(handset.height_px, top + leading * len(set_lines) + margin)
-    image = Image.new("RGB", (handset.width_px, height), PAPER)
-    if picture is not None:
-        image.paste(picture.convert("RGB"), ((handset.width_px - picture.width) // 2, 0))
+    margin = max(3, size // 4)
+    leading = round(size * 1.32)
+    shown = _shown(picture, handset)
+    rows = lines(text, handset.width_px - 2 * margin, size) if text.strip() else []
+    top = (shown.height if shown is not None else 0) + margin
+    needed = top + leading * len(rows) + margin if rows else (shown.height if shown is not None else 0)
+    image = Image.new("RGB", (handset.width_px, max(handset.height_px, needed)), PAPER)
     draw = ImageDraw.Draw(image)
-    for number, line in enumerate(set_lines):
-        draw.text((margin, top + number * leading), line, font=font(size), fill=INK)
+    if shown is not None:
+        image.paste(shown, ((handset.width_px - shown.width) // 2, 0))
+    if needed > handset.height_px:
+        for left in (0, handset.width_px - margin + 1):
+            draw.line((left, handset.height_px, left + margin - 2, handset.height_px), fill=GREY)
+    for number, row in enumerate(rows):
+        put(draw, (margin, top + number * leading), row, size, "regular", INK)
     return image
+
+
+def _shown(picture: Image.Image | None, handset: HandsetClass) -> Image.Image | None:
+    if picture is None:
+        return None
+    upright = picture.convert("RGB")
+    if upright.width <= handset.width_px:
+        return upright
+    return resized(upright, handset.width_px, max(1, round(upright.height * handset.width_px / upright.width)))

@@ -1,56 +1,51 @@
 """Breaking text into lines by the Chinese rules, and measuring it.
 
 No line begins with a mark that closes or ends one that opens; words and numbers
-in Latin letters stay whole unless one is longer than a line; what a reader sees
-as one character (a letter with its accents, an emoji family) is never parted.
-GB/T 15834 asks for no more; how many marks may move to the next line is the
-typesetter's: the mark takes the character before it along.
+in Latin letters stay whole unless one is longer than a line; a cluster is never
+parted. A mark that may not begin a line takes the character before it along,
+and the empty right half of a closing mark may hang over a line's end, so that
+ten characters and a full stop fit where ten characters do. A paragraph does
+not end with a single character on a line of its own.
 """
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
-from content.draw.fonts import Weight, font
+from content.draw.fonts import Weight
+from content.draw.glyphs import advance_px, clusters, drawable
 
-NEVER_FIRST = frozenset("，。！？；：、）】》」』”’〉〕］｝…—～·%％‰℃,.!?;:)]}>")
-NEVER_LAST = frozenset("（【《「『“‘〈〔［｛([{<$￥¥#＃")
+NEVER_FIRST = frozenset("，。！？；：、）】》」』”’〉〕］｝…—～·‧•％‰℃℉°,.!?;:)]}>")
+NEVER_LAST = frozenset("（【《「『“‘〈〔［｛([{<￥¥$€£＄＃#№")
 
-_JOINER = "\u200d"
-_VARIATION = range(0xFE00, 0xFE10)
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
-_FLAGS = range(0x1F1E6, 0x1F200)
+_HANGING = frozenset("，。、；：）】》」』”’〉〕］｝")
+"""Full-width marks whose right half holds no ink in a Simplified Chinese face."""
 
+_CONNECTORS = frozenset("-_'/\\.:@&+,%#=?~*^|°′″·")
+"""What may stand inside a Latin word, number or address."""
 
-def clusters(text: str) -> list[str]:
-    """What a reader sees as single characters, in order; joined they are the text again."""
-    found: list[str] = []
-    for char in text:
-        if found and _belongs(found[-1], char):
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
+_JOINTS = frozenset("-_/\\.@&?=#")
+"""Where a word that is longer than a line is broken first: the joints of an address."""
 
-
-def _belongs(cluster: str, char: str) -> bool:
-    code = ord(char)
-    if char == "\n" or cluster == "\n":
-        return False
-    if cluster.endswith(_JOINER) or char == _JOINER or code in _VARIATION or code in _SKIN_TONES:
-        return True
-    if code in _FLAGS:
-        return len(cluster) == 1 and ord(cluster) in _FLAGS
-    return unicodedata.category(char) in ("Mn", "Me", "Mc")
+_STRAIGHT_QUOTES = frozenset("\"'")
 
 
 def width_px(text: str, size_px: int, *, weight: Weight = "regular") -> int:
     """Advance width in whole pixels, rounded up."""
-    return int(-(-font(size_px, weight).getlength(text) // 1))
+    return math.ceil(sum(advance_px(cluster, size_px, weight) for cluster in clusters(text)))
+
+
+def shown(text: str) -> str:
+    """The text as the fonts can draw it, see `content.draw.glyphs.drawable`."""
+    return "".join(drawable(cluster) for cluster in clusters(text))
 
 
 def lines(text: str, width_px_max: int, size_px: int, *, bold: bool = False, weight: Weight | None = None) -> list[str]:
-    """The text in lines that are no wider than asked, unless one single character is.
+    """The text in lines that are no wider than asked, a hanging mark's empty half not counted.
+
+    A single cluster wider than that stands alone. White space at the ends of a line is dropped, the indent of a
+    paragraph's first line is kept.
 
     Args:
         text: its own line ends are kept; an empty line stays an empty line.
@@ -59,59 +54,115 @@ def lines(text: str, width_px_max: int, size_px: int, *, bold: bool = False, wei
         bold: a shorthand for `weight="bold"`.
         weight: of the type.
     """
-    face: Weight = weight or ("bold" if bold else "regular")
-    return [line for paragraph in text.split("\n") for line in _paragraph(paragraph, width_px_max, size_px, face)]
+    measure = _Measure(width_px_max, size_px, weight or ("bold" if bold else "regular"))
+    return [line for paragraph in text.splitlines() or [""] for line in _paragraph(paragraph, measure)]
 
 
-def _paragraph(text: str, width_px_max: int, size_px: int, weight: Weight) -> list[str]:
-    found: list[str] = []
-    line = ""
+def balanced(text: str, width_px_max: int, size_px: int, *, weight: Weight = "regular") -> list[str]:
+    """As `lines`, the lines as equal in length as their number allows: for titles."""
+    best = lines(text, width_px_max, size_px, weight=weight)
+    low, high = size_px, width_px_max
+    while len(best) > 1 and low < high:
+        middle = (low + high) // 2
+        tried = lines(text, middle, size_px, weight=weight)
+        if len(tried) <= len(best) and all(width_px(line, size_px, weight=weight) <= width_px_max for line in tried):
+            best, high = tried, middle
+        else:
+            low = middle + 1
+    return best
+
+
+class _Measure:
+    """Whether something fits on a line of one width in one type."""
+
+    def __init__(self, width_px_max: int, size_px: int, weight: Weight) -> None:
+        self.width_px_max = width_px_max
+        self._size_px = size_px
+        self._weight: Weight = weight
+
+    def fits(self, parts: list[str]) -> bool:
+        """Whether these clusters fit on one line."""
+        end = len(parts)
+        while end and parts[end - 1].isspace():
+            end -= 1
+        width = sum(advance_px(part, self._size_px, self._weight) for part in parts[:end])
+        hanging = self._size_px / 2 if end > 1 and parts[end - 1] in _HANGING else 0.0
+        return width - hanging <= self.width_px_max
+
+
+def _paragraph(text: str, measure: _Measure) -> list[str]:
+    found: list[list[list[str]]] = [[]]
     for unit in _units(text):
-        if not line or width_px((line + unit).rstrip(), size_px, weight=weight) <= width_px_max:
-            line += unit
-        else:
-            found.append(line.rstrip())
-            line = unit.lstrip()
-        while width_px(line.rstrip(), size_px, weight=weight) > width_px_max and len(clusters(line)) > 1:
-            head, line = _split(line, width_px_max, size_px, weight)
-            found.append(head)
-    return [*found, line.rstrip()]
+        if not found[-1] or measure.fits([*_flat(found[-1]), *unit]):
+            found[-1].append(unit)
+        elif not "".join(unit).isspace():
+            found.append([unit])
+        while len(found[-1]) == 1 and not measure.fits(found[-1][0]) and len(found[-1][0]) > 1:
+            head, tail = _split(found[-1][0], measure)
+            found[-1] = [head]
+            found.append([tail])
+    _keep_company(found, measure)
+    first, *others = ("".join(_flat(line)) for line in found)
+    return [first.rstrip(), *(line.strip() for line in others)]
 
 
-def _split(unit: str, width_px_max: int, size_px: int, weight: Weight) -> tuple[str, str]:
-    """A unit longer than a line, broken where it must be."""
-    parts = clusters(unit)
-    head = parts[0]
+def _keep_company(found: list[list[list[str]]], measure: _Measure) -> None:
+    """Moves one more unit down where the last line would hold a single character."""
+    if len(found) < 2 or sum(part not in NEVER_FIRST and not part.isspace() for part in _flat(found[-1])) > 1:
+        return
+    before = found[-2]
+    if len(before) > 3 and measure.fits([*before[-1], *_flat(found[-1])]):
+        found[-1].insert(0, before.pop())
+
+
+def _flat(units: list[list[str]]) -> list[str]:
+    return [part for unit in units for part in unit]
+
+
+def _split(unit: list[str], measure: _Measure) -> tuple[list[str], list[str]]:
+    """A unit longer than a line, broken where it must be, between marks only if nowhere else."""
     count = 1
-    while count < len(parts) and width_px(head + parts[count], size_px, weight=weight) <= width_px_max:
-        head += parts[count]
+    while count < len(unit) and measure.fits(unit[: count + 1]):
         count += 1
-    while 1 < count < len(parts) and (parts[count][0] in NEVER_FIRST or parts[count - 1][0] in NEVER_LAST):
-        count -= 1
-    return "".join(parts[:count]), "".join(parts[count:])
+    count = min(count, len(unit) - 1)
+    for kept in range(count, count // 3, -1):
+        if unit[kept - 1] in _JOINTS and unit[kept] not in NEVER_FIRST:
+            return unit[:kept], unit[kept:]
+    kept = count
+    while kept > 1 and (unit[kept][0] in NEVER_FIRST or unit[kept - 1][-1] in NEVER_LAST):
+        kept -= 1
+    if unit[kept][0] in NEVER_FIRST or unit[kept - 1][-1] in NEVER_LAST:
+        kept = count
+    return unit[:kept], unit[kept:]
 
 
-def _units(text: str) -> list[str]:
-    """The text cut wherever a line may end."""
-    found: list[str] = []
-    for cluster in clusters(text):
-        if found and _sticks(found[-1], cluster):
-            found[-1] += cluster
+def _units(text: str) -> list[list[str]]:
+    """The clusters of the text, grouped so that a line may end after each group."""
+    found: list[list[str]] = []
+    quotes_open = {quote: False for quote in _STRAIGHT_QUOTES}
+    sticky = False
+    for part in clusters(text):
+        opens = False
+        if part in _STRAIGHT_QUOTES and not (found and _is_word(found[-1][-1][-1]) and part == "'"):
+            opens = quotes_open[part] = not quotes_open[part]
+            closes = not opens
         else:
-            found.append(cluster)
+            closes = part[0] in NEVER_FIRST or part.isspace()
+        if found and (sticky or closes or _is_one_word(found[-1][-1], part)):
+            found[-1].append(part)
+        else:
+            found.append([part])
+        sticky = opens or part[-1] in NEVER_LAST
     return found
 
 
-def _sticks(before: str, cluster: str) -> bool:
-    """Whether no line may end between the two."""
-    last, first = before[-1], cluster[0]
-    if first in NEVER_FIRST or last in NEVER_LAST or first.isspace():
+def _is_one_word(before: str, part: str) -> bool:
+    last, first = before[0], part[0]
+    if last in _CONNECTORS and first in _CONNECTORS:
         return True
-    return _is_word(last) and _is_word(first) and not last.isspace()
+    return (_is_word(last) or last in _CONNECTORS) and (_is_word(first) or first in _CONNECTORS)
 
 
 def _is_word(char: str) -> bool:
-    """Part of a word or number that stays whole: letters and digits that are not ideographs."""
-    if char in "-_'’./:@&+,%#=?~":
-        return True
-    return unicodedata.east_asian_width(char) not in ("W", "F") and (char.isalnum() or unicodedata.category(char).startswith("M"))
+    """A letter or digit of a script that is written in words."""
+    return unicodedata.east_asian_width(char) not in ("W", "F") and char.isalnum()
