@@ -14,7 +14,7 @@ from huabao.errors import UsageError
 from subscribers.imports.records import read_table
 from subscribers.imports.rejects import neutral, original
 
-CELLS = st.text(alphabet=st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=8)
+CELLS = st.text(alphabet=st.characters(min_codepoint=1, codec="utf-8"), max_size=8)
 
 
 def framed(data: bytes) -> list[tuple[int, list[str], str]]:
