@@ -19,7 +19,7 @@ CHINA: Final = timezone(timedelta(hours=8))
 """Asia/Shanghai has had no summer time since 1991."""
 
 _DATE_TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?\s*(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
 )
 _DURATION: Final = re.compile(
     r"(-)?P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,9})D)?"
@@ -29,7 +29,7 @@ _DURATION: Final = re.compile(
 
 
 def parse_date_time(text: str) -> datetime:
-    """`text` as an aware time in UTC; without an offset it is Chinese time; parts of a second are kept to the microsecond.
+    """`text` as an aware time in UTC; without an offset it is Chinese time; parts of a second are dropped.
 
     Raises:
         CodecError: it is no xs:dateTime (4004).
@@ -38,11 +38,10 @@ def parse_date_time(text: str) -> datetime:
     if match is None:
         raise CodecError("not an xs:dateTime", status_code=4004)
     year, month, day, hour, minute, second = (int(each or 0) for each in match.groups()[:6])
-    microsecond = int((match[7] or "0").ljust(6, "0")[:6])
     midnight = (hour, minute, second) == (24, 0, 0)
     try:
         moment = datetime(
-            year, month, day, 0 if midnight else hour, minute, second, microsecond, tzinfo=_offset(match[8])
+            year, month, day, 0 if midnight else hour, minute, second, tzinfo=_offset(match[7])
         )
         return (moment + timedelta(days=1) if midnight else moment).astimezone(UTC)
     except (ValueError, OverflowError) as error:

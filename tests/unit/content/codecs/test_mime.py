@@ -53,7 +53,7 @@ def test_tail_after_the_last_delimiter_is_no_content() -> None:
 
 
 @given(relateds())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_message_comes_back(related: Related) -> None:
     data = encode_related(related)
     assert related_of(decode_entity(data)) == related
@@ -76,7 +76,7 @@ def test_standard_library_reads_what_we_write(related: Related) -> None:
 
 
 @given(st.binary(max_size=400) | st.text("-ab\r\n:;=\"'<> /", max_size=200).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_an_entity_or_refused(data: bytes) -> None:
     for read in (lambda: decode_entity(data), lambda: decode_body("multipart/related", data), lambda: decode_body('multipart/mixed; boundary="--a"', data)):
         try:
@@ -86,7 +86,7 @@ def test_any_bytes_are_an_entity_or_refused(data: bytes) -> None:
 
 
 @given(relateds(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_damaged_message_is_an_entity_or_refused(related: Related, data: st.DataObject) -> None:
     octets = bytearray(encode_related(related))
     for _ in range(data.draw(st.integers(1, 6))):

@@ -20,7 +20,7 @@ def page(body: str, layout: str = '<root-layout width="240" height="320"/>') -> 
 
 
 @given(smil_documents())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_document_comes_back_and_keeps_to_the_dtd(document: SMILDocument) -> None:
     data = encode_smil(document)
     assert decode_smil(data) == document
@@ -28,7 +28,7 @@ def test_any_document_comes_back_and_keeps_to_the_dtd(document: SMILDocument) ->
 
 
 @given(st.binary(max_size=200) | st.text("<>/ =\"smilbodypardur5", max_size=100).map(str.encode))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_bytes_are_a_document_or_refused(data: bytes) -> None:
     try:
         assert isinstance(decode_smil(data), SMILDocument)
@@ -37,7 +37,7 @@ def test_any_bytes_are_a_document_or_refused(data: bytes) -> None:
 
 
 @given(smil_documents(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_damaged_document_is_a_document_or_refused(document: SMILDocument, data: st.DataObject) -> None:
     octets = bytearray(encode_smil(document))
     for _ in range(data.draw(st.integers(1, 4))):
