@@ -171,9 +171,7 @@ def _slide(par: etree._Element) -> SMILSlide:
         if name not in _MEDIA or name in sources or len(medium) or not source:
             raise CodecError("a par holds what MMS does not allow there, or a medium twice or without src")
         sources[name] = source
-    return SMILSlide(
-        _milliseconds(par.get("dur")), sources.get("img"), sources.get("text"), sources.get("audio"), sources.get("video")
-    )
+    return SMILSlide(_milliseconds(par.get("dur")), sources.get("img"), sources.get("text"), sources.get("audio"), sources.get("video"))
 
 
 def _milliseconds(text: str | None) -> int:

@@ -60,11 +60,7 @@ def _date(moment: datetime) -> bytes:
 
 
 def _from(address: str | None) -> bytes:
-    value = (
-        bytes([headers.INSERT_ADDRESS])
-        if address is None
-        else bytes([headers.ADDRESS_PRESENT]) + wsp.encode_encoded_string(address)
-    )
+    value = bytes([headers.INSERT_ADDRESS]) if address is None else bytes([headers.ADDRESS_PRESENT]) + wsp.encode_encoded_string(address)
     return wsp.encode_value_length(len(value)) + value
 
 
@@ -83,9 +79,7 @@ def _priority(name: str) -> bytes:
 def _related_type(related: Related) -> bytes:
     if related.start not in {part.content_id for part in related.parts}:
         raise CodecError(f"no part has the start's Content-ID {related.start!r}", theirs=False)
-    return wsp.encode_content_type(
-        "application/vnd.wap.multipart.related", type=related.type, start=f"<{related.start}>"
-    )
+    return wsp.encode_content_type("application/vnd.wap.multipart.related", type=related.type, start=f"<{related.start}>")
 
 
 def _part(part: Part) -> tuple[bytes, bytes, bytes]:
@@ -93,9 +87,5 @@ def _part(part: Part) -> tuple[bytes, bytes, bytes]:
     content_type = wsp.encode_content_type(part.content_type)
     content_id = b'"' + wsp.encode_token(f"<{part.content_id}>")
     location = wsp.encode_token(part.content_location)
-    header = (
-        content_type
-        + _field(headers.PART_CONTENT_ID, content_id)
-        + _field(headers.PART_CONTENT_LOCATION, location)
-    )
+    header = content_type + _field(headers.PART_CONTENT_ID, content_id) + _field(headers.PART_CONTENT_LOCATION, location)
     return wsp.encode_uintvar(len(header)) + wsp.encode_uintvar(len(part.data)), header, part.data

@@ -65,9 +65,7 @@ def _fault(element: etree._Element, transaction_id: str, problems: list[str]) ->
         if kind is not None:
             inside = Fields(detail, problems)
             fault: Message = kind(inside.status(), code, string)
-            return Envelope(
-                transaction_id, namespace_of(detail), fault, inside.text("MM7Version"), problems=tuple(problems)
-            )
+            return Envelope(transaction_id, namespace_of(detail), fault, inside.text("MM7Version"), problems=tuple(problems))
     number = SERVER_ERROR if code.lower() in {"server", "receiver"} else CLIENT_ERROR
     return Envelope(transaction_id, "", MM7Fault(Status(number, string), code, string), problems=tuple(problems))
 

@@ -26,9 +26,7 @@ _ATTRIBUTE_ESCAPES: Final = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "
 Scalar = str | bool | int | datetime | timedelta | None
 
 
-def encode_envelope(
-    message: Message, namespace: str = DEFAULT_NAMESPACE, version: str | None = None, *, transaction_id: str
-) -> bytes:
+def encode_envelope(message: Message, namespace: str = DEFAULT_NAMESPACE, version: str | None = None, *, transaction_id: str) -> bytes:
     """The SOAP envelope of `message`, without its HTTP headers.
 
     Args:
@@ -42,10 +40,7 @@ def encode_envelope(
     if version is None:
         version = VERSIONS.get(namespace, VERSIONS[DEFAULT_NAMESPACE])
     quoted = _attribute_text(namespace)
-    header = (
-        f'<env:Header><mm7:TransactionID xmlns:mm7="{quoted}" env:mustUnderstand="1">'
-        f"{_text(transaction_id)}</mm7:TransactionID></env:Header>"
-    )
+    header = f'<env:Header><mm7:TransactionID xmlns:mm7="{quoted}" env:mustUnderstand="1">{_text(transaction_id)}</mm7:TransactionID></env:Header>'
     name = type(message).__name__
     inner = _element("MM7Version", version) + _BODIES[type(message)](message)
     body = f'<{name} xmlns="{quoted}">{inner}</{name}>'
@@ -72,10 +67,7 @@ def time_stamp_element(moment: datetime | None) -> str:
 
 def _fault(fault: MM7Fault, detail: str) -> str:
     inner = f"<detail>{detail}</detail>" if type(fault) is not MM7Fault else ""
-    return (
-        f"<env:Fault><faultcode>env:{_text(fault.fault_code)}</faultcode>"
-        f"<faultstring>{_text(fault.fault_string)}</faultstring>{inner}</env:Fault>"
-    )
+    return f"<env:Fault><faultcode>env:{_text(fault.fault_code)}</faultcode><faultstring>{_text(fault.fault_string)}</faultstring>{inner}</env:Fault>"
 
 
 def _submit_req(message: SubmitReq) -> str:
@@ -177,11 +169,7 @@ _BODIES: Final[dict[type[Message], Callable[[Any], str]]] = {
 
 
 def _sender_identification(message: SubmitReq) -> str:
-    inner = (
-        _element("VASPID", message.vasp_id)
-        + _element("VASID", message.vas_id)
-        + _party("SenderAddress", message.sender_address)
-    )
+    inner = _element("VASPID", message.vasp_id) + _element("VASID", message.vas_id) + _party("SenderAddress", message.sender_address)
     return f"<SenderIdentification>{inner}</SenderIdentification>"
 
 
@@ -202,20 +190,11 @@ def _reply_charging(charging: structs.ReplyCharging | None) -> str:
     if charging is None:
         return ""
     size, deadline = charging.size_bytes_max, charging.deadline
-    return (
-        "<ReplyCharging"
-        + (f' replyChargingSize="{size}"' if size is not None else "")
-        + (f' replyDeadline="{format_when(deadline)}"' if deadline is not None else "")
-        + "/>"
-    )
+    return "<ReplyCharging" + (f' replyChargingSize="{size}"' if size is not None else "") + (f' replyDeadline="{format_when(deadline)}"' if deadline is not None else "") + "/>"
 
 
 def _applications(message: SubmitReq | structs.DeliveryReportReq | structs.ReadReplyReq | structs.DeliverReq) -> str:
-    return (
-        _element("ApplicID", message.applic_id)
-        + _element("ReplyApplicID", message.reply_applic_id)
-        + _element("AuxApplicInfo", message.aux_applic_info)
-    )
+    return _element("ApplicID", message.applic_id) + _element("ReplyApplicID", message.reply_applic_id) + _element("AuxApplicInfo", message.aux_applic_info)
 
 
 def _content(href: str | None, allow_adaptations: bool | None) -> str:

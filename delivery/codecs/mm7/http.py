@@ -64,10 +64,7 @@ def frame(content: bytes | None) -> Frame:
         "Content-Type": f'multipart/related; type="text/xml"; start="<{ENVELOPE_ID}>"; boundary="{boundary}"',
         "SOAPAction": '""',
     }
-    before = (
-        f"--{boundary}\r\nContent-Type: {XML_TYPE}\r\nContent-ID: <{ENVELOPE_ID}>\r\n"
-        "Content-Transfer-Encoding: binary\r\n\r\n"
-    )
+    before = f"--{boundary}\r\nContent-Type: {XML_TYPE}\r\nContent-ID: <{ENVELOPE_ID}>\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     between, end = f"\r\n--{boundary}\r\n".encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
     return Frame(headers, boundary, before.encode("ascii"), between + content + end)
 

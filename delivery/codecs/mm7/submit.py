@@ -51,9 +51,7 @@ class PreparedSubmit:
     after: bytes
     time_stamp: datetime | None
 
-    def render(
-        self, transaction_id: str, recipients: Sequence[str], time_stamp: datetime | None = None
-    ) -> RenderedSubmit:
+    def render(self, transaction_id: str, recipients: Sequence[str], time_stamp: datetime | None = None) -> RenderedSubmit:
         """The request for these recipients.
 
         Args:
@@ -118,9 +116,7 @@ def prepare_submit(
     before_transaction, rest = _cut(envelope, slot)
     before_recipients, rest = _cut(rest, number_element(slot))
     before_time_stamp, rest = _cut(rest, time_stamp_element(_SLOT_TIME))
-    return PreparedSubmit(
-        around, around.before + before_transaction, before_recipients, before_time_stamp, rest + around.after, request.time_stamp
-    )
+    return PreparedSubmit(around, around.before + before_transaction, before_recipients, before_time_stamp, rest + around.after, request.time_stamp)
 
 
 def replace_recipients(request: SubmitReq, recipient_field: RecipientField, recipients: tuple[Address, ...]) -> SubmitReq:

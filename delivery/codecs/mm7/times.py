@@ -18,9 +18,7 @@ from huabao.errors import CodecError
 CHINA: Final = timezone(timedelta(hours=8))
 """Asia/Shanghai has had no summer time since 1991."""
 
-_DATE_TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?\s*(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
-)
+_DATE_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?\s*(Z|z|[+-]\d\d:?\d\d)?", re.ASCII)
 _DURATION: Final = re.compile(
     r"(-)?P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,9})D)?"
     r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12})(?:\.\d{1,12})?S)?)?",
@@ -40,9 +38,7 @@ def parse_date_time(text: str) -> datetime:
     year, month, day, hour, minute, second = (int(each or 0) for each in match.groups()[:6])
     midnight = (hour, minute, second) == (24, 0, 0)
     try:
-        moment = datetime(
-            year, month, day, 0 if midnight else hour, minute, second, tzinfo=_offset(match[7])
-        )
+        moment = datetime(year, month, day, 0 if midnight else hour, minute, second, tzinfo=_offset(match[7]))
         return (moment + timedelta(days=1) if midnight else moment).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise CodecError("no such date or time", status_code=4004) from error

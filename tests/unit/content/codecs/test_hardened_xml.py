@@ -16,11 +16,7 @@ from content.codecs import hardened_xml
 from content.codecs.hardened_xml import local_name, namespace_of, parse_xml
 from huabao.errors import CodecError
 
-LAUGHS = (
-    '<!DOCTYPE lolz [<!ENTITY lol0 "lol">'
-    + "".join(f'<!ENTITY lol{level} "{f"&lol{level - 1};" * 10}">' for level in range(1, 10))
-    + "]><lolz>&lol9;</lolz>"
-).encode()
+LAUGHS = ('<!DOCTYPE lolz [<!ENTITY lol0 "lol">' + "".join(f'<!ENTITY lol{level} "{f"&lol{level - 1};" * 10}">' for level in range(1, 10)) + "]><lolz>&lol9;</lolz>").encode()
 
 ATTACKS = {
     "billion laughs": LAUGHS,

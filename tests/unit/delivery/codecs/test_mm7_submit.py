@@ -33,7 +33,15 @@ REQUEST = SubmitReq(vasp_id="800001", vas_id="10658000", sender_address=Address(
 FIELDS: st.SearchStrategy[RecipientField] = st.sampled_from(["to", "cc", "bcc"])
 
 
-@given(SUBMIT_REQS, st.none() | relateds(), st.sampled_from(NAMESPACES), FIELDS, XML_TEXT | IDENTIFIERS, st.lists(st.sampled_from(["8613812345678", "+8613800000001"]) | XML_TEXT, min_size=1, max_size=4), st.none() | MOMENTS)
+@given(
+    SUBMIT_REQS,
+    st.none() | relateds(),
+    st.sampled_from(NAMESPACES),
+    FIELDS,
+    XML_TEXT | IDENTIFIERS,
+    st.lists(st.sampled_from(["8613812345678", "+8613800000001"]) | XML_TEXT, min_size=1, max_size=4),
+    st.none() | MOMENTS,
+)
 @settings(max_examples=80, deadline=None)
 def test_splice_equals_the_full_encoding(
     request: SubmitReq, related: Related | None, namespace: str, field: RecipientField, transaction_id: str, recipients: list[str], moment: datetime | None

@@ -44,7 +44,25 @@ def test_spans(text: str, span: timedelta) -> None:
     assert parse_when(text) == span
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "-P", "now", "2026-13-01T00:00:00Z", "2026-11-22", "2026-11-22T24:00:01Z", "0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "2026-11-22T08:00:00+99:99", "P999999999DT999999999H", "２０２６-11-22T08:00:00Z"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "P",
+        "PT",
+        "P1DT",
+        "-P",
+        "now",
+        "2026-13-01T00:00:00Z",
+        "2026-11-22",
+        "2026-11-22T24:00:01Z",
+        "0001-01-01T00:00:00+08:00",
+        "9999-12-31T23:59:59-08:00",
+        "2026-11-22T08:00:00+99:99",
+        "P999999999DT999999999H",
+        "２０２６-11-22T08:00:00Z",
+    ],
+)
 def test_no_times(text: str) -> None:
     with pytest.raises(CodecError) as caught:
         parse_when(text)
