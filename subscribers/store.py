@@ -11,17 +11,7 @@ from sqlalchemy import Boolean, ColumnElement, and_, false, func, select
 from sqlalchemy.orm import Session
 
 from huabao.msisdn import MSISDN
-from subscribers.handset_classes import NO_MMS
 from subscribers.models import CONTACT_CONSENT, BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
-
-EXCLUSION_REASONS = ("not_subscribed", "stopped", "no_consent", "blacklisted", "handset_cannot")
-
-BLACKLISTS_OF_CLASS: dict[str, tuple[str, ...]] = {
-    "subscribed": (),
-    "free": ("registration", "experience"),
-    "activity": ("registration", "experience", "marketing"),
-}
-"""Which blacklists bind a publication's class: none keeps from a reader what he ordered and pays for."""
 
 
 def effective_class_sql(default: str) -> ColumnElement[str]:
@@ -30,7 +20,7 @@ def effective_class_sql(default: str) -> ColumnElement[str]:
 
 
 def not_subscribed_sql(service_id: str) -> ColumnElement[bool]:
-    """No active order of the service."""
+    """No order of the service whose newest state is active, whatever instant that counts from."""
     return ~_subscription(service_id, Subscription.state == "active")
 
 
@@ -61,25 +51,6 @@ def blacklisted_sql(kinds: tuple[str, ...]) -> ColumnElement[bool]:
     if not kinds:
         return false()
     return select(BlacklistEntry.msisdn).where(BlacklistEntry.kind.in_(kinds), BlacklistEntry.msisdn == Reader.msisdn).correlate(Reader).exists()
-
-
-def handset_cannot_sql() -> ColumnElement[bool]:
-    """His handset cannot take an MMS."""
-    return and_(Reader.handset_class.is_not(None), Reader.handset_class == NO_MMS)
-
-
-def exclusion_rules(publication_class: str, service_id: str) -> tuple[tuple[str, ColumnElement[bool]], ...]:
-    """Why a reader is not served an edition: (reason, condition), the first that holds counts.
-
-    Args:
-        publication_class: `subscribed` asks for an order; `free` and `activity`
-            ask for consent and the blacklists instead.
-    """
-    handset = ("handset_cannot", handset_cannot_sql())
-    if publication_class == "subscribed":
-        return (("not_subscribed", not_subscribed_sql(service_id)), ("stopped", stopped_sql(service_id)), handset)
-    blacklisted = ("blacklisted", blacklisted_sql(BLACKLISTS_OF_CLASS[publication_class]))
-    return (("stopped", stopped_sql(service_id)), ("no_consent", no_consent_sql()), blacklisted, handset)
 
 
 def _subscription(service_id: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:

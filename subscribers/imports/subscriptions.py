@@ -1,7 +1,8 @@
 """`subscriptions import`: who ordered what, `msisdn,service_id,state,effective_at`.
 
 A number that is no reader yet becomes one, with its number only: BOSS says
-that he pays, so he is served. A row older than what is known changes nothing.
+that he pays, so he is served. A row older than what is known changes nothing; one whose
+time has not come is kept, and until then the history says what holds.
 """
 
 from __future__ import annotations
@@ -28,9 +29,8 @@ COLUMNS = ("msisdn", "service_id", "state", "effective_at")
 class OrderRows:
     """Turns records into orders; times repeat in such files, so they are remembered."""
 
-    def __init__(self, table: Table, now: datetime) -> None:
+    def __init__(self, table: Table) -> None:
         self._at = [table.columns.index(name) for name in COLUMNS]
-        self._now = now
         self._instants: dict[str, datetime] = {}
 
     def order(self, record: Record) -> ToldOrder | str:
@@ -53,8 +53,6 @@ class OrderRows:
             effective_at = self._instant(at)
         except UsageError as error:
             return f"{problem}: {error}"
-        if effective_at > self._now:
-            return "effective_at: lies in the future; import the row once that time has come"
         return ToldOrder(str(msisdn), service_id, told_state, effective_at, record)
 
     def _instant(self, cell: str) -> datetime:
@@ -81,7 +79,7 @@ def import_subscriptions(runtime: Runtime, path: Path, *, by: str, progress: Cal
     superseded = 0
     with Rejects(path, table.columns) as rejects:
         try:
-            for chunk in chunks(_good_rows(table, OrderRows(table, now), rejects, outcome, progress)):
+            for chunk in chunks(_good_rows(table, OrderRows(table), rejects, outcome, progress)):
                 with runtime.transaction() as session:
                     applied = subscription_store.apply(session, chunk, source=f"import by {by}"[:40], now=now)
                 outcome.added += applied.added
