@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Boolean, ColumnElement, and_, false, func, select
+from sqlalchemy import Boolean, ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from huabao.msisdn import MSISDN
