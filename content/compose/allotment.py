@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from content.compose.pieces import Piece
+from content.compose.pieces import Piece, StripPiece
 
 Sizes = dict[int, int]
 """Slides by the piece's place in the edition; 0: it is not in the message."""
@@ -20,11 +20,12 @@ class Wish:
 
 
 def wishes(pieces: Sequence[Piece], first: Iterable[int]) -> list[Wish]:
-    """Who asks in which turn: `first` in that order, then the others; then all again for their next size."""
+    """Who asks in which turn: `first` in that order, then the others; then all again for their next size, strips before texts."""
     order = list(first)
     order += [number for number in range(len(pieces)) if number not in set(order)]
     most = max((len(piece.sizes) for piece in pieces), default=0)
-    return [Wish(number, level) for level in range(most) for number in order if level < len(pieces[number].sizes)]
+    found = [Wish(number, level) for level in range(most) for number in order if level < len(pieces[number].sizes)]
+    return sorted(found, key=lambda wish: (wish.level, wish.level == 0 or not isinstance(pieces[wish.piece], StripPiece)))
 
 
 def allot(pieces: Sequence[Piece], asked: Sequence[Wish], count: Callable[[Sizes], int], slides_max: int) -> Sizes:

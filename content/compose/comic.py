@@ -10,7 +10,7 @@ from PIL import Image
 
 from content.adapt import PictureRequest
 from content.compose.issue import Issue
-from content.compose.layout import beside
+from content.compose.layout import beside, issue_line
 from content.compose.slides import Moved, Plan, Slide
 from content.compose.templates import render
 from content.draw import comic_cover, end_page
@@ -156,9 +156,9 @@ def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
     key = f"cover:{handset.name}:{source.sha256 if source else ''}"
-    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, f"{manuscript.number}期", handset))
+    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript.number), handset))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=0, optional=False)
-    return Slide(render("comic/cover.txt.j2", title=manuscript.title, date=manuscript.issue_date), picture)
+    return Slide(render("comic/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript.number)), picture)
 
 
 def _end_text(issue: Issue, page: str) -> str:
@@ -168,5 +168,5 @@ def _end_text(issue: Issue, page: str) -> str:
 def _end(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     key = f"end:{handset.name}"
-    image = issue.pictures.drawn(key, lambda: end_page(manuscript.title, manuscript.credit or "", handset))
+    image = issue.pictures.drawn(key, lambda: end_page(manuscript.title, "完", handset))
     return Slide(_end_text(issue, ""), PictureRequest(key, image, handset.width_px, handset.height_px, "type", crop=False, rank=901))

@@ -16,6 +16,9 @@ from content.compose.sentences import Thought
 PARAGRAPH_BONUS = 0.15
 """How much of a full slide's slack a break at the end of a paragraph is worth."""
 
+SHORT_SHARE = 0.6
+"""Where keeping room for the link leaves less than that share of the text, the link is printed beyond the limit."""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -51,12 +54,18 @@ def flow(thoughts: Sequence[Thought], room: Room) -> Flow:
         return Flow(("",), cut=False)
     if _most(thoughts, room, 0) == len(thoughts):
         return Flow(_divide(thoughts, room, last_extra=0) or ("",), cut=False)
-    for link_chars in (room.link_chars, 0):
-        for kept in range(_most(thoughts, room, link_chars), 0, -1):
-            bodies = _divide(thoughts[:kept], room, last_extra=link_chars)
-            if bodies is not None:
-                return Flow(bodies, cut=True)
-    return Flow(("",), cut=True)
+    found = [_cut(thoughts, room, link_chars) for link_chars in (room.link_chars, 0)]
+    short = sum(map(len, found[0])) < SHORT_SHARE * sum(map(len, found[1]))
+    return Flow(found[1] if short else found[0], cut=True)
+
+
+def _cut(thoughts: Sequence[Thought], room: Room, link_chars: int) -> tuple[str, ...]:
+    """As much of the beginning as fits, `link_chars` kept free on the last slide."""
+    for kept in range(_most(thoughts, room, link_chars), 0, -1):
+        bodies = _divide(thoughts[:kept], room, last_extra=link_chars)
+        if bodies is not None:
+            return bodies
+    return ("",)
 
 
 def slides_needed(thoughts: Sequence[Thought], room: Room, most: int) -> int:

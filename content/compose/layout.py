@@ -132,7 +132,7 @@ class Layout:
         index, _ = self.issue.index_of("更多内容", items)
         values = {"titles": titles, "count": len(titles), "left": False, "link": self.issue.link(index.token) if index else ""}
         shown = len(titles)
-        while shown > 1 and len(render(f"{self.kind}/more.txt.j2", **values)) > self.issue.handset.slide_chars_max:
+        while shown > 1 and len(render(f"{self.kind}/more.txt.j2", **{**values, "link": ""})) > self.issue.handset.slide_chars_max:
             shown -= 1
             values = {**values, "titles": titles[:shown], "left": True}
         return Sheet(f"{self.kind}/more.txt.j2", values, (), tuple(item.key for item in items))
@@ -232,3 +232,16 @@ def end_slides(issue: Issue) -> tuple[Slide, ...]:
     """The edition's credit on a slide of its own."""
     credit = issue.manuscript.credit
     return (Slide(render(f"{issue.manuscript.kind}/end.txt.j2", credit=credit)),) if credit else ()
+
+
+def places(pieces: Sequence[Piece]) -> list[int]:
+    """The place of each piece in its section, from 0."""
+    found: list[int] = []
+    for number, piece in enumerate(pieces):
+        found.append(found[-1] + 1 if number and pieces[number - 1].section is piece.section else 0)
+    return found
+
+
+def issue_line(number: str) -> str:
+    """How a number is printed: `第6期`; one that is a date or a word of its own stays as it is."""
+    return f"第{number}期" if number.isdigit() else number

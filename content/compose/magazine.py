@@ -7,7 +7,7 @@ from typing import Any
 
 from content.adapt import PictureRequest
 from content.compose.issue import Issue
-from content.compose.layout import Layout, end_slides, pieces_of
+from content.compose.layout import Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
 from content.compose.slides import Plan, Slide
 from content.compose.templates import render
@@ -26,19 +26,19 @@ def plan(issue: Issue) -> Plan:
 
 
 def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
-    """The four parts that make a magazine first, then the rest in order."""
-    parts = [number for number, piece in enumerate(pieces) if piece.section.part in MAGAZINE_PARTS]
-    return (*parts, *(number for number in range(len(pieces)) if number not in parts))
+    """The first of each of the four parts, then the first of each other section, then the second of each."""
+    place = places(pieces)
+    return tuple(sorted(range(len(pieces)), key=lambda number: (place[number], pieces[number].section.part not in MAGAZINE_PARTS, number)))
 
 
 def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
-    subtitle = f"{manuscript.number}期"
+    subtitle = issue_line(manuscript.number)
     key = f"cover:{handset.name}:{source.sha256 if source else ''}"
     image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
-    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, number=manuscript.number, date=manuscript.issue_date), picture)
+    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript.number)), picture)
 
 
 def _contents(issue: Issue) -> tuple[Slide, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from content.adapt import PictureRequest
 from content.compose.issue import Issue
-from content.compose.layout import PICTURE_SHARE, Layout, end_slides, pieces_of
+from content.compose.layout import PICTURE_SHARE, Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
 from content.compose.slides import Plan, Slide
 from content.compose.templates import render
@@ -23,11 +23,7 @@ def plan(issue: Issue) -> Plan:
 
 def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
     """The lead section whole, then the first story of each section, then the second of each."""
-    place: dict[int, int] = {}
-    seen: dict[int, int] = {}
-    for number, piece in enumerate(pieces):
-        place[number] = seen.get(id(piece.section), 0)
-        seen[id(piece.section)] = place[number] + 1
+    place = places(pieces)
     lead = [number for number, piece in enumerate(pieces) if piece.section is pieces[0].section]
     rest = [number for number in range(len(pieces)) if number not in lead]
     return (*lead, *sorted(rest, key=lambda number: (place[number], number)))
@@ -41,11 +37,6 @@ def _masthead(issue: Issue) -> Slide:
         f"masthead:{handset.name}", image, handset.width_px, round(handset.height_px * PICTURE_SHARE), "type", crop=False, rank=0, optional=False
     )
     return Slide(_headlines(issue), picture)
-
-
-def issue_line(number: str) -> str:
-    """The line below the date: `第2022-10-31-am期`."""
-    return f"第{number}期"
 
 
 def _headlines(issue: Issue) -> str:

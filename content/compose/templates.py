@@ -36,8 +36,8 @@ def render(name: str, **values: Any) -> str:
 
 
 def day_text(day: date) -> str:
-    """A day as a paper prints it: 2022年10月31日 星期一."""
-    return f"{day.year}年{day.month}月{day.day}日 星期{WEEKDAYS[day.weekday()]}"
+    """A day below a paper's name: 10月31日 星期一."""
+    return f"{day.month}月{day.day}日 星期{WEEKDAYS[day.weekday()]}"
 
 
 def closing_text(at: datetime) -> str:

@@ -1,0 +1,27 @@
+"""Which signatures the readers of a publication have, counted in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy.orm import Session
+
+from content.models import Publication
+from content.signatures import SignatureRules
+from content.variants import Wanted
+from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS, handset_classes
+from subscribers.models import Reader
+from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
+
+
+def present(session: Session, publication: Publication, rules: SignatureRules) -> list[Wanted]:
+    """Handset class and items of every reader who would be sent the edition, each pair once."""
+    handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
+    mask = rules.mask_sql()
+    rows = session.execute(select(handset, mask).where(handset != NO_MMS, _wants(publication)).distinct()).all()
+    return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
+
+
+def _wants(publication: Publication) -> ColumnElement[bool]:
+    if publication.klass == "activity":
+        return not_(or_(no_consent_sql(), blacklisted_sql(("marketing",))))
+    return not_(or_(not_subscribed_sql(publication.service_id), stopped_sql(publication.service_id)))

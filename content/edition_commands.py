@@ -1,0 +1,191 @@
+"""`huabao edition …`: import, look at, check and build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.models import Edition, EditionVersion, Publication
+from huabao.cli import Invocation, Report, operation
+from huabao.clock import shanghai_text
+from huabao.errors import UsageError
+from subscribers.handset_classes import handset_class, handset_classes
+
+if TYPE_CHECKING:
+    from content.services import LoadedVersion
+    from content.variants import Wanted
+
+SIGNATURES = ("audience", "default", "all")
+CLASSES = click.option("--classes", metavar="NAME,…", default=None, help="Handset classes (default: those of the audience; all five without readers).")
+YES = click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
+SIGNATURE = click.option("--signatures", type=click.Choice(SIGNATURES), default="audience", help="Those that the audience has, the one of readers whom no rule fits, or the one with all items.")
+
+
+@click.group()
+def edition() -> None:
+    """Editions: one number of a publication each."""
+
+
+@edition.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@operation
+def import_(invocation: Invocation, folder: Path) -> Report:
+    """Import an edition folder; the same publication and number again makes a new version."""
+    from content.services import import_folder
+
+    with invocation.runtime.transaction() as session:
+        result = import_folder(session, folder, invocation.actor, invocation.runtime.now())
+    data = {
+        "edition_id": result.edition_id,
+        "version": result.version,
+        "kind": result.kind,
+        "items": result.items,
+        "warnings": list(result.warnings),
+        "publication": result.publication,
+        "number": result.number,
+    }
+    told = f"edition {result.edition_id} ({result.publication}/{result.number}), version {result.version}: a {result.kind} of {result.items} items"
+    return Report(data, lines=(told, *(f"warning: {warning}" for warning in result.warnings)))
+
+
+@edition.command("list")
+@operation
+def list_(invocation: Invocation) -> Report:
+    """All editions, the newest first."""
+    with invocation.runtime.transaction(read_only=True) as session:
+        rows = session.execute(
+            select(Edition, Publication, EditionVersion)
+            .join(Publication, Publication.id == Edition.publication_id)
+            .join(EditionVersion, EditionVersion.id == Edition.current_version_id)
+            .order_by(Edition.id.desc())
+        ).all()
+        found = [_document(one, title, version) for one, title, version in rows]
+    columns = ("edition_id", "publication", "number", "version", "kind", "state", "issue_date", "title")
+    return Report({"editions": found}, columns=columns, rows=[[row[name] for name in columns] for row in found])
+
+
+@edition.command("show")
+@click.argument("edition_id", metavar="ID")
+@operation
+def show(invocation: Invocation, edition_id: str) -> Report:
+    """One edition: its items, who gets them, and its versions. ID is a number or publication/number."""
+    from content.services import find_edition, load_version
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = find_edition(session, edition_id)
+        loaded = load_version(session, found)
+        versions = session.scalars(select(EditionVersion).where(EditionVersion.edition_id == found.id).order_by(EditionVersion.version)).all()
+        items = _items(loaded)
+        data = {
+            **_document(found, loaded.publication, loaded.version),
+            "items": items,
+            "versions": [{"version": one.version, "created_at": one.created_at, "created_by": one.created_by, "source_sha256": one.source_sha256} for one in versions],
+        }
+    lines = [f"edition {found.id} ({loaded.publication.slug}/{found.number}): {loaded.version.title}, {loaded.version.issue_date}, {found.state}"]
+    lines += [f"version {one.version}: {shanghai_text(one.created_at)} by {one.created_by}" for one in versions]
+    return Report(data, lines=lines, columns=("item", "section", "title", "for"), rows=[[row["item"], row["section"], row["title"], "a segment" if row["rule"] else "everybody"] for row in items])
+
+
+def _items(loaded: LoadedVersion) -> list[dict[str, Any]]:
+    return [
+        {"item": item.key, "section": section.title, "part": section.part, "title": item.article.title if item.article else "", "rule": item.rule}
+        for section in loaded.manuscript.sections
+        for item in section.items
+    ]
+
+
+def _document(one: Edition, title: Publication, version: EditionVersion) -> dict[str, Any]:
+    return {
+        "edition_id": one.id,
+        "publication": title.slug,
+        "number": one.number,
+        "version": version.version,
+        "kind": one.kind,
+        "state": one.state,
+        "issue_date": version.issue_date,
+        "title": version.title,
+    }
+
+
+@edition.command("build")
+@click.argument("edition_id", metavar="ID")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="An empty folder, or one that holds an earlier build.")
+@SIGNATURE
+@CLASSES
+@YES
+@operation
+def build(invocation: Invocation, edition_id: str, out: Path, signatures: str, classes: str | None, yes: bool) -> Report:
+    """Build the messages and write them as files. ID is a number or publication/number."""
+    from content.package import Naming, write_package
+    from content.services import find_edition, load_version
+    from content.variants import check_count, load_source, store_variant
+
+    runtime = invocation.runtime
+    with runtime.transaction(read_only=True) as session:
+        found = find_edition(session, edition_id)
+        loaded = load_version(session, found)
+        wanted = wanted_variants(session, loaded, signatures, classes)
+    check_count(len(wanted), yes=yes)
+    naming = Naming(found.id, loaded.publication.slug, found.number, loaded.version.version)
+    source = load_source(runtime, loaded.version.id)
+    with invocation.progress("variants", len(wanted)) as advance:
+        manifest = write_package(source, naming, wanted, out, advance, lambda one, made: store_variant(runtime, source.version_id, one, made))
+    columns = ("variant_id", "slides", "size_bytes", "budget_bytes", "worst_quality", "items", "moved")
+    rows = [[len(entry[name]) if isinstance(entry[name], list) else entry[name] for name in columns] for entry in manifest["variants"]]
+    return Report(manifest, lines=(f"{len(wanted)} variants in {out}",), columns=columns, rows=rows)
+
+
+def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, classes: str | None) -> list[Wanted]:
+    """Handset class and items of each variant asked for, classes in order of size.
+
+    Raises:
+        UsageError: a class does not exist.
+    """
+    from content.audience import present
+    from content.signatures import SignatureRules
+
+    rules = SignatureRules(loaded.manuscript)
+    named = [handset_class(name.strip()).name for name in classes.split(",")] if classes else None
+    if named is not None and not named:
+        raise UsageError("--classes names no class")
+    found = present(session, loaded.publication, rules) if signatures == "audience" else []
+    if found:
+        pairs = {(name, items) for name in named for _, items in found} if named else set(found)
+    else:
+        sets = {"audience": (rules.default_items, rules.all_items), "default": (rules.default_items,), "all": (rules.all_items,)}[signatures]
+        pairs = {(name, items) for name in named or handset_classes() for items in sets}
+    order = list(handset_classes())
+    return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1]))
+
+
+@edition.command("check")
+@click.argument("edition_id", metavar="ID")
+@SIGNATURE
+@CLASSES
+@YES
+@operation
+def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, yes: bool) -> Report:
+    """Build every variant and hold it against what its handset class takes; exit 1 where one fails."""
+    from content.preflight import failures_of
+    from content.services import find_edition, load_version
+    from content.signatures import variant_name
+    from content.variants import check_count, composed, load_source
+
+    runtime = invocation.runtime
+    with runtime.transaction(read_only=True) as session:
+        loaded = load_version(session, find_edition(session, edition_id))
+        wanted = wanted_variants(session, loaded, signatures, classes)
+    check_count(len(wanted), yes=yes)
+    failures: list[dict[str, Any]] = []
+    with invocation.progress("variants", len(wanted)) as advance:
+        for done, (one, made) in enumerate(composed(load_source(runtime, loaded.version.id), wanted), start=1):
+            failures += [{"variant_id": variant_name(*one), "handset": one[0], "slide": slide, "reason": reason} for slide, reason in failures_of(made, handset_class(one[0]))]
+            advance(done)
+    failures.sort(key=lambda failure: (failure["variant_id"], failure["slide"] or 0))
+    columns = ("variant_id", "handset", "slide", "reason")
+    told = f"{len(wanted)} variants: {'all fit their handset classes' if not failures else f'{len(failures)} failures'}"
+    return Report({"passed": not failures, "failures": failures}, lines=(told,), columns=columns if failures else (), rows=[[row[name] for name in columns] for row in failures], problem=bool(failures))

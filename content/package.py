@@ -1,0 +1,130 @@
+"""An edition's messages as files: what a person, a test or another system looks at.
+
+The same messages that a dispatch sends, with each part, each slide as the
+handset's screen shows it, the WAP pages, and a manifest over all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from content.compose import Composition
+from content.draw import screen
+from content.signatures import variant_name
+from content.variants import Source, Wanted, composed
+from huabao.errors import UsageError
+from subscribers.handset_classes import HandsetClass, handset_class
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the manifest names the edition."""
+
+    edition_id: int
+    publication: str
+    number: str
+    version: int
+
+
+def write_package(
+    source: Source, naming: Naming, wanted: Sequence[Wanted], out: Path, progress: Callable[[int], None], each: Callable[[Wanted, Composition], None]
+) -> dict[str, Any]:
+    """Build the variants wanted and write them below `out`.
+
+    A folder that holds an earlier build is written over; any other folder must be empty.
+
+    Args:
+        progress: told how many variants are written.
+        each: handed every message, e.g. to keep it.
+
+    Returns:
+        the manifest.
+
+    Raises:
+        UsageError: `out` holds something else.
+    """
+    _prepare(out)
+    entries: dict[Wanted, dict[str, Any]] = {}
+    for one, composition in composed(source, wanted):
+        entries[one] = write_variant(out, one, composition)
+        each(one, composition)
+        progress(len(entries))
+    manifest = {
+        "edition_id": naming.edition_id,
+        "publication": naming.publication,
+        "number": naming.number,
+        "version": naming.version,
+        "variants": [entries[one] for one in wanted],
+    }
+    (out / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return manifest
+
+
+def _prepare(out: Path) -> None:
+    """An empty folder: a former build is removed, by its manifest, and nothing else."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is no folder; give another --out")
+    old = out / MANIFEST
+    if old.is_file():
+        try:
+            names = [str(entry["variant_id"]) for entry in json.loads(old.read_text("utf-8"))["variants"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{old} is no manifest of ours; give another --out") from error
+        for name in names:
+            folder = out / Path(name).name
+            if folder.is_dir() and (folder / "message.mime").is_file():
+                shutil.rmtree(folder)
+        old.unlink()
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty and holds no earlier build; give an empty folder")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def write_variant(out: Path, one: Wanted, made: Composition) -> dict[str, Any]:
+    """Write one message below `out`; its entry of the manifest."""
+    handset = handset_class(one[0])
+    name = variant_name(*one)
+    files: dict[str, bytes] = {"message.mime": made.mime, "message.mms": made.mms}
+    files |= {f"parts/{part.content_location}": part.data for part in made.related.parts}
+    files |= {f"screens/{number:02}.png": data for number, data in enumerate(screens_of(made, handset), start=1)}
+    files |= {f"wap/{page.token}.xhtml": page.body for page in made.wap_pages}
+    for path, data in files.items():
+        target = out / name / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return {
+        "variant_id": name,
+        "channel": "mms",
+        "handset_class": handset.name,
+        "signature": name.rpartition("-")[2],
+        "items": list(one[1]),
+        "moved": [moved.to_document() for moved in made.moved],
+        "slides": len(made.slides),
+        "size_bytes": len(made.mms),
+        "budget_bytes": handset.budget_bytes,
+        "worst_quality": made.worst_quality,
+        "files": [f"{name}/{path}" for path in files],
+        "sha256": hashlib.sha256(made.mime).hexdigest(),
+    }
+
+
+def screens_of(made: Composition, handset: HandsetClass) -> list[bytes]:
+    """Each slide as that class shows it, PNG."""
+    found = []
+    for slide in made.slides:
+        picture = Image.open(io.BytesIO(slide.picture.data)) if slide.picture is not None else None
+        shown = io.BytesIO()
+        screen(picture, slide.text, handset).save(shown, "PNG", compress_level=1)
+        found.append(shown.getvalue())
+    return found

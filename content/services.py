@@ -1,0 +1,262 @@
+"""Publications and editions: made, imported, found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from content.folder import ImportedFolder, read_folder
+from content.folder.reader import SLUG
+from content.manuscript import Manuscript
+from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
+from huabao import audit
+from huabao.errors import UsageError
+from subscribers.segments.store import segment_documents
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import made.
+
+    Attributes:
+        items: how many.
+        warnings: what an editor should look at.
+        reused: the folder was imported before, byte for byte; that version is returned.
+    """
+
+    edition_id: int
+    version_id: int
+    version: int
+    kind: str
+    publication: str
+    number: str
+    items: int
+    warnings: tuple[str, ...]
+    reused: bool
+
+
+@dataclass(frozen=True)
+class LoadedVersion:
+    """An edition's version with its manuscript parsed."""
+
+    version: EditionVersion
+    publication: Publication
+    manuscript: Manuscript
+
+
+def import_folder(session: Session, path: Path, by: str, now: datetime) -> ImportResult:
+    """Read an edition folder and keep it as a version of its edition; an unknown publication is made.
+
+    Raises:
+        UsageError: the folder cannot be used; nothing of it is kept.
+    """
+    found = read_folder(path, segment_documents(session))
+    manuscript = found.manuscript
+    publication, made = _publication(session, manuscript, now)
+    warnings = [*found.warnings]
+    if made:
+        warnings.append(f"publication {publication.slug!r} was unknown and is made: service_id {publication.service_id}, class {publication.klass}; `huabao publication set` changes it")
+    edition = _edition(session, publication, manuscript, now)
+    version = _same_version(session, edition, found)
+    reused = version is not None
+    if version is None:
+        version = _new_version(session, edition, found, by, now)
+        audit.record(session, actor=by, action="edition.import", object_kind="edition", object_id=edition.id, at=now, version=version.version, number=edition.number)
+    else:
+        warnings.append(f"this folder is version {version.version} already, byte for byte; nothing new is kept")
+    edition.current_version_id = version.id
+    session.flush()
+    return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings), reused)
+
+
+def _publication(session: Session, manuscript: Manuscript, now: datetime) -> tuple[Publication, bool]:
+    found = session.scalar(select(Publication).where(Publication.slug == manuscript.publication))
+    if found is None:
+        made = Publication(
+            slug=manuscript.publication, title=manuscript.title, kind=manuscript.kind, service_id=manuscript.publication, klass="subscribed", created_at=now
+        )
+        session.add(made)
+        session.flush()
+        return made, True
+    if found.kind != manuscript.kind:
+        raise UsageError(f"edition.yaml: publication {found.slug!r} is a {found.kind}, this folder is a {manuscript.kind}; correct `kind` or `publication`")
+    return found, False
+
+
+def _edition(session: Session, publication: Publication, manuscript: Manuscript, now: datetime) -> Edition:
+    found = session.scalar(select(Edition).where(Edition.publication_id == publication.id, Edition.number == manuscript.number))
+    if found is None:
+        found = Edition(publication_id=publication.id, number=manuscript.number, kind=manuscript.kind, state="draft", created_at=now)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def _same_version(session: Session, edition: Edition, found: ImportedFolder) -> EditionVersion | None:
+    """The version with the same bytes and the same meaning (a named segment may have changed since)."""
+    versions = session.scalars(
+        select(EditionVersion).where(EditionVersion.edition_id == edition.id, EditionVersion.source_sha256 == found.source_sha256).order_by(EditionVersion.version.desc())
+    )
+    document = found.manuscript.to_document()
+    return next((version for version in versions if version.manuscript == document), None)
+
+
+def _new_version(session: Session, edition: Edition, found: ImportedFolder, by: str, now: datetime) -> EditionVersion:
+    _keep_assets(session, found)
+    last = session.scalar(select(func.max(EditionVersion.version)).where(EditionVersion.edition_id == edition.id)) or 0
+    version = EditionVersion(
+        edition_id=edition.id,
+        version=last + 1,
+        title=found.manuscript.title,
+        issue_date=found.manuscript.issue_date,
+        manuscript=found.manuscript.to_document(),
+        source_sha256=found.source_sha256,
+        created_at=now,
+        created_by=by,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def _keep_assets(session: Session, found: ImportedFolder) -> None:
+    known = set(session.scalars(select(Asset.sha256).where(Asset.sha256.in_(found.assets))))
+    for sha256, (data, info) in found.assets.items():
+        if sha256 not in known:
+            session.add(
+                Asset(sha256=sha256, media_type=info.media_type, width_px=info.width_px, height_px=info.height_px, size_bytes=len(data), data=data)
+            )
+    session.flush()
+
+
+def find_edition(session: Session, ref: str) -> Edition:
+    """The edition with that id or `slug/number`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    slug, slash, number = ref.partition("/")
+    if slash:
+        found = session.scalar(select(Edition).join(Publication, Publication.id == Edition.publication_id).where(Publication.slug == slug, Edition.number == number))
+    else:
+        found = session.get(Edition, int(ref)) if ref.isascii() and ref.isdigit() and len(ref) < 18 else None
+    if found is None:
+        raise UsageError(f"there is no edition {ref!r}; `huabao edition list` shows them, by id or as publication/number")
+    return found
+
+
+def load_version(session: Session, edition: Edition) -> LoadedVersion:
+    """The edition's current version."""
+    assert edition.current_version_id is not None, "an edition without a version"
+    return load_version_by_id(session, edition.current_version_id)
+
+
+def load_version_by_id(session: Session, version_id: int) -> LoadedVersion:
+    """The version with that id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    version = session.get(EditionVersion, version_id)
+    if version is None:
+        raise UsageError(f"there is no edition version {version_id}")
+    edition = session.get_one(Edition, version.edition_id)
+    publication = session.get_one(Publication, edition.publication_id)
+    return LoadedVersion(version, publication, Manuscript.from_document(version.manuscript))
+
+
+def load_assets(session: Session, manuscript: Manuscript) -> dict[str, bytes]:
+    """The bytes of all pictures of a manuscript, by their SHA-256."""
+    wanted = {picture.sha256 for picture in pictures_of(manuscript)}
+    return {sha256: data for sha256, data in session.execute(select(Asset.sha256, Asset.data).where(Asset.sha256.in_(wanted)))}
+
+
+def pictures_of(manuscript: Manuscript) -> Sequence[Any]:
+    """Every picture that a manuscript names."""
+    found = [manuscript.cover]
+    for item in manuscript.items:
+        found += [item.picture, item.article.picture if item.article else None]
+    return [picture for picture in found if picture is not None]
+
+
+@dataclass(frozen=True)
+class PublicationFields:
+    """What `publication add` and `set` take; None leaves a field as it is."""
+
+    title: str | None = None
+    kind: str | None = None
+    service_id: str | None = None
+    klass: str | None = None
+    service_code: str | None = None
+    stale_after_s: float | None = None
+    unknown_policy: str | None = None
+    replay_policy: str | None = None
+
+
+CHOICES = {"kind": KINDS, "klass": PUBLICATION_CLASSES, "unknown_policy": UNKNOWN_POLICIES, "replay_policy": REPLAY_POLICIES}
+
+
+def find_publication(session: Session, slug: str) -> Publication:
+    """The publication called `slug`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = session.scalar(select(Publication).where(Publication.slug == slug))
+    if found is None:
+        raise UsageError(f"there is no publication {slug!r}; `huabao publication list` shows them")
+    return found
+
+
+def add_publication(session: Session, slug: str, fields: PublicationFields, by: str, now: datetime) -> Publication:
+    """A new publication.
+
+    Raises:
+        UsageError: the slug is taken or malformed, or a field is missing.
+    """
+    if not SLUG.fullmatch(slug):
+        raise UsageError(f"{slug!r} is no slug; write small letters, digits, `-` and `_`, at most 40")
+    if session.scalar(select(Publication.id).where(Publication.slug == slug)) is not None:
+        raise UsageError(f"there is a publication {slug!r} already; `huabao publication set` changes it")
+    for name in ("title", "kind", "service_id"):
+        if not getattr(fields, name):
+            raise UsageError(f"a publication needs --{name.replace('_', '-')}")
+    made = Publication(slug=slug, created_at=now, **_given(fields))
+    session.add(made)
+    session.flush()
+    audit.record(session, actor=by, action="publication.add", object_kind="publication", object_id=slug, at=now, **_given(fields))
+    return made
+
+
+def set_publication(session: Session, slug: str, fields: PublicationFields, by: str, now: datetime) -> Publication:
+    """Change fields of a publication.
+
+    Raises:
+        UsageError: there is no such publication, nothing to change, or editions of another kind.
+    """
+    found = find_publication(session, slug)
+    given = _given(fields)
+    if not given:
+        raise UsageError("nothing to change; name a field, e.g. --title")
+    if given.get("kind", found.kind) != found.kind and session.scalar(select(func.count()).select_from(Edition).where(Edition.publication_id == found.id)):
+        raise UsageError(f"{slug!r} has editions of kind {found.kind}; make another publication for a {given['kind']}")
+    for name, value in given.items():
+        setattr(found, name, value)
+    session.flush()
+    audit.record(session, actor=by, action="publication.set", object_kind="publication", object_id=slug, at=now, **given)
+    return found
+
+
+def _given(fields: PublicationFields) -> dict[str, Any]:
+    given = {name: value for name, value in dataclasses.asdict(fields).items() if value is not None}
+    for name, choices in CHOICES.items():
+        if name in given and given[name] not in choices:
+            raise UsageError(f"{given[name]!r} is no {name}; there are {', '.join(choices)}")
+    return given

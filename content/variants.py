@@ -1,0 +1,186 @@
+"""Variants built once and kept: what a dispatch sends is read from here.
+
+Composing works without a session open: pictures are loaded first, each message
+is stored in a transaction of its own as soon as it is made. Two processes that
+build the same variant at the same time store it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from content.compose import Composition, PictureSource, compose
+from content.manuscript import Manuscript
+from content.models import Variant, VariantPayload, WapPage
+from content.services import load_assets, load_version_by_id
+from content.signatures import signature_of, variant_name
+from huabao.db import is_postgres
+from huabao.errors import StoreError, UsageError
+from huabao.runtime import Runtime
+from subscribers.handset_classes import handset_class
+
+VARIANTS_MAX = 256
+"""For one edition, unless somebody says yes."""
+
+Wanted = tuple[str, tuple[str, ...]]
+"""Handset class and item keys."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What messages are made of."""
+
+    version_id: int
+    manuscript: Manuscript
+    assets: dict[str, bytes]
+    wap_base_url: str
+
+
+def check_count(count: int, *, yes: bool) -> None:
+    """Refuse more variants than an edition should have.
+
+    Raises:
+        UsageError: more than `VARIANTS_MAX`, and nobody said yes.
+    """
+    if count > VARIANTS_MAX and not yes:
+        raise UsageError(f"{count} variants are wanted, more than {VARIANTS_MAX}; use fewer distinct rules, or say --yes")
+
+
+def load_source(runtime: Runtime, version_id: int) -> Source:
+    """Manuscript and pictures of a version."""
+    with runtime.transaction(read_only=True) as session:
+        loaded = load_version_by_id(session, version_id)
+        return Source(version_id, loaded.manuscript, load_assets(session, loaded.manuscript), runtime.config.wap_base_url)
+
+
+def ensure_variants(
+    runtime: Runtime, version_id: int, wanted: Iterable[Wanted], *, progress: Callable[[int], None] | None = None
+) -> dict[Wanted, int]:
+    """The ids of the variants wanted; what is missing is built and stored.
+
+    May be called again, and by several at once.
+
+    Args:
+        progress: told how many of the wanted variants exist, as they come.
+    """
+    asked = sorted(set(wanted))
+    with runtime.transaction(read_only=True) as session:
+        ids = _existing(session, version_id, asked)
+    missing = [one for one in asked if one not in ids]
+    if progress is not None:
+        progress(len(ids))
+    if missing:
+        for one, composition in composed(load_source(runtime, version_id), missing):
+            ids[one] = store_variant(runtime, version_id, one, composition)
+            if progress is not None:
+                progress(len(ids))
+    return ids
+
+
+def composed(source: Source, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, Composition]]:
+    """Messages as they are made, on all processors: Pillow works outside the interpreter's lock.
+
+    Variants of one class share decoded and encoded pictures; two threads that need the
+    same one at once may make it twice, to the same bytes.
+    """
+    workers = max(1, min(os.cpu_count() or 1, len(wanted)))
+    pictures = {name: PictureSource(source.assets.__getitem__) for name, _ in wanted}
+    if workers == 1:
+        yield from _compose_run(source, wanted, pictures)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="compose") as pool:
+        futures = [pool.submit(lambda run=run: list(_compose_run(source, run, pictures))) for run in _runs(wanted, workers)]
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+RUN_MAX = 8
+"""Variants that one thread makes before it hands them over: they wait in memory, and a killed process loses them."""
+
+
+def _runs(wanted: Sequence[Wanted], workers: int) -> list[list[Wanted]]:
+    """Work in runs of one class, the large classes first."""
+    classes: dict[str, list[Wanted]] = {}
+    for one in wanted:
+        classes.setdefault(one[0], []).append(one)
+    share = max(1, min(RUN_MAX, -(-len(wanted) // (2 * workers))))
+    ordered = sorted(classes.items(), key=lambda entry: -handset_class(entry[0]).budget_bytes)
+    return [ones[start : start + share] for _, ones in ordered for start in range(0, len(ones), share)]
+
+
+def _compose_run(source: Source, run: Sequence[Wanted], pictures: Mapping[str, PictureSource]) -> Iterator[tuple[Wanted, Composition]]:
+    for name, items in run:
+        yield (name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap_base_url)
+
+
+def _existing(session: Session, version_id: int, asked: Sequence[Wanted]) -> dict[Wanted, int]:
+    rows = session.execute(select(Variant.name, Variant.signature, Variant.id).where(Variant.edition_version_id == version_id)).all()
+    known = {name: (signature, id_) for name, signature, id_ in rows}
+    ids: dict[Wanted, int] = {}
+    for one in asked:
+        found = known.get(variant_name(*one))
+        if found is not None:
+            if found[0] != signature_of(one[1]):
+                raise StoreError(f"two sets of items share the name {variant_name(*one)}; leave one item out of the edition")
+            ids[one] = found[1]
+    return ids
+
+
+def store_variant(runtime: Runtime, version_id: int, one: Wanted, made: Composition) -> int:
+    """Keep a variant, its payload and its pages; whoever came first is kept."""
+    handset = handset_class(one[0])
+    with runtime.transaction() as session:
+        row = {
+            "edition_version_id": version_id,
+            "name": variant_name(*one),
+            "channel": "mms",
+            "handset_class": handset.name,
+            "signature": signature_of(one[1]),
+            "items": list(one[1]),
+            "moved": [moved.to_document() for moved in made.moved],
+            "slides": len(made.slides),
+            "size_bytes": len(made.mms),
+            "budget_bytes": handset.budget_bytes,
+            "worst_quality": made.worst_quality,
+            "sha256": hashlib.sha256(made.mime).hexdigest(),
+            "built_at": runtime.now(),
+        }
+        _insert_new(session, Variant, [row])
+        id_: int = session.execute(select(Variant.id).where(Variant.edition_version_id == version_id, Variant.name == row["name"])).scalar_one()
+        _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": made.mime}])
+        pages = [{"token": page.token, "edition_version_id": version_id, "media_type": page.media_type, "body": page.body} for page in made.wap_pages]
+        _insert_new(session, WapPage, pages)
+    return id_
+
+
+def _insert_new(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; one whose key is there already is left as it is."""
+    if rows:
+        insert = postgres_insert if is_postgres(session) else sqlite_insert
+        session.execute(insert(model).on_conflict_do_nothing(), list(rows))
+
+
+def load_payload(session: Session, variant_id: int) -> bytes:
+    """The multipart/related entity of a variant, header lines first.
+
+    Raises:
+        StoreError: it was never built.
+    """
+    payload = session.get(VariantPayload, variant_id)
+    if payload is None:
+        raise StoreError(f"variant {variant_id} has no payload; `huabao edition build` makes it")
+    return payload.mime
