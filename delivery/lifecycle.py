@@ -68,11 +68,14 @@ def find_dispatch(session: Session, dispatch_id: int) -> Dispatch:
 
 
 def lock_dispatch(session: Session, dispatch_id: int) -> Dispatch:
-    """The same, its row locked until the transaction ends."""
+    """The same, its row locked until the transaction ends.
+
+    Not against references (`FOR NO KEY UPDATE`): a transaction that touched a batch
+    twice holds one, and two of those would wait for each other.
+    """
     find_dispatch(session, dispatch_id)
-    return session.scalars(
-        select(Dispatch).where(Dispatch.id == dispatch_id).with_for_update(), execution_options={"populate_existing": True}
-    ).one()
+    locked = select(Dispatch).where(Dispatch.id == dispatch_id).with_for_update(key_share=True)
+    return session.scalars(locked, execution_options={"populate_existing": True}).one()
 
 
 def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetime, reason: str = "") -> None:

@@ -142,13 +142,14 @@ def peer(folder: Path, *options: object) -> Iterator[Peer]:
     """A sandbox MMSC on a free port, keeping what it takes in `folder`."""
     command = [sys.executable, "-m", "sandbox.mmsc", "--port", "0", "--keep", str(folder), *map(str, options)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         said = process.stdout.readline()
         yield Peer(said.split()[-1], folder, process)
     finally:
         process.terminate()
         process.wait(10)
+        process.stdout.close()
 
 
 def work(runtime: Runtime, *, rounds: int = 1000, owner: str = "test") -> int:

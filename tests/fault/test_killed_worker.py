@@ -1,0 +1,113 @@
+"""A worker killed with -9 in the middle of a dispatch: nobody is missing, nobody gets it twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from delivery import dispatch as dispatches
+from delivery import ledger
+from delivery.dispatch import Request
+from delivery.models import Submission
+from delivery.peer import read_peer
+from huabao.runtime import Runtime
+from tests.conftest import process_environment
+from tests.services.delivering import ROOT, Peer, add_port, build_world, peer
+
+READERS = 20_000
+GROUP = 50
+CONNECTIONS = 4
+THREADS = 4
+
+WORKER = """
+import time
+from huabao.config import Config
+from huabao.embedded import EmbeddedWorker
+from huabao.queues import Registry
+from huabao.runtime import make_runtime
+from delivery.tasks import PERIODIC, TASKS
+
+worker = EmbeddedWorker(make_runtime(Config()), Registry({task.name: task for task in TASKS}, PERIODIC))
+while not worker.take_lease():
+    time.sleep(0.1)
+worker.start()
+print("working", flush=True)
+time.sleep(600)
+"""
+
+
+def start_worker(runtime: Runtime) -> subprocess.Popen[str]:
+    """A worker process; a short lease, so that the next one soon takes over."""
+    environment = process_environment(runtime, {"HUABAO_LEASE_S": "3"})
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "working\n"
+    return worker
+
+
+def kill(worker: subprocess.Popen[str]) -> None:
+    """End the process as a power cut would."""
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    assert worker.stdout is not None
+    worker.stdout.close()
+
+
+def wait_for_recipients(mmsc: Peer, at_least: int) -> int:
+    for _ in range(600):
+        taken = int(mmsc.stats().get("recipients", 0))
+        if taken >= at_least:
+            return taken
+        time.sleep(0.05)
+    raise AssertionError(f"the peer took {taken} recipients, {at_least} were awaited")
+
+
+def counted(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
+    with runtime.transaction(read_only=True) as session:
+        return dict(ledger.counts(session, dispatch_id).outcomes)
+
+
+def wait_until_sent(runtime: Runtime, dispatch_id: int) -> None:
+    for _ in range(450):
+        if not counted(runtime, dispatch_id)["pending"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still pending: {counted(runtime, dispatch_id)}")
+
+
+def test_a_killed_worker_loses_and_doubles_nobody(runtime: Runtime, tmp_path: Path) -> None:
+    with peer(tmp_path / "kept", "--answer-delay-ms", "5-60") as mmsc:
+        world = build_world(runtime, readers=READERS)
+        add_port(runtime, mmsc.url, rate=10_000, burst=300, max_recipients=GROUP, connections=CONNECTIONS, timeout_s=30.0)
+        dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
+        first = start_worker(runtime)
+        try:
+            taken = wait_for_recipients(mmsc, READERS // 3)
+        finally:
+            kill(first)
+        assert taken < READERS, "it was over before it was killed"
+        time.sleep(1.0)  # the database may still be at a commit that the dead worker asked for
+        with runtime.transaction(read_only=True) as session:
+            in_flight = session.scalar(select(func.coalesce(func.sum(Submission.recipients), 0)).where(Submission.state == "leaving"))
+        second = start_worker(runtime)
+        try:
+            wait_until_sent(runtime, dispatch_id)
+        finally:
+            kill(second)
+        got = mmsc.recipients()
+        assert len(got) == len(set(got)), "somebody got it twice"
+        found = counted(runtime, dispatch_id)
+        assert found["submitted"] + found["unknown"] == READERS
+        assert found["unknown"] == in_flight
+        assert in_flight is not None
+        assert in_flight <= THREADS * CONNECTIONS * GROUP
+        assert READERS - len(got) <= in_flight
+        with runtime.transaction(read_only=True) as session:
+            verification = ledger.verify(session, peers=[read_peer(mmsc.keep)])
+        assert verification.problems == []
