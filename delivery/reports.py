@@ -10,7 +10,7 @@ submission is parked and tried again; what never finds one is a stray, counted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -52,12 +52,17 @@ def store_reports(
     Args:
         options: the port's, which say how it writes MessageIDs.
     """
-    rows = [row for report in reports for row in _rows(port_id, report, received_at, options or {})]
+    return append([row for report in reports for row in event_rows(port_id, report, received_at, options or {})], session)
+
+
+def append(rows: Sequence[Mapping[str, Any]], session: Session) -> int:
+    """Append rows of `event_rows`, of one report or of hundreds; how many."""
     store.append_events(session, rows)
     return len(rows)
 
 
-def _rows(port_id: int, report: DeliveryReportReq, received_at: datetime, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+def event_rows(port_id: int, report: DeliveryReportReq, received_at: datetime, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of `delivery_events` that a report makes, one for each recipient."""
     sender = find_msisdn(report.sender.text) if report.sender is not None else None
     common = {
         "received_at": received_at,

@@ -11,15 +11,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Date, Table, bindparam, func, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
 from delivery.outcomes import Evidence
-from huabao.db import bulk_insert, in_ids, is_postgres
+from huabao.db import UTCDateTime, bulk_insert, in_ids, is_postgres
 from huabao.ids import unpack_ids
-from subscribers.models import Reader, ReaderServiceMonth
+from subscribers.models import Reader
 
 
 class Event(NamedTuple):
@@ -235,6 +234,28 @@ def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, st
     return {row.id: row.service_id for row in session.execute(select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids)))}
 
 
+_ADD_COUNTS = """
+INSERT INTO reader_service_months AS kept (month, reader_id, service_id, planned, retrieved, failed, last_success_at) {rows}
+ON CONFLICT (month, reader_id, service_id) DO UPDATE SET
+planned = kept.planned + excluded.planned, retrieved = kept.retrieved + excluded.retrieved, failed = kept.failed + excluded.failed, last_success_at = {latest}
+"""
+
+_ADD_COUNTS_POSTGRES = text(
+    _ADD_COUNTS.format(
+        rows="SELECT * FROM unnest(CAST(:month AS date[]), CAST(:reader_id AS bigint[]), CAST(:service_id AS text[]), "
+        "CAST(:planned AS int[]), CAST(:retrieved AS int[]), CAST(:failed AS int[]), CAST(:last_success_at AS timestamptz[]))",
+        latest="greatest(kept.last_success_at, excluded.last_success_at)",
+    )
+)
+
+_ADD_COUNTS_SQLITE = text(
+    _ADD_COUNTS.format(
+        rows="VALUES (:month, :reader_id, :service_id, :planned, :retrieved, :failed, :last_success_at)",
+        latest="max(coalesce(kept.last_success_at, excluded.last_success_at), coalesce(excluded.last_success_at, kept.last_success_at))",
+    )
+).bindparams(bindparam("month", type_=Date), bindparam("last_success_at", type_=UTCDateTime))
+
+
 def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add to `ReaderServiceMonth`: month, reader_id, service_id, planned, retrieved, failed, last_success_at (the later one stays).
 
@@ -243,20 +264,10 @@ def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     ordered = sorted(rows, key=lambda row: (row["month"], row["reader_id"], row["service_id"]))
     if not ordered:
         return
-    table = cast(Table, ReaderServiceMonth.__table__)
-    new = (postgresql.insert if is_postgres(session) else sqlite.insert)(table)
-    given, kept = new.excluded.last_success_at, table.c.last_success_at
-    latest = func.greatest(kept, given) if is_postgres(session) else func.max(func.coalesce(kept, given), func.coalesce(given, kept))
-    statement = new.on_conflict_do_update(
-        index_elements=["month", "reader_id", "service_id"],
-        set_={
-            "planned": table.c.planned + new.excluded.planned,
-            "retrieved": table.c.retrieved + new.excluded.retrieved,
-            "failed": table.c.failed + new.excluded.failed,
-            "last_success_at": latest,
-        },
-    )
-    session.connection().execute(statement, [dict(row) for row in ordered])
+    if is_postgres(session):
+        session.execute(_ADD_COUNTS_POSTGRES, {name: [row[name] for row in ordered] for name in ordered[0]})
+    else:
+        session.connection().execute(_ADD_COUNTS_SQLITE, [dict(row) for row in ordered])
 
 
 def append_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

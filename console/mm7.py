@@ -1,0 +1,264 @@
+"""`POST /mm7/<port>`: what an MMSC tells us, on a raw ASGI route.
+
+Each request is answered after what it said is committed; requests share a
+commit (`console.mm7_commit`), since one commit for each would be forty times
+slower. What cannot be read is answered with an RSErrorRsp in a SOAP Fault over
+HTTP 400: a peer that gets a 5xx sends the same again. The database away means 503,
+and nothing is acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from console.mm7_commit import GroupCommit, NotStoredError, Write
+from delivery.codecs import http_auth
+from delivery.codecs.http_auth import Credentials
+from delivery.codecs.mm7 import (
+    DeliverReq,
+    DeliverRsp,
+    DeliveryReportReq,
+    DeliveryReportRsp,
+    Envelope,
+    MM7Fault,
+    ReadReplyReq,
+    ReadReplyRsp,
+    RSErrorRsp,
+    Status,
+    decode_http,
+    encode_envelope,
+)
+from delivery.codecs.mm7.names import DEFAULT_NAMESPACE
+from delivery.inbound import store_deliver, store_read_reply
+from delivery.models import Port
+from delivery.ports.mm7.options import MM7Options, password_of
+from delivery.reports import event_rows
+from huabao.errors import CodecError, HuabaoError, PortError
+from huabao.ids import new_token
+from huabao.log import get_logger
+from huabao.runtime import Runtime
+
+log = get_logger("mm7")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_BYTES_MAX: Final = 2_000_000
+"""A DeliverReq with a message of the largest class is 600 KB."""
+
+PORTS_KEPT_S: Final = 2.0
+"""How long a changed port may go unseen."""
+
+BODY_WAIT_S: Final = 30.0
+"""A peer that does not finish its request in that time is let go."""
+
+SUCCESS: Final = Status(1000, "Success")
+UNSUPPORTED: Final = 4003
+
+
+@dataclass(frozen=True)
+class _Door:
+    """A port as `/mm7` needs it; `credentials` is None where its password is not set."""
+
+    port_id: int
+    options: dict[str, Any]
+    credentials: Credentials | None
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = b"text/xml; charset=utf-8"
+
+
+class _GoneError(Exception):
+    """The client hung up."""
+
+
+def mm7_app(runtime: Runtime) -> ASGIApp:
+    """The ASGI application of `/mm7`."""
+    return MM7App(runtime)
+
+
+class MM7App:
+    """See the module."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        secret = runtime.config.secret_key.get_secret_value() or new_token()
+        self._seal = hashlib.sha256(f"mm7 nonce {secret}".encode()).digest()
+        self._doors: dict[str, _Door] = {}
+        self._doors_until = 0.0
+        self._commit: GroupCommit | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a client that hung up gets nothing and harms nobody."""
+        if scope["type"] != "http":
+            return
+        try:
+            reply = await self._answer(scope, receive)
+        except _GoneError:
+            return
+        headers = [(b"content-type", reply.content_type), (b"content-length", str(len(reply.body)).encode()), *reply.headers]
+        try:
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            await send({"type": "http.response.body", "body": reply.body})
+        except OSError:  # the client hung up between our commit and its answer; it will send again
+            return
+
+    async def _answer(self, scope: Scope, receive: Receive) -> _Reply:
+        if scope["method"] != "POST":
+            return _text(405, "MM7 is spoken by POST", (b"allow", b"POST"))
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX:
+            return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
+        try:
+            door = await self._door(_port_name(scope))
+        except SQLAlchemyError as error:
+            return _away(error)
+        if door is None:
+            return _text(404, "there is no such port; POST to /mm7/<port>")
+        if door.credentials is None:
+            return _text(503, "this port's password is not set here")
+        target = _target(scope)
+        said = headers.get(b"authorization")
+        if not http_auth.is_allowed(door.credentials, "POST", target, said.decode("latin-1") if said else None, time.time()):
+            challenges = http_auth.challenge(door.credentials, time.time())
+            return _text(401, "who are you?", *((b"www-authenticate", one.encode()) for one in challenges))
+        body = await _read(receive)
+        if body is None:
+            return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
+        return await self._take(door, headers.get(b"content-type", b"").decode("latin-1"), body)
+
+    async def _door(self, name: str) -> _Door | None:
+        """The port called `name`; "" means the only one there is."""
+        if time.monotonic() >= self._doors_until:
+            self._doors = await asyncio.to_thread(self._load)
+            self._doors_until = time.monotonic() + PORTS_KEPT_S
+        if name:
+            return self._doors.get(name)
+        return next(iter(self._doors.values())) if len(self._doors) == 1 else None
+
+    def _load(self) -> dict[str, _Door]:
+        with self._runtime.transaction(read_only=True) as session:
+            ports = session.scalars(select(Port).where(Port.kind == "mm7")).all()
+            return {port.name: self._door_of(port) for port in ports}
+
+    def _door_of(self, port: Port) -> _Door:
+        options = MM7Options(**port.options)
+        credentials: Credentials | None = Credentials("none")
+        if options.report_auth != "none":
+            try:
+                password = password_of(options.report_password_env)
+                credentials = Credentials(options.report_auth, options.report_user or "", password, self._seal)
+            except PortError as error:
+                log.error("reports are refused", port=port.name, reason=str(error))
+                credentials = None
+        return _Door(port.id, dict(port.options), credentials)
+
+    async def _take(self, door: _Door, content_type: str, body: bytes) -> _Reply:
+        try:
+            envelope = decode_http(content_type, body)
+        except CodecError as error:
+            return _fault(None, Status(error.status_code, str(error)))
+        write, answer = self._understood(door, envelope)
+        if write is None:
+            return _fault(envelope, Status(UNSUPPORTED, f"{type(envelope.message).__name__} is not for us"))
+        try:
+            await self._committer().add(write)
+        except NotStoredError as error:
+            return _away(error) if error.retryable else _fault(envelope, Status(2007, str(error)))
+        return _xml(200, envelope, answer)
+
+    def _understood(self, door: _Door, envelope: Envelope) -> tuple[Write | None, DeliveryReportRsp | ReadReplyRsp | DeliverRsp]:
+        """What to write for a message, and what to answer then; None for what is not for us."""
+        message = envelope.message
+        at = self._runtime.now()
+        match message:
+            case DeliveryReportReq():
+                return Write(event_rows(door.port_id, message, at, door.options)), DeliveryReportRsp(SUCCESS)
+            case ReadReplyReq():
+                return Write(more=partial(store_read_reply, port_id=door.port_id, message=message, received_at=at, options=door.options)), ReadReplyRsp(SUCCESS)
+            case DeliverReq():
+                return Write(more=partial(store_deliver, port_id=door.port_id, message=message, content=envelope.content, received_at=at)), DeliverRsp(SUCCESS)
+        return None, DeliveryReportRsp(SUCCESS)
+
+    def _committer(self) -> GroupCommit:
+        loop = asyncio.get_running_loop()
+        if self._commit is None or self._commit.loop is not loop:
+            self._commit = GroupCommit(self._runtime, loop)
+        return self._commit
+
+
+def _port_name(scope: Scope) -> str:
+    """What stands behind `/mm7/` in the path, wherever the application is mounted."""
+    path: str = scope["path"]
+    return path.rpartition("/mm7")[2].strip("/")
+
+
+def _target(scope: Scope) -> str:
+    raw = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
+    return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")  # type: ignore[no-any-return]
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The request's body, or None where it is too large.
+
+    Raises:
+        _GoneError: the client hung up, or is too slow.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WAIT_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                body += message.get("body", b"")
+                if len(body) > BODY_BYTES_MAX:
+                    return None
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise _GoneError from None
+
+
+def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | ReadReplyRsp | DeliverRsp | MM7Fault) -> _Reply:
+    """An MM7 answer in the words (namespace, version) of the request."""
+    namespace = (envelope.namespace if envelope else "") or DEFAULT_NAMESPACE
+    transaction_id = envelope.transaction_id if envelope else ""
+    version = envelope.version if envelope else None
+    try:
+        return _Reply(status, encode_envelope(message, namespace, version, transaction_id=transaction_id))
+    except CodecError:  # what the peer called its request cannot be said back
+        return _Reply(status, encode_envelope(message, transaction_id=""))
+
+
+def _fault(envelope: Envelope | None, status: Status) -> _Reply:
+    return _xml(400, envelope, RSErrorRsp(status, "Client", status.text))
+
+
+def _text(status: int, text: str, *headers: tuple[bytes, bytes]) -> _Reply:
+    return _Reply(status, text.encode(), headers, b"text/plain; charset=utf-8")
+
+
+def _away(error: HuabaoError | SQLAlchemyError) -> _Reply:
+    log.error("nothing can be stored", error=type(error).__name__)
+    return _text(503, "not now; nothing was taken", (b"retry-after", b"5"))
