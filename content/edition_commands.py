@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SIGNATURES = ("audience", "default", "all")
 CLASSES = click.option("--classes", metavar="NAME,…", default=None, help="Handset classes (default: those of the audience; all five without readers).")
 YES = click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
-SIGNATURE = click.option("--signatures", type=click.Choice(SIGNATURES), default="audience", help="Those that the audience has, the one of readers whom no rule fits, or the one with all items.")
+SIGNATURE = click.option("--signatures", type=click.Choice(SIGNATURES), default="audience", help="Of the audience, of readers whom no rule fits, or with all items.")
 
 
 @click.group()
@@ -87,7 +87,8 @@ def show(invocation: Invocation, edition_id: str) -> Report:
         }
     lines = [f"edition {found.id} ({loaded.publication.slug}/{found.number}): {loaded.version.title}, {loaded.version.issue_date}, {found.state}"]
     lines += [f"version {one.version}: {shanghai_text(one.created_at)} by {one.created_by}" for one in versions]
-    return Report(data, lines=lines, columns=("item", "section", "title", "for"), rows=[[row["item"], row["section"], row["title"], "a segment" if row["rule"] else "everybody"] for row in items])
+    rows = [[row["item"], row["section"], row["title"], "a segment" if row["rule"] else "everybody"] for row in items]
+    return Report(data, lines=lines, columns=("item", "section", "title", "for"), rows=rows)
 
 
 def _items(loaded: LoadedVersion) -> list[dict[str, Any]]:
@@ -188,4 +189,6 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
     failures.sort(key=lambda failure: (failure["variant_id"], failure["slide"] or 0))
     columns = ("variant_id", "handset", "slide", "reason")
     told = f"{len(wanted)} variants: {'all fit their handset classes' if not failures else f'{len(failures)} failures'}"
-    return Report({"passed": not failures, "failures": failures}, lines=(told,), columns=columns if failures else (), rows=[[row[name] for name in columns] for row in failures], problem=bool(failures))
+    rows = [[row[name] for name in columns] for row in failures]
+    data = {"passed": not failures, "failures": failures}
+    return Report(data, lines=(told,), columns=columns if failures else (), rows=rows, problem=bool(failures))

@@ -38,7 +38,7 @@ class Naming:
 
 
 def write_package(
-    source: Source, naming: Naming, wanted: Sequence[Wanted], out: Path, progress: Callable[[int], None], each: Callable[[Wanted, Composition], None]
+    source: Source, naming: Naming, wanted: Sequence[Wanted], out: Path, progress: Callable[[int], None], each: Callable[[Wanted, Composition], object]
 ) -> dict[str, Any]:
     """Build the variants wanted and write them below `out`.
 

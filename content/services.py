@@ -62,7 +62,8 @@ def import_folder(session: Session, path: Path, by: str, now: datetime) -> Impor
     publication, made = _publication(session, manuscript, now)
     warnings = [*found.warnings]
     if made:
-        warnings.append(f"publication {publication.slug!r} was unknown and is made: service_id {publication.service_id}, class {publication.klass}; `huabao publication set` changes it")
+        terms = f"service_id {publication.service_id}, class {publication.klass}"
+        warnings.append(f"publication {publication.slug!r} was unknown and is made: {terms}; `huabao publication set` changes it")
     edition = _edition(session, publication, manuscript, now)
     version = _same_version(session, edition, found)
     reused = version is not None
@@ -175,7 +176,7 @@ def load_version_by_id(session: Session, version_id: int) -> LoadedVersion:
 def load_assets(session: Session, manuscript: Manuscript) -> dict[str, bytes]:
     """The bytes of all pictures of a manuscript, by their SHA-256."""
     wanted = {picture.sha256 for picture in pictures_of(manuscript)}
-    return {sha256: data for sha256, data in session.execute(select(Asset.sha256, Asset.data).where(Asset.sha256.in_(wanted)))}
+    return {row.sha256: row.data for row in session.execute(select(Asset.sha256, Asset.data).where(Asset.sha256.in_(wanted)))}
 
 
 def pictures_of(manuscript: Manuscript) -> Sequence[Any]:

@@ -95,11 +95,8 @@ def composed(source: Source, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted,
     """
     workers = max(1, min(os.cpu_count() or 1, len(wanted)))
     pictures = {name: PictureSource(source.assets.__getitem__) for name, _ in wanted}
-    if workers == 1:
-        yield from _compose_run(source, wanted, pictures)
-        return
     with ThreadPoolExecutor(workers, thread_name_prefix="compose") as pool:
-        futures = [pool.submit(lambda run=run: list(_compose_run(source, run, pictures))) for run in _runs(wanted, workers)]
+        futures = [pool.submit(_compose_run, source, run, pictures) for run in _runs(wanted, workers)]
         try:
             for future in as_completed(futures):
                 yield from future.result()
@@ -122,9 +119,8 @@ def _runs(wanted: Sequence[Wanted], workers: int) -> list[list[Wanted]]:
     return [ones[start : start + share] for _, ones in ordered for start in range(0, len(ones), share)]
 
 
-def _compose_run(source: Source, run: Sequence[Wanted], pictures: Mapping[str, PictureSource]) -> Iterator[tuple[Wanted, Composition]]:
-    for name, items in run:
-        yield (name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap_base_url)
+def _compose_run(source: Source, run: Sequence[Wanted], pictures: Mapping[str, PictureSource]) -> list[tuple[Wanted, Composition]]:
+    return [((name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap_base_url)) for name, items in run]
 
 
 def _existing(session: Session, version_id: int, asked: Sequence[Wanted]) -> dict[Wanted, int]:

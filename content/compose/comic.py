@@ -27,6 +27,9 @@ OVERLAP_SHARE = 0.15
 GUTTER_PX = 4
 """Kept around a panel, in pixels of the screen."""
 
+PAPER_TOLERANCE = 24
+"""Grey levels by which blank paper may differ from itself: scans and JPEG are not quite even."""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -63,8 +66,30 @@ def _shots(issue: Issue, item: Item) -> list[Shot]:
     page = item.picture
     if page is None:
         return []
-    boxes = [_with_gutter(panel, page, issue) for panel in item.panels] or [(0, 0, page.width_px, page.height_px)]
+    boxes = [_with_gutter(panel, page, issue) for panel in item.panels] or [_printed(issue, page)]
     return [Shot(item, page, part) for box in boxes for part in _divided(issue, page, box)]
+
+
+def _printed(issue: Issue, page: PictureRef) -> tuple[int, int, int, int]:
+    """A whole page without its blank margins: on a small screen they cost what the lettering needs."""
+    whole = (0, 0, page.width_px, page.height_px)
+    image = issue.decoded(page).convert("L")
+    pixels = image.tobytes()
+    paper = pixels[0]
+    if any(abs(corner - paper) > PAPER_TOLERANCE for corner in (pixels[image.width - 1], pixels[-image.width], pixels[-1])):
+        return whole
+    ink = image.point([255 if abs(value - paper) > PAPER_TOLERANCE else 0 for value in range(256)]).getbbox()
+    if ink is None:
+        return whole
+    scale = page.width_px / image.width
+    gutter = GUTTER_PX * page.width_px / issue.handset.width_px
+    left, top, right, bottom = (edge * scale for edge in ink)
+    return (
+        max(0, round(left - gutter)),
+        max(0, round(top - gutter)),
+        min(page.width_px, round(right + gutter)),
+        min(page.height_px, round(bottom + gutter)),
+    )
 
 
 def _with_gutter(panel: Panel, page: PictureRef, issue: Issue) -> tuple[int, int, int, int]:
@@ -97,7 +122,7 @@ def _divided(issue: Issue, page: PictureRef, box: tuple[int, int, int, int]) -> 
     return parts
 
 
-def _row_noise(image: Image.Image) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _row_noise(image: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """How much goes on in each row."""
     small = image.convert("L").resize((48, min(1200, image.height)), Image.Resampling.BILINEAR)
     pixels = np.asarray(small, dtype=np.float64)
@@ -156,9 +181,9 @@ def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
     key = f"cover:{handset.name}:{source.sha256 if source else ''}"
-    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript.number), handset))
+    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript), handset))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=0, optional=False)
-    return Slide(render("comic/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript.number)), picture)
+    return Slide(render("comic/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript)), picture)
 
 
 def _end_text(issue: Issue, page: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from itertools import pairwise
 
 from content.compose.sentences import Thought
 
@@ -118,7 +119,7 @@ def _divide(thoughts: Sequence[Thought], room: Room, *, last_extra: int) -> tupl
         breaks = _breaks(tuple(thoughts), slides, room, last_extra)
         if breaks is not None:
             edges = (0, *breaks, len(thoughts))
-            return tuple(body_of(thoughts[start:end]) for start, end in zip(edges, edges[1:], strict=False))
+            return tuple(body_of(thoughts[start:end]) for start, end in pairwise(edges))
     return None
 
 
@@ -128,7 +129,7 @@ def _breaks(thoughts: tuple[Thought, ...], slides: int, room: Room, last_extra: 
         lengths.append(lengths[-1] + len(thought.text) + thought.ends_paragraph)
     count = len(thoughts)
 
-    @lru_cache(maxsize=None)
+    @cache
     def best(start: int, left: int) -> tuple[float, tuple[int, ...]] | None:
         slide = slides - left
         chars = (room.first_chars if slide == 0 else room.next_chars) - (last_extra if left == 1 else 0)

@@ -20,13 +20,15 @@ from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, 
 from content.compose.slides import Moved, Plan, Slide, WapDocument
 from content.compose.templates import render
 from content.draw import section_band
-from content.manuscript import Item, PictureRef, Section
+from content.manuscript import Item, Manuscript, PictureRef, Section
 
 PICTURE_SHARE = 0.6
 """The picture region's height; the design allows at most that."""
 
 BAND_RANK = 900
 """Bands go before any photograph does."""
+
+PAPERS_OF_A_DAY = {"am": "上午版", "pm": "下午版"}
 
 
 @dataclass
@@ -242,6 +244,7 @@ def places(pieces: Sequence[Piece]) -> list[int]:
     return found
 
 
-def issue_line(number: str) -> str:
-    """How a number is printed: `第6期`; one that is a date or a word of its own stays as it is."""
-    return f"第{number}期" if number.isdigit() else number
+def issue_line(manuscript: Manuscript) -> str:
+    """How a number is printed beside the date: `第6期`; one that only repeats the date says no more than which paper of the day it is."""
+    number = manuscript.number.removeprefix(manuscript.issue_date.isoformat()).strip("-_.") if manuscript.kind == "newspaper" else manuscript.number
+    return PAPERS_OF_A_DAY.get(number, f"第{number}期" if number.isdigit() else number)

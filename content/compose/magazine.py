@@ -34,11 +34,11 @@ def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
 def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
-    subtitle = issue_line(manuscript.number)
+    subtitle = issue_line(manuscript)
     key = f"cover:{handset.name}:{source.sha256 if source else ''}"
     image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
-    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript.number)), picture)
+    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript)), picture)
 
 
 def _contents(issue: Issue) -> tuple[Slide, ...]:

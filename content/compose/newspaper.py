@@ -31,7 +31,7 @@ def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
 
 def _masthead(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
-    line = issue_line(manuscript.number)
+    line = issue_line(manuscript)
     image = issue.pictures.drawn(f"masthead:{handset.name}", lambda: masthead(manuscript.title, line, manuscript.issue_date, handset))
     picture = PictureRequest(
         f"masthead:{handset.name}", image, handset.width_px, round(handset.height_px * PICTURE_SHARE), "type", crop=False, rank=0, optional=False

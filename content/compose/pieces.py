@@ -47,9 +47,14 @@ class Sheet:
 class Piece(Protocol):
     """Something that gets some number of slides, or none."""
 
-    keys: tuple[str, ...]
-    section: Section
-    opens: bool
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+    @property
+    def section(self) -> Section: ...
+
+    @property
+    def opens(self) -> bool: ...
 
     @property
     def sizes(self) -> tuple[int, ...]: ...

@@ -17,6 +17,7 @@ _CLOSER_OF = dict(zip(OPENERS, CLOSERS, strict=True))
 STOPS = "。！？!?．"
 _TRAIL = "…—"
 _HANGING = "，、：；:;,—－-"
+_ABBREVIATED = re.compile(r"(?:^|[^A-Za-z])[A-Z][a-z]{0,2}$")
 _LIST_MARK = re.compile(r"(· |\d+\. )")
 
 
@@ -115,5 +116,5 @@ def _stops_at(text: str, index: int) -> bool:
         return not (text[index] in "!?．" and text[index + 1 : index + 2].isalnum())
     if text[index] != ".":
         return False
-    before, after = text[max(0, index - 2) : index], text[index + 1 :]
-    return len(before) == 2 and before.isalnum() and after[:1] == " " and after.lstrip()[:1].isupper()
+    after = text[index + 1 : index + 4]
+    return text[index - 1 : index].isalnum() and after[:1] == " " and after.lstrip()[:1].isupper() and not _ABBREVIATED.search(text, 0, index)

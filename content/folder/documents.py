@@ -115,7 +115,7 @@ def _scalar(raw: yaml.Node) -> Any:
     if raw.tag not in PLAIN_TAGS:
         return raw.value
     try:
-        return yaml.constructor.SafeConstructor().construct_object(raw, deep=True)  # type: ignore[no-untyped-call]
+        return yaml.constructor.SafeConstructor().construct_object(raw, deep=True)
     except (ValueError, yaml.YAMLError):
         return raw.value
 

@@ -178,6 +178,9 @@ class _Reader:
         if not pages:
             node.wrong("a comic without `pages`", "list them, each with its `image`")
         items = tuple(item for item in (self._page(page) for page in pages) if item is not None)
+        whole = sum(not item.panels for item in items)
+        if whole:
+            self.folder.findings.warn(node.place, f"{whole} of {len(items)} pages name no `panels` and are shown whole: lettering is hardly readable below 240×320")
         return (Section(text_of(values, "title") or "?", items),)
 
     def _page(self, node: Node) -> Item | None:
@@ -231,10 +234,12 @@ class _Reader:
         if data is None:
             return None
         try:
-            info = inspect(data)
+            info = inspect(data, name)
         except PictureError as error:
             self.folder.findings.problem(place, f"`{name}` cannot be used: {error}", "give another picture")
             return None
+        for warning in info.warnings:
+            self.folder.findings.warn(place, warning)
         sha256 = self.folder.read[name]
         self.assets[sha256] = (data, info)
         return PictureRef(name, sha256, info.width_px, info.height_px)

@@ -1,0 +1,220 @@
+"""Messages of every kind for every class: budget, text, SMIL, links, and the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from functools import cache
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from content.codecs.mm1 import RetrieveConf, decode_pdu
+from content.codecs.smil import decode_smil
+from content.compose import Composition, PictureSource, compose
+from content.compose.issue import Issue
+from content.compose.pieces import text_parts
+from content.folder import ImportedFolder, read_folder
+from content.manuscript import Article
+from content.preflight import failures_of
+from subscribers.handset_classes import handset_class, handset_classes
+from tests.unit.content import editions
+
+KINDS: dict[str, Callable[[Path], Path]] = {"newspaper": editions.newspaper, "magazine": editions.magazine, "comic": editions.comic}
+BASE = "http://wap.example.com/w"
+EACH = [(kind, name) for kind in KINDS for name in handset_classes()]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Composition]:
+    @cache
+    def read(kind: str) -> ImportedFolder:
+        return read_folder(KINDS[kind](tmp_path_factory.mktemp(kind)), {})
+
+    @cache
+    def build(kind: str, name: str) -> Composition:
+        return composed(read(kind), name)
+
+    return build
+
+
+def composed(found: ImportedFolder, name: str, keys: tuple[str, ...] | None = None) -> Composition:
+    wanted = keys or tuple(item.key for item in found.manuscript.items)
+    return compose(found.manuscript, wanted, handset_class(name), PictureSource(lambda sha256: found.assets[sha256][0]), BASE)
+
+
+@pytest.mark.parametrize(("kind", "name"), EACH)
+def test_the_whole_message_fits_and_uses_its_budget(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
+    made, handset = built(kind, name), handset_class(name)
+    assert len(made.mms) <= handset.budget_bytes
+    if made.worst_quality < 90:
+        assert len(made.mms) >= 0.95 * handset.budget_bytes
+    assert len(made.slides) <= handset.slides_max
+    assert failures_of(made, handset) == []
+
+
+@pytest.mark.parametrize(("kind", "name"), EACH)
+def test_smil_names_every_part_in_order_and_keeps_time(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
+    made = built(kind, name)
+    smil = decode_smil(made.related.parts[0].data)
+    named = [source for slide in smil.slides for source in (slide.image_src, slide.text_src) if source]
+    assert named == [part.content_location for part in made.related.parts[1:]]
+    for slide, shown in zip(made.slides, smil.slides, strict=True):
+        seconds = (2 if slide.picture else 0) + -(-len(slide.text) // 6)
+        assert shown.duration_ms == slide.duration_ms == 1000 * min(20, max(4, seconds))
+
+
+@pytest.mark.parametrize(("kind", "name"), EACH)
+def test_mime_and_pdu_carry_the_same_parts(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
+    made = built(kind, name)
+    pdu = decode_pdu(made.mms)
+    assert isinstance(pdu, RetrieveConf)
+    entity = message_from_bytes(made.mime, policy=policy.HTTP)
+    read = [part.get_payload(decode=True) for part in entity.iter_parts()]  # type: ignore[attr-defined]  # EmailMessage by that policy
+    assert entity.get_content_type() == "multipart/related"
+    assert read == [part.data for part in made.related.parts] == [part.data for part in pdu.related.parts]
+
+
+@pytest.mark.parametrize(("kind", "name"), EACH)
+def test_text_on_slides(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
+    handset = handset_class(name)
+    for slide in built(kind, name).slides:
+        text, _, link = slide.text.partition("\n全文: ")
+        assert len(text) <= handset.slide_chars_max
+        assert slide.text.strip() == slide.text
+        assert slide.picture is not None or len(text) >= 4, "a slide of nothing"
+        assert not re.search(r"(?m)^[，。！？；：、）】》」』”’]", text), "a line that begins with a closing mark"
+        assert "\n\n" not in text
+        if link:
+            assert re.fullmatch(re.escape(BASE) + "/[a-z2-7]{12}", link), "the link comes last"
+            assert re.search(r"[。！？”…）]$|篇$", text) or "· " in text or text.count("\n") <= 2, text
+
+
+@pytest.mark.parametrize(("kind", "name"), EACH)
+def test_what_is_cut_is_behind_its_link(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
+    made = built(kind, name)
+    pages = {page.token: page.body for page in made.wap_pages}
+    seen: set[str] = set()
+
+    def visit(token: str) -> None:
+        if token in seen:
+            return
+        seen.add(token)
+        body = pages[token]
+        assert len(body) <= 10_000
+        root = ET.fromstring(body.decode().split("?>", 1)[1].split(">", 1)[1])
+        for anchor in root.iter("{http://www.w3.org/1999/xhtml}a"):
+            visit(anchor.attrib["href"])
+
+    for slide in made.slides:
+        for token in re.findall(re.escape(BASE) + "/([a-z2-7]{12})", slide.text):
+            visit(token)
+    for moved in made.moved:
+        if moved.where:
+            assert moved.where.removeprefix(BASE + "/") in pages
+    assert seen == set(pages), "a page that nothing leads to"
+
+
+@pytest.mark.parametrize("name", handset_classes())
+def test_nothing_of_a_newspaper_is_lost_without_a_word(built: Callable[[str, str], Composition], name: str) -> None:
+    made = built("newspaper", name)
+    shown = {key for slide in made.slides for key in slide.items}
+    moved = {moved.item for moved in made.moved if moved.what == "item"}
+    assert {f"articles/{number}.md" for number in range(1, 10)} <= shown | moved
+    pages = b"".join(page.body for page in made.wap_pages).decode()
+    texts = "".join(slide.text for slide in made.slides)
+    for sentence in ("一位老人说", "这是第120句话", "免费入场"):
+        assert sentence in texts or sentence in pages
+
+
+def test_the_smallest_class_still_gets_a_masthead_and_the_lead(built: Callable[[str, str], Composition]) -> None:
+    slides = built("newspaper", "30kb-128x160").slides
+    assert slides[0].picture is not None
+    assert slides[0].text.startswith("江城早报\n11月22日 星期日\n· 新桥通车")
+    assert slides[1].picture is not None
+    assert "■ 新桥通车" in slides[1].text
+    assert len(slides) >= 6
+
+
+@pytest.mark.parametrize("name", handset_classes())
+def test_a_magazine_has_its_parts_in_order(built: Callable[[str, str], Composition], name: str) -> None:
+    made = built("magazine", name)
+    texts = [slide.text for slide in made.slides]
+    assert texts[0].startswith("江城会刊")
+    assert texts[1].startswith("本期目录")
+    places = [next(place for place, text in enumerate(texts) if word in text) for word in ("■ 写在前面", "■ 彩信怎么看", "■ 散文之1", "江城新桥有几条车道", "四格漫画 1")]
+    assert places == sorted(places)
+    asked = "\n".join(texts)
+    assert "2. 四条" in asked
+    assert "编辑短信 DA1、DA2 或 DA3 发送到 10650000。" in asked
+    assert "截止12月31日24:00，抽取20名获奖者。" in asked
+    panels = [slide for slide in made.slides if slide.text.startswith("四格漫画")]
+    assert len(panels) in (2, 4)
+    assert all(slide.picture is not None for slide in panels)
+
+
+@pytest.mark.parametrize("name", handset_classes())
+def test_a_comic_shows_every_panel_and_its_credit(built: Callable[[str, str], Composition], name: str) -> None:
+    made = built("comic", name)
+    assert made.slides[0].text == "小船\n第6期"
+    assert "江城出版社, CC BY 4.0" in made.slides[-1].text
+    assert {key for slide in made.slides for key in slide.items} == {f"pages/{number:02}.png" for number in range(1, 7)}
+    assert made.slides[1].text == "1/7"
+
+
+def test_too_many_pages_are_paired_then_named_as_left_out(tmp_path: Path) -> None:
+    found = read_folder(editions.comic(tmp_path, 24, panels=False), {})
+    made = composed(found, "30kb-128x160")
+    assert len(made.slides) == 10
+    shown = {key for slide in made.slides for key in slide.items}
+    left = {moved.item for moved in made.moved}
+    assert shown | left == {f"pages/{number:02}.png" for number in range(1, 25)}
+    assert not shown & left
+
+
+def test_a_tall_strip_is_divided_with_overlap(tmp_path: Path) -> None:
+    editions.write(tmp_path, {"edition.yaml": editions.edition("comic", reading="vertical", pages=[{"image": "s.png"}]), "s.png": editions.picture(200, 1600, form="PNG")})
+    made = composed(read_folder(tmp_path, {}), "100kb-240x320")
+    heights = [slide.picture.height_px for slide in made.slides[1:-1] if slide.picture]
+    assert len(heights) >= 4
+    assert sum(heights) > 1600 * 0.9, "neighbours overlap"
+
+
+def test_the_same_input_is_the_same_bytes(tmp_path: Path) -> None:
+    found = read_folder(editions.newspaper(tmp_path), {})
+    first, second = composed(found, "100kb-240x320"), composed(found, "100kb-240x320")
+    assert (first.mms, first.mime, first.wap_pages) == (second.mms, second.mime, second.wap_pages)
+
+
+def test_other_items_are_another_message(tmp_path: Path) -> None:
+    found = read_folder(editions.newspaper(tmp_path), {})
+    keys = tuple(item.key for item in found.manuscript.items if item.rule is None)
+    fewer = composed(found, "600kb-480x800", keys)
+    assert not any("主队" in slide.text for slide in fewer.slides)
+    assert any("主队" in slide.text for slide in composed(found, "600kb-480x800").slides)
+
+
+def test_pictures_fill_the_width_of_the_screen(built: Callable[[str, str], Composition]) -> None:
+    slide = built("newspaper", "100kb-240x320").slides[1]
+    assert slide.picture is not None
+    with Image.open(io.BytesIO(slide.picture.data)) as image:
+        assert image.size == (slide.picture.width_px, slide.picture.height_px)
+        assert image.width == 240
+
+
+def test_a_title_is_not_said_twice() -> None:
+    parts = text_parts(Article("狗·猫·鼠", ("狗 猫 鼠", "·作者·", "从去年起。")))
+    assert (parts.title, parts.byline, parts.paragraphs) == ("狗·猫·鼠", "·作者·", ("从去年起。",))
+    assert text_parts(Article("甲", ("（短。）",))).paragraphs == ("（短。）",)
+
+
+def test_links_hold_no_name_of_anything(tmp_path: Path) -> None:
+    found = read_folder(editions.newspaper(tmp_path), {})
+    issue = Issue(found.manuscript, frozenset(), handset_class("100kb-240x320"), PictureSource(lambda _: b""), BASE + "/")
+    assert issue.link("abcd") == BASE + "/abcd"
+    tokens = {page.token for page in composed(found, "30kb-128x160").wap_pages}
+    assert tokens == {page.token for page in composed(found, "50kb-176x220").wap_pages} | tokens
