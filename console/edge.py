@@ -28,6 +28,9 @@ log = get_logger("web")
 
 FORM_BYTES_MAX = 64_000
 FORM_FIELDS_MAX = 40
+ID_MAX = 2**63 - 1
+"""No row has a larger number, and no database takes one."""
+
 FORM_AGE_S = 7 * 86_400
 
 SECURITY_HEADERS = {
@@ -56,18 +59,20 @@ class Edge:
             request_id = new_token(9)
             with structlog.contextvars.bound_contextvars(request=request_id, route=one.name):
                 try:
+                    if any(isinstance(value, int) and value > ID_MAX for value in request.path_params.values()):
+                        raise Refused(404, "not_found")
                     form = await _read_form(request) if one.method == "POST" else {}
                 except ClientDisconnect:
                     return Response(status_code=400)
                 except Refused as refused:
-                    return await run_in_threadpool(self._error, request, one, request_id, refused)
+                    return await run_in_threadpool(self._error, request, request_id, refused)
                 return await run_in_threadpool(self._answer, request, one, page, form, request_id)
 
         return call
 
     async def missing(self, request: Request, _error: Exception) -> Response:
         """No route of ours."""
-        return await run_in_threadpool(self._error, request, right("sign_in"), new_token(9), Refused(404, "not_found"))
+        return await run_in_threadpool(self._error, request, new_token(9), Refused(404, "not_found"))
 
     def _answer(self, request: Request, one: Right, page: Page, form: dict[str, str], request_id: str) -> Response:
         visit = _anonymous(self.runtime, self.registry, request, one, form, request_id)
@@ -84,11 +89,11 @@ class Edge:
             answer = _error_page(visit, Refused(500, "broken"))
         return _dressed(visit, answer)
 
-    def _error(self, request: Request, one: Right, request_id: str, refused: Refused) -> Response:
+    def _error(self, request: Request, request_id: str, refused: Refused) -> Response:
         def page(_visit: Visit) -> Response:
             raise refused
 
-        return self._answer(request, replace(one, method="GET", roles=PUBLIC, refresh=True), page, {}, request_id)
+        return self._answer(request, replace(right("sign_in"), refresh=True), page, {}, request_id)
 
     def _recognised(self, visit: Visit) -> Visit:
         token = visit.request.cookies.get(SESSION_COOKIE)
@@ -167,7 +172,7 @@ def _dressed(visit: Visit, answer: Response) -> Response:
         answer.headers["Strict-Transport-Security"] = HSTS
     answer.headers["X-Request-ID"] = visit.request_id
     is_page = answer.headers.get("content-type", "").startswith("text/html")
-    if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.right.name.startswith("wap"):
+    if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.request.url.path.startswith("/wap/"):
         visit.keep(answer, FORM_COOKIE, visit.csrf, age_s=FORM_AGE_S)
     return answer
 

@@ -48,7 +48,7 @@ class _DatabaseCollector(Collector):
         jobs = GaugeMetricFamily("huabao_jobs", "Jobs by task and state (queued, running, failed).", labels=("task", "state"))
         counts = {(task, state): 0 for task in self.known for state in (QUEUED, RUNNING, FAILED)}
         rows = session.execute(select(Job.task, Job.state, func.count()).where(Job.state.in_((QUEUED, RUNNING, FAILED))).group_by(Job.task, Job.state))
-        for task, state, count in rows.tuples():
+        for task, state, count in rows:
             key = (task if task in self.known else "other", state)
             counts[key] = counts.get(key, 0) + count
         for labels, count in sorted(counts.items()):
@@ -60,7 +60,7 @@ def _reports(session: Session) -> Iterator[GaugeMetricFamily]:
     rows = session.execute(
         select(DeliveryEvent.state, func.count()).where(DeliveryEvent.state.in_((EventState.NEW, EventState.PARKED))).group_by(DeliveryEvent.state)
     )
-    counts = dict(rows.tuples().all())
+    counts = dict(rows.all())
     yield GaugeMetricFamily("huabao_reports_unfolded", "Reports stored and not yet folded into deliveries.", value=counts.get(EventState.NEW, 0))
     yield GaugeMetricFamily("huabao_reports_parked", "Reports whose submission is not known yet.", value=counts.get(EventState.PARKED, 0))
 

@@ -59,7 +59,7 @@ def dispatch_view(session: Session, dispatch_id: int, now: datetime) -> Dispatch
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.edition_id == Edition.id)
         .where(EditionVersion.id == dispatch.edition_version_id)
-    ).one().tuple()
+    ).one()
     return DispatchView(
         dispatch=dispatch,
         edition=edition,
@@ -85,7 +85,7 @@ def _variants(session: Session, dispatch_id: int) -> list[VariantLine]:
     readers = func.sum(Batch.size)
     sizes = select(Batch.variant_id, readers.label("readers")).where(Batch.dispatch_id == dispatch_id).group_by(Batch.variant_id).subquery()
     rows = session.execute(select(Variant, sizes.c.readers).join(sizes, sizes.c.variant_id == Variant.id).order_by(sizes.c.readers.desc(), Variant.name))
-    return [VariantLine(variant, int(count)) for variant, count in rows.tuples()]
+    return [VariantLine(variant, int(count)) for variant, count in rows]
 
 
 def variant_payload(session: Session, variant_id: int) -> tuple[str, str, bytes] | None:
@@ -93,4 +93,4 @@ def variant_payload(session: Session, variant_id: int) -> tuple[str, str, bytes]
     row = session.execute(
         select(Variant.handset_class, Variant.sha256, VariantPayload.mime).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(Variant.id == variant_id)
     ).one_or_none()
-    return None if row is None else row.tuple()
+    return None if row is None else (row.handset_class, row.sha256, row.mime)

@@ -79,7 +79,7 @@ def list_(invocation: Invocation) -> Report:
     with invocation.runtime.transaction(read_only=True) as session:
         found = list(session.scalars(select(User).order_by(User.name_key)))
         data = [{"name": one.name, "role": one.role, "city": one.city, "state": _state(one, now), "last_sign_in_at": one.last_sign_in_at} for one in found]
-    rows = [(one["name"], one["role"], one["city"], one["state"], shanghai_text(one["last_sign_in_at"])) for one in data]
+    rows = [(one.name, one.role, one.city, _state(one, now), shanghai_text(one.last_sign_in_at)) for one in found]
     return Report(data, rows=rows, columns=("name", "role", "city", "state", "last sign-in"))
 
 

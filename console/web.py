@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console import rights
 from console.edge import SECURITY_HEADERS, Edge
+from console.mm7 import mm7_app
 from console.pages import dispatch, outside, signing, steering, today
 from console.visit import Page
 from huabao.queues import Registry
@@ -67,7 +68,7 @@ def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
-    mm7 = _mm7(runtime)
+    mm7 = mm7_app(runtime)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         is_mm7 = scope["type"] == "http" and (scope["path"] == "/mm7" or scope["path"].startswith("/mm7/"))
@@ -75,11 +76,3 @@ def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
 
     return app
 
-
-def _mm7(runtime: Runtime) -> ASGIApp:
-    from importlib.util import find_spec
-    if find_spec("console.mm7") is None:
-        return Starlette()
-    from console.mm7 import mm7_app
-
-    return mm7_app(runtime)

@@ -19,8 +19,9 @@ from sqlalchemy import ColumnElement, String, case, func, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from delivery import lifecycle
-from delivery.models import Dispatch, Exclusion, Outcome, Submission, deliveries
+from delivery import lifecycle, partitions
+from delivery.models import Dispatch, Exclusion, Outcome, Port, Submission, deliveries
+from delivery.progress import port_rate
 from huabao.db import is_postgres
 from huabao.errors import UsageError
 
@@ -49,9 +50,10 @@ class Progress:
     Attributes:
         outcomes: readers by outcome, every outcome present, in the order of `Outcome`.
         rate_per_s: readers submitted a second, over the last minute (or since the start, if that is later).
-        forecast_finish_at: when the last reader is submitted if the rate holds; the
-            true instant once it is; None while it cannot be known.
-        balanced: audience = planned + excluded, and planned = the sum of the outcomes.
+        forecast_finish_at: when the last reader is submitted if the rate holds (before there is
+            one: at the rate of its ports); the true instant once it is; None while nobody sends.
+        balanced: audience = planned + excluded, and planned = the sum of the outcomes;
+            true where retention took the rows, since only a balance closes a dispatch.
         by_minute: ascending, minutes without a change left out; pending readers stand in none.
         measured_at: when the rows were counted.
     """
@@ -144,6 +146,7 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
         if row.minute is not None:
             counts = minutes.setdefault(_instant(row.minute), {})
             counts[name] = counts.get(name, 0) + row.readers
+    dropped = partitions.was_dropped(session, dispatch)
     excluded = session.scalar(select(func.count()).select_from(Exclusion).where(Exclusion.dispatch_id == dispatch_id)) or 0
     rate = rate_of(recent, dispatch.started_at, now)
     return Progress(
@@ -154,8 +157,8 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
         excluded=excluded,
         outcomes=outcomes,
         rate_per_s=rate,
-        forecast_finish_at=forecast(dispatch.state, outcomes["pending"], rate, dispatch.sent_at, now),
-        balanced=dispatch.audience == dispatch.planned + excluded and dispatch.planned == sum(outcomes.values()),
+        forecast_finish_at=forecast(dispatch.state, outcomes["pending"], rate or _capacity(session, dispatch), dispatch.sent_at, max(now, dispatch.start_at)),
+        balanced=dropped or (dispatch.audience == dispatch.planned + excluded and dispatch.planned == sum(outcomes.values())),
         by_minute=tuple(Minute(at, minutes[at]) for at in sorted(minutes)),
         measured_at=now,
     )
@@ -193,13 +196,18 @@ def rate_of(recent: int, started_at: datetime | None, now: datetime) -> float:
     return recent / span_s
 
 
-def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | None, now: datetime) -> datetime | None:
+def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | None, begin: datetime) -> datetime | None:
     """When the last reader is submitted, see `Progress.forecast_finish_at`."""
     if sent_at is not None:
         return sent_at
-    if state != lifecycle.SENDING or rate_per_s <= 0:
+    if state not in (lifecycle.PLANNED, lifecycle.SENDING) or rate_per_s <= 0:
         return None
-    return now + timedelta(seconds=pending / rate_per_s)
+    return begin + timedelta(seconds=pending / rate_per_s)
+
+
+def _capacity(session: Session, dispatch: Dispatch) -> float:
+    """What the ports of the dispatch carry for long: its rate until it has one of its own."""
+    return sum(port_rate(port) for port in session.scalars(select(Port).where(Port.name.in_(dispatch.ports))))
 
 
 def recent_dispatches(session: Session, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
@@ -216,7 +224,7 @@ def recent_dispatches(session: Session, now: datetime, *, before_id: int | None 
         wanted = wanted.where(Dispatch.id < before_id)
     return [
         Summary(dispatch, publication, number, title, dispatch_progress(session, dispatch.id, now))
-        for dispatch, publication, number, title in session.execute(wanted).tuples()
+        for dispatch, publication, number, title in session.execute(wanted)
     ]
 
 
@@ -224,13 +232,13 @@ def exclusions_by_reason(session: Session, dispatch_id: int) -> dict[str, int]:
     """Excluded readers by reason, most first."""
     readers = func.count()
     rows = session.execute(select(Exclusion.reason, readers).where(Exclusion.dispatch_id == dispatch_id).group_by(Exclusion.reason).order_by(readers.desc(), Exclusion.reason))
-    return {reason: count for reason, count in rows.tuples()}
+    return dict(rows.all())
 
 
 def submissions_by_state(session: Session, dispatch_id: int) -> dict[str, int]:
     """Submissions by state, most first."""
     rows = session.execute(select(Submission.state, func.count()).where(Submission.dispatch_id == dispatch_id).group_by(Submission.state))
-    return dict(sorted(rows.tuples(), key=lambda row: (-row[1], row[0])))
+    return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
 
 
 def port_loads(session: Session, dispatch: Dispatch, now: datetime) -> list[PortLoad]:
@@ -243,4 +251,4 @@ def port_loads(session: Session, dispatch: Dispatch, now: datetime) -> list[Port
         .group_by(Submission.port_id)
         .order_by(Submission.port_id)
     )
-    return [PortLoad(port_id, count, int(recipients), rate_of(int(late), dispatch.started_at, now)) for port_id, count, recipients, late in rows.tuples()]
+    return [PortLoad(port_id, count, int(recipients), rate_of(int(late), dispatch.started_at, now)) for port_id, count, recipients, late in rows]

@@ -61,7 +61,7 @@ def preference_act(visit: Visit) -> Response:
     answer = visit.go(local_path_or_sign_in(visit.form.get("next")))
     for cookie, field, allowed in ((LANGUAGE_COOKIE, "language", LANGUAGES), (THEME_COOKIE, "theme", THEMES)):
         value = visit.form.get(field)
-        if value in allowed:
+        if value is not None and value in allowed:
             visit.keep(answer, cookie, value, age_s=PREFERENCE_AGE_S)
     return answer
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console.visit import Refused, Visit
-from delivery import dispatch, lifecycle
-from huabao.errors import UsageError
+from delivery import lifecycle
+from delivery.steering import steer as do
+from huabao.errors import StoreError, UsageError
 from monitoring.measures import count_progress
 
 MOVED_SHARE = 0.01
@@ -51,10 +52,6 @@ VERBS = {
 }
 
 
-WAKES = {"release": dispatch.release, "resume": dispatch.resume}
-"""Acts after which work begins, not only a name changes."""
-
-
 def verbs_for(state: str) -> tuple[Verb, ...]:
     """What a person may ask for in this state, the lightest first."""
     return tuple(verb for name, verb in VERBS.items() if name in lifecycle.TRANSITIONS.get(state, {}))
@@ -66,7 +63,7 @@ def steer(visit: Visit) -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         state, count = _state_and_count(visit, session, dispatch_id)
     possible = verb.name in lifecycle.TRANSITIONS[state]
-    problem = "" if possible else visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
+    problem = "" if possible else _not_now(visit, verb, state)
     return _sheet(visit, verb, dispatch_id, count, problem=problem, possible=possible)
 
 
@@ -74,29 +71,22 @@ def steer_act(visit: Visit) -> Response:
     """The act, and back to the dispatch."""
     verb, dispatch_id = _asked(visit)
     reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
-    with visit.runtime.transaction() as session:
+    with visit.runtime.transaction(read_only=True) as session:
         state, count = _state_and_count(visit, session, dispatch_id)
-        problem = _problem(visit, verb, state, count, reason)
-        if not problem:
-            _act(session, visit, verb, dispatch_id, reason)
+    problem = _problem(visit, verb, state, count, reason)
+    if not problem:
+        try:
+            do(visit.runtime, dispatch_id, verb.name, by=visit.actor, reason=reason or visit.say("steer.from_console"))
+        except StoreError:
+            problem = _not_now(visit, verb, state)  # somebody else was quicker
     if problem:
         return _sheet(visit, verb, dispatch_id, count, problem=problem, possible=verb.name in lifecycle.TRANSITIONS[state], reason=reason)
     return visit.go(f"/dispatches/{dispatch_id}")
 
 
-def _act(session: Session, visit: Visit, verb: Verb, dispatch_id: int, reason: str) -> None:
-    found = lifecycle.lock_dispatch(session, dispatch_id)
-    reason, at = reason or visit.say("steer.from_console"), visit.runtime.now()
-    wakes = WAKES.get(verb.name)
-    if wakes is not None:
-        wakes(session, found, by=visit.actor, at=at, reason=reason)
-    else:
-        lifecycle.act(session, found, verb.name, by=visit.actor, at=at, reason=reason)
-
-
 def _problem(visit: Visit, verb: Verb, state: str, count: int, reason: str) -> str:
     if verb.name not in lifecycle.TRANSITIONS[state]:
-        return visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
+        return _not_now(visit, verb, state)
     if verb.reason and not reason:
         return visit.say("steer.reason_missing")
     confirmed = number_of(visit.form.get("count", ""))
@@ -105,6 +95,10 @@ def _problem(visit: Visit, verb: Verb, state: str, count: int, reason: str) -> s
     if verb.typed and number_of(visit.form.get("typed", "")) != confirmed:
         return visit.say("steer.count_wrong")
     return ""
+
+
+def _not_now(visit: Visit, verb: Verb, state: str) -> str:
+    return visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
 
 
 def number_of(text: str) -> int | None:

@@ -1,0 +1,112 @@
+"""Every text stands in both languages, is used, and is set as its language is written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console import texts
+from console.rights import ROLES
+from delivery.audience import REASONS
+from delivery.lifecycle import PEOPLE_ACT, STATES
+from delivery.models import Outcome
+
+CONSOLE = Path(str(resources.files("console")))
+HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
+DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "preference", "error"}
+"""Groups whose names are put together at run time."""
+
+
+@pytest.mark.parametrize("name", sorted(texts.texts()))
+def test_a_text_stands_in_both_languages(name: str) -> None:
+    text = texts.texts()[name]
+    assert set(text) - {"en_one"} == {"zh", "en"}
+    assert all(value.strip() == value and value for value in text.values())
+    assert not HALF_WIDTH.search(text["zh"]), "Chinese takes full-width punctuation"
+    assert "您" not in text["zh"]
+    places = [set(re.findall(r"{(\w+)}", text[language])) for language in ("zh", "en")]
+    assert places[0] == places[1] or name == "steer.not_now"
+
+
+def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
+    sources = "".join(path.read_text("utf-8") for path in [*CONSOLE.glob("html/*.html"), *CONSOLE.glob("pages/*.py"), *CONSOLE.glob("*.py")])
+    asked = set(re.findall(r"""say\(\s*["']([a-z_]+\.[a-z_]+)["']""", sources))
+    assert asked <= set(texts.texts())
+    unused = {name for name in texts.texts() if name not in asked and name.split(".")[0] not in DYNAMIC and f'"{name}"' not in sources and f"'{name}'" not in sources}
+    assert not unused, "nobody asks for these"
+
+
+@pytest.mark.parametrize(
+    ("group", "names"),
+    [
+        ("state", STATES),
+        ("outcome", [outcome.name.lower() for outcome in Outcome]),
+        ("reason", REASONS),
+        ("role", ROLES),
+        ("steer", [f"{verb}{tail}" for verb in PEOPLE_ACT for tail in ("", "_n", "_what")]),
+    ],
+)
+def test_every_code_has_a_name(group: str, names: list[str]) -> None:
+    assert {f"{group}.{name}" for name in names} <= set(texts.texts())
+
+
+def test_one_reader_is_not_one_readers() -> None:
+    assert texts.text("en", "dispatch.readers", n=1) == "1 reader"
+    assert texts.text("en", "dispatch.readers", n=1_576_212) == "1,576,212 readers"
+    assert texts.text("zh", "dispatch.readers", n=1) == "1 人"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "chosen"),
+    [
+        (None, None, "zh"),
+        (None, "en-GB,en;q=0.9", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, "fr,en;q=0.3,zh;q=0.2", "en"),
+        (None, "de", "zh"),
+        (None, "en;q=nonsense", "zh"),
+        ("en", "zh-CN", "en"),
+        ("xx", "en", "en"),
+    ],
+)
+def test_language(cookie: str | None, accept: str | None, chosen: str) -> None:
+    assert texts.choose_language(cookie, accept) == chosen
+
+
+@given(st.text(max_size=200))
+def test_any_accept_language_gives_a_language(accept: str) -> None:
+    assert texts.choose_language(None, accept) in texts.LANGUAGES
+
+
+@given(st.integers(0, 2_000_000), st.integers(1, 2_000_000))
+def test_a_share_reads_0_or_100_only_where_it_is(part: int, whole: int) -> None:
+    part = min(part, whole)
+    said = texts.share_text(part, whole)
+    assert (said == "0%") == (part == 0)
+    assert (said == "100%") == (part == whole)
+    assert abs(float(said[:-1]) - part * 100 / whole) <= 0.1
+
+
+def test_none_is_a_dash_and_not_a_nought() -> None:
+    now = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+    assert texts.share_text(0, 0) == "—"
+    assert texts.clock_text(None, "zh", now) == "—"
+
+
+def test_clocks_are_shanghai_and_name_another_day() -> None:
+    now = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # the 23rd in Shanghai
+    assert texts.clock_text(now, "zh", now, seconds=True) == "00:30:00"
+    assert texts.clock_text(now - timedelta(hours=1), "zh", now) == "11月22日 23:30"
+    assert texts.clock_text(now - timedelta(hours=1), "en", now) == "22 Nov 23:30"
+
+
+@pytest.mark.parametrize(("seconds", "zh", "en"), [(0, "0 秒", "0 s"), (-42, "42 秒", "42 s"), (60, "1 分钟", "1 min"), (7260, "2 小时 1 分", "2 h 1 min")])
+def test_spans(seconds: int, zh: str, en: str) -> None:
+    assert texts.span_text(timedelta(seconds=seconds), "zh") == zh
+    assert texts.span_text(timedelta(seconds=seconds), "en") == en
