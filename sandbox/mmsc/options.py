@@ -36,8 +36,9 @@ class Options:
         answer_delay_ms: bounds of the time from a SubmitReq to its SubmitRsp.
         drop: share of SubmitReqs that are taken and whose answer never comes.
         tps: recipients a second, over any sliding second; above it 4006. None for no limit.
-        early, double, swapped, grouped: shares of reports that come before the answer, twice, with
-            Recipient and Sender swapped, one for all recipients of the same outcome.
+        early, double, swapped: shares of reports that come before the answer, twice, with Recipient and
+            Sender swapped (those of one recipient).
+        grouped: share of SubmitReqs with one report for all recipients of the same outcome.
         errors: MM7 StatusCode (or HTTP status below 1000) to its share of SubmitReqs.
         auth: basic or digest with user and password, or None.
     """

@@ -8,10 +8,12 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 from aiohttp import web
 
+from delivery.codecs import http_auth
+from delivery.codecs.http_auth import Credentials
 from huabao.errors import CodecError
 from sandbox.mmsc import wire
 from sandbox.mmsc.keep import Keep
@@ -54,6 +56,8 @@ class MMSC:
         self._keep = Keep(options.keep)
         self._limit = SlidingSecond(options.tps)
         self._began = time.monotonic()
+        scheme, user, password = options.auth or ("none", "", "")
+        self._credentials = Credentials(cast(Literal["none", "basic", "digest"], scheme), user, password, options.seed.encode())
         self._reporter: Reporter | None = None
         self.app = web.Application(client_max_size=BODY_BYTES_MAX)
         self.app.router.add_get("/stats", self._stats)
@@ -83,6 +87,12 @@ class MMSC:
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        if not http_auth.is_allowed(self._credentials, "POST", request.raw_path, request.headers.get("Authorization"), time.time()):
+            self.counts["strangers"] += 1
+            refused = web.Response(status=401, text="who are you?")
+            for one in http_auth.challenge(self._credentials, time.time()):
+                refused.headers.add("WWW-Authenticate", one)
+            return refused
         try:
             found = wire.read_submit(request.headers.get("Content-Type", ""), body)
         except CodecError as error:
@@ -192,7 +202,7 @@ class MMSC:
             sender=submit.vasp_id or "10658000",
             at=datetime.now(UTC),
             status=status,
-            swapped=self._dice.roll("swapped", *about) < self.options.swapped,
+            swapped=len(recipients) == 1 and self._dice.roll("swapped", *about) < self.options.swapped,
         )
         delay_ms = do.get("delay_ms") or self._dice.between(self.options.delay_ms, "delay", *about)
         if self._dice.roll("early", *about) < self.options.early:

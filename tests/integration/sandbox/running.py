@@ -1,0 +1,56 @@
+"""A simulator in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Sandbox:
+    """A running simulator."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def stats(self) -> dict[str, int]:
+        """What it did so far."""
+        with urllib.request.urlopen(f"{self.url}stats") as response:
+            found: dict[str, int] = json.load(response)
+        return found
+
+    def wait_for(self, name: str, value: int, timeout_s: float = 30) -> dict[str, int]:
+        """Its counts once one of them reaches `value`."""
+        give_up_at = time.monotonic() + timeout_s
+        while (found := self.stats()).get(name, 0) < value:
+            assert time.monotonic() < give_up_at, f"{name} never reached {value}: {found}"
+            time.sleep(0.05)
+        return found
+
+
+@contextmanager
+def mmsc(*arguments: object) -> Iterator[Sandbox]:
+    """`python -m sandbox.mmsc …` on a free port."""
+    process = subprocess.Popen([sys.executable, "-m", "sandbox.mmsc", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield Sandbox(line.split()[-1], process)
+    finally:
+        process.terminate()
+        process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def kept(folder: Path, name: str = "submissions") -> list[dict[str, Any]]:
+    """What a simulator wrote down."""
+    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
