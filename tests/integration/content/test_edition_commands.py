@@ -1,0 +1,119 @@
+"""`huabao publication` and `huabao edition`, as a person runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from huabao.runtime import Runtime
+from subscribers.handset_classes import handset_classes
+from tests.unit.content import editions
+
+READERS = """msisdn,city,handset,topics
+13800000001,合肥,100kb-240x320,sport
+13800000002,芜湖,100kb-240x320,world
+13800000003,芜湖,100kb-240x320,science
+13800000004,合肥,30kb-128x160,world
+"""
+ORDERS = "msisdn,service_id,state,effective_at\n" + "".join(f"1380000000{number},test-newspaper,active,2026-11-01T00:00:00+08:00\n" for number in range(1, 5))
+
+
+def test_import_list_show_and_import_again(cli: Any, tmp_path: Path) -> None:
+    folder = editions.newspaper(tmp_path / "in")
+    first = cli("edition", "import", folder, "--json").json
+    assert {"edition_id": 1, "version": 1, "kind": "newspaper", "items": 9}.items() <= first.items()
+    assert cli("edition", "import", folder, "--json").json["version"] == 1
+    assert [row["number"] for row in cli("edition", "list", "--json").json["editions"]] == ["2026-11-22"]
+    shown = cli("edition", "show", "test-newspaper/2026-11-22", "--json").json
+    assert [item["rule"] is not None for item in shown["items"]].count(True) == 2
+
+
+def test_bad_input_is_one_clear_refusal(cli: Any, tmp_path: Path) -> None:
+    folder = editions.newspaper(tmp_path / "in")
+    (folder / "edition.yaml").write_text("kind: [", "utf-8")
+    said = cli("edition", "import", folder, code=2)
+    assert "edition.yaml:1: broken YAML" in said.err or "edition.yaml:2: broken YAML" in said.err
+    assert "Traceback" not in said.err
+    assert cli("edition", "list", "--json").json == {"editions": []}
+    assert "there is no edition" in cli("edition", "build", "7", "--out", tmp_path / "out", code=2).err
+
+
+def test_build_without_readers_writes_default_and_all(cli: Any, tmp_path: Path) -> None:
+    cli("edition", "import", editions.newspaper(tmp_path / "in"))
+    out = tmp_path / "out"
+    manifest = cli("edition", "build", 1, "--out", out, "--classes", "30kb-128x160,100kb-240x320", "--json").json
+    assert manifest == json.loads((out / "manifest.json").read_text("utf-8"))
+    assert [(entry["handset_class"], len(entry["items"])) for entry in manifest["variants"]] == [
+        ("30kb-128x160", 9),
+        ("30kb-128x160", 7),
+        ("100kb-240x320", 9),
+        ("100kb-240x320", 7),
+    ]
+    for entry in manifest["variants"]:
+        folder, handset = out / entry["variant_id"], handset_classes()[entry["handset_class"]]
+        files = {str(path.relative_to(out)) for path in folder.rglob("*") if path.is_file()}
+        assert files == set(entry["files"])
+        assert (folder / "message.mms").stat().st_size == entry["size_bytes"] <= entry["budget_bytes"] == handset.budget_bytes
+        assert hashlib.sha256((folder / "message.mime").read_bytes()).hexdigest() == entry["sha256"]
+        screens = sorted((folder / "screens").iterdir())
+        assert [path.name for path in screens] == [f"{number:02}.png" for number in range(1, entry["slides"] + 1)]
+        with Image.open(io.BytesIO(screens[0].read_bytes())) as image:
+            assert image.width == handset.width_px
+        assert {f"wap/{path.name}" for path in (folder / "wap").glob("*.xhtml")} == {name.split("/", 1)[1] for name in entry["files"] if "/wap/" in name}
+        for moved in entry["moved"]:
+            assert set(moved) == {"item", "what", "where", "why"}
+
+
+def test_the_same_input_builds_the_same_files(cli: Any, tmp_path: Path) -> None:
+    cli("edition", "import", editions.magazine(tmp_path / "in"))
+    digests = []
+    for _ in range(2):
+        cli("edition", "build", 1, "--out", tmp_path / "out", "--classes", "50kb-176x220", "--signatures", "all")
+        files = sorted(path for path in (tmp_path / "out").rglob("*") if path.is_file())
+        digests.append([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files])
+    assert digests[0] == digests[1]
+
+
+def test_a_folder_of_somebody_else_is_not_touched(cli: Any, tmp_path: Path) -> None:
+    cli("edition", "import", editions.comic(tmp_path / "in"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("x", "utf-8")
+    assert "is not empty" in cli("edition", "build", 1, "--out", tmp_path / "mine", code=2).err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_build_for_the_audience_has_its_pairs_only(runtime: Runtime, cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(READERS, "utf-8")
+    (tmp_path / "s.csv").write_text(ORDERS, "utf-8")
+    cli("edition", "import", editions.newspaper(tmp_path / "in"))
+    cli("subscribers", "import", tmp_path / "r.csv")
+    cli("subscriptions", "import", tmp_path / "s.csv")
+    manifest = cli("edition", "build", 1, "--out", tmp_path / "out", "--json").json
+    assert sorted((entry["handset_class"], len(entry["items"])) for entry in manifest["variants"]) == [("100kb-240x320", 7), ("100kb-240x320", 9), ("30kb-128x160", 8)]
+
+
+def test_check_passes_what_is_built(cli: Any, tmp_path: Path) -> None:
+    cli("edition", "import", editions.comic(tmp_path / "in"))
+    assert cli("edition", "check", 1, "--json").json == {"passed": True, "failures": []}
+
+
+def test_publications(cli: Any) -> None:
+    cli("publication", "add", "dawn", "--title", "晨报", "--kind", "newspaper", "--service-id", "S1", "--stale-after", "12h", "--unknown", "never")
+    assert "already" in cli("publication", "add", "dawn", "--title", "晨报", "--kind", "newspaper", "--service-id", "S1", code=2).err
+    cli("publication", "set", "dawn", "--class", "free", "--service-code", "123456")
+    found = cli("publication", "list", "--json").json["publications"]
+    assert found == [
+        {"slug": "dawn", "title": "晨报", "kind": "newspaper", "class": "free", "service_id": "S1", "service_code": "123456", "stale_after_s": 43200.0, "unknown": "never", "replay": "latest"}
+    ]
+
+
+@pytest.mark.parametrize("arguments", [("add", "Bad Slug", "--title", "x", "--kind", "comic", "--service-id", "s"), ("add", "x", "--title", "x"), ("set", "nobody", "--title", "x"), ("add", "x", "--title", "x", "--kind", "comic", "--service-id", "s", "--stale-after", "soon")])
+def test_wrong_use_of_publications(cli: Any, arguments: tuple[str, ...]) -> None:
+    said = cli("publication", *arguments, code=2)
+    assert said.err.startswith("huabao: ")
