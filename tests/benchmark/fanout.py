@@ -1,0 +1,168 @@
+"""Fan-out: readers a second from planned to submitted, on PostgreSQL, at a hundred readers a SubmitReq.
+
+Beside it, in turn and in the same run: aiohttp and pycurl posting the same
+prepared bodies over as many connections to the same sink, and the bare claim
+and update of the same rows.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from console.registry import registry
+from console.schema import upgrade
+from content.services import import_folder
+from content.variants import load_payload
+from delivery import dispatch, lifecycle
+from delivery.dispatch import Request
+from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
+from delivery.ports import MessageContent, PortSettings, open_link
+from huabao.config import Config
+from huabao.db import in_ids
+from huabao.embedded import EmbeddedWorker
+from huabao.ids import unpack_ids
+from huabao.runtime import Runtime, make_runtime
+from subscribers.models import Reader, Subscription
+from tests import servers
+from tests.benchmark.figures import Figure, figure
+from tests.benchmark.papers import write_newspaper
+from tests.benchmark.posters import post_with_aiohttp, post_with_pycurl
+
+READERS = 40_000
+GROUP = 100
+CONNECTIONS = 8
+ROUNDS = 3
+HANDSET_CLASS = "30kb-128x160"
+
+
+def run() -> list[Figure]:
+    """Measure `ROUNDS` rounds, each part once in each."""
+    parts: dict[str, list[float]] = {"huabao": [], "aiohttp": [], "pycurl": [], "claim and update": []}
+    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as url, _sink() as sink_url:
+        runtime = make_runtime(Config(database_url=url, data_dir=Path(folder)))
+        upgrade(runtime)
+        _furnish(runtime, Path(folder), sink_url)
+        for _ in range(ROUNDS):
+            dispatch_id = _plan(runtime)
+            headers, bodies = _bodies(runtime, dispatch_id)
+            parts["aiohttp"].append(READERS / post_with_aiohttp(sink_url, headers, bodies, CONNECTIONS))
+            parts["pycurl"].append(READERS / post_with_pycurl(sink_url, headers, bodies, CONNECTIONS))
+            parts["claim and update"].append(READERS / _claim_and_update(runtime, dispatch_id))
+            parts["huabao"].append(READERS / _fan_out(runtime, dispatch_id))
+        runtime.engine.dispose()
+    faster = max(("aiohttp", "pycurl"), key=lambda name: sorted(parts[name])[ROUNDS // 2])
+    what = f"fan-out, {GROUP} readers a SubmitReq"
+    return [
+        figure(what, "readers/s", parts["huabao"], f"bare {faster}, same bodies", parts[faster]),
+        figure(what, "readers/s", parts["huabao"], "bare claim and update, same rows", parts["claim and update"]),
+    ]
+
+
+@contextmanager
+def _sink() -> Iterator[str]:
+    tcp_port = servers.free_tcp_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmark.sink", str(tcp_port)])
+    try:
+        time.sleep(1.0)
+        yield f"http://127.0.0.1:{tcp_port}/mm7"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _furnish(runtime: Runtime, folder: Path, sink_url: str) -> None:
+    """Readers with subscriptions, an edition and a port."""
+    now = runtime.now()
+    with runtime.transaction() as session:
+        import_folder(session, write_newspaper(folder / "paper"), "bench", now)
+        readers = [{"msisdn": f"138{at:08d}", "handset_class": HANDSET_CLASS, "topics": [], "attributes": {}, "created_at": now, "updated_at": now} for at in range(READERS)]
+        session.execute(insert(Reader), readers)
+        order = select(Reader.id, *(text(f"'{value}'") for value in ("bench", "active", "sending")), text(f"'{now.isoformat()}'::timestamptz"), text(f"'{now.isoformat()}'::timestamptz"))
+        session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "stop_state", "effective_at", "updated_at"], order))
+        session.add(
+            Port(name="bench", kind="mm7", url=sink_url, rate=1e9, burst=10**6, connections=CONNECTIONS, max_recipients=GROUP, created_at=now)
+        )
+    with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def _plan(runtime: Runtime) -> int:
+    later = runtime.now() + timedelta(hours=1)
+    dispatch_id = dispatch.create(runtime, Request("bench/1", start_at=later, again=True), actor="bench")
+    with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE deliveries"))
+        connection.execute(text("VACUUM ANALYZE batches"))
+    return dispatch_id
+
+
+def _batches(session: Session, dispatch_id: int) -> list[Batch]:
+    return list(session.scalars(select(Batch).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)))
+
+
+def _bodies(runtime: Runtime, dispatch_id: int) -> tuple[dict[str, str], list[bytes]]:
+    """What the dispatch would post, made ready beforehand."""
+    with runtime.transaction(read_only=True) as session:
+        batches = _batches(session, dispatch_id)
+        link = open_link(PortSettings.of(session.get_one(Port, batches[0].port_id)))
+        prepared = link.prepare(MessageContent(load_payload(session, batches[0].variant_id), "bench"))
+        numbers = dict(session.execute(select(Reader.id, Reader.msisdn)).tuples().all())
+    rendered = [
+        prepared.render(f"t{batch.id}-{at}", [f"86{numbers[reader]}" for reader in readers[at : at + GROUP]])  # type: ignore[attr-defined]  # an MM7 port's
+        for batch in batches
+        for readers in [unpack_ids(batch.reader_ids)]
+        for at in range(0, len(readers), GROUP)
+    ]
+    return dict(rendered[0].headers), [one.body for one in rendered]
+
+
+def _claim_and_update(runtime: Runtime, dispatch_id: int) -> float:
+    """Seconds to claim each batch and give its rows an outcome; the rows are put back afterwards."""
+    with runtime.transaction(read_only=True) as session:
+        batches = [(batch.id, batch.day, unpack_ids(batch.reader_ids)) for batch in _batches(session, dispatch_id)]
+    began = time.perf_counter()
+    for batch_id, day, readers in batches:
+        with runtime.transaction() as session:
+            session.execute(update(Batch).where(Batch.id == batch_id, Batch.state == "ready").values(fence=Batch.fence + 1))
+            mine = (deliveries.c.day == day, deliveries.c.dispatch_id == dispatch_id, in_ids(session, deliveries.c.reader_id, readers))
+            session.execute(select(deliveries.c.reader_id, deliveries.c.outcome).where(*mine)).all()
+            session.connection().execute(update(deliveries).where(*mine).values(outcome=int(Outcome.SUBMITTED), submitted_at=runtime.now(), submission_id=1))
+    took = time.perf_counter() - began
+    with runtime.transaction() as session:
+        values = {"outcome": int(Outcome.PENDING), "submitted_at": None, "submission_id": None}
+        session.connection().execute(update(deliveries).where(deliveries.c.dispatch_id == dispatch_id).values(**values))
+    with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM deliveries"))
+    return took
+
+
+def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
+    """Seconds from the release until no reader is pending."""
+    worker = EmbeddedWorker(runtime, registry())
+    assert worker.take_lease()
+    began = time.perf_counter()
+    with runtime.transaction() as session:
+        dispatch.release(session, lifecycle.lock_dispatch(session, dispatch_id), by="bench", at=runtime.now())
+    worker.start()
+    while _unsent(runtime, dispatch_id):
+        time.sleep(0.02)
+    took = time.perf_counter() - began
+    worker.stop()
+    with runtime.transaction(read_only=True) as session:
+        counted = dict(session.execute(select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)).tuples().all())
+        assert session.get_one(Dispatch, dispatch_id).planned == READERS == counted.get(int(Outcome.SUBMITTED)), counted
+    return took
+
+
+def _unsent(runtime: Runtime, dispatch_id: int) -> bool:
+    with runtime.transaction(read_only=True) as session:
+        return session.scalar(select(Batch.id).where(Batch.dispatch_id == dispatch_id, Batch.state != "done").limit(1)) is not None
