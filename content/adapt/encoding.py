@@ -80,14 +80,18 @@ class EncodeCache:
         return found
 
 
+def coarseness(quality_tenths: int) -> float:
+    """By how many percent the tables of Annex K are scaled: the IJG formula, straight lines between whole qualities."""
+    quality, tenths = divmod(quality_tenths, 10)
+    here, next_ = (5000 // one if one < 50 else 200 - 2 * one for one in (quality, min(100, quality + 1)))
+    return here + (next_ - here) * tenths / 10
+
+
 @lru_cache(maxsize=1024)
 def quantisation(quality_tenths: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Luminance and chrominance tables for a quality in tenths, by the IJG formula carried on between whole numbers."""
-    quality = quality_tenths / 10
-    percent = 5000 / quality if quality < 50 else 200 - 2 * quality
-    luminance, chrominance = (
-        tuple(min(255, max(1, int((value * percent + 50) / 100))) for value in table) for table in (_LUMINANCE, _CHROMINANCE)
-    )
+    percent = coarseness(quality_tenths)
+    luminance, chrominance = (tuple(min(255, max(1, int((value * percent + 50) / 100))) for value in table) for table in (_LUMINANCE, _CHROMINANCE))
     return luminance, chrominance
 
 
@@ -113,20 +117,25 @@ def encode_palette(image: Image.Image, media_types: tuple[str, ...]) -> Encoding
 
     None where the handset shows neither type, or the picture is painted rather than drawn: then JPEG is always smaller.
     """
-    exact = image.getcolors(256)
-    if exact is None and image.getcolors(image.width * image.height // _FLAT_SHARE) is None:
+    lossless = image.getcolors(256) is not None
+    if not lossless and image.getcolors(image.width * image.height // _FLAT_SHARE) is None:
         return None
-    flat = image.quantize(
-        colors=len(exact) if exact else 256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE, kmeans=0 if exact else 1
-    )
-    lossless = exact is not None and flat.convert("RGB").tobytes() == image.tobytes()
-    found = [
-        (_saved(flat, name), media_type) for name, media_type in (("PNG", "image/png"), ("GIF", "image/gif")) if media_type in media_types
-    ]
+    flat = _indexed(image) if lossless else image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    found = [(_saved(flat, name), media_type) for name, media_type in (("PNG", "image/png"), ("GIF", "image/gif")) if media_type in media_types]
     if not found:
         return None
     data, media_type = min(found, key=lambda one: len(one[0]))
     return Encoding(data, media_type, LOSSLESS if lossless else _equal_quality(image, flat.convert("RGB")))
+
+
+def _indexed(image: Image.Image) -> Image.Image:
+    """A picture of at most 256 colours with exactly these in its palette."""
+    pixels = np.asarray(image, dtype=np.uint32)
+    packed = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
+    colours, indices = np.unique(packed, return_inverse=True)
+    flat = Image.fromarray(indices.reshape(packed.shape).astype(np.uint8))
+    flat.putpalette([int(colour) >> shift & 255 for colour in colours for shift in (16, 8, 0)])
+    return flat
 
 
 def _saved(flat: Image.Image, name: str) -> bytes:

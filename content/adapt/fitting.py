@@ -8,12 +8,13 @@ again and again, until nothing more fits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
-from content.adapt.encoding import LOSSLESS, EncodeCache, EncodedPicture, Encoding, encode_jpeg, encode_palette
+from content.adapt.encoding import LOSSLESS, EncodeCache, EncodedPicture, Encoding, coarseness, encode_jpeg, encode_palette
 from content.adapt.framing import PictureRequest, resized, shown_size
 from subscribers.handset_classes import HandsetClass
 
@@ -28,6 +29,16 @@ LADDER = ((1.0, 50), (0.9, 48), (0.8, 45), (0.7, 42), (0.6, 40))
 
 _LAST_RESORTS = (0.5, 0.4, 0.3, 0.2)
 """Shares of the full size for what must not be dropped and fits no other way."""
+
+_SHRINK_BOUND = 0.8
+"""A picture of half the pixels takes more than this times half the bytes, at the lower quality of its step of the ladder."""
+
+_SLOPE = 0.7
+"""First guess of how bytes grow with fineness: log bytes against log of the quantisation's scale."""
+
+_NEARLY, _NEARLY_MIDDLE = 0.994, 0.997
+_FILLED = 0.996
+"""Shares of the budget at which the search for a common quality, and the filling, are content."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +102,7 @@ class _Sitter:
         return self._cache.palettes[name]
 
 
-def fit_pictures(
-    requests: Sequence[PictureRequest], budget_bytes: int, handset: HandsetClass, *, cache: EncodeCache | None = None
-) -> Fitting:
+def fit_pictures(requests: Sequence[PictureRequest], budget_bytes: int, handset: HandsetClass, *, cache: EncodeCache | None = None) -> Fitting:
     """Encodes the pictures so that together they take no more than the budget, and waste little of it.
 
     Where some picture is below quality 90, at least 95 % of the budget is used. The same input gives the same bytes.
@@ -119,40 +128,65 @@ def fit_pictures(
     return Fitting({}, tuple(dropped), 100)
 
 
-def _common(
-    requests: Sequence[PictureRequest], budget_bytes: int, handset: HandsetClass, cache: EncodeCache
-) -> tuple[list[_Sitter], list[Encoding]] | None:
+def _common(requests: Sequence[PictureRequest], budget_bytes: int, handset: HandsetClass, cache: EncodeCache) -> tuple[list[_Sitter], list[Encoding]] | None:
     """All pictures at the best common size and quality, or None where one of them must go first."""
     shares: list[tuple[float, int]] = list(LADDER)
     if not any(request.optional for request in requests):
         shares += [(share, QUALITY_MIN) for share in _LAST_RESORTS]
+    least = 0.0
     for share, floor in shares:
+        if least * share * share > budget_bytes:
+            continue
         sitters = [_Sitter(request, share, handset, cache) for request in requests]
-        if _total(sitters, floor * 10) <= budget_bytes:
-            quality = _highest(sitters, floor, budget_bytes)
-            return sitters, [sitter.at(quality * 10) for sitter in sitters]
+        encodings = [sitter.at(floor * 10) for sitter in sitters]
+        if _total(encodings) <= budget_bytes:
+            return sitters, _highest(sitters, encodings, floor * 10, budget_bytes)
+        least = max(least, _SHRINK_BOUND * _total(encodings) / share / share)
     return None
 
 
-def _total(sitters: Sequence[_Sitter], quality_tenths: int) -> int:
-    return sum(len(sitter.at(quality_tenths).data) for sitter in sitters)
+def _total(encodings: Sequence[Encoding]) -> int:
+    return sum(len(one.data) for one in encodings)
 
 
-def _highest(sitters: Sequence[_Sitter], floor: int, budget_bytes: int) -> int:
-    """The highest whole quality that fits for all, the floor being known to fit."""
-    low, high = floor, QUALITY_MAX
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if _total(sitters, middle * 10) <= budget_bytes else (low, middle - 1)
-    return low
+def _highest(sitters: Sequence[_Sitter], fitting: list[Encoding], floor_tenths: int, budget_bytes: int) -> list[Encoding]:
+    """The encodings at about the highest common quality that fits.
+
+    Args:
+        sitters: the pictures.
+        fitting: their encodings at the floor, known to fit.
+        floor_tenths: quality of `fitting`.
+        budget_bytes: for all together.
+    """
+    low, high = floor_tenths, QUALITY_MAX * 10 + 1
+    slope = _SLOPE
+    while high - low > 1 and _total(fitting) < _NEARLY * budget_bytes:
+        wanted = math.log(_NEARLY_MIDDLE * budget_bytes / _total(fitting))
+        guess = _quality_of(math.log(coarseness(low)) - wanted / slope)
+        tried = min(high - 1, max(low + 1, guess))
+        encodings = [sitter.at(tried) for sitter in sitters]
+        grown = math.log(_total(encodings) / _total(fitting))
+        finer = math.log(coarseness(low) / coarseness(tried))
+        slope = min(3.0, max(0.2, grown / finer)) if grown > 0 else slope
+        if _total(encodings) <= budget_bytes:
+            low, fitting = tried, encodings
+        else:
+            high = tried
+    return fitting
+
+
+def _quality_of(log_coarseness: float) -> int:
+    """The quality in tenths of a coarseness; the inverse of `coarseness`."""
+    percent = math.exp(log_coarseness)
+    return round(10 * (5000 / percent if percent > 100 else (200 - percent) / 2))
 
 
 def _fill(sitters: Sequence[_Sitter], encodings: list[Encoding], budget_bytes: int) -> None:
-    """Lifts the worst picture by one quality, then by tenths, as long as one fits; changes `encodings`."""
-    left = budget_bytes - sum(len(one.data) for one in encodings)
+    """Lifts the worst picture by one quality, then by tenths, until the budget is all but used; changes `encodings`."""
+    left = budget_bytes - _total(encodings)
     for step in (10, 3, 1):
         stuck: set[int] = set()
-        while True:
+        while left > (1 - _FILLED) * budget_bytes:
             open_ = [i for i, one in enumerate(encodings) if i not in stuck and one.quality_tenths + step <= QUALITY_MAX * 10]
             if not open_:
                 break
@@ -168,9 +202,7 @@ def _fill(sitters: Sequence[_Sitter], encodings: list[Encoding], budget_bytes: i
 
 def _fitting(sitters: Sequence[_Sitter], encodings: Sequence[Encoding], dropped: Sequence[str]) -> Fitting:
     pictures = {
-        sitter.request.key: EncodedPicture(
-            sitter.request.key, one.data, one.media_type, *sitter.size, min(LOSSLESS, one.quality_tenths) // 10
-        )
+        sitter.request.key: EncodedPicture(sitter.request.key, one.data, one.media_type, *sitter.size, min(LOSSLESS, one.quality_tenths) // 10)
         for sitter, one in zip(sitters, encodings, strict=True)
     }
     return Fitting(pictures, tuple(dropped), min((one.quality for one in pictures.values()), default=100))

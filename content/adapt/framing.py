@@ -28,7 +28,8 @@ HELD_MIN = 0.66
 
 _WIDTH_SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
 _CUT_COST = 0.5
-_HEADROOM = 0.05
+_HEADROOM, _HEADROOM_COST = 0.06, 0.015
+"""Air above a subject: a share of the window, where it costs little below."""
 
 _LOOK_PX = 96
 """Longer side of the copy on which saliency is measured."""
@@ -145,7 +146,8 @@ def _best_window(interest: NDArray[np.float64], kept_px: int, length_px: int) ->
     ends = starts + window
     cost = cost + 0.4 * np.where(ends < len(interest), busy[np.minimum(ends, len(interest) - 1)], 0.0)
     first = int(np.argmax(held - _CUT_COST * window * cost))
-    first = max(0, first - round(_HEADROOM * window))
+    highest = max(0, first - round(_HEADROOM * window))
+    first = next(one for one in range(highest, first + 1) if held[one] >= held[first] - _HEADROOM_COST)
     return min(length_px - kept_px, round(first * length_px / len(interest))), float(held[first])
 
 

@@ -178,7 +178,7 @@ def _open(data: bytes) -> Image.Image:
             raise PictureError(_stranger(data)) from fault
         grave = [str(one.message) for one in caught if "PIL" in PurePath(one.filename).parts]
     _check_size(image.size)
-    if grave:
+    if grave and image.format != "JPEG":  # a JPEG's warnings are of its metadata, which is thrown away
         raise PictureError(f"the picture is damaged ({grave[0]}); save it again from the program that made it")
     return image
 
@@ -192,15 +192,11 @@ def _check_size(size: tuple[int, int]) -> None:
 
 
 def _too_large(what: str) -> PictureError:
-    return PictureError(
-        f"the picture is too large ({what}): at most {PIXELS_MAX} pixels and {SIDE_PX_MAX} a side are taken; save it smaller"
-    )
+    return PictureError(f"the picture is too large ({what}): at most {PIXELS_MAX} pixels and {SIDE_PX_MAX} a side are taken; save it smaller")
 
 
 def _damaged(fault: BaseException) -> PictureError:
-    return PictureError(
-        f"the picture is damaged or cut off ({fault or type(fault).__name__}); save it again from the program that made it"
-    )
+    return PictureError(f"the picture is damaged or cut off ({str(fault) or type(fault).__name__}); save it again from the program that made it")
 
 
 def _stranger(data: bytes) -> str:

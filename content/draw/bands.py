@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
+from content.draw.flat import flat
 from content.draw.headline import headline, put, put_right
 from content.draw.ink import ACCENT, GREY, INK, PAPER
 from content.draw.nameplate import margin_px
@@ -22,9 +23,7 @@ def section_band(title: str, handset: HandsetClass, note: str = "") -> Image.Ima
     margin = margin_px(handset)
     size = round(handset.type_px * 1.15)
     pad = max(3, size // 4)
-    set_ = headline(
-        title, handset.width_px - 4 * margin, 3 * size, largest_px=size, smallest_px=handset.type_px, weight="bold"
-    )
+    set_ = headline(title, handset.width_px - 4 * margin, 3 * size, largest_px=size, smallest_px=handset.type_px, weight="bold")
     rule = max(2, handset.width_px // 80)
     tab_height = set_.height_px + 2 * pad
     image = Image.new("RGB", (handset.width_px, tab_height + rule), PAPER)
@@ -39,7 +38,7 @@ def section_band(title: str, handset: HandsetClass, note: str = "") -> Image.Ima
     if note and tab_right + 2 * margin + width_px(note, handset.type_px) <= handset.width_px:
         place = (handset.width_px - margin, tab_height - handset.type_px - pad)
         put_right(draw, place, note, handset.type_px, "regular", GREY)
-    return image
+    return flat(image)
 
 
 def end_page(title: str, text: str, handset: HandsetClass) -> Image.Image:
@@ -66,4 +65,4 @@ def end_page(title: str, text: str, handset: HandsetClass) -> Image.Image:
     for number, row in enumerate(rows):
         put(draw, (margin, text_top + number * leading), row, size, "regular", INK)
     draw.line((0, image.height - 1, handset.width_px - 1, image.height - 1), fill=INK)
-    return image
+    return flat(image)

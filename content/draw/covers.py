@@ -11,6 +11,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from content.adapt.framing import ENLARGED_MAX, filled, resized
+from content.draw.flat import flat
 from content.draw.headline import Headline, headline, put
 from content.draw.ink import ACCENT, CONTRAST_MIN, INK, PAPER, Colour, contrast
 from content.draw.nameplate import margin_px
@@ -25,9 +26,7 @@ _BAND_PERCENT = 46
 """Of a cover's height, at most for its title."""
 
 
-def cover(
-    picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None
-) -> Image.Image:
+def cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None) -> Image.Image:
     """A magazine's cover, exactly as wide as the screen.
 
     Args:
@@ -50,9 +49,7 @@ def cover(
     return image
 
 
-def comic_cover(
-    picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None
-) -> Image.Image:
+def comic_cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None) -> Image.Image:
     """A comic's cover: the picture whole, the title below it on white; at most as high as asked, by default the screen."""
     height = height_px or handset.height_px
     if picture is None:
@@ -82,7 +79,7 @@ class _Band:
         room = handset.width_px - 2 * self._margin_px
         title_px_max = max(size, height_px_max - self._bar_px - 2 * self._pad_px)
         self._rows = lines(subtitle, room, size, weight="bold")[:1] if subtitle else []
-        if self._rows and title_px_max - self._subtitle_px() < size or self._rows != [subtitle]:
+        if (self._rows and title_px_max - self._subtitle_px() < size) or self._rows != [subtitle]:
             self._rows = []
         self._title: Headline = headline(
             title,
@@ -136,9 +133,7 @@ def _typographic(size: tuple[int, int], title: str, subtitle: str, handset: Hand
     draw = ImageDraw.Draw(image)
     rows = lines(subtitle, width - 6 * margin, unit)[:2] if subtitle else []
     foot = round(unit * 1.3) * len(rows) + (unit // 2 if rows else 0)
-    set_ = headline(
-        title, width - 10 * margin, height - foot - 8 * margin, largest_px=round(unit * 2.6), smallest_px=unit, weight="black"
-    )
+    set_ = headline(title, width - 10 * margin, height - foot - 8 * margin, largest_px=round(unit * 2.6), smallest_px=unit, weight="black")
     pad = max(2 * margin, unit // 2)
     slip = (set_.width_px + 2 * pad, set_.height_px + 2 * pad)
     left, top = (width - slip[0]) // 2, (height - foot - slip[1]) // 2
@@ -152,4 +147,4 @@ def _typographic(size: tuple[int, int], title: str, subtitle: str, handset: Hand
     for number, row in enumerate(rows):
         place = ((width - width_px(row, unit)) / 2, height - foot + number * round(unit * 1.3))
         put(draw, place, row, unit, "regular", INK)
-    return image
+    return flat(image)

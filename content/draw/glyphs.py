@@ -36,7 +36,7 @@ def clusters(text: str) -> list[str]:
 
 
 def _belongs(cluster: str, char: str) -> bool:
-    if "\u0300" > char or cluster == "\n":
+    if char < "\u0300" or cluster == "\n":
         return False
     code = ord(char)
     if char == _JOINER or cluster[-1] == _JOINER or code in _SKIN_TONES or any(code in one for one in _VARIATIONS):

@@ -16,9 +16,7 @@ CONTRAST_MIN = 4.5
 
 def luminance(colour: Colour) -> float:
     """Relative luminance, 0 to 1. Spec: WCAG 2.2, relative luminance."""
-    red, green, blue = (
-        (value / 255 / 12.92) if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in colour
-    )
+    red, green, blue = ((value / 255 / 12.92) if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -11,6 +11,7 @@ from datetime import date as Date
 
 from PIL import Image, ImageDraw
 
+from content.draw.flat import flat
 from content.draw.fonts import Weight
 from content.draw.headline import headline, put, put_right, put_spread
 from content.draw.ink import ACCENT, GREY, INK, PAPER, Colour
@@ -21,7 +22,7 @@ WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "�
 
 
 def masthead(title: str, issue_line: str, date: Date, handset: HandsetClass) -> Image.Image:
-    """The nameplate, as wide as the screen and at most about half its height.
+    """The nameplate, as wide as the screen and at most 60 % of its height.
 
     Args:
         title: of the publication.
@@ -30,11 +31,11 @@ def masthead(title: str, issue_line: str, date: Date, handset: HandsetClass) -> 
         handset: gives width and type size.
     """
     plate = _plate(title, handset)
-    info = _info(issue_line, date, handset)
+    info = _info(issue_line, date, handset, handset.height_px * 6 // 10 - plate.height)
     image = Image.new("RGB", (handset.width_px, plate.height + info.height), PAPER)
     image.paste(plate, (0, 0))
     image.paste(info, (0, plate.height))
-    return image
+    return flat(image)
 
 
 def margin_px(handset: HandsetClass) -> int:
@@ -71,11 +72,16 @@ def _plate(title: str, handset: HandsetClass) -> Image.Image:
     return image
 
 
-def _info(issue_line: str, date: Date, handset: HandsetClass) -> Image.Image:
-    """Date, weekday and issue in one row or two, over a hairline."""
+def _info(issue_line: str, date: Date, handset: HandsetClass, height_px_max: int) -> Image.Image:
+    """Date, weekday and issue in one row or two, over a hairline; an issue line too long for its place ends in an ellipsis."""
     size, margin = handset.type_px, margin_px(handset)
     rows = _info_rows(" ".join(issue_line.split()), date, size, handset.width_px - 2 * margin)
     leading, top = round(size * 1.3), max(3, size // 4)
+    rows_max = max(1, (height_px_max - top - max(2, size // 6)) // leading)
+    if len(rows) > rows_max:
+        rows = rows[:rows_max]
+        if rows_max > 1:
+            rows[-1] = (_ended(rows[-1][0], size, handset.width_px - 2 * margin), "")
     image = Image.new("RGB", (handset.width_px, top + leading * len(rows) + max(2, size // 6)), PAPER)
     draw = ImageDraw.Draw(image)
     for number, (left, right) in enumerate(rows):
@@ -99,6 +105,12 @@ def _info_rows(issue: str, date: Date, size_px: int, room_px: int) -> list[tuple
     if _fit(weekday, issue, size_px, room_px):
         return [(long, ""), (weekday, issue)]
     return [(short, weekday), *((row, "") for row in lines(issue, room_px, size_px))]
+
+
+def _ended(text: str, size_px: int, room_px: int) -> str:
+    while text and width_px(text + "…", size_px) > room_px:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def _fit(left: str, right: str, size_px: int, room_px: int) -> bool:

@@ -3,9 +3,8 @@
 No line begins with a mark that closes or ends one that opens; words and numbers
 in Latin letters stay whole unless one is longer than a line; a cluster is never
 parted. A mark that may not begin a line takes the character before it along,
-and the empty right half of a closing mark may hang over a line's end, so that
-ten characters and a full stop fit where ten characters do. A paragraph does
-not end with a single character on a line of its own.
+and the empty right half of a closing mark may hang over a line's end, where no ink
+is. A paragraph does not end with a single character on a line of its own.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ def _keep_company(found: list[list[list[str]]], measure: _Measure) -> None:
     if len(found) < 2 or sum(part not in NEVER_FIRST and not part.isspace() for part in _flat(found[-1])) > 1:
         return
     before = found[-2]
-    if len(before) > 3 and measure.fits([*before[-1], *_flat(found[-1])]):
+    if len(before) > 1 and len(_flat(before[:-1])) > 2 and measure.fits([*before[-1], *_flat(found[-1])]):
         found[-1].insert(0, before.pop())
 
 
@@ -139,7 +138,7 @@ def _split(unit: list[str], measure: _Measure) -> tuple[list[str], list[str]]:
 def _units(text: str) -> list[list[str]]:
     """The clusters of the text, grouped so that a line may end after each group."""
     found: list[list[str]] = []
-    quotes_open = {quote: False for quote in _STRAIGHT_QUOTES}
+    quotes_open = dict.fromkeys(_STRAIGHT_QUOTES, False)
     sticky = False
     for part in clusters(text):
         opens = False
