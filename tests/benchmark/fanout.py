@@ -158,7 +158,8 @@ def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
     took = time.perf_counter() - began
     worker.stop()
     with runtime.transaction(read_only=True) as session:
-        counted = dict(session.execute(select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)).tuples().all())
+        grouped = select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)
+        counted = {outcome: number for outcome, number in session.execute(grouped)}
         assert session.get_one(Dispatch, dispatch_id).planned == READERS == counted.get(int(Outcome.SUBMITTED)), counted
     return took
 

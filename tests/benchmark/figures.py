@@ -59,8 +59,12 @@ def figure(name: str, unit: str, values: Sequence[float], beside: str, beside_va
 
 def as_table(figures: Sequence[Figure]) -> str:
     """For people."""
-    rows = [(one.name, f"{one.value:,}", one.unit, one.beside, "" if one.beside_value is None else f"{one.beside_value:,}", one.ratio if one.ratio is not None else "") for one in figures]
+    rows = [(one.name, f"{one.value:,}", one.unit, one.beside, _shown(one.beside_value), _shown(one.ratio)) for one in figures]
     return table_text(("figure", "value", "unit", "beside", "value", "ratio"), rows)
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 def as_json(figures: Sequence[Figure]) -> list[dict[str, Any]]:
