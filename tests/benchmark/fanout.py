@@ -159,7 +159,7 @@ def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
     worker.stop()
     with runtime.transaction(read_only=True) as session:
         grouped = select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)
-        counted = {outcome: number for outcome, number in session.execute(grouped)}
+        counted = dict(session.execute(grouped).tuples().all())
         assert session.get_one(Dispatch, dispatch_id).planned == READERS == counted.get(int(Outcome.SUBMITTED)), counted
     return took
 
