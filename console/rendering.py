@@ -51,6 +51,7 @@ def render(visit: Visit, template: str, **values: Any) -> str:
         clock=lambda at, seconds=False: texts.clock_text(at, language, now, seconds=seconds),
         span=lambda span: texts.span_text(span, language),
         share=texts.share_text,
+        scale=lambda value: texts.scale_text(value, language),
         **values,
     )
 

@@ -33,7 +33,7 @@ def downgrade(runtime: Runtime, revision: str) -> None:
 
 def current_revision(runtime: Runtime) -> str | None:
     """The revision that the database has, None where there is none."""
-    with runtime.engine.connect() as connection:
+    with runtime.engine.connect().execution_options(huabao_read_only=True) as connection:  # beside a writer, on SQLite
         return MigrationContext.configure(connection).get_current_revision()
 
 

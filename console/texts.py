@@ -97,6 +97,15 @@ def rate_text(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 or rate == 0 else f"{rate:.1f}"
 
 
+def scale_text(value: int, language: str) -> str:
+    """A number beside a chart, short: 1.5万, 15k, 1.5M."""
+    if value < 10_000:
+        return f"{value:,}"
+    if language == CHINESE:
+        return f"{value / 10_000:g}万"
+    return f"{value / 1_000_000:g}M" if value >= 1_000_000 else f"{value / 1000:g}k"
+
+
 def kilobytes_text(size_bytes: int) -> str:
     """A size in thousands of bytes, one decimal below a hundred."""
     return f"{size_bytes / 1000:.0f}" if size_bytes >= 100_000 else f"{size_bytes / 1000:.1f}"

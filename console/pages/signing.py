@@ -7,8 +7,9 @@ import threading
 from starlette.responses import Response
 
 from console import auth
+from console.settings import SIGN_IN_LOCK_S
 from console.texts import LANGUAGES
-from console.visit import LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Visit, local_path
+from console.visit import LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Refused, Visit, local_path
 from huabao.log import get_logger
 
 log = get_logger("web")
@@ -16,7 +17,10 @@ log = get_logger("web")
 PREFERENCE_AGE_S = 365 * 86_400
 
 _hashing = threading.BoundedSemaphore(2)
-"""Argon2 takes 64 MB each time; a flood of sign-ins waits in line instead."""
+"""Argon2 takes 64 MB each time; so many sign-ins are worked on at once."""
+
+_line = threading.BoundedSemaphore(10)
+"""So many may be worked on or wait; a flood of sign-ins is turned away, lest it take every thread from those who work."""
 
 
 def sign_in(visit: Visit) -> Response:
@@ -34,17 +38,27 @@ def sign_in_act(visit: Visit) -> Response:
     target = local_path(visit.form.get("next"))
     with visit.runtime.transaction(read_only=True) as session:
         credentials = auth.find_credentials(session, name)
-    with _hashing:
-        fits = auth.password_fits(credentials, password)
+    fits = _password_fits(credentials, password)
     with visit.runtime.transaction() as session:
         opened = auth.settle_sign_in(session, credentials, fits, now=visit.runtime.now())
+        lock_minutes = -(-SIGN_IN_LOCK_S.get(session) // 60)
         if opened is not None and (old := visit.request.cookies.get(SESSION_COOKIE)):
             auth.end_session(session, old)
     if opened is None:
         log.warning("sign-in refused")
-        return visit.page("sign_in.html", 401, name=name[:80], target=target, problem=visit.say("sign_in.refused"), ended=False)
+        return visit.page("sign_in.html", 401, name=name[:80], target=target, problem=visit.say("sign_in.refused", minutes=lock_minutes), ended=False)
     token, _ = opened
     return visit.keep(visit.go(target), SESSION_COOKIE, token)
+
+
+def _password_fits(credentials: auth.Credentials, password: str) -> bool:
+    if not _line.acquire(blocking=False):
+        raise Refused(503, "busy")
+    try:
+        with _hashing:
+            return auth.password_fits(credentials, password)
+    finally:
+        _line.release()
 
 
 def sign_out_act(visit: Visit) -> Response:

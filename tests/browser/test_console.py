@@ -126,10 +126,13 @@ def test_pausing_with_the_keyboard_alone(open_page: OpenPage, sqlite_runtime: Ru
 
 def test_leaving_the_sheet_changes_nothing(open_page: OpenPage, sqlite_runtime: Runtime, dispatch_id: int) -> None:
     page = open_page(f"/dispatches/{dispatch_id}")
-    for leave in (lambda: page.keyboard.press("Escape"), lambda: page.locator("dialog#sheet [data-close]").click()):
+    for button in ("", "dialog#sheet [data-close]"):
         page.click("#act-cancel")
         expect(page.locator("dialog#sheet")).to_be_visible()
-        leave()
+        if button:
+            page.click(button)
+        else:
+            page.keyboard.press("Escape")
         expect(page.locator("dialog#sheet")).to_be_hidden()
     with sqlite_runtime.transaction(read_only=True) as session:
         assert session.get_one(Dispatch, dispatch_id).state == "sending"

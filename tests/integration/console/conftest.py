@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -45,7 +46,7 @@ def browser(app: ASGIApp, *, scheme: str = "http") -> TestClient:
     return TestClient(app, base_url=f"{scheme}://console.test", follow_redirects=False, raise_server_exceptions=False, headers={"accept-language": "en"})
 
 
-def sign_in(client: TestClient, name: str, password: str = PASSWORD, **fields: str):  # type: ignore[no-untyped-def]  # httpx's or httpx2's Response, as Starlette chooses
+def sign_in(client: TestClient, name: str, password: str = PASSWORD, **fields: str) -> Any:
     """Fill in the form and send it."""
     page = client.get("/sign-in")
     return client.post("/sign-in", data={"csrf": csrf_of(page.text), "name": name, "password": password, **fields})

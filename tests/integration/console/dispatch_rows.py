@@ -50,7 +50,14 @@ def message(text: str = "合肥地铁八号线今日开通") -> bytes:
 
 
 def add_dispatch(
-    runtime: Runtime, *, planned: int = 1000, number: str = "1522", title: str = "江淮早报", state: str = "sending", excluded: dict[str, int] | None = None, mime: bytes | None = None
+    runtime: Runtime,
+    *,
+    planned: int = 1000,
+    number: str = "1522",
+    title: str = "江淮早报",
+    state: str = "sending",
+    excluded: dict[str, int] | None = None,
+    mime: bytes | None = None,
 ) -> int:
     """A dispatch of `planned` pending readers; its number."""
     now = runtime.now()
@@ -63,8 +70,9 @@ def add_dispatch(
         session.add(port)
         session.flush()
         dispatch = Dispatch(
-            edition_id=edition.id, edition_version_id=version.id, service_id="jh", day=day, state=state, audience=planned + sum(reasons.values()), planned=planned,
-            ports=["mm-1"], start_at=now - timedelta(minutes=10), deadline_at=now + timedelta(hours=2), started_at=now - timedelta(minutes=10), created_at=now - timedelta(hours=1), created_by="li",
+            edition_id=edition.id, edition_version_id=version.id, service_id="jh", day=day, state=state, audience=planned + sum(reasons.values()),
+            planned=planned, ports=["mm-1"], start_at=now - timedelta(minutes=10), deadline_at=now + timedelta(hours=2), started_at=now - timedelta(minutes=10),
+            created_at=now - timedelta(hours=1), created_by="li",
         )
         variant = Variant(
             edition_version_id=version.id, name="100kb-240x320-0a1b2c3d", handset_class="100kb-240x320", signature="a,b", items=["a", "b"], slides=9, size_bytes=98_100,
@@ -77,7 +85,8 @@ def add_dispatch(
         session.add(Batch(dispatch_id=dispatch.id, day=day, variant_id=variant.id, port_id=port.id, position=0, size=planned, reader_ids=pack_ids(range(1, planned + 1))))
         first = 1_000_000
         for reason, count in reasons.items():
-            bulk_insert(session, Exclusion, ({"dispatch_id": dispatch.id, "reader_id": first + index, "reason": reason} for index in range(count)), columns=("dispatch_id", "reader_id", "reason"))
+            rows = [{"dispatch_id": dispatch.id, "reader_id": first + index, "reason": reason} for index in range(count)]
+            bulk_insert(session, Exclusion, rows, columns=("dispatch_id", "reader_id", "reason"))
             first += count
         bulk_insert(session, deliveries, _pending(day, dispatch.id, variant.id, port.id, planned), columns=_COLUMNS)
         return dispatch.id

@@ -121,8 +121,8 @@ def test_pausing_takes_one_press_and_resuming_a_reason(runtime: Runtime, signed_
     assert "give a reason" in client.post(f"/dispatches/{dispatch_id}/resume", data=fields).text
     assert client.post(f"/dispatches/{dispatch_id}/resume", data=fields | {"reason": "checked"}).status_code == 303
     with runtime.transaction(read_only=True) as session:
-        changes = session.execute(select(DispatchTransition.after, DispatchTransition.by, DispatchTransition.reason).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id)).all()
-        assert [tuple(change) for change in changes[1:]] == [("paused", "王敏", "from the console"), ("sending", "王敏", "checked")]
+        changes = session.scalars(select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id)).all()
+        assert [(change.after, change.by, change.reason) for change in changes[1:]] == [("paused", "王敏", "from the console"), ("sending", "王敏", "checked")]
         assert session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.object_kind == "dispatch", AuditEntry.actor == "王敏")) == 2
 
 
@@ -233,7 +233,8 @@ def test_life_signs_and_metrics(runtime: Runtime, client: TestClient) -> None:
 
 def _event(now: Any, state: EventState) -> DeliveryEvent:
     columns = {column.name for column in DeliveryEvent.__table__.columns}
-    values = {"received_at": now - timedelta(seconds=1), "port_id": 1, "message_id": "m", "number": "13800138000", "sender": "10658000", "recipient": "13800138000", "status": "Retrieved", "state": int(state)}
+    numbers = {"number": "13800138000", "sender": "10658000", "recipient": "13800138000"}
+    values = numbers | {"received_at": now - timedelta(seconds=1), "port_id": 1, "message_id": "m", "status": "Retrieved", "state": int(state)}
     return DeliveryEvent(**{name: value for name, value in values.items() if name in columns})
 
 

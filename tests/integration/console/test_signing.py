@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from console import auth
 from console.models import User, UserSession
+from console.pages import signing
 from console.settings import SESSION_AGE_S, SESSION_IDLE_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S
 from console.web import make_app
 from huabao.audit import AuditEntry
@@ -178,3 +180,15 @@ def test_language_and_appearance_are_kept(client: TestClient) -> None:
     page = client.get("/sign-in")
     assert '<html lang="zh-CN" data-theme="dark">' in page.text
     assert "登录" in page.text
+
+
+def test_a_flood_of_sign_ins_is_turned_away(sqlite_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.signing._line", threading.BoundedSemaphore(1))
+    taken = signing._line
+    taken.acquire()
+    client = browser(make_app(sqlite_runtime, Registry()))
+    answer = sign_in(client, "li")
+    assert answer.status_code == 503
+    assert "few seconds" in answer.text
+    taken.release()
+    assert sign_in(client, "li").status_code == 401

@@ -52,7 +52,7 @@ def test_standing_bars_hold_every_reader_of_their_window(found: list[Minute]) ->
 def test_a_drawing_stays_inside_its_frame(found: list[Minute]) -> None:
     chart = standing_chart(found)
     for block in chart.blocks:
-        assert -0.01 <= block.x
+        assert block.x >= -0.01
         assert block.x + block.width <= 100.01
         assert block.y + block.height <= 100.01
         assert block.y >= -8, "tiny pieces are drawn a little taller than they are, no more"

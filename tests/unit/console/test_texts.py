@@ -110,3 +110,9 @@ def test_clocks_are_shanghai_and_name_another_day() -> None:
 def test_spans(seconds: int, zh: str, en: str) -> None:
     assert texts.span_text(timedelta(seconds=seconds), "zh") == zh
     assert texts.span_text(timedelta(seconds=seconds), "en") == en
+
+
+@pytest.mark.parametrize(("value", "zh", "en"), [(0, "0", "0"), (8000, "8,000", "8,000"), (15_000, "1.5万", "15k"), (2_000_000, "200万", "2M")])
+def test_scales_are_short(value: int, zh: str, en: str) -> None:
+    assert texts.scale_text(value, "zh") == zh
+    assert texts.scale_text(value, "en") == en
