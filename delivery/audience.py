@@ -11,6 +11,7 @@ world moves after the snapshot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -76,12 +77,12 @@ def handset_class_sql(audience: Audience) -> ColumnElement[str]:
     return effective_class_sql(audience.default_class)
 
 
-def readers_of(audience: Audience, columns: list[ColumnElement[Any]]) -> Select[Any]:
+def readers_of(audience: Audience, columns: Sequence[Any]) -> Select[Any]:
     """`columns` of each reader of the audience, from `Reader` (and his `Subscription`)."""
     return select(*columns).select_from(_source(audience))
 
 
-def reason_sql(audience: Audience, at: datetime, *, handset: bool = True) -> ColumnElement[str | None]:
+def reason_sql(audience: Audience, at: datetime, *, handset: bool = True) -> ColumnElement[Any]:
     """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`."""
     whens: list[tuple[ColumnElement[bool], Any]] = []
     if not audience.activity:

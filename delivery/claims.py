@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -80,6 +80,15 @@ class Standing:
         return 0.0 if self.deferred_until is None else max(0.0, (self.deferred_until - now).total_seconds())
 
 
+_batches: Table = Batch.__table__  # type: ignore[assignment]  # a mapped class has a Table
+_RENEWED = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"), _batches.c.owner == bindparam("holder"), _batches.c.state == "claimed")
+    .values(lease_until=bindparam("until"))
+)
+_STANDING = select(Dispatch.state, Port.state, Port.deferred_until).join(Port, Port.id == bindparam("port")).where(Dispatch.id == bindparam("dispatch"))
+
+
 def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s: float) -> Batch | None:
     """Raise the fence of a batch that is ready, or whose worker fell silent; None where it is neither."""
     free = or_(Batch.state == "ready", (Batch.state == "claimed") & (Batch.lease_until < now))
@@ -95,16 +104,17 @@ def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s:
 def look_up(session: Session, batch: Batch, *, now: datetime) -> ClaimedBatch:
     """Who of a batch just taken is still to be served."""
     lost = lost_readers(session, batch, now=now)
-    pending = set(
-        session.scalars(
+    pending = {
+        row[0]
+        for row in session.connection().execute(
             select(deliveries.c.reader_id).where(
                 deliveries.c.day == batch.day,
                 deliveries.c.dispatch_id == batch.dispatch_id,
                 in_ids(session, deliveries.c.reader_id, unpack_ids(batch.reader_ids)),
                 deliveries.c.outcome == int(Outcome.PENDING),
             )
-        )
-    )
+        ).fetchall()
+    }
     assert not pending & lost, "a reader of an unknown submission is still pending"
     numbers, gone = _recheck(session, batch, sorted(pending), now)
     return ClaimedBatch(
@@ -139,21 +149,15 @@ def renew(session: Session, batch: ClaimedBatch, *, now: datetime, lease_s: floa
     Raises:
         FenceError: somebody else took it over.
     """
-    row = session.execute(
-        update(Batch)
-        .where(Batch.id == batch.batch_id, Batch.fence == batch.fence, Batch.owner == batch.owner, Batch.state == "claimed")
-        .values(lease_until=now + timedelta(seconds=lease_s))
-        .returning(Batch.dispatch_id)
-    ).one_or_none()
-    if row is None:
+    values = {"batch": batch.batch_id, "held": batch.fence, "holder": batch.owner, "until": now + timedelta(seconds=lease_s)}
+    if session.connection().execute(_RENEWED, values).rowcount != 1:
         raise FenceError(f"batch {batch.batch_id} was taken over; fence {batch.fence} is void")
     return standing(session, batch.dispatch_id, batch.port_id)
 
 
 def standing(session: Session, dispatch_id: int, port_id: int) -> Standing:
     """How a dispatch and a port stand."""
-    found = session.execute(select(Dispatch.state, Port.state, Port.deferred_until).join(Port, Port.id == port_id).where(Dispatch.id == dispatch_id)).one()
-    return Standing(*found)
+    return Standing(*session.connection().execute(_STANDING, {"dispatch": dispatch_id, "port": port_id}).one())
 
 
 def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bool = False) -> None:
@@ -175,7 +179,7 @@ def _recheck(session: Session, batch: Batch, readers: Sequence[int], now: dateti
     edition = session.get_one(Edition, dispatch.edition_id)
     publication = session.get_one(Publication, edition.publication_id)
     audience = audiences.Audience.of(session, publication, edition, version)
-    rows = session.execute(audiences.recheck_sql(audience, now).where(in_ids(session, Reader.id, readers)).order_by(Reader.id)).all()
+    rows = session.connection().execute(audiences.recheck_sql(audience, now).where(in_ids(session, Reader.id, readers)).order_by(Reader.id)).fetchall()
     numbers = {reader_id: MSISDN(number) for reader_id, number, reason in rows if reason is None}
     gone: dict[str, list[int]] = {}
     for reader_id, _, reason in rows:

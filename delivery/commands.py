@@ -28,7 +28,7 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     records = [read_peer(folder) for folder in peers]
     with invocation.runtime.transaction(read_only=True) as session:
         found = ledgers.verify(session, dispatch_id, peers=records)
-    outcomes = [name for name in (found.dispatches[0].outcomes if found.dispatches else ())]
+    outcomes = list(found.dispatches[0].outcomes) if found.dispatches else []
     rows = [(one.dispatch_id, one.audience, one.planned, sum(one.excluded.values()), *one.outcomes.values()) for one in found.dispatches]
     verdict = "balanced" if found.balanced else f"NOT balanced: {len(found.problems)} problems"
     return Report(

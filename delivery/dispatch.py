@@ -220,7 +220,8 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     start = _start(request, now)
     found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), start)
     if not found.audience:
-        raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {subject.audience.service_id!r}; `huabao subscriptions import FILE` brings them")
+        service = subject.audience.service_id
+        raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
     if not found.signatures.keys() <= variants.keys():
         raise _NewSignatureError
     dispatch = _row(subject, request, found, actor=actor, start=start, now=now)
@@ -232,6 +233,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     assert written == found.planned, "the snapshot lost or doubled a reader"
     snapshot.cut_batches(session, dispatch, subject.publication.service_code, readers_max=BATCH_READERS_MAX.get(session))
     snapshot.drop_stage(session)
+    partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
     if start <= now:
         release(session, dispatch, by=actor, at=now)

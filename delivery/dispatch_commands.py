@@ -128,12 +128,10 @@ def list_(invocation: Invocation) -> Report:
             .order_by(Dispatch.id.desc())
             .limit(100)
         ).all()
-    data = [
-        {"dispatch_id": one.id, "edition": f"{slug}/{number}", "state": one.state, "audience": one.audience, "planned": one.planned, "start_at": one.start_at, "created_by": one.created_by}
-        for one, slug, number in found
-    ]
-    rows = [(one.id, f"{slug}/{number}", one.state, one.audience, one.planned, shanghai_text(one.start_at), one.created_by) for one, slug, number in found]
-    return Report(data, columns=("dispatch", "edition", "state", "audience", "planned", "start", "by"), rows=rows)
+    names = ("dispatch_id", "edition", "state", "audience", "planned", "start_at", "created_by")
+    values = [(one.id, f"{slug}/{number}", one.state, one.audience, one.planned, one.start_at, one.created_by) for one, slug, number in found]
+    rows = [(*row[:5], shanghai_text(row[5]), row[6]) for row in values]
+    return Report([dict(zip(names, row, strict=True)) for row in values], columns=("dispatch", "edition", "state", "audience", "planned", "start", "by"), rows=rows)
 
 
 def _steering(verb: str) -> click.Command:

@@ -9,21 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import String, Table, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from delivery.claims import ClaimedBatch
 from delivery.models import Outcome, Submission, deliveries
 from delivery.ports import Answer, OutboundGroup
-from huabao.db import in_ids
+from huabao.db import bound_ids, in_bound_ids, is_postgres
 from huabao.ids import pack_ids
 
 STATUS_CHARS_MAX = 200
 
 LIVE_STATES = ("leaving", "accepted", "partial", "refused", "unknown")
 """Submissions that use up their readers; a deferred one was surely not taken."""
+
+
+_submissions: Table = Submission.__table__  # type: ignore[assignment]  # a mapped class has a Table
+_ANSWERED = (
+    update(_submissions)
+    .where(_submissions.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in ("state", "message_id", "status_code", "status_text", "refused_ids", "answered_at")})
+)
 
 
 def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tuple[int, ...]], *, first: int, at: datetime) -> list[OutboundGroup]:
@@ -77,8 +86,7 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
             }
         )
         settle(session, batch, answer.submission_id, answer.state, group, refused, at=at)
-    changed = {name: bindparam(name) for name in rows[0] if name != "key"}
-    session.connection().execute(update(Submission.__table__).where(Submission.__table__.c.id == bindparam("key")).values(changed), rows)
+    session.connection().execute(_ANSWERED, rows)
 
 
 def refused_readers(batch: ClaimedBatch, answer: Answer, group: Iterable[int]) -> tuple[int, ...]:
@@ -104,18 +112,30 @@ def settle(session: Session, batch: ClaimedBatch, submission_id: int, state: str
 
 def change(session: Session, batch: ClaimedBatch, readers: Sequence[int], outcome: Outcome, *, submission_id: int | None, at: datetime) -> None:
     """Give pending deliveries of the batch an outcome."""
-    values: dict[str, Any] = {"outcome": int(outcome)}
+    postgres = is_postgres(session)
+    values: dict[str, Any] = {"outcome_": int(outcome), "day_": batch.day, "dispatch": batch.dispatch_id, "ids": bound_ids(readers, postgres=postgres)}
     if submission_id is not None:
-        values |= {"submission_id": submission_id, "submitted_at": at}
+        values |= {"submission": submission_id, "submitted": at}
     if outcome is not Outcome.SUBMITTED:
-        values["outcome_at"] = at
-    session.connection().execute(
+        values["settled"] = at
+    session.connection().execute(_changing(postgres, submission_id is not None, outcome is not Outcome.SUBMITTED), values)
+
+
+@lru_cache(maxsize=8)
+def _changing(postgres: bool, submitted: bool, settled: bool) -> Update:
+    """The statement of `change`, built once: it is the most frequent of all."""
+    values: dict[str, Any] = {"outcome": bindparam("outcome_")}
+    if submitted:
+        values |= {"submission_id": bindparam("submission"), "submitted_at": bindparam("submitted")}
+    if settled:
+        values["outcome_at"] = bindparam("settled")
+    return (
         update(deliveries)
         .where(
-            deliveries.c.day == batch.day,
-            deliveries.c.dispatch_id == batch.dispatch_id,
-            in_ids(session, deliveries.c.reader_id, readers),
+            deliveries.c.day == bindparam("day_"),
+            deliveries.c.dispatch_id == bindparam("dispatch"),
+            in_bound_ids(deliveries.c.reader_id, bindparam("ids", type_=String), postgres=postgres),
             deliveries.c.outcome == int(Outcome.PENDING),
         )
-        .values(**values)
+        .values(values)
     )

@@ -97,7 +97,7 @@ def counts(session: Session, dispatch_id: int) -> Counts:
         dispatch_id,
         found.audience,
         found.planned,
-        {reason: number for reason, number in excluded},
+        dict(excluded.tuples().all()),
         {outcome.name.lower(): by_outcome.get(int(outcome), 0) for outcome in Outcome},
         sum(int(late or 0) for _, _, late in rows),
     )

@@ -46,6 +46,12 @@ def ensure_day(session: Session, day: date) -> bool:
     return True
 
 
+def take_statistics(session: Session, day: date) -> None:
+    """Tell the planner what a snapshot put into the day's partition, so that the first batches are found by index."""
+    if is_postgres(session):
+        session.execute(text(f"ANALYZE {partition_name(day)}"))
+
+
 def make_ahead(session: Session, *, now: datetime) -> int:
     """Make the partitions of today and of the days to come; how many were missing."""
     today = business_day(now)

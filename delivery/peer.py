@@ -100,7 +100,7 @@ def _planned(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids]:
         .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
-    pairs = np.fromiter(((reader_id, int(number)) for reader_id, number in rows), dtype=np.dtype((np.int64, 2)))
+    pairs: Ids = np.fromiter(((reader_id, int(number)) for reader_id, number in rows), dtype=np.dtype((np.int64, 2)))
     return pairs[:, 0], pairs[:, 1]
 
 

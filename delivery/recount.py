@@ -106,8 +106,6 @@ def check_journal(journal: Journal, findings: Findings) -> None:
 def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, findings: Findings) -> None:
     """Every delivery says what its submission and its reports say."""
     reports = _Reports(session, dispatch)
-    planned = 0
-    seen = 0
     rows = session.execute(
         select(deliveries.c.reader_id, deliveries.c.outcome, deliveries.c.submission_id)
         .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
@@ -117,7 +115,6 @@ def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, fin
     readers, owners = journal.readers.tolist(), journal.submissions.tolist()
     at = 0
     for reader_id, outcome, submission_id in rows:
-        planned += 1
         while at < len(readers) and readers[at] < reader_id:
             findings.add("in a submission, but not planned", readers[at])
             at += 1
@@ -125,7 +122,6 @@ def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, fin
         while at < len(readers) and readers[at] == reader_id:
             mine.append(owners[at])
             at += 1
-        seen += len(mine)
         wrong = _fault(reader_id, Outcome(outcome), submission_id, mine, journal, reports.of(reader_id))
         if wrong:
             findings.add(wrong, reader_id)

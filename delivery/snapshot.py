@@ -100,7 +100,7 @@ def stage(session: Session, audience: Audience, mask: ColumnElement[str], at: da
 def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], ports: Sequence[Port]) -> None:
     """Turn the staged readers into exclusions and deliveries."""
     session.execute(
-        insert(Exclusion.__table__).from_select(
+        insert(Exclusion).from_select(
             ["dispatch_id", "reader_id", "reason"],
             select(literal(dispatch.id, BigInteger), staged.c.reader_id, staged.c.reason).where(staged.c.reason.is_not(None)),
         )
@@ -231,10 +231,8 @@ def _chunks(session: Session, dispatch: Dispatch, readers_max: int) -> Iterator[
         .subquery()
     )
     ids = func.aggregate_strings(cast(numbered.c.reader_id, String), ",")
-    rows = session.execute(
-        select(numbered.c.variant_id, numbered.c.port_id, ids).group_by(numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id).order_by(numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id),
-        execution_options={"yield_per": _INSERT_AT_ONCE},
-    )
+    keys = (numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id)
+    rows = session.execute(select(*keys[1:], ids).group_by(*keys).order_by(*keys), execution_options={"yield_per": _INSERT_AT_ONCE})
     for variant_id, port_id, text in rows:
         readers = [int(reader) for reader in text.split(",")]
         yield variant_id, port_id, pack_ids(readers), len(readers)

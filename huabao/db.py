@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     ColumnElement,
@@ -20,11 +21,14 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    String,
     Table,
     TypeDecorator,
+    cast,
     create_engine,
     event,
     func,
+    literal,
     select,
     text,
 )
@@ -132,13 +136,20 @@ def _open(session: Session) -> Iterator[None]:
 
 def in_ids(session: Session, column: ColumnElement[int] | Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """`column` is one of `ids`, however many: one bound array on PostgreSQL, one JSON text on SQLite."""
-    if is_postgres(session):
-        return column == func.any(list(ids))
-    return column.in_(select(text("value")).select_from(func.json_each(_json_ids(ids))))
+    postgres = is_postgres(session)
+    return in_bound_ids(column, literal(bound_ids(ids, postgres=postgres), String), postgres=postgres)
 
 
-def _json_ids(ids: Sequence[int]) -> str:
-    return "[" + ",".join(map(str, ids)) + "]"
+def in_bound_ids(column: ColumnElement[int] | Any, ids: ColumnElement[str], *, postgres: bool) -> ColumnElement[bool]:
+    """`column` is one of the ids in `ids`, a bound text of `bound_ids`; for statements that are built once."""
+    if postgres:
+        return column == func.any(cast(ids, ARRAY(BigInteger)))
+    return column.in_(select(text("value")).select_from(func.json_each(ids)))
+
+
+def bound_ids(ids: Iterable[int], *, postgres: bool) -> str:
+    """Ids as one text, however many: it binds faster than a list."""
+    return ("{%s}" if postgres else "[%s]") % ",".join(map(str, ids))
 
 
 def bulk_insert(session: Session, table: Table | Any, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from delivery import dispatch as dispatches
 from delivery import claims, ledger, sending, sweeps
+from delivery import dispatch as dispatches
 from delivery.dispatch import Request
 from delivery.models import Batch, Dispatch, DispatchTransition, Outcome, Submission, deliveries
 from delivery.peer import read_peer
@@ -95,7 +95,7 @@ def test_a_port_that_says_not_now_loses_nobody(runtime: Runtime, tmp_path: Path)
 
 
 def test_refused_numbers_are_singled_out(runtime: Runtime, tmp_path: Path) -> None:
-    rules = script(tmp_path, 'do: {refuse: ["13800000005", "13800000250"]}'.join(["- ", "\n"]))
+    rules = script(tmp_path, '- do: {refuse: ["13800000005", "13800000250"]}\n')
     with peer(tmp_path / "kept", "--script", rules) as mmsc:
         dispatch_id = begin(runtime, mmsc.url, 300, max_recipients=100)
         settle(runtime, until=lambda: drained(runtime, dispatch_id))
