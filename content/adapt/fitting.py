@@ -64,6 +64,8 @@ class _Sitter:
         place = (request.key, request.style, request.crop, request.width_px_max, request.height_px_max)
         self._kept = cache.kept(place, request)
         width_px, height_px = shown_size(self._kept, request)
+        if request.style == "type" and share >= LADDER[-1][0]:
+            share = 1.0  # drawn at the smallest size that can be read
         self.size = (max(1, round(width_px * share)), max(1, round(height_px * share)))
         self._name = (*place, *self.size)
         self._types = handset.image_types

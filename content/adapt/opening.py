@@ -237,6 +237,6 @@ def _load(image: Image.Image, longest_px: int) -> None:
 def _reduced(image: Image.Image, longest_px: int) -> Image.Image:
     """A cheap average over whole blocks, so that colours are converted on few pixels."""
     factor = max(image.size) // max(1, longest_px)
-    if factor < 2 or image.mode not in ("L", "RGB", "CMYK") or "transparency" in image.info:
+    if factor < 2 or image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK") or "transparency" in image.info:
         return image
     return image.reduce(factor)

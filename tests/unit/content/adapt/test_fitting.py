@@ -151,3 +151,13 @@ def test_no_pictures_and_plenty_of_room() -> None:
     assert fit_pictures([], 1000, handset) == Fitting({}, (), 100)
     requests = _requests([(1, "photo", True)], handset)
     assert fit_pictures(requests, 10_000_000, handset).worst_quality >= min(90, QUALITY_MAX)
+
+
+def test_drawn_type_keeps_its_size_where_photographs_shrink() -> None:
+    handset = handset_class("30kb-128x160")
+    plate = Image.new("RGB", (128, 40), "white")
+    ImageDraw.Draw(plate).text((4, 10), "Huabao", fill="black")
+    requests = [PictureRequest("plate", plate, 128, 96, "type", crop=False), *_requests([(seed, "photo", True) for seed in range(8)], handset)]
+    fitting = fit_pictures(requests, 13_000, handset)
+    assert fitting.pictures["plate"].width_px == 128
+    assert any(one.width_px < shown_size(cropped(requests[int(key) + 1]), requests[int(key) + 1])[0] for key, one in fitting.pictures.items() if key != "plate")
