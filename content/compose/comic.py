@@ -187,7 +187,10 @@ def _cover(issue: Issue) -> Slide:
 
 
 def _end_text(issue: Issue, page: str) -> str:
-    return render("comic/end.txt.j2", page=page, title=issue.manuscript.title, credit=issue.manuscript.credit)
+    """The credit, never shortened; page and title stand with it where there is room."""
+    title, credit = issue.manuscript.title, issue.manuscript.credit
+    texts = [render("comic/end.txt.j2", page=words[0], title=words[1], credit=credit) for words in ((page, title), (page, ""), ("", ""))]
+    return next((text for text in texts if len(text) <= issue.handset.slide_chars_max), texts[-1])
 
 
 def _end(issue: Issue) -> Slide:

@@ -109,11 +109,29 @@ def test_publications(cli: Any) -> None:
     cli("publication", "set", "dawn", "--class", "free", "--service-code", "123456")
     found = cli("publication", "list", "--json").json["publications"]
     assert found == [
-        {"slug": "dawn", "title": "晨报", "kind": "newspaper", "class": "free", "service_id": "S1", "service_code": "123456", "stale_after_s": 43200.0, "unknown": "never", "replay": "latest"}
+        {
+            "slug": "dawn",
+            "title": "晨报",
+            "kind": "newspaper",
+            "class": "free",
+            "service_id": "S1",
+            "service_code": "123456",
+            "stale_after_s": 43200.0,
+            "unknown": "never",
+            "replay": "latest",
+        }
     ]
 
 
-@pytest.mark.parametrize("arguments", [("add", "Bad Slug", "--title", "x", "--kind", "comic", "--service-id", "s"), ("add", "x", "--title", "x"), ("set", "nobody", "--title", "x"), ("add", "x", "--title", "x", "--kind", "comic", "--service-id", "s", "--stale-after", "soon")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", "Bad Slug", "--title", "x", "--kind", "comic", "--service-id", "s"),
+        ("add", "x", "--title", "x"),
+        ("set", "nobody", "--title", "x"),
+        ("add", "x", "--title", "x", "--kind", "comic", "--service-id", "s", "--stale-after", "soon"),
+    ],
+)
 def test_wrong_use_of_publications(cli: Any, arguments: tuple[str, ...]) -> None:
     said = cli("publication", *arguments, code=2)
     assert said.err.startswith("huabao: ")

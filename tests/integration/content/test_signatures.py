@@ -65,8 +65,8 @@ def test_sql_and_python_give_the_same_mask(runtime: Runtime, rules: list[dict[st
         session.flush()
         rows = session.execute(select(Reader, signatures.mask_sql())).all()
     assert len(rows) == len(readers)
-    for reader, mask in rows:
-        assert mask == signatures.mask_of(facts_of(reader))
+    for found, mask in rows:
+        assert mask == signatures.mask_of(facts_of(found))
         assert signatures.items_of(mask), "no reader gets nothing"
 
 

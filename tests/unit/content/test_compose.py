@@ -74,7 +74,7 @@ def test_mime_and_pdu_carry_the_same_parts(built: Callable[[str, str], Compositi
     pdu = decode_pdu(made.mms)
     assert isinstance(pdu, RetrieveConf)
     entity = message_from_bytes(made.mime, policy=policy.HTTP)
-    read = [part.get_payload(decode=True) for part in entity.iter_parts()]  # type: ignore[attr-defined]  # EmailMessage by that policy
+    read = [part.get_payload(decode=True) for part in entity.iter_parts()]
     assert entity.get_content_type() == "multipart/related"
     assert read == [part.data for part in made.related.parts] == [part.data for part in pdu.related.parts]
 

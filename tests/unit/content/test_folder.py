@@ -39,7 +39,9 @@ def test_a_newspaper_is_read_whole(tmp_path: Path) -> None:
 
 def test_a_section_rule_and_an_item_rule_both_bind(tmp_path: Path) -> None:
     sections = [{"title": "体育", "segment": "fans", "items": ["a.md", "b.md"]}]
-    editions.write(tmp_path, {"edition.yaml": editions.edition(sections=sections), "a.md": editions.article("甲", segment=editions.CITY), "b.md": editions.article("乙", "别的事情也有人说。")})
+    editions.write(
+        tmp_path, {"edition.yaml": editions.edition(sections=sections), "a.md": editions.article("甲", segment=editions.CITY), "b.md": editions.article("乙", "别的事情也有人说。")}
+    )
     items = read_folder(tmp_path, {"fans": editions.SPORT}).manuscript.items
     assert items[0].rule == {"all": [editions.SPORT, editions.CITY]}
     assert items[1].rule == editions.SPORT
@@ -78,7 +80,12 @@ def test_the_same_story_twice_is_kept_and_named(tmp_path: Path) -> None:
     sections = [{"title": "要闻", "items": ["a.md", "b.md", "c.md"]}]
     editions.write(
         tmp_path,
-        {"edition.yaml": editions.edition(sections=sections), "a.md": editions.article("新桥通车"), "b.md": editions.article("大桥开放", again), "c.md": editions.article("菜价", "白菜每斤八角，萝卜每斤一元二角。")},
+        {
+            "edition.yaml": editions.edition(sections=sections),
+            "a.md": editions.article("新桥通车"),
+            "b.md": editions.article("大桥开放", again),
+            "c.md": editions.article("菜价", "白菜每斤八角，萝卜每斤一元二角。"),
+        },
     )
     found = read_folder(tmp_path, {})
     assert len(found.manuscript.items) == 3
@@ -87,7 +94,9 @@ def test_the_same_story_twice_is_kept_and_named(tmp_path: Path) -> None:
 
 def test_text_loses_marks_and_keeps_words(tmp_path: Path) -> None:
     body = "# 小标题\n\n一个**重点**和[链接](http://x.y)，\n接着写。\n\n- 甲\n- 乙\n\n1. 一\n2. 二\n\n![图](x.png)尾\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<b>粗</b>\x07字"
-    editions.write(tmp_path, {"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["a.md"]}]), "a.md": "\ufeff" + editions.article("甲", body).replace("\n", "\r\n")})
+    editions.write(
+        tmp_path, {"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["a.md"]}]), "a.md": "\ufeff" + editions.article("甲", body).replace("\n", "\r\n")}
+    )
     found = read_folder(tmp_path, {})
     article = found.manuscript.items[0].article
     assert article is not None
@@ -119,23 +128,41 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], str]] = {
     "no such article": ({"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["b.md"]}])}, "edition.yaml:9: `b.md` cannot be read (No such file or directory)"),
     "no such image": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", image="images/x.jpg")}, "a.md:3: `images/x.jpg` cannot be read"),
     "no picture": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", image="x.jpg"), "x.jpg": b"<svg/>" * 9}, "a.md:3: `x.jpg` cannot be used"),
-    "a truncated picture": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", image="x.jpg"), "x.jpg": editions.picture()[:900]}, "a.md:3: `x.jpg` cannot be used"),
+    "a truncated picture": (
+        {"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", image="x.jpg"), "x.jpg": editions.picture()[:900]},
+        "a.md:3: `x.jpg` cannot be used",
+    ),
     "no front matter": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": "# 甲\n"}, "a.md:1: no front matter"),
     "no title": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": "---\ntopics: [x]\n---\n文字。\n"}, "a.md:1: an article without `title`"),
     "no text": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", "")}, "a.md:1: an article without text"),
-    "GBK": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲").encode("gbk")}, "a.md:2: not UTF-8 (it looks like GBK or GB 18030); save the file as UTF-8"),
+    "GBK": (
+        {"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲").encode("gbk")},
+        "a.md:2: not UTF-8 (it looks like GBK or GB 18030); save the file as UTF-8",
+    ),
     "a segment nobody defined": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", segment="fans")}, "a.md:3: there is no segment 'fans'"),
-    "a malformed rule": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", segment={"all": [{"field": "shoe", "op": "eq", "value": 1}]})}, "a.md:4"),
+    "a malformed rule": (
+        {"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", segment={"all": [{"field": "shoe", "op": "eq", "value": 1}]})},
+        "a.md:4",
+    ),
     "an escape by ..": ({"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["../a.md"]}])}, "`../a.md` does not name a file of this folder"),
     "an absolute path": ({"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["/etc/hostname.md"]}])}, "does not name a file of this folder"),
     "pages in a newspaper": ({"edition.yaml": editions.edition(pages=[{"image": "x.png"}], sections=[ONE]), "a.md": editions.article("甲")}, "`pages` belong to a comic"),
     "a comic without pages": ({"edition.yaml": editions.edition("comic")}, "a comic without `pages`"),
-    "a panel outside": ({"edition.yaml": editions.edition("comic", pages=[{"image": "x.png", "panels": [[0, 0, 900, 10]]}]), "x.png": editions.picture(form="PNG")}, "does not lie in the page of 320×240"),
+    "a panel outside": (
+        {"edition.yaml": editions.edition("comic", pages=[{"image": "x.png", "panels": [[0, 0, 900, 10]]}]), "x.png": editions.picture(form="PNG")},
+        "does not lie in the page of 320×240",
+    ),
     "a quiz with a wrong answer": (
-        {"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", quiz={"question": "?", "choices": ["a", "b"], "answer": 3, "reply_to": "1", "closes_at": "2026-12-31"})},
+        {
+            "edition.yaml": editions.edition(sections=[ONE]),
+            "a.md": editions.article("甲", quiz={"question": "?", "choices": ["a", "b"], "answer": 3, "reply_to": "1", "closes_at": "2026-12-31"}),
+        },
         "`answer` is 3 of 2 choices",
     ),
-    "a quiz without an end": ({"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", quiz={"question": "?", "choices": ["a", "b"], "answer": 1, "reply_to": "1"})}, "a quiz without `closes_at`"),
+    "a quiz without an end": (
+        {"edition.yaml": editions.edition(sections=[ONE]), "a.md": editions.article("甲", quiz={"question": "?", "choices": ["a", "b"], "answer": 1, "reply_to": "1"})},
+        "a quiz without `closes_at`",
+    ),
     "an alias of itself": ({"edition.yaml": "publication: &a [*a]\n"}, "an alias of itself"),
 }
 

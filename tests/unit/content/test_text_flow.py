@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from content.compose.flow import Room, body_of, flow, slides_needed
 from content.compose.sentences import CLOSERS, OPENERS, STOPS, sentences_of, thoughts_of
 
-PROSE = st.text(alphabet="桥江新路今天3.1，。！？；：、“”（）《》…—abc \"", min_size=1, max_size=120).map(lambda text: " ".join(text.split())).filter(bool)
+PROSE = st.text(alphabet='桥江新路今天3.1，。！？；：、“”（）《》…—abc "', min_size=1, max_size=120).map(lambda text: " ".join(text.split())).filter(bool)
 PARAGRAPHS = st.lists(PROSE, min_size=1, max_size=8)
 
 

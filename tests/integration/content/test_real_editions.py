@@ -1,0 +1,106 @@
+"""Three real editions, every class: imported, built, read by decoders that nobody here wrote."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from content.compose import PictureSource, compose
+from content.folder import read_folder
+from content.preflight import failures_of
+from content.services import import_folder
+from huabao.errors import UsageError
+from huabao.runtime import Runtime
+from subscribers.handset_classes import handset_classes
+from tests.unit.content import editions
+
+NAMES = ("newspaper-2022-10-am", "magazine-zhaohuaxishi", "comic-peppercarrot-06")
+NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
+CUT_BEHIND = re.compile(r"[。！？”…）：》]$|篇$")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_builds_for_every_class(samples: Path, tmp_path: Path, name: str) -> None:
+    found = read_folder(samples / "editions" / name, {})
+    keys = [item.key for item in found.manuscript.items]
+    for handset in handset_classes().values():
+        made = compose(found.manuscript, keys, handset, PictureSource(lambda sha256: found.assets[sha256][0]), "http://wap.example.com/w")
+        assert failures_of(made, handset) == []
+        assert made.worst_quality >= 90 or len(made.mms) >= 0.95 * handset.budget_bytes
+        assert made.worst_quality >= 40
+        for slide in made.slides:
+            text, _, link = slide.text.partition("\n全文: ")
+            assert len(text) <= handset.slide_chars_max
+            assert not link or CUT_BEHIND.search(text) or "· " in text, text[-40:]
+        entity = message_from_bytes(made.mime, policy=policy.HTTP)
+        assert [part.get_payload(decode=True) for part in entity.iter_parts()] == [part.data for part in made.related.parts]
+        (tmp_path / f"{handset.name}.mms").write_bytes(made.mms)
+        shown = {key for slide in made.slides for key in slide.items}
+        assert shown | {moved.item for moved in made.moved} >= set(keys)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_on_both_databases(runtime: Runtime, samples: Path, name: str) -> None:
+    with runtime.transaction() as session:
+        result = import_folder(session, samples / "editions" / name, "mei", NOW)
+    assert (result.version, result.kind) == (1, name.split("-", maxsplit=1)[0])
+    told = "\n".join(result.warnings)
+    if result.kind == "newspaper":
+        assert "articles/05.md: tells the same story as articles/03.md" in told
+    if result.kind == "comic":
+        assert "lettering" in told
+
+
+def test_a_repeated_title_is_printed_once(samples: Path) -> None:
+    found = read_folder(samples / "editions" / NAMES[1], {})
+    made = compose(
+        found.manuscript, [item.key for item in found.manuscript.items], handset_classes()["600kb-480x800"], PictureSource(lambda sha256: found.assets[sha256][0]), "http://w"
+    )
+    essay = next(slide.text for slide in made.slides if "■ 藤野先生" in slide.text)
+    assert essay.count("藤野先生") == 1
+    assert "·鲁迅·" in essay
+
+
+def test_hostile_pictures_are_refused_by_name(samples: Path, tmp_path: Path) -> None:
+    refused = 0
+    for number, path in enumerate(sorted((samples / "hostile" / "images").iterdir())):
+        folder = editions.write(tmp_path / str(number), {"edition.yaml": editions.edition("comic", pages=[{"image": "x.jpg"}])})
+        shutil.copyfile(path, folder / "x.jpg")
+        try:
+            read_folder(folder, {})
+        except UsageError as error:
+            refused += 1
+            assert str(error).startswith("edition.yaml:7: `x.jpg` cannot be used: "), path.name
+    assert refused >= 20
+
+
+def test_naughty_strings_are_text(samples: Path, tmp_path: Path) -> None:
+    body = (samples / "hostile" / "text" / "blns.txt").read_text("utf-8")
+    editions.write(tmp_path, {"edition.yaml": editions.edition(sections=[{"title": "甲", "items": ["a.md"]}]), "a.md": editions.article("甲", body)})
+    found = read_folder(tmp_path, {})
+    for handset in handset_classes().values():
+        made = compose(found.manuscript, ["a.md"], handset, PictureSource(lambda _: b""), "http://w")
+        assert failures_of(made, handset) == []
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_tshark_reads_the_pdu(samples: Path, tmp_path: Path) -> None:
+    """The PDU in a WSP-less HTTP answer, as a handset fetches it."""
+    found = read_folder(samples / "editions" / NAMES[0], {})
+    handset = handset_classes()["30kb-128x160"]
+    made = compose(found.manuscript, [item.key for item in found.manuscript.items], handset, PictureSource(lambda sha256: found.assets[sha256][0]), "http://w")
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.wap.mms-message\r\nContent-Length: {len(made.mms)}\r\n\r\n".encode()
+    stream = tmp_path / "http.bin"
+    stream.write_bytes(head + made.mms)
+    dump = subprocess.run(["od", "-Ax", "-tx1", "-v", stream], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "hex.txt").write_text(dump, "ascii")
+    subprocess.run(["text2pcap", "-q", "-T", "80,4000", tmp_path / "hex.txt", tmp_path / "x.pcap"], check=True, capture_output=True)
+    read = subprocess.run(["tshark", "-r", tmp_path / "x.pcap", "-V", "-d", "tcp.port==80,http"], capture_output=True, text=True, check=True).stdout
+    assert "M-Retrieve.conf" in read or "m-retrieve-conf" in read.lower()
+    assert "Malformed" not in read
