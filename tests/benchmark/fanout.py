@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from console.registry import registry
@@ -28,7 +28,7 @@ from delivery.dispatch import Request
 from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
 from delivery.ports import MessageContent, PortSettings, open_link
 from huabao.config import Config
-from huabao.db import in_ids
+from huabao.db import UTCDateTime, in_ids
 from huabao.embedded import EmbeddedWorker
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime, make_runtime
@@ -87,7 +87,8 @@ def _furnish(runtime: Runtime, folder: Path, sink_url: str) -> None:
         import_folder(session, write_newspaper(folder / "paper"), "bench", now)
         readers = [{"msisdn": f"138{at:08d}", "handset_class": HANDSET_CLASS, "topics": [], "attributes": {}, "created_at": now, "updated_at": now} for at in range(READERS)]
         session.execute(insert(Reader), readers)
-        order = select(Reader.id, *(text(f"'{value}'") for value in ("bench", "active", "sending")), text(f"'{now.isoformat()}'::timestamptz"), text(f"'{now.isoformat()}'::timestamptz"))
+        at = literal(now, UTCDateTime())
+        order = select(Reader.id, literal("bench"), literal("active"), literal("sending"), at, at)
         session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "stop_state", "effective_at", "updated_at"], order))
         session.add(
             Port(name="bench", kind="mm7", url=sink_url, rate=1e9, burst=10**6, connections=CONNECTIONS, max_recipients=GROUP, created_at=now)
@@ -159,7 +160,7 @@ def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
     worker.stop()
     with runtime.transaction(read_only=True) as session:
         grouped = select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)
-        counted = dict(session.execute(grouped).tuples().all())
+        counted: dict[int, int] = dict(session.execute(grouped).tuples().all())
         assert session.get_one(Dispatch, dispatch_id).planned == READERS == counted.get(int(Outcome.SUBMITTED)), counted
     return took
 
