@@ -97,7 +97,7 @@ def counts(session: Session, dispatch_id: int) -> Counts:
         dispatch_id,
         found.audience,
         found.planned,
-        dict(excluded.tuples().all()),
+        {row[0]: row[1] for row in excluded},
         {outcome.name.lower(): by_outcome.get(int(outcome), 0) for outcome in Outcome},
         sum(int(late or 0) for _, _, late in rows),
     )
