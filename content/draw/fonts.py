@@ -37,14 +37,15 @@ def font(size_px: int, weight: Weight = "regular") -> ImageFont.FreeTypeFont:
 
 def _open(size_px: int, weight: Weight) -> ImageFont.FreeTypeFont:
     if weight == "regular":
-        return ImageFont.truetype(_regular_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(regular_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
     face = ImageFont.truetype(_variable_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
     face.set_variation_by_axes([_AXIS[weight]])
     return face
 
 
 @lru_cache(maxsize=1)
-def _regular_path() -> str:
+def regular_path() -> str:
+    """The file of the regular weight."""
     return str(resources.files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc")
 
 
