@@ -8,8 +8,8 @@ the name of a template, its values, and the picture wanted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from content.compose.flow import Flow, Room, flow, slides_needed
@@ -19,6 +19,10 @@ from content.manuscript import Article, Item, PictureRef, Section
 
 SLIDES_A_TEXT_MAX = 12
 BYLINE_CHARS_MAX = 14
+
+_thoughts = lru_cache(maxsize=512)(thoughts_of)
+_flow = lru_cache(maxsize=4096)(flow)
+"""The variants of an edition divide the same texts into the same slides; they are divided once."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,6 @@ class TextPiece:
     limits: Limits
     link: str
     slides_max: int = SLIDES_A_TEXT_MAX
-    _flows: dict[int, Flow] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -133,13 +136,17 @@ class TextPiece:
     @cached_property
     def thoughts(self) -> tuple[Thought, ...]:
         credit = (self.article.credit,) if self.article.credit else ()
-        return thoughts_of((*self.parts.paragraphs, *credit))
+        return _thoughts((*self.parts.paragraphs, *credit))
 
     def room(self, slides: int) -> Room:
         """What the body may take when it gets that many slides."""
-        head = self.sheet("", 0, "").text
-        first = self.limits.slide_chars_max - len(head) - 1
+        first = self.limits.slide_chars_max - self.head_chars - 1
         return Room(max(first, 0), self.limits.slide_chars_max, slides, self.limits.link_chars)
+
+    @cached_property
+    def head_chars(self) -> int:
+        """What stands above the body on the first slide."""
+        return len(self.sheet("", 0, "").text)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -155,9 +162,7 @@ class TextPiece:
 
     def flowed(self, slides: int) -> Flow:
         """Its text on at most that many slides."""
-        if slides not in self._flows:
-            self._flows[slides] = flow(self.thoughts, self.room(slides))
-        return self._flows[slides]
+        return _flow(self.thoughts, self.room(slides))
 
     @property
     def brief(self) -> bool:
