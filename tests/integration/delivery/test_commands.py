@@ -1,0 +1,48 @@
+"""`huabao dispatch …` and `huabao ledger verify` as processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from huabao.runtime import Runtime
+from tests.conftest import CLI
+from tests.services.delivering import add_port, build_world, peer
+
+
+def test_plan_start_status_verify(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
+    world = build_world(runtime, readers=700)
+    with peer(tmp_path / "kept") as mmsc:
+        add_port(runtime, mmsc.url)
+        planned = cli("dispatch", "plan", world.edition, "--deadline", "2099-01-01T06:30", "--json").json
+        assert {"audience", "planned", "excluded", "variants", "bytes", "ports", "need_rate_per_s", "forecast_s", "deadline_met"} <= planned.keys()
+        assert (planned["audience"], planned["planned"], planned["deadline_met"], planned["ports"][0]["load"]) == (700, 700, True, 700)
+        started = cli("dispatch", "start", world.edition, "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
+        assert {"dispatch_id", "state", "audience", "planned", "excluded", "outcomes", "rate_per_s", "forecast_finish_at"} <= started.keys()
+        assert (started["state"], started["outcomes"]["no_report"]) == ("closed", 700)
+        assert cli("dispatch", "status", 1, "--watch", "--json").json["state"] == "closed"
+        proof = cli("ledger", "verify", "--peer", mmsc.keep, "--json").json
+        assert (proof["balanced"], proof["problems"]) == (True, [])
+        assert proof["dispatches"][0]["planned"] == 700
+        lines = (mmsc.keep / "submissions.jsonl").read_text()
+        (mmsc.keep / "submissions.jsonl").write_text(lines + lines)
+        said = cli("ledger", "verify", "--peer", mmsc.keep, code=1)
+        assert "700 readers who got it twice" in said.out
+        again = cli("dispatch", "start", world.edition, code=2)
+        assert "--again" in again.err
+        assert cli("dispatch", "list", "--json").json[0]["edition"] == world.edition
+
+
+def test_steering_by_command(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
+    world = build_world(sqlite_runtime, readers=30)
+    with peer(tmp_path / "kept") as mmsc:
+        add_port(sqlite_runtime, mmsc.url)
+        waiting = cli("dispatch", "start", world.edition, "--start", "2099-01-01T06:00", "--detach", "--json").json
+        assert waiting["state"] == "planned"
+        assert cli("dispatch", "hold", 1, "--json").json["state"] == "held"
+        assert "pause is not possible" in cli("dispatch", "pause", 1, code=2).err
+        released = cli("dispatch", "release", 1, "--reason", "good morning", "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
+        assert (released["state"], released["outcomes"]["no_report"]) == ("closed", 30)
+        cli("dispatch", "start", world.edition, "--again", "--detach")
+        cancelled = cli("dispatch", "cancel", 2, "--reason", "twice is enough", "--json").json
+        assert (cancelled["state"], cancelled["outcomes"]["cancelled"]) == ("cancelled", 30)
+        assert "there is no dispatch 9" in cli("dispatch", "kill", 9, code=2).err
