@@ -88,10 +88,10 @@ class GroupCommit:
             self._flush()
         elif self._timer is None and not self._committing:
             self._timer = self.loop.call_later(LINGER_S, self._flush)
-        try:
-            await asyncio.wait_for(asyncio.shield(done), STORE_WAIT_S)
-        except TimeoutError:
-            raise NotStoredError("the database is too slow", retryable=True) from None
+        finished, _ = await asyncio.wait((done,), timeout=STORE_WAIT_S)
+        if not finished:
+            raise NotStoredError("the database is too slow", retryable=True)
+        done.result()
 
     def _flush(self) -> None:
         if self._committing or not self._waiting:
