@@ -9,7 +9,6 @@ from content.models import Publication
 from content.signatures import SignatureRules
 from content.variants import Wanted
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS, handset_classes
-from subscribers.models import Reader
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
 
 
