@@ -96,7 +96,7 @@ class BatchSender:
     """One claim of one batch on its way out.
 
     Attributes:
-        waiting: readers in no submission, in order.
+        waiting: readers in no submission, in the order of their ids.
         leaving: readers of each submission whose answer is awaited.
         stopped: no further group is to leave under this claim.
     """
@@ -225,8 +225,8 @@ class BatchSender:
         session.execute(update(Port).where(Port.id == self.settings.port_id, or_(Port.deferred_until.is_(None), Port.deferred_until < until)).values(deferred_until=until))
 
     def _unsend(self, groups: Sequence[tuple[int, ...]]) -> None:
-        for group in reversed(groups):
-            self.waiting.extendleft(reversed(group))
+        """Let readers wait again, in the order that they had."""
+        self.waiting = deque(sorted((*self.waiting, *(reader for group in groups for reader in group))))
 
     def _is_over(self) -> bool:
         return not self.leaving and (self.stopped or not self.waiting)
