@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import click
 
-from console.registry import commands, registry
+from console import registry
 from huabao import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Imports a command's module when it is asked for, and no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(name for names in registry.COMMAND_MODULES.values() for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return registry.command(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="huabao")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Huabao: illustrated papers for mobile readers, from the editor's folder to a balanced ledger."""
-    context.obj = registry()
-
-
-for _command in commands():
-    main.add_command(_command)
+    context.obj = registry.registry
 
 
 if __name__ == "__main__":

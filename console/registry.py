@@ -15,15 +15,17 @@ from huabao.queues import Periodic, Registry, Task
 from huabao.settings import Setting
 from huabao.working import SWEEP
 
-COMMAND_MODULES = (
-    "subscribers.commands",
-    "content.commands",
-    "delivery.commands",
-    "sandbox.commands",
-    "console.user_commands",
-    "console.commands",
-    "console.process_commands",
-)
+COMMAND_MODULES = {
+    "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
+    "content.commands": ("publication", "edition"),
+    "delivery.commands": ("port", "dispatch", "ledger"),
+    "sandbox.commands": ("sandbox",),
+    "console.user_commands": ("user",),
+    "console.commands": ("db", "doctor", "config", "settings", "alarms"),
+    "console.process_commands": ("serve", "worker", "scheduler", "link", "health"),
+}
+"""Which module has which commands; named here so that one command imports one module."""
+
 TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = ("subscribers.settings", "content.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "delivery.models", "console.models")
@@ -31,8 +33,19 @@ MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queue
 
 def commands() -> Iterator[click.Command]:
     """Every command and group of the command line."""
-    for name in COMMAND_MODULES:
-        yield from import_module(name).COMMANDS
+    for names in COMMAND_MODULES.values():
+        yield from (command(name) for name in names)
+
+
+def command(name: str) -> click.Command:
+    """The command called `name`.
+
+    Raises:
+        KeyError: there is none.
+    """
+    module = {one: module for module, names in COMMAND_MODULES.items() for one in names}[name]
+    found: tuple[click.Command, ...] = import_module(module).COMMANDS
+    return next(one for one in found if one.name == name)
 
 
 def registry() -> Registry:

@@ -58,14 +58,19 @@ class Invocation:
         runtime: database and clock.
         actor: who acts, as the audit trail keeps it.
         as_json: standard output is for one JSON document.
-        registry: the tasks and periodic work of this installation.
+        load_registry: gives the tasks and periodic work of this installation.
     """
 
     runtime: Runtime
     actor: str
     as_json: bool
-    registry: Registry = field(default_factory=Registry)
+    load_registry: Callable[[], Registry] = Registry
     console: Console = field(default_factory=lambda: Console(stderr=True))
+
+    @property
+    def registry(self) -> Registry:
+        """The tasks and periodic work of this installation; their modules are imported by the first who asks."""
+        return self.load_registry()
 
     def say(self, line: str) -> None:
         """One line of progress on standard error."""
@@ -117,8 +122,7 @@ def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: 
     try:
         runtime = get_runtime()
         logs.configure(runtime.config.log_level)
-        registry = click.get_current_context().find_root().obj or Registry()
-        report = function(Invocation(runtime, actor, as_json, registry), **arguments)
+        report = function(Invocation(runtime, actor, as_json, click.get_current_context().find_root().obj or Registry), **arguments)
     except HuabaoError as error:
         click.echo(f"huabao: {error}", err=True)
         return WRONG_USE

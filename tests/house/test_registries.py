@@ -33,7 +33,7 @@ def test_every_task_goes_to_a_queue_that_exists() -> None:
 
 
 def test_every_queue_has_a_worker() -> None:
-    by_default = next(option for option in main.commands["worker"].params if option.name == "names").default
+    by_default = next(option for option in registry.command("worker").params if option.name == "names").default
     assert set(str(by_default).split(",")) == set(QUEUES)
     command = compose_config()["services"]["worker"]["command"]
     assert set(command[command.index("--queues") + 1].split(",")) == set(QUEUES)
@@ -111,7 +111,8 @@ def _leaves(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tu
     return [(path, command)]
 
 
-LEAVES = _leaves(main)
+ROOTS = {str(one.name): one for one in registry.commands()}
+LEAVES = [leaf for name, one in sorted(ROOTS.items()) for leaf in _leaves(one, (name,))]
 
 
 @pytest.mark.parametrize(("path", "command"), LEAVES, ids=[" ".join(path) for path, _ in LEAVES])
@@ -125,7 +126,12 @@ def test_every_command_explains_itself(path: tuple[str, ...], command: click.Com
 
 
 def test_every_group_explains_itself() -> None:
-    assert [name for name, command in main.commands.items() if not command.help] == []
+    assert [name for name, command in ROOTS.items() if not command.help] == []
+
+
+def test_the_table_of_commands_names_what_the_modules_offer() -> None:
+    offered = {module: {one.name for one in __import__(module, fromlist=["COMMANDS"]).COMMANDS} for module in registry.COMMAND_MODULES}
+    assert {module: set(names) for module, names in registry.COMMAND_MODULES.items()} == offered
 
 
 def test_help_loads_nothing_heavy() -> None:
