@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, func, select
+from sqlalchemy import ColumnElement, String, case, func, select, text
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -27,6 +28,9 @@ from huabao.errors import UsageError
 
 RATE_WINDOW_S = 60.0
 """`rate_per_s` looks back so far."""
+
+KEPT_MAX = 500
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 KEEP_S = 1.0
 KEEP_PER_COST = 4.0
@@ -99,7 +103,7 @@ class _Kept:
     keep_s: float = 0.0
 
 
-_kept: dict[tuple[int, int], _Kept] = {}
+_kept: weakref.WeakKeyDictionary[object, dict[int, _Kept]] = weakref.WeakKeyDictionary()
 _kept_lock = threading.Lock()
 
 
@@ -109,10 +113,15 @@ def dispatch_progress(session: Session, dispatch_id: int, now: datetime) -> Prog
     Raises:
         UsageError: there is no such dispatch.
     """
-    key = (id(session.get_bind()), dispatch_id)
     with _kept_lock:
-        kept = _kept.setdefault(key, _Kept())
-    with kept.lock:
+        mine = _kept.setdefault(session.get_bind(), {})
+        if len(mine) > KEPT_MAX:
+            mine.clear()
+        kept = mine.setdefault(dispatch_id, _Kept())
+    value = kept.value
+    if not kept.lock.acquire(blocking=value is None) and value is not None:
+        return value  # somebody counts just now; the page says how old this is
+    try:
         value = kept.value
         if value is not None and timedelta(0) <= now - value.measured_at < timedelta(seconds=kept.keep_s) and _state(session, dispatch_id) == value.state:
             return value
@@ -120,6 +129,8 @@ def dispatch_progress(session: Session, dispatch_id: int, now: datetime) -> Prog
         kept.value = count_progress(session, dispatch_id, now)
         kept.keep_s = KEEP_CLOSED_S if kept.value.state == lifecycle.CLOSED else max(KEEP_S, KEEP_PER_COST * (time.monotonic() - began))
         return kept.value
+    finally:
+        kept.lock.release()
 
 
 def _state(session: Session, dispatch_id: int) -> str | None:
@@ -178,7 +189,7 @@ def _grouped(session: Session, dispatch: Dispatch, now: datetime) -> Iterable[An
 def minute_sql(session: Session, moment: ColumnElement[Any]) -> ColumnElement[Any]:
     """The minute of an instant: an instant on PostgreSQL, `2026-11-22 06:30` in UTC on SQLite."""
     if is_postgres(session):
-        return func.date_trunc("minute", moment, "UTC")
+        return func.date_bin(text("interval '1 minute'"), moment, _EPOCH)  # a quarter of date_trunc's cost
     return func.substr(moment, 1, 16, type_=String)
 
 
