@@ -19,6 +19,7 @@ from delivery.peer import read_peer
 from delivery.ports import Answer
 from huabao.errors import FenceError, UsageError
 from huabao.ids import pack_ids, unpack_ids
+from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from subscribers.models import Reader
 from tests.services.delivering import add_port, add_readers, build_world, number_of
@@ -168,7 +169,7 @@ def test_a_worker_that_comes_back_is_refused(runtime: Runtime) -> None:
         assert claims.take(session, 1, owner="late", now=now, lease_s=30) is None
         session.execute(update(Batch).values(lease_until=now.replace(year=2025)))
     with runtime.transaction() as session:
-        written = journal.write_submissions(session, claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", 1, 0, {8: "x"}, {}), [(8,)], first=9, at=now)
+        written = journal.write_submissions(session, claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", 1, 0, {8: MSISDN("13800000008")}, {}), [(8,)], first=9, at=now)
         batch = claims.take(session, 1, owner="next", now=now, lease_s=30)
         assert batch is not None
         claimed = claims.look_up(session, batch, now=now)
