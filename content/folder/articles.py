@@ -128,7 +128,7 @@ def rule_of(values: Mapping[str, Node], segments: Mapping[str, dict[str, Any]]) 
     try:
         return parse_rule(node.document(), str(node.place)).to_document()
     except UsageError as error:
-        node.findings.problems.append(_placed(node.place, str(error)))
+        node.findings.refuse(_placed(node.place, str(error)))
         return None
 
 

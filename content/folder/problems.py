@@ -23,18 +23,22 @@ class Place:
 
 @dataclass
 class Findings:
-    """Problems, which refuse the folder, and warnings, which do not."""
+    """Problems, which refuse the folder, and warnings, which do not; the same one is noted once."""
 
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    problems: dict[str, None] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
 
     def problem(self, place: Place, what: str, remedy: str) -> None:
         """Note something that refuses the folder."""
-        self._add(self.problems, f"{place}: {what}; {remedy}")
+        self.problems[f"{place}: {what}; {remedy}"] = None
+
+    def refuse(self, line: str) -> None:
+        """Note a problem whose line is written already."""
+        self.problems[line] = None
 
     def warn(self, place: Place, what: str) -> None:
         """Note something that an editor should look at."""
-        self._add(self.warnings, f"{place}: {what}")
+        self.warnings[f"{place}: {what}"] = None
 
     def raise_if_any(self) -> None:
         """Refuse the folder.
@@ -43,11 +47,6 @@ class Findings:
             UsageError: there are problems; its text lists them, one a line.
         """
         if self.problems:
-            shown = self.problems[:PROBLEMS_SHOWN]
+            shown = list(self.problems)[:PROBLEMS_SHOWN]
             more = len(self.problems) - len(shown)
             raise UsageError("\n".join(shown) + (f"\n… and {more} more problems" if more else ""))
-
-    @staticmethod
-    def _add(lines: list[str], line: str) -> None:
-        if line not in lines:
-            lines.append(line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from content.manuscript import Article, Item
 
@@ -17,6 +17,9 @@ TEXT_SHARE_MIN = 0.6
 """Measured on real news: other stories of one day share up to 0.29, two tellings of one 0.87."""
 
 TITLE_SHARE_MIN = 0.85
+
+TITLE_PAIRS_MIN = 3
+"""Shorter titles are alike by chance."""
 
 CHARACTERS_COMPARED = 600
 """The beginning of a text decides; a book is not compared whole."""
@@ -43,16 +46,24 @@ def shared(first: frozenset[str], second: frozenset[str]) -> float:
 
 
 def repeated_stories(items: Sequence[Item]) -> list[tuple[str, str]]:
-    """Keys of items that seem to tell the same story, with what they share in words."""
+    """Keys of items that seem to tell the story of an earlier one, with what they share in words; each with its nearest."""
     gists = [_gist(item.key, item.article) for item in items if item.article is not None and item.article.quiz is None]
     found: list[tuple[str, str]] = []
-    for earlier, later in combinations(gists, 2):
-        text = shared(earlier.text_pairs, later.text_pairs)
-        title = shared(earlier.title_pairs, later.title_pairs) if min(len(earlier.title_pairs), len(later.title_pairs)) >= 3 else 0.0
-        if text >= TEXT_SHARE_MIN or title >= TITLE_SHARE_MIN:
+    for place, later in enumerate(gists):
+        likeness, _, earlier = max(((_likeness(earlier, later), -number, earlier) for number, earlier in enumerate(gists[:place])), default=(0.0, 0, later))
+        if likeness >= 1.0:
+            text = shared(earlier.text_pairs, later.text_pairs)
             share = f"{text:.0%} of the text" if text >= TEXT_SHARE_MIN else "nearly the same title"
-            found.append((later.key, f"tells the same story as {earlier.key} ({share}): “{later.title}” and “{earlier.title}”; keep one, or keep both on purpose"))
+            titles = f"“{later.title}” and “{earlier.title}”"
+            found.append((later.key, f"tells the same story as {earlier.key} ({share}): {titles}; keep one, or keep both on purpose"))
     return found
+
+
+def _likeness(earlier: _Gist, later: _Gist) -> float:
+    """From 1.0 on the two are taken for one story."""
+    titled = min(len(earlier.title_pairs), len(later.title_pairs)) >= TITLE_PAIRS_MIN
+    title = shared(earlier.title_pairs, later.title_pairs) if titled else 0.0
+    return max(shared(earlier.text_pairs, later.text_pairs) / TEXT_SHARE_MIN, title / TITLE_SHARE_MIN)
 
 
 def _gist(key: str, article: Article) -> _Gist:
