@@ -32,7 +32,7 @@ class Config(BaseSettings):
     report_wait_s: float | None = Field(None, description="overrides the setting report_wait_s for this process")
     now: str = Field("", description="the clock of one command begins here; refused in production")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    secret_key: SecretStr = Field(SecretStr(""), description="signs nothing but CSRF tokens; made at first start when empty")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     lease_s: float = Field(15.0, gt=0, description="seconds after which a silent worker's work is taken over")
 
     @field_validator("now")
