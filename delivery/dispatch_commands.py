@@ -178,7 +178,8 @@ def follow(invocation: Invocation, dispatch_id: int) -> Report:
     with invocation.progress(f"dispatch {dispatch_id}", planned) as advance:
         watcher = Watcher(invocation, dispatch_id, quiet_s=quiet_s, advance=advance)
         invocation.work_until(watcher)
-    return report(now_of(invocation, dispatch_id))
+    found = now_of(invocation, dispatch_id)
+    return report(found, problem=found.closed_at is None and not found.open_outcomes)
 
 
 @dataclass
@@ -223,11 +224,11 @@ def line(found: Progress) -> str:
     return f"dispatch {found.dispatch_id} {found.state}: {found.sent:,} of {found.counts.planned:,} sent, {found.rate_per_s:,}/s{finish}; {outcomes}"
 
 
-def report(found: Progress) -> Report:
-    """A dispatch for a person and for `--json`; a problem where it should be closed and does not balance."""
+def report(found: Progress, *, problem: bool = False) -> Report:
+    """A dispatch for a person and for `--json`; a problem where every outcome is final and it was not closed: it does not balance."""
     numbers = found.counts
     rows: list[tuple[object, ...]] = [("audience", f"{numbers.audience:,}"), ("planned", f"{numbers.planned:,}")]
     rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in numbers.excluded.items()]
     rows += [(name, f"{number:,}") for name, number in numbers.outcomes.items() if number]
     rows += [("rate", f"{found.rate_per_s:,}/s"), ("last sent", shanghai_text(found.forecast_finish_at))]
-    return Report(found.to_document(), lines=[f"dispatch {found.dispatch_id}: {found.state}"], columns=("", "readers"), rows=rows)
+    return Report(found.to_document(), lines=[f"dispatch {found.dispatch_id}: {found.state}"], columns=("", "readers"), rows=rows, problem=problem)
