@@ -62,7 +62,7 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
     done = threading.Event()
 
     def keep() -> None:
-        while not done.wait(task.lease_s / 3):
+        while not done.wait(min(task.lease_s, runtime.config.lease_s) / 3):  # whoever claimed did so for the configured time
             with runtime.transaction() as session:
                 queues.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
 
