@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -59,6 +60,14 @@ _parser: Final = etree.XMLParser(
 )
 
 
+class Name(NamedTuple):
+    """An element's name, taken apart; `folded` is the local name in lower case."""
+
+    namespace: str
+    local: str
+    folded: str
+
+
 def parse_xml(data: bytes, *, charset: str | None = None) -> etree._Element:
     """The root element of `data`; comments and processing instructions are gone.
 
@@ -71,7 +80,15 @@ def parse_xml(data: bytes, *, charset: str | None = None) -> etree._Element:
     Raises:
         CodecError: not well-formed, or beyond a limit, or with a DOCTYPE or entity of its own (2007).
     """
-    clean = _as_utf8(data, charset)
+    return parse_utf8(as_utf8(data, charset))
+
+
+def parse_utf8(clean: bytes) -> etree._Element:
+    """As `parse_xml`, of what `as_utf8` gave.
+
+    Raises:
+        CodecError: as `parse_xml`.
+    """
     _refuse_excess(clean)
     try:
         root = etree.fromstring(clean, _parser)
@@ -82,18 +99,40 @@ def parse_xml(data: bytes, *, charset: str | None = None) -> etree._Element:
     return root
 
 
+def name_of(tag: str) -> Name:
+    """The name behind an element's or attribute's `{namespace}local`."""
+    return _remembered(tag) if len(tag) <= _REMEMBERED_CHARS_MAX else _taken_apart(tag)
+
+
+def _taken_apart(tag: str) -> Name:
+    head, brace, local = tag.rpartition("}")
+    return Name(head[1:] if brace else "", local, local.lower())
+
+
+_remembered: Final = lru_cache(maxsize=1024)(_taken_apart)
+_REMEMBERED_CHARS_MAX: Final = 200
+"""Longer names are nobody's, and a stranger's must not fill the memory."""
+
+
 def local_name(element: etree._Element) -> str:
     """The element's name without namespace or prefix."""
-    return str(element.tag).rpartition("}")[2]
+    return name_of(element.tag).local
 
 
 def namespace_of(element: etree._Element) -> str:
     """The element's namespace, "" for none."""
-    head, brace, _ = str(element.tag).rpartition("}")
-    return head[1:] if brace else ""
+    return name_of(element.tag).namespace
 
 
-def _as_utf8(data: bytes, charset: str | None) -> bytes:
+def as_utf8(data: bytes, charset: str | None) -> bytes:
+    """`data` in UTF-8 (not checked where it says so itself), without a mark and blanks before it.
+
+    Args:
+        charset: as `parse_xml`'s.
+
+    Raises:
+        CodecError: too large, or in an encoding that nobody here writes (2007).
+    """
     if len(data) > XML_BYTES_MAX:
         raise CodecError(f"the XML has {len(data)} bytes, more than {XML_BYTES_MAX}")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:

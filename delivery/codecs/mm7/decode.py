@@ -13,9 +13,10 @@ from typing import Final
 
 from lxml import etree
 
-from content.codecs.hardened_xml import local_name, namespace_of, parse_xml
+from content.codecs.hardened_xml import as_utf8, local_name, namespace_of, parse_utf8
 from delivery.codecs.mm7 import structs
 from delivery.codecs.mm7.fields import Fields, attribute, text_of
+from delivery.codecs.mm7.forms import read_by_form
 from delivery.codecs.mm7.status import CLIENT_ERROR, SERVER_ERROR, UNSUPPORTED_OPERATION, VALIDATION_ERROR
 from delivery.codecs.mm7.structs import Address, Envelope, Message, MM7Fault, Status
 from huabao.errors import CodecError
@@ -30,7 +31,17 @@ def decode_envelope(xml: bytes, *, charset: str | None = None) -> Envelope:
     Raises:
         CodecError: no XML, no envelope (2007); a message that we do not know (4003); one that lacks what it needs (4004).
     """
-    root = parse_xml(xml, charset=charset)
+    clean = as_utf8(xml, charset)
+    return read_by_form(clean, decode_utf8) or decode_utf8(clean)
+
+
+def decode_utf8(clean: bytes) -> Envelope:
+    """As `decode_envelope`, of what `hardened_xml.as_utf8` gave, by the parser.
+
+    Raises:
+        CodecError: as `decode_envelope`.
+    """
+    root = parse_utf8(clean)
     if local_name(root) != "Envelope":
         raise CodecError("no SOAP envelope")
     problems: list[str] = []

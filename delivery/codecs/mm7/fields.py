@@ -6,13 +6,13 @@ for with `required_…` and its absence is a CodecError 4004.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
 from lxml import etree
 
-from content.codecs.hardened_xml import local_name
+from content.codecs.hardened_xml import local_name, name_of
 from delivery.codecs.mm7.names import ADDRESS_KINDS, AddressKind
 from delivery.codecs.mm7.status import VALIDATION_ERROR
 from delivery.codecs.mm7.structs import Address, Status, When
@@ -20,6 +20,7 @@ from delivery.codecs.mm7.times import parse_date_time, parse_when
 from huabao.errors import CodecError
 
 _KINDS: Final[dict[str, AddressKind]] = {kind.lower(): kind for kind in ADDRESS_KINDS}
+_NONE: Final[tuple[etree._Element, ...]] = ()
 _Value = TypeVar("_Value")
 _TRUE: Final = frozenset({"true", "1", "yes"})
 _FALSE: Final = frozenset({"false", "0", "no"})
@@ -40,12 +41,12 @@ class Fields:
         self._name = local_name(element)
         self._children: dict[str, list[etree._Element]] = {}
         for child in element:
-            self._children.setdefault(local_name(child).lower(), []).append(child)
+            self._children.setdefault(name_of(child.tag).folded, []).append(child)
         self.problems = problems
 
-    def elements(self, name: str) -> list[etree._Element]:
+    def elements(self, name: str) -> Sequence[etree._Element]:
         """All children of that name."""
-        return self._children.get(name.lower(), [])
+        return self._children.get(name_of(name).folded, _NONE)
 
     def inside(self, name: str) -> Fields | None:
         """The fields of the first child of that name."""
@@ -136,7 +137,7 @@ class Fields:
             return [Address(bare)] if bare else []
         found: list[Address] = []
         for child in element:
-            kind = _KINDS.get(local_name(child).lower())
+            kind = _KINDS.get(name_of(child.tag).folded)
             text = text_of(child)
             if kind is None:
                 found.extend(self._addresses(child))
@@ -155,8 +156,9 @@ def text_of(element: etree._Element) -> str:
 
 def attribute(element: etree._Element, name: str) -> str | None:
     """The attribute of that local name, in any case."""
-    wanted = name.lower()
-    for key, value in element.attrib.items():
-        if str(key).rpartition("}")[2].lower() == wanted:
-            return str(value)
+    if element.keys():
+        wanted = name.lower()
+        for key, value in element.attrib.items():
+            if str(key).rpartition("}")[2].lower() == wanted:
+                return str(value)
     return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from content.codecs.mime import Entity, bare_id, choose_boundary, decode_body, parse_content_type
@@ -98,18 +99,24 @@ def decode_http(content_type: str, body: bytes) -> Envelope:
     Raises:
         CodecError: as `decode_envelope`, or a multipart that cannot be taken apart (2007).
     """
-    media_type, params = parse_content_type(content_type)
-    multipart = media_type.startswith("multipart/")
+    multipart, charset = _said(content_type)
     if body[:200].lstrip()[:2] == b"--":
         multipart, content_type = True, content_type if multipart else "multipart/related"
     if not multipart or body[:200].lstrip()[:1] == b"<":
-        return decode_envelope(body, charset=None if multipart else params.get("charset"))
+        return decode_envelope(body, charset=None if multipart else charset)
     entity = decode_body(content_type, body)
     if not entity.parts:
         raise CodecError("the request has no parts")
     root = _root(entity)
     envelope = decode_envelope(root.body, charset=root.params.get("charset"))
     return dataclasses.replace(envelope, content=_content(entity, root, envelope))
+
+
+@lru_cache(maxsize=64)
+def _said(content_type: str) -> tuple[bool, str | None]:
+    """Whether it is a multipart, and the charset, by the header."""
+    media_type, params = parse_content_type(content_type)
+    return media_type.startswith("multipart/"), params.get("charset")
 
 
 def _root(entity: Entity) -> Entity:
