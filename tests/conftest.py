@@ -7,29 +7,25 @@ one that was migrated once.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 import redis
+import structlog
 from hypothesis import HealthCheck, settings
 
 from console.schema import upgrade
 from huabao.config import Config
 from huabao.runtime import Runtime, make_runtime
 from tests import servers
+from tests.command_line import CLI
 
-ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "huabao_template"
 
 settings.register_profile("huabao", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
@@ -155,56 +151,19 @@ def runtime(request: pytest.FixtureRequest) -> Runtime:
 # --- the command line ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command answered.
-
-    Attributes:
-        code: its exit code.
-        out, err: what it wrote.
-    """
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output as the one JSON document that it must be."""
-        return json.loads(self.out)
-
-
-CLI = Callable[..., Said]
-
-
 @pytest.fixture
 def cli(request: pytest.FixtureRequest, tmp_path: Path) -> CLI:
-    """`cli("edition", "list", "--json")` runs the command line as a process.
-
-    On the database of the runtime that the test asked for (SQLite where it
-    asked for none), in the test's folder. `env` adds to its environment, `code`
-    is the exit code that must come (default 0; None: any).
-    """
+    """The command line on the database of the runtime that the test asked for (SQLite where it asked for none), in the test's folder."""
     chosen = next((one for one in ("runtime", "postgres_runtime", "sqlite_runtime") if one in request.fixturenames), "sqlite_runtime")
-    runtime: Runtime = request.getfixturevalue(chosen)
-
-    def call(*arguments: object, env: Mapping[str, str] | None = None, code: int | None = 0, stdin: str = "", timeout_s: float = 110) -> Said:
-        command = [sys.executable, "-m", "console.cli", *map(str, arguments)]
-        done = subprocess.run(command, env=process_environment(runtime, env), cwd=tmp_path, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False)
-        said = Said(done.returncode, done.stdout, done.stderr)
-        assert code is None or said.code == code, f"huabao {' '.join(map(str, arguments))}: exit {said.code}, not {code}\n{said.out[-3000:]}\n{said.err[-3000:]}"
-        return said
-
-    return call
+    return CLI(request.getfixturevalue(chosen), tmp_path)
 
 
-def process_environment(runtime: Runtime, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a process of ours on the runtime's database."""
-    config = runtime.config
-    own = {"HUABAO_DATABASE_URL": config.database_url, "HUABAO_DATA_DIR": str(config.data_dir), "PYTHONPATH": str(ROOT)}
-    if config.redis_url:
-        own["HUABAO_REDIS_URL"] = config.redis_url
-    return {**os.environ, **own, **(more or {})}
+@pytest.fixture(autouse=True)
+def _logs_end_with_the_test() -> Iterator[None]:
+    """Whoever configured the logs bound them to a standard error that may be gone by the next test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 # --- real material ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from delivery.dispatch import Request
 from delivery.models import Submission
 from delivery.peer import read_peer
 from huabao.runtime import Runtime
-from tests.conftest import process_environment
+from tests.command_line import process_environment
 from tests.services.delivering import ROOT, Peer, add_port, build_world, peer
 
 READERS = 20_000

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from console.schema import current_revision, head_revision
 from huabao.alarms import Alarm, raise_alarm
 from huabao.runtime import Runtime
-from tests.conftest import CLI
+from tests.command_line import CLI
 
 
 @pytest.mark.parametrize("_round", [1, 2])

@@ -6,13 +6,13 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from huabao.runtime import Runtime
 from subscribers.handset_classes import handset_classes
+from tests.command_line import CLI
 from tests.unit.content import editions
 
 READERS = """msisdn,city,handset,topics
@@ -24,7 +24,7 @@ READERS = """msisdn,city,handset,topics
 ORDERS = "msisdn,service_id,state,effective_at\n" + "".join(f"1380000000{number},test-newspaper,active,2026-11-01T00:00:00+08:00\n" for number in range(1, 5))
 
 
-def test_import_list_show_and_import_again(cli: Any, tmp_path: Path) -> None:
+def test_import_list_show_and_import_again(cli: CLI, tmp_path: Path) -> None:
     folder = editions.newspaper(tmp_path / "in")
     first = cli("edition", "import", folder, "--json").json
     assert {"edition_id": 1, "version": 1, "kind": "newspaper", "items": 9}.items() <= first.items()
@@ -34,7 +34,13 @@ def test_import_list_show_and_import_again(cli: Any, tmp_path: Path) -> None:
     assert [item["rule"] is not None for item in shown["items"]].count(True) == 2
 
 
-def test_bad_input_is_one_clear_refusal(cli: Any, tmp_path: Path) -> None:
+def test_as_a_process(cli: CLI, tmp_path: Path) -> None:
+    cli.process("edition", "import", editions.comic(tmp_path / "in"))
+    assert "240x320" in cli.process("edition", "build", 1, "--out", tmp_path / "out", "--classes", "240x320", code=2).err
+    assert cli.process("edition", "build", 1, "--out", tmp_path / "out", "--classes", "100kb-240x320", "--json").json["variants"]
+
+
+def test_bad_input_is_one_clear_refusal(cli: CLI, tmp_path: Path) -> None:
     folder = editions.newspaper(tmp_path / "in")
     (folder / "edition.yaml").write_text("kind: [", "utf-8")
     said = cli("edition", "import", folder, code=2)
@@ -44,7 +50,7 @@ def test_bad_input_is_one_clear_refusal(cli: Any, tmp_path: Path) -> None:
     assert "there is no edition" in cli("edition", "build", "7", "--out", tmp_path / "out", code=2).err
 
 
-def test_build_without_readers_writes_default_and_all(cli: Any, tmp_path: Path) -> None:
+def test_build_without_readers_writes_default_and_all(cli: CLI, tmp_path: Path) -> None:
     cli("edition", "import", editions.newspaper(tmp_path / "in"))
     out = tmp_path / "out"
     manifest = cli("edition", "build", 1, "--out", out, "--classes", "30kb-128x160,100kb-240x320", "--json").json
@@ -70,7 +76,7 @@ def test_build_without_readers_writes_default_and_all(cli: Any, tmp_path: Path) 
             assert set(moved) == {"item", "what", "where", "why"}
 
 
-def test_the_same_input_builds_the_same_files(cli: Any, tmp_path: Path) -> None:
+def test_the_same_input_builds_the_same_files(cli: CLI, tmp_path: Path) -> None:
     cli("edition", "import", editions.magazine(tmp_path / "in"))
     digests = []
     for _ in range(2):
@@ -80,7 +86,7 @@ def test_the_same_input_builds_the_same_files(cli: Any, tmp_path: Path) -> None:
     assert digests[0] == digests[1]
 
 
-def test_a_folder_of_somebody_else_is_not_touched(cli: Any, tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_not_touched(cli: CLI, tmp_path: Path) -> None:
     cli("edition", "import", editions.comic(tmp_path / "in"))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("x", "utf-8")
@@ -88,7 +94,7 @@ def test_a_folder_of_somebody_else_is_not_touched(cli: Any, tmp_path: Path) -> N
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
-def test_build_for_the_audience_has_its_pairs_only(runtime: Runtime, cli: Any, tmp_path: Path) -> None:
+def test_build_for_the_audience_has_its_pairs_only(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text(READERS, "utf-8")
     (tmp_path / "s.csv").write_text(ORDERS, "utf-8")
     cli("edition", "import", editions.newspaper(tmp_path / "in"))
@@ -98,12 +104,12 @@ def test_build_for_the_audience_has_its_pairs_only(runtime: Runtime, cli: Any, t
     assert sorted((entry["handset_class"], len(entry["items"])) for entry in manifest["variants"]) == [("100kb-240x320", 7), ("100kb-240x320", 9), ("30kb-128x160", 8)]
 
 
-def test_check_passes_what_is_built(cli: Any, tmp_path: Path) -> None:
+def test_check_passes_what_is_built(cli: CLI, tmp_path: Path) -> None:
     cli("edition", "import", editions.comic(tmp_path / "in"))
     assert cli("edition", "check", 1, "--json").json == {"passed": True, "failures": []}
 
 
-def test_publications(cli: Any) -> None:
+def test_publications(cli: CLI) -> None:
     cli("publication", "add", "dawn", "--title", "晨报", "--kind", "newspaper", "--service-id", "S1", "--stale-after", "12h", "--unknown", "never")
     assert "already" in cli("publication", "add", "dawn", "--title", "晨报", "--kind", "newspaper", "--service-id", "S1", code=2).err
     cli("publication", "set", "dawn", "--class", "free", "--service-code", "123456")
@@ -132,6 +138,6 @@ def test_publications(cli: Any) -> None:
         ("add", "x", "--title", "x", "--kind", "comic", "--service-id", "s", "--stale-after", "soon"),
     ],
 )
-def test_wrong_use_of_publications(cli: Any, arguments: tuple[str, ...]) -> None:
+def test_wrong_use_of_publications(cli: CLI, arguments: tuple[str, ...]) -> None:
     said = cli("publication", *arguments, code=2)
     assert said.err.startswith("huabao: ")

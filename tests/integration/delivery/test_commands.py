@@ -1,11 +1,11 @@
-"""`huabao dispatch …` and `huabao ledger verify` as processes."""
+"""`huabao dispatch …` and `huabao ledger verify`; the dispatch itself and the proof as processes of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from huabao.runtime import Runtime
-from tests.conftest import CLI
+from tests.command_line import CLI
 from tests.services.delivering import add_port, build_world, peer
 
 
@@ -16,11 +16,11 @@ def test_plan_start_status_verify(runtime: Runtime, cli: CLI, tmp_path: Path) ->
         planned = cli("dispatch", "plan", world.edition, "--deadline", "2099-01-01T06:30", "--json").json
         assert {"audience", "planned", "excluded", "variants", "bytes", "ports", "need_rate_per_s", "forecast_s", "deadline_met"} <= planned.keys()
         assert (planned["audience"], planned["planned"], planned["deadline_met"], planned["ports"][0]["load"]) == (700, 700, True, 700)
-        started = cli("dispatch", "start", world.edition, "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
+        started = cli.process("dispatch", "start", world.edition, "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
         assert {"dispatch_id", "state", "audience", "planned", "excluded", "outcomes", "rate_per_s", "forecast_finish_at"} <= started.keys()
         assert (started["state"], started["outcomes"]["no_report"]) == ("closed", 700)
         assert cli("dispatch", "status", 1, "--watch", "--json").json["state"] == "closed"
-        proof = cli("ledger", "verify", "--peer", mmsc.keep, "--json").json
+        proof = cli.process("ledger", "verify", "--peer", mmsc.keep, "--json").json
         assert (proof["balanced"], proof["problems"]) == (True, [])
         assert proof["dispatches"][0]["planned"] == 700
         lines = (mmsc.keep / "submissions.jsonl").read_text()

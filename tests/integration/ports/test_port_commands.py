@@ -9,7 +9,7 @@ import pytest
 from delivery.ports.services import add_port, list_ports
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from tests.conftest import CLI
+from tests.command_line import CLI
 from tests.integration.ports.peers import Connection, Request, fault, peer
 
 
@@ -69,3 +69,9 @@ def test_port_test_asks_the_peer(cli: CLI) -> None:
     said = cli("port", "test", "p", "--json", code=1).json
     assert said["reachable"] is False
     assert "cannot be reached" in said["text"]
+
+
+def test_as_a_process(cli: CLI) -> None:
+    cli.process("port", "add", "p", "--url", "http://m/", "--rate", "10")
+    said = cli.process("port", "set", "q", "--rate", "1", code=2)
+    assert (said.out, said.err.count("\n"), "there are p" in said.err) == ("", 1, True)
