@@ -86,7 +86,7 @@ def _send(place: Installation) -> bool:
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
     place.wait_for(f"{place.web_url}/healthz")
     statuses = []
-    for edition in place.run("edition", "list"):
+    for edition in place.run("edition", "list")["editions"]:
         say(f"sending {edition['title']} {edition['number']}")
         statuses.append((edition, place.run("dispatch", "start", str(edition["edition_id"]))))
     say("waiting for the last reports")

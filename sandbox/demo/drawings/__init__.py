@@ -1,0 +1,1 @@
+"""The drawings of the demonstration, made by code: one palette, one paper, layers of silhouettes and light."""
