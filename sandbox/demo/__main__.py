@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ USERS = (("editor", "editor"), ("ops", "ops"), ("support", "support"), ("admin",
 RATE_PER_S = 10_000
 REPORT_WAIT_S = 20
 OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One edition: as it is listed, as its dispatch was planned, and how that ended."""
+
+    edition: dict[str, Any]
+    plan: dict[str, Any]
+    status: dict[str, Any]
 
 
 def say(text: str) -> None:
@@ -86,11 +96,13 @@ def _send(place: Installation) -> bool:
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
     place.wait_for(f"{place.web_url}/healthz")
     statuses = []
-    for edition in place.run("edition", "list")["editions"]:
-        say(f"sending {edition['title']} {edition['number']}")
-        statuses.append((edition, place.run("dispatch", "start", str(edition["edition_id"]))))
+    for edition in sorted(place.run("edition", "list")["editions"], key=lambda one: one["edition_id"]):
+        number = str(edition["edition_id"])
+        plan = place.run("dispatch", "plan", number)
+        say(f"sending {edition['title']} {edition['number']}: {plan['planned']:,} readers, {plan['variants']} variants")
+        statuses.append((edition, plan, place.run("dispatch", "start", number)))
     say("waiting for the last reports")
-    finished = [(edition, _wait_closed(place, started["dispatch_id"])) for edition, started in statuses]
+    finished = [Sent(edition, plan, _wait_closed(place, started["dispatch_id"])) for edition, plan, started in statuses]
     verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), problem_is_fine=True)
     _print_result(place, finished, verified)
     return bool(verified["balanced"])
@@ -105,21 +117,18 @@ def _wait_closed(place: Installation, dispatch_id: int) -> dict[str, Any]:
         time.sleep(1)
 
 
-def _print_result(place: Installation, finished: list[tuple[dict[str, Any], dict[str, Any]]], verified: dict[str, Any]) -> None:
-    rows: list[tuple[object, ...]] = [("", *(f"{edition['title']}" for edition, _ in finished))]
-    states = [status for _, status in finished]
-    rows.append(("audience", *(f"{one['audience']:,}" for one in states)))
-    rows.append(("planned", *(f"{one['planned']:,}" for one in states)))
+def _print_result(place: Installation, finished: list[Sent], verified: dict[str, Any]) -> None:
+    states = [sent.status for sent in finished]
+    rows: list[tuple[object, ...]] = [(name, *(f"{one[name]:,}" for one in states)) for name in ("audience", "planned")]
     reasons = sorted({reason for one in states for reason in one["excluded"]})
     rows += [(f"excluded: {reason}", *(f"{one['excluded'].get(reason, 0):,}" for one in states)) for reason in reasons]
     rows += [(name, *(f"{one['outcomes'].get(name, 0):,}" for one in states)) for name in OUTCOMES if any(one["outcomes"].get(name) for one in states)]
     rows.append(("balance", *("✓" if _balances(one) else "✗" for one in states)))
     rows.append(("state", *(one["state"] for one in states)))
-    shown = [place.run("edition", "show", str(edition["edition_id"])) for edition, _ in finished]
-    rows.append(("variants", *(len(one["variants"]) for one in shown)))
-    rows.append(("bytes", *(f"{sum(variant['size_bytes'] for variant in one['variants']):,}" for one in shown)))
+    sizes = (("variants", "variants"), ("bytes of the variants", "variant_bytes"), ("bytes sent", "bytes"))
+    rows += [(name, *(f"{sent.plan[key]:,}" for sent in finished)) for name, key in sizes]
     click.echo()
-    click.echo(table_text(("", *("" for _ in finished)), rows), nl=False)
+    click.echo(table_text(("", *(sent.edition["title"] for sent in finished)), rows), nl=False)
     click.echo()
     for problem in verified["problems"]:
         click.echo(f"  ✗ {problem}")

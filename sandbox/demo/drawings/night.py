@@ -167,10 +167,10 @@ def tea() -> Canvas:
         line = ridge(WIDE, level, 26 - 8 * share, 90 + number // 3, waves=3)
         canvas.poly([*line, (WIDE, HIGH), (0, HIGH)], mix(tone, BARK, 0.32))
         draw = random.Random(number)
-        for x, y in line[:: max(1, 4 - number // 3)]:
+        for along, bush in line[:: max(1, 4 - number // 3)]:
             size = 12 + 32 * share
-            canvas.oval(x, y + size * 0.3, size, size * 0.62, mix(tone, PINE, draw.random() * 0.35))
-            canvas.oval(x - size * 0.15, y + size * 0.1, size * 0.6, size * 0.32, mix(tone, STRAW, 0.3 + draw.random() * 0.2), 190)
+            canvas.oval(along, bush + size * 0.3, size, size * 0.62, mix(tone, PINE, draw.random() * 0.35))
+            canvas.oval(along - size * 0.15, bush + size * 0.1, size * 0.6, size * 0.32, mix(tone, STRAW, 0.3 + draw.random() * 0.2), 190)
         if number in (3, 5):
             for offset in (0, 1):
                 _picker(canvas, 380 + number * 90 + offset * 170, level - 2, 74 + 40 * share, (CINNABAR, INDIGO, CORAL)[(number + offset) % 3], bool(offset))
@@ -204,8 +204,8 @@ def lake_moon() -> Canvas:
     canvas.mirrored(water, 510, mix(TEAL, NIGHT, 0.5), 0.34)
     canvas.haze(water, 1200, NIGHT, 0.0, 0.55)
     for number in range(60):
-        y = water + 8 + number * 8.2
-        canvas.oval(640 + math.sin(number * 2.1) * (6 + number), y, 16 + 70 * abs(math.sin(number * 1.3)), 1.8 + number * 0.02, mix(PAPER, GOLD, 0.3), 120)
+        row = water + 8 + number * 8.2
+        canvas.oval(640 + math.sin(number * 2.1) * (6 + number), row, 16 + 70 * abs(math.sin(number * 1.3)), 1.8 + number * 0.02, mix(PAPER, GOLD, 0.3), 120)
     own = canvas.at(400, 910, 1.9)
     own.glow(70, -70, 150, GOLD, 0.8, 2.2)
     own.poly([(-130, -22), (-96, 14), (92, 14), (150, -36), (92, -14), (-88, -10)], INK)
@@ -221,10 +221,10 @@ def lake_moon() -> Canvas:
     draw = random.Random(6)
     for side in (0, 1):
         for _ in range(34):
-            x, high = (draw.uniform(-20, 190) if side == 0 else draw.uniform(830, 1020)), draw.uniform(140, 420)
+            foot, high = (draw.uniform(-20, 190) if side == 0 else draw.uniform(830, 1020)), draw.uniform(140, 420)
             lean = draw.uniform(-20, 46)
-            canvas.stroke([(x, 1210), (x + lean * 0.3, 1210 - high * 0.6), (x + lean, 1210 - high)], 4, reed, bent=True)
-            canvas.oval(x + lean, 1210 - high, 7, 26, mix(BROWN, reed, 0.55))
+            canvas.stroke([(foot, 1210), (foot + lean * 0.3, 1210 - high * 0.6), (foot + lean, 1210 - high)], 4, reed, bent=True)
+            canvas.oval(foot + lean, 1210 - high, 7, 26, mix(BROWN, reed, 0.55))
     return canvas
 
 
@@ -240,13 +240,12 @@ def snow_lane() -> Canvas:
         canvas.rect(x - 4, base - high * 0.03, wide + 8, high * 0.05, WHITE)
     canvas.glow(790, 455, 210, GOLD, 0.5)
     canvas.glow(965, 470, 120, GOLD, 0.25)
-    for x, y, high in ((600, 690, 260),):
-        lamp(canvas, x, y, high, INK)
+    lamp(canvas, 600, 690, 260, INK)
     tree(canvas, 420, 690, 330, (mix(BARK, WHITE, 0.55), WHITE, WHITE), 8, mix(BARK, INK, 0.3))
     for number in range(11):
         share = number / 10
-        x, y = 560 + 150 * share + (14 if number % 2 else -14) * (1.3 - share), 890 - 190 * share
-        canvas.oval(x, y, 11 * (1.2 - share * 0.7), 5 * (1.2 - share * 0.7), mix(MIST, SLATE, 0.35))
+        left, down = 560 + 150 * share + (14 if number % 2 else -14) * (1.3 - share), 890 - 190 * share
+        canvas.oval(left, down, 11 * (1.2 - share * 0.7), 5 * (1.2 - share * 0.7), mix(MIST, SLATE, 0.35))
     walker(canvas, 722, 690, 150, CINNABAR, umbrella=mix(CORAL, WHITE, 0.1), scarf=PAPER)
     draw = random.Random(17)
     for _ in range(420):

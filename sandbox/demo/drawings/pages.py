@@ -38,7 +38,7 @@ PAGES: tuple[tuple[Row, ...], ...] = (
 
 @dataclass(frozen=True)
 class Page:
-    """A page and the boxes of its panels (x, y, width, height in pixels), in reading order; none for a page that is one picture."""
+    """A page and the boxes of its panels (x, y, width, height in pixels), in reading order; a page that is one picture is one panel."""
 
     image: Image.Image
     panels: tuple[tuple[int, int, int, int], ...]
@@ -50,7 +50,7 @@ def page(number: int) -> Page:
     if len(rows) == 1:
         canvas = Canvas(round(PAGE_WIDE * KEPT), round(PAGE_HIGH * KEPT))
         rows[0].scenes[0](canvas)
-        return Page(canvas.finish(), ())
+        return Page(canvas.finish(), ((0, 0, PAGE_WIDE, PAGE_HIGH),))
     image = Image.new("RGB", (PAGE_WIDE, PAGE_HIGH), WHITE)
     room = PAGE_HIGH - 2 * MARGIN - GUTTER * (len(rows) - 1)
     boxes: list[tuple[int, int, int, int]] = []
