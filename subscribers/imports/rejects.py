@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+from huabao.errors import UsageError
+
 _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -36,11 +38,19 @@ def csv_writer(file: TextIO) -> Callable[[Iterable[Any]], None]:
 
 
 class CSVFile:
-    """A CSV file for people: UTF-8 with a mark that spreadsheets know it by, readable by its owner only."""
+    """A CSV file for people: UTF-8 with a mark that spreadsheets know it by, readable by its owner only.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self.path = path
-        self._file: TextIO = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig", errors="surrogateescape", newline="")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another folder") from error
+        self._file: TextIO = os.fdopen(handle, "w", encoding="utf-8-sig", errors="surrogateescape", newline="")
         self.write = csv_writer(self._file)
         self.write(header)
 
