@@ -32,6 +32,10 @@ MARKETING = ("marketing",)
 """The blacklists that bind an activity."""
 
 
+When = tuple[ColumnElement[bool], Any]
+"""A condition and the reason that it gives."""
+
+
 @dataclass(frozen=True)
 class Audience:
     """What decides who is addressed.
@@ -47,6 +51,10 @@ class Audience:
     activity: bool
     stale_at: datetime | None
     default_class: str
+
+    def is_stale(self, at: datetime) -> bool:
+        """Whether the edition is too old at `at`."""
+        return self.stale_at is not None and self.stale_at <= at
 
     @classmethod
     def of(cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion) -> Audience:
@@ -82,27 +90,45 @@ def readers_of(audience: Audience, columns: Sequence[Any]) -> Select[Any]:
     return select(*columns).select_from(_source(audience))
 
 
-def reason_sql(audience: Audience, at: datetime, *, handset: bool = True) -> ColumnElement[Any]:
+def reason_sql(audience: Audience, at: datetime) -> ColumnElement[Any]:
     """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`."""
-    whens: list[tuple[ColumnElement[bool], Any]] = []
-    if not audience.activity:
-        whens += [(~_in_force(at), literal("not_subscribed")), (Subscription.stop_state == "stopped", literal("stopped"))]
-    if handset:
-        whens.append((handset_class_sql(audience) == NO_MMS, literal("handset_cannot")))
-    if audience.stale_at is not None and audience.stale_at <= at:
-        whens.append((true(), literal("stale_edition")))
+    cannot = (handset_class_sql(audience) == NO_MMS, literal("handset_cannot"))
+    whens = [*_order_whens(audience, at), cannot, *_later_whens(audience, stale=audience.is_stale(at))]
+    return case(*whens, else_=null())
+
+
+def recheck_sql(audience: Audience, at: ColumnElement[datetime], *, stale: bool) -> ColumnElement[Any]:
+    """The same once more, at claim, over `joined_readers`; an instant that is bound later keeps the statement the same.
+
+    The handset is not asked again: his variant is made.
+
+    Args:
+        stale: `audience.is_stale` at that instant.
+    """
+    vanished = (Reader.id.is_(None), literal("not_subscribed"))
+    return case(vanished, *_order_whens(audience, at), *_later_whens(audience, stale=stale), else_=null())
+
+
+def joined_readers(audience: Audience, rows: FromClause, reader_id: ColumnElement[int]) -> FromClause:
+    """`rows` with the `Reader` (and his `Subscription`) of each, NULL where he is gone."""
+    readers, orders = Reader.__table__, Subscription.__table__
+    found = rows.outerjoin(readers, readers.c.id == reader_id)
+    if audience.activity:
+        return found
+    return found.outerjoin(orders, and_(orders.c.reader_id == reader_id, orders.c.service_id == audience.service_id))
+
+
+def _order_whens(audience: Audience, at: datetime | ColumnElement[datetime]) -> list[When]:
+    if audience.activity:
+        return []
+    return [(~_in_force(at), literal("not_subscribed")), (Subscription.stop_state == "stopped", literal("stopped"))]
+
+
+def _later_whens(audience: Audience, *, stale: bool) -> list[When]:
+    whens: list[When] = [(true(), literal("stale_edition"))] if stale else []
     if audience.activity:
         whens += [(no_consent_sql(), literal("no_consent")), (blacklisted_sql(MARKETING), literal("blacklisted"))]
-    return case(*whens, else_=null()) if whens else null()
-
-
-def recheck_sql(audience: Audience, at: datetime) -> Select[Any]:
-    """(id, msisdn, reason) of readers once more, at claim; narrow it by `Reader.id`.
-
-    A reader without a row, or with a reason, is not to be served any more. The
-    handset is not asked again: his variant is made.
-    """
-    return readers_of(audience, [Reader.id, Reader.msisdn, reason_sql(audience, at, handset=False).label("reason")])
+    return whens
 
 
 def _source(audience: Audience) -> FromClause:
@@ -113,7 +139,7 @@ def _source(audience: Audience) -> FromClause:
     return readers.join(orders, and_(orders.c.reader_id == readers.c.id, orders.c.service_id == audience.service_id))
 
 
-def _in_force(at: datetime) -> ColumnElement[bool]:
+def _in_force(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The order is active at `at`.
 
     A state that takes effect later leaves what the history says in force: a

@@ -8,23 +8,31 @@ submission go on.
 
 from __future__ import annotations
 
+import os
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from delivery import audience as audiences
 from delivery.lifecycle import ENDED, SENDING
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
-from huabao.db import in_ids
+from huabao.db import UTCDateTime, bound_ids, in_bound_ids, in_ids, is_postgres
 from huabao.errors import FenceError
 from huabao.ids import new_token, unpack_ids
 from huabao.msisdn import MSISDN
 from subscribers.models import Reader
+
+AUDIENCES_KEPT_MAX = 256
+"""Dispatches of which a process remembers what decides who is served."""
 
 
 @dataclass(frozen=True)
@@ -80,49 +88,66 @@ class Standing:
         return 0.0 if self.deferred_until is None else max(0.0, (self.deferred_until - now).total_seconds())
 
 
+class TakenBatch(NamedTuple):
+    """A batch whose fence was just raised: its row, and how things stand."""
+
+    id: int
+    dispatch_id: int
+    day: date
+    variant_id: int
+    port_id: int
+    service_code: str | None
+    owner: str
+    fence: int
+    deferrals: int
+    reader_ids: bytes
+    standing: Standing
+
+
 _batches: Table = Batch.__table__  # type: ignore[assignment]  # a mapped class has a Table
+_STANDS = (
+    select(Dispatch.state).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
+    select(Port.state).where(Port.id == _batches.c.port_id).scalar_subquery(),
+    select(Port.deferred_until).where(Port.id == _batches.c.port_id).scalar_subquery(),
+)
+_TAKEN = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"), or_(_batches.c.state == "ready", (_batches.c.state == "claimed") & (_batches.c.lease_until < bindparam("at"))))
+    .values(state="claimed", owner=bindparam("holder"), fence=_batches.c.fence + 1, lease_until=bindparam("until"))
+    .returning(*(_batches.c[name] for name in TakenBatch._fields[:-1]), *_STANDS)
+)
 _RENEWED = (
     update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"), _batches.c.owner == bindparam("holder"), _batches.c.state == "claimed")
     .values(lease_until=bindparam("until"))
+    .returning(*_STANDS)
+)
+_GIVEN_BACK = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"))
+    .values(state=bindparam("next"), owner=None, lease_until=None, deferrals=_batches.c.deferrals + bindparam("deferred"))
 )
 _STANDING = select(Dispatch.state, Port.state, Port.deferred_until).join(Port, Port.id == bindparam("port")).where(Dispatch.id == bindparam("dispatch"))
+_OPEN = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state.in_(("ready", "claimed"))).limit(1)
+_READY = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state == "ready").limit(1)
 
 
-def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s: float) -> Batch | None:
+def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s: float) -> TakenBatch | None:
     """Raise the fence of a batch that is ready, or whose worker fell silent; None where it is neither."""
-    free = or_(Batch.state == "ready", (Batch.state == "claimed") & (Batch.lease_until < now))
-    found = session.scalar(
-        update(Batch)
-        .where(Batch.id == batch_id, free)
-        .values(state="claimed", owner=owner, fence=Batch.fence + 1, lease_until=now + timedelta(seconds=lease_s))
-        .returning(Batch.id)
-    )
-    return None if found is None else session.get(Batch, found, populate_existing=True)
+    values = {"batch": batch_id, "at": now, "holder": owner, "until": now + timedelta(seconds=lease_s)}
+    found = session.connection().execute(_TAKEN, values).one_or_none()
+    return None if found is None else TakenBatch._make((*found[:-3], Standing(*found[-3:])))
 
 
-def look_up(session: Session, batch: Batch, *, now: datetime) -> ClaimedBatch:
+def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBatch:
     """Who of a batch just taken is still to be served."""
-    lost = lost_readers(session, batch, now=now)
-    pending = {
-        row[0]
-        for row in session.connection().execute(
-            select(deliveries.c.reader_id).where(
-                deliveries.c.day == batch.day,
-                deliveries.c.dispatch_id == batch.dispatch_id,
-                in_ids(session, deliveries.c.reader_id, unpack_ids(batch.reader_ids)),
-                deliveries.c.outcome == int(Outcome.PENDING),
-            )
-        ).fetchall()
-    }
-    assert not pending & lost, "a reader of an unknown submission is still pending"
-    numbers, gone = _recheck(session, batch, sorted(pending), now)
-    return ClaimedBatch(
-        batch.id, batch.dispatch_id, batch.day, batch.variant_id, batch.port_id, batch.service_code, str(batch.owner), batch.fence, batch.deferrals, numbers, gone
-    )
+    lost = lost_readers(session, batch, now=now) if batch.fence > 1 else set()  # before the first claim nobody wrote anything
+    numbers, gone = _recheck(session, batch, now)
+    assert not lost or not numbers.keys() & lost, "a reader of an unknown submission is still pending"
+    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone)
 
 
-def lost_readers(session: Session, batch: Batch, *, now: datetime) -> set[int]:
+def lost_readers(session: Session, batch: Batch | TakenBatch, *, now: datetime) -> set[int]:
     """Make unknown what an earlier claim wrote down and may have sent; its readers."""
     lost: set[int] = set()
     left = session.execute(select(Submission.id, Submission.reader_ids).where(Submission.batch_id == batch.id, Submission.state == "leaving", Submission.fence < batch.fence))
@@ -150,9 +175,10 @@ def renew(session: Session, batch: ClaimedBatch, *, now: datetime, lease_s: floa
         FenceError: somebody else took it over.
     """
     values = {"batch": batch.batch_id, "held": batch.fence, "holder": batch.owner, "until": now + timedelta(seconds=lease_s)}
-    if session.connection().execute(_RENEWED, values).rowcount != 1:
+    stands = session.connection().execute(_RENEWED, values).one_or_none()
+    if stands is None:
         raise FenceError(f"batch {batch.batch_id} was taken over; fence {batch.fence} is void")
-    return standing(session, batch.dispatch_id, batch.port_id)
+    return Standing(*stands)
 
 
 def standing(session: Session, dispatch_id: int, port_id: int) -> Standing:
@@ -162,30 +188,73 @@ def standing(session: Session, dispatch_id: int, port_id: int) -> Standing:
 
 def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bool = False) -> None:
     """Let the batch go: done, cancelled, or ready for the next claim."""
-    values: dict[str, Any] = {"state": state, "owner": None, "lease_until": None}
-    if deferred:
-        values["deferrals"] = Batch.deferrals + 1
-    session.execute(update(Batch).where(Batch.id == batch.batch_id, Batch.fence == batch.fence).values(**values))
+    session.connection().execute(_GIVEN_BACK, {"batch": batch.batch_id, "held": batch.fence, "next": state, "deferred": int(deferred)})
 
 
 def open_batches(session: Session, dispatch_id: int) -> bool:
     """Whether some batch of the dispatch is not finished."""
-    return session.scalar(select(Batch.id).where(Batch.dispatch_id == dispatch_id, Batch.state.in_(("ready", "claimed"))).limit(1)) is not None
+    return session.connection().execute(_OPEN, {"dispatch": dispatch_id}).first() is not None
 
 
-def _recheck(session: Session, batch: Batch, readers: Sequence[int], now: datetime) -> tuple[dict[int, MSISDN], dict[str, list[int]]]:
-    dispatch = session.get_one(Dispatch, batch.dispatch_id)
-    version = session.get_one(EditionVersion, dispatch.edition_version_id)
-    edition = session.get_one(Edition, dispatch.edition_id)
-    publication = session.get_one(Publication, edition.publication_id)
-    audience = audiences.Audience.of(session, publication, edition, version)
-    rows = session.connection().execute(audiences.recheck_sql(audience, now).where(in_ids(session, Reader.id, readers)).order_by(Reader.id)).fetchall()
-    numbers = {reader_id: MSISDN(number) for reader_id, number, reason in rows if reason is None}
+def ready_batches(session: Session, dispatch_id: int) -> bool:
+    """Whether some batch of the dispatch waits for a worker."""
+    return session.connection().execute(_READY, {"dispatch": dispatch_id}).first() is not None
+
+
+def _recheck(session: Session, batch: TakenBatch, now: datetime) -> tuple[dict[int, MSISDN], dict[str, list[int]]]:
+    """The numbers of those who are still pending and still to be served, by id; and who is not any more, by reason."""
+    connection = session.connection()
+    postgres = is_postgres(connection)
+    audience = _audience(session, batch.dispatch_id)
+    values = {"of_day": batch.day, "dispatch": batch.dispatch_id, "ids": bound_ids(unpack_ids(batch.reader_ids), postgres=postgres), "at": now}
+    numbers: dict[int, MSISDN] = {}
     gone: dict[str, list[int]] = {}
-    for reader_id, _, reason in rows:
-        if reason is not None:
-            gone.setdefault(reason, []).append(reader_id)
-    vanished = sorted(set(readers) - {row.id for row in rows})
-    if vanished:
-        gone["not_subscribed"] = sorted([*gone.get("not_subscribed", []), *vanished])
+    for reason, pairs in connection.execute(_pending(audience, audience.is_stale(now), postgres), values).fetchall():
+        pieces = pairs.replace(":", ",").split(",")
+        found = sorted(zip(map(int, pieces[::2]), map(MSISDN, pieces[1::2]), strict=True))
+        if reason is None:
+            numbers = dict(found)
+        else:
+            gone[reason] = [reader for reader, _ in found]
     return numbers, gone
+
+
+@lru_cache(maxsize=64)
+def _pending(audience: audiences.Audience, stale: bool, postgres: bool) -> Select[Any]:
+    """Pending readers of a batch by the reason why they are not to be served (NULL: they are), as `id:number,…`; built once."""
+    rows = (
+        select(
+            cast(audiences.recheck_sql(audience, bindparam("at", type_=UTCDateTime), stale=stale), String).label("reason"),
+            (cast(deliveries.c.reader_id, String) + ":" + func.coalesce(Reader.msisdn, "")).label("pair"),
+        )
+        .select_from(audiences.joined_readers(audience, deliveries, deliveries.c.reader_id))
+        .where(
+            deliveries.c.day == bindparam("of_day"),
+            deliveries.c.dispatch_id == bindparam("dispatch"),
+            in_bound_ids(deliveries.c.reader_id, bindparam("ids", type_=String), postgres=postgres),
+            deliveries.c.outcome == int(Outcome.PENDING),
+        )
+        .subquery()
+    )
+    return select(rows.c.reason, func.aggregate_strings(rows.c.pair, ",")).group_by(rows.c.reason)
+
+
+_audiences: WeakKeyDictionary[Any, OrderedDict[int, audiences.Audience]] = WeakKeyDictionary()
+_audiences_lock = threading.Lock()
+os.register_at_fork(after_in_child=_audiences_lock._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001  a child must not wait for its parent's lock
+
+
+def _audience(session: Session, dispatch_id: int) -> audiences.Audience:
+    """What decides who is served by a dispatch; it never changes, so that it is read once in a process."""
+    with _audiences_lock:
+        known = _audiences.setdefault(session.get_bind(), OrderedDict())
+        found = known.get(dispatch_id)
+    if found is None:
+        dispatch = session.get_one(Dispatch, dispatch_id)
+        edition = session.get_one(Edition, dispatch.edition_id)
+        found = audiences.Audience.of(session, session.get_one(Publication, edition.publication_id), edition, session.get_one(EditionVersion, dispatch.edition_version_id))
+        with _audiences_lock:
+            known[dispatch_id] = found
+            while len(known) > AUDIENCES_KEPT_MAX:
+                known.popitem(last=False)
+    return found

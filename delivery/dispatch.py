@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import find_edition, load_version
 from content.signatures import SignatureRules
-from content.variants import ensure_variants
+from content.variants import check_count, ensure_variants
 from delivery import lifecycle, partitions, snapshot
 from delivery.audience import Audience
 from delivery.models import Dispatch, Port
@@ -49,6 +49,7 @@ class Request:
         ports: names; empty for all that are up.
         start_at: None for at once.
         again: send although this version was sent or is being sent.
+        many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
     """
 
     edition: str
@@ -56,6 +57,7 @@ class Request:
     start_at: datetime | None = None
     deadline_at: datetime | None = None
     again: bool = False
+    many_variants: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,13 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
     """Count what `create` would do now; builds the variants that are missing.
 
     Raises:
-        UsageError: no such edition or port, or times that cannot be kept.
+        UsageError: no such edition or port, times that cannot be kept, or more variants than an edition should have.
     """
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         subject = find_subject(session, request, now)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
-    variants = _variants(runtime, subject, count, progress)
+    variants = _variants(runtime, request, subject, count, progress)
     with runtime.transaction(read_only=True) as session:
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
@@ -136,7 +138,7 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
     It starts at once, or waits as planned until its start.
 
     Raises:
-        UsageError: no such edition or port, nobody is planned, or the version is under way already.
+        UsageError: no such edition or port, nobody is planned, too many variants, or the version is under way already.
     """
     for _ in range(SNAPSHOT_ATTEMPTS_MAX):
         now = runtime.now()
@@ -144,7 +146,7 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
             subject = find_subject(session, request, now)
             _refuse_twice(session, subject, request)
             count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
-        variants = _variants(runtime, subject, count, progress)
+        variants = _variants(runtime, request, subject, count, progress)
         try:
             with runtime.transaction() as session:
                 return _freeze(session, subject, request, variants, actor=actor, now=now)
@@ -191,9 +193,11 @@ def _start(request: Request, now: datetime) -> datetime:
     return now if request.start_at is None else max(now, request.start_at)
 
 
-def _variants(runtime: Runtime, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
+def _variants(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
     wanted = {(mask, name): (name, subject.rules.items_of(mask)) for mask, name in count.signatures}
-    built = ensure_variants(runtime, subject.version.id, sorted(set(wanted.values())), progress=progress)
+    distinct = sorted(set(wanted.values()))
+    check_count(len(distinct), yes=request.many_variants)
+    built = ensure_variants(runtime, subject.version.id, distinct, progress=progress)
     return {signature: built[key] for signature, key in wanted.items()}
 
 

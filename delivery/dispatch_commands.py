@@ -42,13 +42,14 @@ def _request_options(function: Command) -> Command:
         click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up)."),
         click.option("--deadline", metavar="T", help="When the last reader must have been sent to."),
         click.option("--start", metavar="T", help="When to begin (default: now)."),
+        click.option("--yes", is_flag=True, help="More than 256 variants are wanted."),
         click.argument("edition"),
     ):
         function = option(function)
     return function
 
 
-def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, again: bool = False) -> Request:
+def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False) -> Request:
     from delivery.dispatch import Request
 
     return Request(
@@ -57,18 +58,19 @@ def _request(edition: str, start: str | None, deadline: str | None, ports: tuple
         start_at=parse_time(start) if start else None,
         deadline_at=parse_time(deadline) if deadline else None,
         again=again,
+        many_variants=yes,
     )
 
 
 @dispatch.command("plan")
 @_request_options
 @operation
-def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...]) -> Report:
+def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool) -> Report:
     """Audience, exclusions by reason, variants, load per port, forecast; nothing is sent."""
     from delivery import dispatch as dispatches
 
     with invocation.progress("variants", None) as advance:
-        found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports), progress=advance)
+        found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports, yes=yes), progress=advance)
     return Report(found.to_document(), columns=("", ""), rows=_plan_rows(found), problem=found.deadline_met is False)
 
 
@@ -88,11 +90,11 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
 @click.option("--again", is_flag=True, help="Send although this version was dispatched before.")
 @operation
-def start(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], detach: bool, again: bool) -> Report:
+def start(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, detach: bool, again: bool) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
     from delivery import dispatch as dispatches
 
-    request = _request(edition, start, deadline, ports, again=again)
+    request = _request(edition, start, deadline, ports, yes=yes, again=again)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     return follow(invocation, dispatch_id) if not detach else report(now_of(invocation, dispatch_id))

@@ -7,21 +7,29 @@ reports; while its submission is leaving it stays pending.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import String, Table, Update, bindparam, insert, update
+from sqlalchemy import String, Table, Update, bindparam, case, insert, null, update
 from sqlalchemy.orm import Session
 
 from delivery.claims import ClaimedBatch
 from delivery.models import Outcome, Submission, deliveries
 from delivery.ports import Answer, OutboundGroup
-from huabao.db import bound_ids, in_bound_ids, is_postgres
+from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
 from huabao.ids import pack_ids
 
 STATUS_CHARS_MAX = 200
+
+Settled = tuple[int, Outcome, Sequence[int]]
+"""(submission, outcome, readers who have it)."""
+
+_MEANING: Mapping[str, Outcome] = MappingProxyType(
+    {"accepted": Outcome.SUBMITTED, "partial": Outcome.SUBMITTED, "refused": Outcome.REJECTED, "unknown": Outcome.UNKNOWN}
+)
 
 LIVE_STATES = ("leaving", "accepted", "partial", "refused", "unknown")
 """Submissions that use up their readers; a deferred one was surely not taken."""
@@ -33,6 +41,7 @@ _ANSWERED = (
     .where(_submissions.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in ("state", "message_id", "status_code", "status_text", "refused_ids", "answered_at")})
 )
+_WRITTEN = insert(_submissions).returning(_submissions.c.id, sort_by_parameter_order=True)
 
 
 def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tuple[int, ...]], *, first: int, at: datetime) -> list[OutboundGroup]:
@@ -57,7 +66,7 @@ def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tu
         }
         for step, group in enumerate(groups)
     ]
-    ids = session.scalars(insert(Submission).returning(Submission.id, sort_by_parameter_order=True), rows).all()
+    ids = session.connection().execute(_WRITTEN, rows).scalars().all()
     return [
         OutboundGroup(submission_id, row["transaction_id"], tuple(batch.numbers[reader] for reader in group))
         for submission_id, row, group in zip(ids, rows, groups, strict=True)
@@ -71,6 +80,7 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
         readers: of each submission that was answered.
     """
     rows = []
+    settled: list[Settled] = []
     for answer in answers:
         group = readers[answer.submission_id]
         refused = refused_readers(batch, answer, group)
@@ -85,7 +95,9 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
                 "answered_at": None if answer.state == "unknown" else at,
             }
         )
-        settle(session, batch, answer.submission_id, answer.state, group, refused, at=at)
+        settled += _settled(answer, group, refused)
+    if settled:
+        _settle(session, batch, settled, at=at)
     session.connection().execute(_ANSWERED, rows)
 
 
@@ -97,45 +109,70 @@ def refused_readers(batch: ClaimedBatch, answer: Answer, group: Iterable[int]) -
     return tuple(reader for reader in group if batch.numbers[reader] in numbers)
 
 
-def settle(session: Session, batch: ClaimedBatch, submission_id: int, state: str, group: Sequence[int], refused: Sequence[int], *, at: datetime) -> None:
+def _settled(answer: Answer, group: Sequence[int], refused: Sequence[int]) -> Iterator[Settled]:
     """What an answer means for the deliveries of its readers; deferred ones stay pending."""
-    if state == "deferred":
+    whole = _MEANING.get(answer.state)
+    if whole is None:
         return
-    whole = {"accepted": Outcome.SUBMITTED, "partial": Outcome.SUBMITTED, "refused": Outcome.REJECTED, "unknown": Outcome.UNKNOWN}[state]
     turned_away = set(refused)
     taken = [reader for reader in group if reader not in turned_away] if turned_away else group
     if taken:
-        change(session, batch, taken, whole, submission_id=submission_id, at=at)
-    if turned_away:
-        change(session, batch, sorted(turned_away), Outcome.REJECTED, submission_id=submission_id, at=at)
+        yield answer.submission_id, whole, taken
+    if refused:
+        yield answer.submission_id, Outcome.REJECTED, refused
 
 
-def change(session: Session, batch: ClaimedBatch, readers: Sequence[int], outcome: Outcome, *, submission_id: int | None, at: datetime) -> None:
-    """Give pending deliveries of the batch an outcome."""
-    postgres = is_postgres(session)
-    values: dict[str, Any] = {"outcome_": int(outcome), "day_": batch.day, "dispatch": batch.dispatch_id, "ids": bound_ids(readers, postgres=postgres)}
-    if submission_id is not None:
-        values |= {"submission": submission_id, "submitted": at}
-    if outcome is not Outcome.SUBMITTED:
-        values["settled"] = at
-    session.connection().execute(_changing(postgres, submission_id is not None, outcome is not Outcome.SUBMITTED), values)
+def _settle(session: Session, batch: ClaimedBatch, settled: Sequence[Settled], *, at: datetime) -> None:
+    """Give pending deliveries the outcomes of several answers: one statement on PostgreSQL, one an answer on SQLite, which plans such a join badly."""
+    connection = session.connection()
+    values: dict[str, Any] = {"of_day": batch.day, "dispatch": batch.dispatch_id, "at": at}
+    if is_postgres(connection):
+        columns: dict[str, list[int]] = {"reader_id": [], "submission_id": [], "outcome": []}
+        for submission_id, outcome, readers in settled:
+            columns["reader_id"] += readers
+            columns["submission_id"] += [submission_id] * len(readers)
+            columns["outcome"] += [int(outcome)] * len(readers)
+        connection.execute(_settling_many(), values | bind_table(columns))
+    else:
+        rows = [
+            {"submission": submission_id, "given": int(outcome), "settled": None if outcome is Outcome.SUBMITTED else at, "ids": bound_ids(readers, postgres=False)}
+            for submission_id, outcome, readers in settled
+        ]
+        connection.execute(_settling_one(), [values | row for row in rows])
 
 
-@lru_cache(maxsize=8)
-def _changing(postgres: bool, submitted: bool, settled: bool) -> Update:
-    """The statement of `change`, built once: it is the most frequent of all."""
-    values: dict[str, Any] = {"outcome": bindparam("outcome_")}
-    if submitted:
-        values |= {"submission_id": bindparam("submission"), "submitted_at": bindparam("submitted")}
-    if settled:
-        values["outcome_at"] = bindparam("settled")
-    return (
+_PENDING = (
+    deliveries.c.day == bindparam("of_day"),
+    deliveries.c.dispatch_id == bindparam("dispatch"),
+    deliveries.c.outcome == int(Outcome.PENDING),
+)
+
+
+@lru_cache(maxsize=1)
+def _settling_many() -> Update:
+    found = bound_table(("reader_id", "submission_id", "outcome"))
+    at = bindparam("at", type_=UTCDateTime)
+    outcome_at = case((found.c.outcome == int(Outcome.SUBMITTED), null()), else_=at)
+    values = {"outcome": found.c.outcome, "submission_id": found.c.submission_id, "submitted_at": at, "outcome_at": outcome_at}
+    return update(deliveries).where(*_PENDING, deliveries.c.reader_id == found.c.reader_id).values(values)
+
+
+@lru_cache(maxsize=1)
+def _settling_one() -> Update:
+    mine = in_bound_ids(deliveries.c.reader_id, bindparam("ids", type_=String), postgres=False)
+    values: dict[str, Any] = {"outcome": bindparam("given"), "submission_id": bindparam("submission"), "submitted_at": bindparam("at"), "outcome_at": bindparam("settled")}
+    return update(deliveries).where(*_PENDING, mine).values(values)
+
+
+def cancel(session: Session, batch: ClaimedBatch, readers: Sequence[int], *, at: datetime) -> None:
+    """Cancel pending deliveries of the batch."""
+    session.connection().execute(
         update(deliveries)
         .where(
-            deliveries.c.day == bindparam("day_"),
-            deliveries.c.dispatch_id == bindparam("dispatch"),
-            in_bound_ids(deliveries.c.reader_id, bindparam("ids", type_=String), postgres=postgres),
+            deliveries.c.day == batch.day,
+            deliveries.c.dispatch_id == batch.dispatch_id,
+            in_ids(session, deliveries.c.reader_id, readers),
             deliveries.c.outcome == int(Outcome.PENDING),
         )
-        .values(values)
+        .values(outcome=int(Outcome.CANCELLED), outcome_at=at)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -23,21 +24,27 @@ _kept: OrderedDict[Key, tuple[PortLink, object]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def open_content(runtime: Runtime, batch: ClaimedBatch) -> tuple[PortSettings, SubmitStream]:
-    """The port's settings and a stream for the batch's variant.
+_PORT = select(Port.__table__).where(Port.id == bindparam("port"))
+
+
+def port_settings(session: Session, port_id: int) -> PortSettings:
+    """The port as its row says now."""
+    return PortSettings.of(session.connection().execute(_PORT, {"port": port_id}).one())  # type: ignore[arg-type]  # a row has the columns of a Port
+
+
+def open_content(runtime: Runtime, batch: ClaimedBatch, settings: PortSettings) -> SubmitStream:
+    """A stream for the batch's variant through its port.
 
     Raises:
         PortError: the port can never carry this content.
     """
-    with runtime.transaction(read_only=True) as session:
-        settings = PortSettings.of(session.get_one(Port, batch.port_id))
     link = open_link(settings)
     key = (batch.variant_id, batch.port_id, batch.service_code)
     with _lock:
         kept = _kept.get(key)
         if kept is not None and kept[0] is link:
             _kept.move_to_end(key)
-            return settings, link.stream(kept[1])
+            return link.stream(kept[1])
     with runtime.transaction(read_only=True) as session:
         content = _content(session, batch)
     prepared = link.prepare(content)
@@ -45,7 +52,7 @@ def open_content(runtime: Runtime, batch: ClaimedBatch) -> tuple[PortSettings, S
         _kept[key] = (link, prepared)
         while len(_kept) > CONTENTS_KEPT_MAX:
             _kept.popitem(last=False)
-    return settings, link.stream(prepared)
+    return link.stream(prepared)
 
 
 def _content(session: Session, batch: ClaimedBatch) -> MessageContent:

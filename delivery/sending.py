@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from delivery import claims, journal, stages
 from delivery.claims import ClaimedBatch
-from delivery.models import Outcome, Port
+from delivery.models import Port
 from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream
-from delivery.prepared import open_content
+from delivery.prepared import open_content, port_settings
 from delivery.settings import DEFERRAL_PAUSE_S, DEFERRAL_PAUSE_S_MAX
 from delivery.throttle import Throttle, throttle_for
 from huabao.embedded import process_name
@@ -56,14 +56,14 @@ _group_sizes: dict[int, int] = {}
 def send_batch(runtime: Runtime, batch_id: int) -> None:
     """Send what is left of a batch; does nothing where it is done or in other hands."""
     try:
-        claimed = _claim(runtime, batch_id)
-        if claimed is not None:
-            _send(runtime, claimed)
+        found = _claim(runtime, batch_id)
+        if found is not None:
+            _send(runtime, *found)
     except FenceError as error:
         log.warning("batch lost to another worker", batch=batch_id, reason=str(error))
 
 
-def _claim(runtime: Runtime, batch_id: int) -> ClaimedBatch | None:
+def _claim(runtime: Runtime, batch_id: int) -> tuple[ClaimedBatch, PortSettings] | None:
     now = runtime.now()
     with runtime.transaction() as session:
         batch = claims.take(session, batch_id, owner=process_name(), now=now, lease_s=runtime.config.lease_s)
@@ -71,17 +71,16 @@ def _claim(runtime: Runtime, batch_id: int) -> ClaimedBatch | None:
             return None
         claimed = claims.look_up(session, batch, now=now)
         for readers in claimed.gone.values():
-            journal.change(session, claimed, readers, Outcome.CANCELLED, submission_id=None, at=now)
-        standing = claims.standing(session, claimed.dispatch_id, claimed.port_id)
-        if standing.may_send(now) and claimed.numbers:
-            return claimed
-        stages.leave(session, claimed, list(claimed.numbers), standing, now=now)
+            journal.cancel(session, claimed, readers, at=now)
+        if batch.standing.may_send(now) and claimed.numbers:
+            return claimed, port_settings(session, batch.port_id)
+        stages.leave(session, claimed, list(claimed.numbers), batch.standing, now=now)
         return None
 
 
-def _send(runtime: Runtime, claimed: ClaimedBatch) -> None:
+def _send(runtime: Runtime, claimed: ClaimedBatch, settings: PortSettings) -> None:
     try:
-        settings, stream = open_content(runtime, claimed)
+        stream = open_content(runtime, claimed, settings)
     except PortError as error:
         with runtime.transaction() as session:
             standing = claims.renew(session, claimed, now=runtime.now(), lease_s=runtime.config.lease_s)
@@ -241,8 +240,9 @@ class BatchSender:
             time.sleep(wait_s if self._wait_s else 0.0)
             return []
         answers = self.stream.take(wait_s)
-        if answers and len(answers) < len(self.leaving):
-            answers += self.stream.take(LINGER_S)
+        until = time.monotonic() + LINGER_S
+        while 0 < len(answers) < len(self.leaving) and (left_s := until - time.monotonic()) > 0:
+            answers += self.stream.take(left_s)
         return answers
 
 

@@ -27,7 +27,7 @@ PORT_PAUSE_S = 5.0
 def leave(session: Session, batch: ClaimedBatch, waiting: Sequence[int], standing: Standing, *, now: datetime, deferred: bool = False) -> None:
     """Let go of a batch in which nothing is in flight; `waiting` are its readers who were not sent to."""
     if standing.ended and waiting:
-        journal.change(session, batch, waiting, Outcome.CANCELLED, submission_id=None, at=now)
+        journal.cancel(session, batch, waiting, at=now)
         claims.give_back(session, batch, "cancelled")
     elif waiting:
         _wait_again(session, batch, now=now, deferred=deferred)
@@ -67,6 +67,8 @@ def cancel_batch(session: Session, batch: Batch, *, now: datetime) -> None:
 
 def drain(session: Session, dispatch_id: int, *, now: datetime) -> bool:
     """Move a dispatch on whose last batch is done; True when it moved."""
+    if claims.ready_batches(session, dispatch_id):
+        return False  # whoever ends the last of them drains; the sweep sees to it where two end at one instant
     dispatch = lifecycle.lock_dispatch(session, dispatch_id)
     if dispatch.state != lifecycle.SENDING or claims.open_batches(session, dispatch_id):
         return False

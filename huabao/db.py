@@ -6,6 +6,8 @@ a transaction begins, how many ids fit a clause and how rows are loaded in bulk.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,12 +21,15 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    FromClause,
     Integer,
     MetaData,
     String,
     Table,
     TypeDecorator,
+    bindparam,
     cast,
+    column,
     create_engine,
     event,
     func,
@@ -34,6 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -44,6 +50,10 @@ Document = JSON().with_variant(JSONB, "postgresql")
 
 SQLITE_BUSY_MS = 30_000
 """How long a writer waits for another; the longest transaction of ours is a snapshot."""
+
+
+PING_AFTER_S = 1.0
+"""A connection that rested so long is tried before it is used."""
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -91,7 +101,28 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    _ping_after_rest(engine)
+    return engine
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """Replace a connection that was lost while it rested; one just used is trusted, for a ping costs as much as a statement."""
+    dialect = engine.dialect
+
+    def checkin(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    def checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("used_at", math.inf) < PING_AFTER_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError("a connection was lost while it rested") from error
+
+    event.listen(engine, "checkin", checkin)
+    event.listen(engine, "checkout", checkout)
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -105,7 +136,7 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def is_postgres(bind: Session | Connection) -> bool:
+def is_postgres(bind: Session | Connection | Engine) -> bool:
     """Whether `bind` speaks to PostgreSQL."""
     connection = bind.connection() if isinstance(bind, Session) else bind
     return connection.dialect.name == "postgresql"
@@ -150,6 +181,17 @@ def in_bound_ids(column: ColumnElement[int] | Any, ids: ColumnElement[str], *, p
 def bound_ids(ids: Iterable[int], *, postgres: bool) -> str:
     """Ids as one text, however many: it binds faster than a list."""
     return ("{%s}" if postgres else "[%s]") % ",".join(map(str, ids))
+
+
+def bound_table(names: Sequence[str]) -> FromClause:
+    """Rows of integers bound by `bind_table` as a table to join, on PostgreSQL; for statements that are built once."""
+    arrays = (cast(bindparam(f"{name}_rows", type_=String), ARRAY(BigInteger)) for name in names)
+    return func.unnest(*arrays).table_valued(*(column(name, BigInteger) for name in names)).render_derived(name="bound")
+
+
+def bind_table(columns: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """The parameters of `bound_table`: a column of equally many integers for each name."""
+    return {f"{name}_rows": bound_ids(values, postgres=True) for name, values in columns.items()}
 
 
 def bulk_insert(session: Session, table: Table | Any, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:

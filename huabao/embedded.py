@@ -75,15 +75,19 @@ class EmbeddedWorker:
             leases.drop_lease(session, WORKER_LEASE, self.name, now=self.runtime.now())
 
     def _work(self) -> None:
+        busy = False
         while not self._stop.is_set():
-            if not self._work_once():
+            busy = self._work_once(look_first=not busy)
+            if not busy:
                 self._stop.wait(IDLE_S)
 
-    def _work_once(self) -> bool:
+    def _work_once(self, *, look_first: bool) -> bool:
+        """Run one job; `look_first` asks without a lock, which an idle worker's claim would take from SQLite's writers."""
         try:
-            with self.runtime.transaction(read_only=True) as session:
-                if not queues.any_ready(session, queues=self.queues, now=self.runtime.now()):
-                    return False
+            if look_first:
+                with self.runtime.transaction(read_only=True) as session:
+                    if not queues.any_ready(session, queues=self.queues, now=self.runtime.now()):
+                        return False
             with self.runtime.transaction() as session:
                 claim = queues.claim_next(session, queues=self.queues, owner=self.name, now=self.runtime.now(), lease_s=self.runtime.config.lease_s)
             if claim is None:

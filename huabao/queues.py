@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, String, Text, select, text, update
+from sqlalchemy import CursorResult, Index, String, Table, Text, Update, bindparam, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from huabao.db import Base, BigKey, Document, is_postgres
 from huabao.runtime import Runtime
@@ -172,18 +174,30 @@ def any_ready(session: Session, *, queues: Sequence[str], now: datetime) -> bool
 
 def claim_next(session: Session, *, queues: Sequence[str], owner: str, now: datetime, lease_s: float) -> Claim | None:
     """Claim the next job of the first queue that has one."""
-    for queue in queues:
-        wanted = (
-            select(Job.id)
-            .where(Job.queue == queue, Job.state == QUEUED, Job.run_at <= now)
-            .order_by(Job.run_at, Job.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        job_id = session.scalar(wanted)
-        if job_id is not None:
-            return claim_job(session, job_id, owner=owner, now=now, lease_s=lease_s)
-    return None
+    values = {"at": now, "holder": owner, "until": now + timedelta(seconds=lease_s)}
+    found = session.connection().execute(_claiming(tuple(queues)), values).one_or_none()
+    return None if found is None else Claim(*found)
+
+
+@lru_cache(maxsize=8)
+def _claiming(queues: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """The statement of `claim_next`, built once; a queue is looked at only where those before it are empty."""
+    jobs: Table = Job.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    firsts = [
+        select(jobs.c.id)
+        .where(jobs.c.queue == queue, jobs.c.state == QUEUED, jobs.c.run_at <= bindparam("at"))
+        .order_by(jobs.c.run_at, jobs.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+        for queue in queues
+    ]
+    return (
+        update(jobs)
+        .where(jobs.c.id == func.coalesce(*firsts, null()), jobs.c.state == QUEUED)
+        .values(state=RUNNING, owner=bindparam("holder"), lease_until=bindparam("until"), attempts=jobs.c.attempts + 1)
+        .returning(jobs.c.id, jobs.c.task, jobs.c.args, jobs.c.attempts)
+    )
 
 
 def claim_job(session: Session, job_id: int, *, owner: str, now: datetime, lease_s: float) -> Claim | None:
@@ -204,7 +218,15 @@ def extend_lease(session: Session, claim: Claim, *, owner: str, now: datetime, l
 
 def finish(session: Session, claim: Claim, *, owner: str, now: datetime) -> None:
     """The job is done."""
-    _settle(session, claim, owner, state=DONE, finished_at=now, last_error=None)
+    session.connection().execute(_finishing(), {"job": claim.job_id, "holder": owner, "at": now})
+
+
+@lru_cache(maxsize=1)
+def _finishing() -> Update:
+    """The statement of `finish`, built once."""
+    jobs: Table = Job.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    mine = (jobs.c.id == bindparam("job"), jobs.c.owner == bindparam("holder"), jobs.c.state == RUNNING)
+    return update(jobs).where(*mine).values(state=DONE, finished_at=bindparam("at"), last_error=None, lease_until=None, owner=None)
 
 
 def put_back(session: Session, claim: Claim, *, owner: str, now: datetime, delay_s: float, error: str | None = None, counted: bool = True) -> None:

@@ -10,7 +10,8 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, MESSAGE_CLASSES, NAMESPACES, VERSIONS
@@ -20,6 +21,7 @@ from huabao.msisdn import MSISDN
 
 Auth = Literal["none", "basic", "digest"]
 NumberForm = Literal["86", "+86", "national"]
+_PREFIXES: Final[Mapping[NumberForm, str]] = MappingProxyType({"86": "86", "+86": "+86", "national": ""})
 
 NAMESPACE_PRESETS: dict[str, str] = {name.rpartition("/")[2]: name for name in NAMESPACES}
 """`--namespace REL-6-MM7-1-0` stands for the whole URI."""
@@ -99,7 +101,7 @@ class MM7Options:
 
     def number(self, msisdn: MSISDN) -> str:
         """A number as the peer wants it."""
-        return {"86": f"86{msisdn}", "+86": f"+86{msisdn}", "national": str(msisdn)}[self.number_form]
+        return _PREFIXES[self.number_form] + msisdn
 
     def ssl_context(self) -> ssl.SSLContext:
         """TLS with verification, of the private CA where there is one."""

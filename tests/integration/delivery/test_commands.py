@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from huabao.runtime import Runtime
 from tests.command_line import CLI
 from tests.services.delivering import add_port, build_world, peer
@@ -46,3 +48,13 @@ def test_steering_by_command(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) 
         cancelled = cli("dispatch", "cancel", 2, "--reason", "twice is enough", "--json").json
         assert (cancelled["state"], cancelled["outcomes"]["cancelled"]) == ("cancelled", 30)
         assert "there is no dispatch 9" in cli("dispatch", "kill", 9, code=2).err
+
+
+def test_many_variants_are_asked_for(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("content.variants.VARIANTS_MAX", 0)
+    world = build_world(sqlite_runtime, readers=3)
+    with peer(tmp_path / "kept") as mmsc:
+        add_port(sqlite_runtime, mmsc.url)
+        for verb in ("plan", "start"):
+            assert "say --yes" in cli("dispatch", verb, world.edition, code=2).err
+        assert cli("dispatch", "plan", world.edition, "--yes", "--json").json["variants"] == 1
