@@ -14,7 +14,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -37,6 +37,7 @@ from delivery.codecs.mm7 import (
     decode_http,
     encode_envelope,
 )
+from delivery.codecs.mm7.encode import transaction_id_text
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE
 from delivery.inbound import store_deliver, store_read_reply
 from delivery.models import Port
@@ -65,6 +66,11 @@ BODY_WAIT_S: Final = 30.0
 
 SUCCESS: Final = Status(1000, "Success")
 UNSUPPORTED: Final = 4003
+_TAKEN: Final = DeliveryReportRsp(SUCCESS)
+_WORDS_CHARS_MAX: Final = 300
+"""Longer namespaces and versions are nobody's, and a stranger's must not fill the memory."""
+
+_HERE: Final = "TransactionID"
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,7 @@ class MM7App:
         at = self._runtime.now()
         match message:
             case DeliveryReportReq():
-                return Write(event_rows(door.port_id, message, at, door.options)), DeliveryReportRsp(SUCCESS)
+                return Write(event_rows(door.port_id, message, at, door.options)), _TAKEN
             case ReadReplyReq():
                 return Write(more=partial(store_read_reply, port_id=door.port_id, message=message, received_at=at, options=door.options)), ReadReplyRsp(SUCCESS)
             case DeliverReq():
@@ -246,9 +252,23 @@ def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | Re
     transaction_id = envelope.transaction_id if envelope else ""
     version = envelope.version if envelope else None
     try:
+        if message == _TAKEN and len(namespace) + len(version or "") < _WORDS_CHARS_MAX:
+            before, after = _taken(namespace, version)
+            return _Reply(status, before + transaction_id_text(transaction_id).encode() + after)
         return _Reply(status, encode_envelope(message, namespace, version, transaction_id=transaction_id))
     except CodecError:  # what the peer called its request cannot be said back
         return _Reply(status, encode_envelope(message, transaction_id=""))
+
+
+@lru_cache(maxsize=64)
+def _taken(namespace: str, version: str | None) -> tuple[bytes, bytes]:
+    """The usual answer, before and after its TransactionID.
+
+    Raises:
+        CodecError: XML cannot carry the namespace or the version.
+    """
+    before, _, after = encode_envelope(_TAKEN, namespace, version, transaction_id=_HERE).partition(b">" + _HERE.encode() + b"<")
+    return before + b">", b"<" + after
 
 
 def _fault(envelope: Envelope | None, status: Status) -> _Reply:

@@ -69,7 +69,9 @@ class GroupCommit:
         self.loop = loop
         self._runtime = runtime
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._open: dict[asyncio.Future[None], float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._committing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mm7-commit")
 
@@ -82,16 +84,29 @@ class GroupCommit:
         if len(self._waiting) >= WAITING_MAX:
             raise NotStoredError("too much waits for the database", retryable=True)
         done: asyncio.Future[None] = self.loop.create_future()
-        done.add_done_callback(_seen)
         self._waiting.append((write, done))
         if len(self._waiting) >= WRITES_MAX:
             self._flush()
         elif self._timer is None and not self._committing:
             self._timer = self.loop.call_later(LINGER_S, self._flush)
-        finished, _ = await asyncio.wait((done,), timeout=STORE_WAIT_S)
-        if not finished:
-            raise NotStoredError("the database is too slow", retryable=True)
-        done.result()
+        self._open[done] = self.loop.time() + STORE_WAIT_S
+        if self._watch is None:
+            self._watch = self.loop.call_later(STORE_WAIT_S, self._give_up)
+        try:
+            await done
+        finally:
+            del self._open[done]
+
+    def _give_up(self) -> None:
+        """Tell those who have waited too long, and come again for the next; one timer serves all, in the order of their coming."""
+        self._watch = None
+        now = self.loop.time()
+        for done, until in self._open.items():
+            if until > now:
+                self._watch = self.loop.call_at(until, self._give_up)
+                return
+            if not done.done():
+                done.set_exception(NotStoredError("the database is too slow", retryable=True))
 
     def _flush(self) -> None:
         if self._committing or not self._waiting:
@@ -139,9 +154,3 @@ class GroupCommit:
 
 def _away(error: Exception) -> NotStoredError:
     return NotStoredError(f"the database is away ({type(error).__name__})", retryable=True)
-
-
-def _seen(done: asyncio.Future[None]) -> None:
-    """Look at the result, so that nobody complains where the writer has gone."""
-    if not done.cancelled():
-        done.exception()

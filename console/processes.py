@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import threading
@@ -37,7 +38,10 @@ def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None
     if worker:
         worker.start()
     try:
-        uvicorn.run(make_app(runtime, registry), host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        app = make_app(runtime, registry)
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not looked through again and again
+        uvicorn.run(app, host=host, port=port, loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
     finally:
         if worker:
             worker.stop()

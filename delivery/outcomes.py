@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from delivery.models import Outcome
@@ -83,6 +84,7 @@ MM_STATUS: Final[dict[str, MMStatusMeaning]] = {_key(row.name): row for row in _
 """Every MMStatus that we know; looked up without blanks and case."""
 
 
+@lru_cache(maxsize=256)
 def mm_status(status: str) -> MMStatusMeaning:
     """What an MMStatus means; one that is not in the table is `unknown` and says so."""
     known = MM_STATUS.get(_key(status))

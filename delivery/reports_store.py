@@ -8,16 +8,17 @@ for a sender.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Table, Text, bindparam, func, literal, literal_column, select, text, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Table, Text, func, literal, literal_column, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
 from delivery.outcomes import Evidence
-from huabao.db import UTCDateTime, bulk_insert, in_ids, is_postgres
+from huabao.db import bulk_insert, in_ids, is_postgres
 from huabao.ids import unpack_ids
 from subscribers.models import Reader
 
@@ -210,14 +211,19 @@ def write_outcomes(session: Session, day: date, dispatch_id: int, changes: Mappi
             },
         )
         return
-    c = deliveries.c
-    statement = (
-        update(deliveries)
-        .where(c.day == day, c.dispatch_id == dispatch_id, c.reader_id == bindparam("reader"))
-        .values(outcome=bindparam("new_outcome"), outcome_at=bindparam("new_at"), late=bindparam("new_late"))
-    )
-    rows = [{"reader": reader, "new_outcome": int(one.outcome), "new_at": one.at, "new_late": int(one.late)} for reader, one in changes.items()]
-    session.connection().execute(statement, rows)
+    rows = [(int(one.outcome), _sqlite_instant(one.at), int(one.late), day.isoformat(), dispatch_id, reader) for reader, one in changes.items()]
+    _sqlite_many(session, "UPDATE deliveries SET outcome = ?, outcome_at = ?, late = ? WHERE day = ? AND dispatch_id = ? AND reader_id = ?", rows)
+
+
+def _sqlite_many(session: Session, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """The driver's own executemany: through SQLAlchemy each row costs five times as much."""
+    session.flush()
+    session.connection().connection.cursor().executemany(statement, rows)  # type: ignore[arg-type]  # sqlite3 streams any iterable
+
+
+def _sqlite_instant(at: datetime | None) -> str | None:
+    """As `UTCDateTime` keeps it."""
+    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 _UPDATE_EVENTS = text("""
@@ -238,8 +244,8 @@ def settle_events(session: Session, settled: Sequence[Settled]) -> None:
             dict(zip(("ids", "states", "submissions", "readers"), map(_array, columns), strict=True)),
         )
         return
-    statement = update(_EVENTS).where(_EVENTS.c.id == bindparam("key")).values(state=bindparam("to"), submission_id=bindparam("sent"), reader_id=bindparam("reader"))
-    session.connection().execute(statement, [{"key": one[0], "to": int(one[1]), "sent": one[2], "reader": one[3]} for one in settled])
+    values = [(int(one.state), one.submission_id, one.reader_id, one.event_id) for one in settled]
+    _sqlite_many(session, "UPDATE delivery_events SET state = ?, submission_id = ?, reader_id = ? WHERE id = ?", values)
 
 
 def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, str]:
@@ -261,12 +267,10 @@ _ADD_COUNTS_POSTGRES = text(
     )
 )
 
-_ADD_COUNTS_SQLITE = text(
-    _ADD_COUNTS.format(
-        rows="VALUES (:month, :reader_id, :service_id, :planned, :retrieved, :failed, :last_success_at)",
-        latest="max(coalesce(kept.last_success_at, excluded.last_success_at), coalesce(excluded.last_success_at, kept.last_success_at))",
-    )
-).bindparams(bindparam("month", type_=Date), bindparam("last_success_at", type_=UTCDateTime))
+_ADD_COUNTS_SQLITE = _ADD_COUNTS.format(
+    rows="VALUES (?, ?, ?, ?, ?, ?, ?)",
+    latest="max(coalesce(kept.last_success_at, excluded.last_success_at), coalesce(excluded.last_success_at, kept.last_success_at))",
+)
 
 
 def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -282,10 +286,36 @@ def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
         columns: dict[str, Any] = {name: [row[name] for row in ordered] for name in ordered[0]}
         session.execute(_ADD_COUNTS_POSTGRES, columns | {name: _array(columns[name]) for name in plain})
     else:
-        session.connection().execute(_ADD_COUNTS_SQLITE, [dict(row) for row in ordered])
+        keys = ("reader_id", "service_id", "planned", "retrieved", "failed")
+        _sqlite_many(session, _ADD_COUNTS_SQLITE, [(row["month"].isoformat(), *(row[key] for key in keys), _sqlite_instant(row["last_success_at"])) for row in ordered])
 
 
 def append_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append events, each a mapping of `EVENT_COLUMNS`."""
-    if rows:
+    if not rows:
+        return
+    if not is_postgres(session):
         bulk_insert(session, _EVENTS, rows, columns=EVENT_COLUMNS)
+        return
+    session.flush()
+    cursor = session.connection().connection.cursor()
+    with cursor.copy(_COPY_EVENTS) as copy:
+        copy.write("".join([_copy_line(row) for row in rows]))
+
+
+_COPY_EVENTS = f"COPY delivery_events ({', '.join(EVENT_COLUMNS)}) FROM STDIN"
+_copied_values = itemgetter(*EVENT_COLUMNS)
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_line(row: Mapping[str, Any]) -> str:
+    """A row as COPY's text format has it; a fifth of what the driver takes for it value by value."""
+    return "\t".join([_copied(value) for value in _copied_values(row)]) + "\n"
+
+
+def _copied(value: str | int | datetime | None) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value if value.isalnum() else value.translate(_COPY_ESCAPES)
+    return value.isoformat() if isinstance(value, datetime) else str(value)

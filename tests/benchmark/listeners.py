@@ -1,0 +1,68 @@
+"""The barest listeners for reports: the XML is parsed by lxml, the answer is always the same, nothing is kept.
+
+`python -m tests.benchmark.listeners uvicorn|httptools PORT`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any, cast
+
+import httptools
+import uvicorn
+import uvloop
+
+from content.codecs.hardened_xml import parse_xml
+from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
+
+_ANSWER = encode_envelope(DeliveryReportRsp(Status(1000, "Success")), transaction_id="t")
+_HEADERS = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", str(len(_ANSWER)).encode())]
+
+
+async def raw_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """A raw ASGI application."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    parse_xml(body)
+    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+    await send({"type": "http.response.body", "body": _ANSWER})
+
+
+class _Listener(asyncio.Protocol):
+    """HTTP by httptools, nothing between."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.parser = httptools.HttpRequestParser(self)
+        self.body = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        """httptools has a piece of the body."""
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        """httptools has read a request."""
+        parse_xml(self.body)
+        self.body = b""
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(_ANSWER), _ANSWER))
+
+
+async def _listen(tcp_port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(_Listener, "127.0.0.1", tcp_port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    kind, number = sys.argv[1], int(sys.argv[2])
+    if kind == "uvicorn":
+        uvicorn.run(raw_app, host="127.0.0.1", port=number, log_config=None, access_log=False, server_header=False, lifespan="off")
+    else:
+        uvloop.run(_listen(number))
