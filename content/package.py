@@ -18,6 +18,7 @@ from typing import Any
 from PIL import Image
 
 from content.compose import Composition
+from content.compose.message import SUFFIXES
 from content.draw import screen
 from content.signatures import variant_name
 from content.variants import Source, Wanted, composed
@@ -25,6 +26,7 @@ from huabao.errors import UsageError
 from subscribers.handset_classes import HandsetClass, handset_class
 
 MANIFEST = "manifest.json"
+WAP_SUFFIXES = {**SUFFIXES, "application/vnd.wap.xhtml+xml": "xhtml"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def write_variant(out: Path, one: Wanted, made: Composition) -> dict[str, Any]:
     files: dict[str, bytes] = {"message.mime": made.mime, "message.mms": made.mms}
     files |= {f"parts/{part.content_location}": part.data for part in made.related.parts}
     files |= {f"screens/{number:02}.png": data for number, data in enumerate(screens_of(made, handset), start=1)}
-    files |= {f"wap/{page.token}.xhtml": page.body for page in made.wap_pages}
+    files |= {f"wap/{page.token}.{WAP_SUFFIXES[page.media_type]}": page.body for page in made.wap_pages}
     for path, data in files.items():
         target = out / name / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from content.codecs.mime import decode_entity
 from content.codecs.mm1 import RetrieveConf, decode_pdu
 from content.codecs.smil import decode_smil
 from content.compose import Composition
+from content.compose.gallery import PICTURE_BYTES_MAX
 from content.compose.wap import PAGE_BYTES_MAX
 from huabao.errors import CodecError
 from subscribers.handset_classes import HandsetClass
@@ -26,11 +27,14 @@ def failures_of(made: Composition, handset: HandsetClass) -> list[Failure]:
     found: list[Failure] = []
     if len(made.mms) > handset.budget_bytes:
         found.append((None, f"{len(made.mms)} bytes, more than {handset.budget_bytes}"))
-    if len(made.slides) > handset.slides_max:
-        found.append((None, f"{len(made.slides)} slides, more than {handset.slides_max}"))
+    if len(made.slides) > made.slides_max:
+        found.append((None, f"{len(made.slides)} slides, more than {made.slides_max}"))
     found += _unreadable(made)
     found += _bad_slides(made, handset)
-    found += [(None, f"WAP page {page.token} has {len(page.body)} bytes, more than {PAGE_BYTES_MAX}") for page in made.wap_pages if len(page.body) > PAGE_BYTES_MAX]
+    for page in made.wap_pages:
+        limit = PICTURE_BYTES_MAX if page.media_type.startswith("image/") else PAGE_BYTES_MAX
+        if len(page.body) > limit:
+            found.append((None, f"WAP page {page.token} has {len(page.body)} bytes, more than {limit}"))
     return found
 
 

@@ -28,7 +28,8 @@ class HandsetClass:
         width_px, height_px: of its screen.
         colours: how many its screen shows.
         image_types: media types that it is sure to show.
-        slides_max: slides of one message.
+        slides_max: slides of one newspaper or magazine.
+        comic_slides_max: slides of one comic, which are pictures only.
         slide_chars_max: characters of text on one slide.
         type_px: height of a Han glyph on its screen.
     """
@@ -40,6 +41,7 @@ class HandsetClass:
     colours: int
     image_types: tuple[str, ...]
     slides_max: int
+    comic_slides_max: int
     slide_chars_max: int
     type_px: int
 

@@ -2,8 +2,9 @@
 
 `sentences` finds thoughts, `flow` divides them into slides, `pieces` are the
 items as they could be laid out, `allotment` grants slides, `layout` with
-`newspaper` and `magazine`, and `comic`, plan the slides, `wap` makes the pages
-for what does not fit, `message` encodes it all to the byte.
+`newspaper` and `magazine` plan the slides of these kinds. A `comic` is planned of
+`shots` (its panels) put into `frames`. `wap` and `gallery` make the pages for what
+does not fit, `captions` names and credits that do, `message` encodes it all to the byte.
 """
 
 from __future__ import annotations

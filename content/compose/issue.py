@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -14,6 +15,8 @@ from content.compose.slides import WapDocument
 from content.compose.wap import Entry, WapText, index_pages, text_pages
 from content.manuscript import Item, Manuscript, PictureRef, Section
 from subscribers.handset_classes import HandsetClass
+
+T = TypeVar("T")
 
 DECODED_SHARE = 1.5
 """Pictures are decoded to that share of what the largest side of a screen asks for: room to crop, nothing wasted."""
@@ -36,6 +39,7 @@ class PictureSource:
     encodings: EncodeCache = field(default_factory=EncodeCache)
     _images: dict[tuple[str, int], Image.Image] = field(default_factory=dict)
     _drawn: dict[str, Image.Image] = field(default_factory=dict)
+    _found: dict[str, Any] = field(default_factory=dict)
 
     def image(self, picture: PictureRef, longest_px: int) -> Image.Image:
         """The picture upright, its longer side at most `longest_px`."""
@@ -43,6 +47,17 @@ class PictureSource:
         if name not in self._images:
             self._images[name] = decode(self.load(picture.sha256), longest_px=longest_px)
         return self._images[name]
+
+    def fresh(self, picture: PictureRef, longest_px: int) -> Image.Image:
+        """The same, not kept: for what is looked at once."""
+        return decode(self.load(picture.sha256), longest_px=longest_px)
+
+    def found(self, key: str, look: Callable[[], T]) -> T:
+        """What was learnt from a picture, looked for at first use."""
+        if key not in self._found:
+            self._found[key] = look()
+        value: T = self._found[key]
+        return value
 
     def drawn(self, key: str, draw: Callable[[], Image.Image]) -> Image.Image:
         """A picture of our own making, drawn at first use."""

@@ -15,6 +15,7 @@ from PIL import Image
 
 from content.adapt import PictureRequest
 from content.compose.allotment import Sizes, allot, wishes
+from content.compose.captions import portions
 from content.compose.issue import Issue
 from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, TextPiece
 from content.compose.slides import Moved, Plan, Slide, WapDocument
@@ -59,7 +60,7 @@ class Layout:
         sizes = allot(self.pieces, wishes(self.pieces, self.first), self.count, room)
         sheets = self.sheets(sizes)
         slides = [self._slide(sheet, rank) for rank, sheet in enumerate(sheets, start=1)]
-        return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), PICTURE_SHARE)
+        return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), PICTURE_SHARE, room)
 
     def count(self, sizes: Sizes) -> int:
         """How many slides the edition has with these sizes."""
@@ -231,9 +232,9 @@ def _article_piece(issue: Issue, section: Section, item: Item, limits: Limits, *
 
 
 def end_slides(issue: Issue) -> tuple[Slide, ...]:
-    """The edition's credit on a slide of its own."""
-    credit = issue.manuscript.credit
-    return (Slide(render(f"{issue.manuscript.kind}/end.txt.j2", credit=credit)),) if credit else ()
+    """The edition's credit on a slide of its own; one too long for that on several."""
+    parts = portions(issue.manuscript.credit or "", issue.handset.slide_chars_max)
+    return tuple(Slide(render(f"{issue.manuscript.kind}/end.txt.j2", credit=part)) for part in parts)
 
 
 def places(pieces: Sequence[Piece]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from content.adapt import PictureRequest
+from content.compose.captions import shortened
 from content.compose.issue import Issue
 from content.compose.layout import Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
@@ -38,7 +39,8 @@ def _cover(issue: Issue) -> Slide:
     key = f"cover:{handset.name}:{source.sha256 if source else ''}"
     image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
-    return Slide(render("magazine/cover.txt.j2", title=manuscript.title, line=issue_line(manuscript)), picture)
+    title = shortened(manuscript.title, handset.slide_chars_max - len(subtitle) - 1)
+    return Slide(render("magazine/cover.txt.j2", title=title, line=subtitle), picture)
 
 
 def _contents(issue: Issue) -> tuple[Slide, ...]:

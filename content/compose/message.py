@@ -50,6 +50,7 @@ class Composition:
         mime: as a SubmitReq carries it, header lines first.
         mms: as a handset gets it.
         worst_quality: lowest quality among its pictures, 100 for none.
+        slides_max: how many slides the class takes of this kind of publication.
     """
 
     slides: tuple[ComposedSlide, ...]
@@ -59,6 +60,7 @@ class Composition:
     wap_pages: tuple[WapDocument, ...]
     moved: tuple[Moved, ...]
     worst_quality: int
+    slides_max: int
 
 
 def assemble(issue: Issue, plan: Plan) -> Composition:
@@ -73,7 +75,7 @@ def assemble(issue: Issue, plan: Plan) -> Composition:
     related = _related(issue.handset, plan, composed)
     mms = encode_retrieve_conf(_retrieve_conf(issue, related))
     assert len(mms) <= issue.handset.budget_bytes, "a message outgrew its budget"
-    return Composition(composed, related, encode_related(related), mms, plan.wap_pages, (*plan.moved, *moved), fitting.worst_quality)
+    return Composition(composed, related, encode_related(related), mms, plan.wap_pages, (*plan.moved, *moved), fitting.worst_quality, plan.slides_max)
 
 
 def _fitted(issue: Issue, plan: Plan) -> tuple[tuple[Slide, ...], Fitting, list[str]]:

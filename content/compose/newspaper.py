@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from content.adapt import PictureRequest
+from content.compose.captions import shortened
 from content.compose.issue import Issue
 from content.compose.layout import PICTURE_SHARE, Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
@@ -45,9 +46,10 @@ def _headlines(issue: Issue) -> str:
     articles = [(section_number, number, item.article.title) for section_number, section in enumerate(issue.sections) for number, item in enumerate(section.items) if item.article]
     turn = sorted(articles, key=lambda entry: (entry[0] != 0, entry[1], entry[0]))
     taken: list[tuple[int, int, str]] = []
-    text = _render(manuscript.title, issue, [])
+    title = shortened(manuscript.title, issue.handset.slide_chars_max - len(_render("", issue, [])) - 1)
+    text = _render(title, issue, [])
     for entry in turn:
-        tried = _render(manuscript.title, issue, [title for _, _, title in sorted([*taken, entry])])
+        tried = _render(title, issue, [headline for _, _, headline in sorted([*taken, entry])])
         if len(tried) <= issue.handset.slide_chars_max:
             taken.append(entry)
             text = tried

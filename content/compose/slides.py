@@ -68,9 +68,11 @@ class Plan:
 
     Attributes:
         picture_share: height of the picture region as a share of the screen's.
+        slides_max: how many the class takes of this kind of publication.
     """
 
     slides: tuple[Slide, ...]
     wap_pages: tuple[WapDocument, ...]
     moved: tuple[Moved, ...]
     picture_share: float
+    slides_max: int

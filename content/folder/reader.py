@@ -11,6 +11,7 @@ from typing import Any
 
 from content.adapt import PictureError, PictureInfo, inspect
 from content.folder.articles import read_article, rule_of, text_of
+from content.folder.comics import lettering_warning
 from content.folder.documents import Node, read_yaml
 from content.folder.files import PICTURE_BYTES_MAX, Folder
 from content.folder.problems import Findings, Place
@@ -178,9 +179,9 @@ class _Reader:
         if not pages:
             node.wrong("a comic without `pages`", "list them, each with its `image`")
         items = tuple(item for item in (self._page(page) for page in pages) if item is not None)
-        whole = sum(not item.panels for item in items)
-        if whole:
-            self.folder.findings.warn(node.place, f"{whole} of {len(items)} pages name no `panels` and are shown whole: lettering is hardly readable below 240×320")
+        warning = lettering_warning(items, text_of(values, "reading") or "ltr", lambda sha256: self.assets[sha256][0])
+        if warning:
+            self.folder.findings.warn(node.place, warning)
         return (Section(text_of(values, "title") or "?", items),)
 
     def _page(self, node: Node) -> Item | None:

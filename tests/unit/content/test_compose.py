@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from PIL import Image
 
 from content.codecs.mm1 import RetrieveConf, decode_pdu
@@ -53,7 +55,7 @@ def test_the_whole_message_fits_and_uses_its_budget(built: Callable[[str, str], 
     assert len(made.mms) <= handset.budget_bytes
     if made.worst_quality < 90:
         assert len(made.mms) >= 0.95 * handset.budget_bytes
-    assert len(made.slides) <= handset.slides_max
+    assert len(made.slides) <= (handset.comic_slides_max if kind == "comic" else handset.slides_max)
     assert failures_of(made, handset) == []
 
 
@@ -105,10 +107,15 @@ def test_what_is_cut_is_behind_its_link(built: Callable[[str, str], Composition]
             return
         seen.add(token)
         body = pages[token]
+        if body.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8")):
+            return
         assert len(body) <= 10_000
         root = ET.fromstring(body.decode().split("?>", 1)[1].split(">", 1)[1])
         for anchor in root.iter("{http://www.w3.org/1999/xhtml}a"):
             visit(anchor.attrib["href"])
+        for image in root.iter("{http://www.w3.org/1999/xhtml}img"):
+            visit(image.attrib["src"])
+            assert len(body) + len(pages[image.attrib["src"]]) <= 20_000
 
     for slide in made.slides:
         for token in re.findall(re.escape(BASE) + "/([a-z2-7]{12})", slide.text):
@@ -162,18 +169,68 @@ def test_a_comic_shows_every_panel_and_its_credit(built: Callable[[str, str], Co
     made = built("comic", name)
     assert made.slides[0].text == "小船\n第6期"
     assert "江城出版社, CC BY 4.0" in made.slides[-1].text
-    assert {key for slide in made.slides for key in slide.items} == {f"pages/{number:02}.png" for number in range(1, 7)}
-    assert made.slides[1].text == "1/7"
+    left = [moved.item for moved in made.moved]
+    assert {key for slide in made.slides for key in slide.items} | set(left) == {f"pages/{number:02}.png" for number in range(1, 7)}
+    assert made.slides[1].text in ("1/7", "1-2/7")
+    assert made.slides[-1].text.startswith(f"后面还有{len(left)}页\n" if left else "小船 完\n")
 
 
-def test_too_many_pages_are_paired_then_named_as_left_out(tmp_path: Path) -> None:
-    found = read_folder(editions.comic(tmp_path, 24, panels=False), {})
-    made = composed(found, "30kb-128x160")
-    assert len(made.slides) == 10
+@pytest.mark.parametrize("name", ["30kb-128x160", "100kb-240x320"])
+def test_pages_that_do_not_fit_are_pictures_behind_the_last_link(tmp_path: Path, name: str) -> None:
+    found = read_folder(editions.comic(tmp_path, 12, panels=False), {})
+    made = composed(found, name)
+    assert made.worst_quality >= 45, "rather fewer panels"
     shown = {key for slide in made.slides for key in slide.items}
-    left = {moved.item for moved in made.moved}
-    assert shown | left == {f"pages/{number:02}.png" for number in range(1, 25)}
-    assert not shown & left
+    left = [moved.item for moved in made.moved]
+    whole = {moved.item for moved in made.moved if moved.what == "item"}
+    assert shown | set(left) == {f"pages/{number:02}.png" for number in range(1, 13)}
+    assert left == sorted(left), "the end of the story is left, not the middle"
+    assert not shown & whole
+    assert made.slides[-1].text.startswith(f"后面还有{len(left)}页\n江城出版社, CC BY 4.0\n全文: {BASE}/")
+    assert made.moved[0].where == made.slides[-1].text.partition("全文: ")[2]
+    pages = {page.token: page for page in made.wap_pages}
+    for moved in made.moved:
+        body = pages[moved.where.removeprefix(BASE + "/")].body.decode()
+        source = re.search(r'<img src="([a-z2-7]{12})"', body)
+        assert source is not None
+        picture = pages[source[1]]
+        assert picture.media_type == "image/jpeg"
+        with Image.open(io.BytesIO(picture.body)) as image:
+            assert image.width <= handset_class(name).width_px
+
+
+def test_a_credit_and_a_title_longer_than_a_slide_are_divided_and_shortened(tmp_path: Path) -> None:
+    credit = "；".join(f"第{number}回 江城出版社 www.example.com/{number:04}" for number in range(1, 9))
+    title = "一二三四五六七八九十" * 10
+    for kind, folder in KINDS.items():
+        path = folder(tmp_path / kind)
+        document = yaml.safe_load((path / "edition.yaml").read_text("utf-8"))
+        (path / "edition.yaml").write_text(yaml.safe_dump({**document, "title": title, "credit": credit}, allow_unicode=True), "utf-8")
+        found = read_folder(path, {})
+        for handset in (handset_class("30kb-128x160"), handset_class("600kb-480x800")):
+            made = composed(found, handset.name)
+            assert failures_of(made, handset) == []
+            texts = [slide.text for slide in made.slides]
+            assert all(len(text.partition("\n全文: ")[0]) <= handset.slide_chars_max for text in texts)
+            assert credit.replace(" ", "") in "".join(texts).replace("\n", "").replace(" ", "")
+            for number in range(1, 9):
+                assert any(f"www.example.com/{number:04}" in text for text in texts), "an address is not divided"
+
+
+def test_a_photograph_that_has_to_go_is_listed(tmp_path: Path) -> None:
+    items = [f"{number}.md" for number in range(1, 10)]
+    files: dict[str, str | bytes] = {"edition.yaml": editions.edition(sections=[{"title": "要闻", "items": items}])}
+    for number, name in enumerate(items):
+        files |= {name: editions.article(f"第{number}条", editions.STORY[number * 7 :] + str(number), image=f"{number}.jpg"), f"{number}.jpg": editions.picture(640, 480)}
+    found = read_folder(editions.write(tmp_path, files), {})
+    small = dataclasses.replace(handset_class("30kb-128x160"), budget_bytes=11_000)
+    made = compose(found.manuscript, items, small, PictureSource(lambda sha256: found.assets[sha256][0]), BASE)
+    lost = [moved.item for moved in made.moved if moved.what == "picture"]
+    assert lost
+    assert all(moved.why.endswith("at a quality of at least 40") for moved in made.moved if moved.what == "picture")
+    first = {slide.items[0]: slide for slide in reversed(made.slides) if len(slide.items) == 1}
+    pictured = {key for key, slide in first.items() if slide.picture is not None}
+    assert set(lost) == set(first) - pictured
 
 
 def test_a_tall_strip_is_divided_with_overlap(tmp_path: Path) -> None:

@@ -1,0 +1,241 @@
+"""What a comic shows: its panels, each whole, and the lettering of a wide one again in close-up.
+
+Panels that the editor named are shown as named. Otherwise a page on which the
+lettering stays legible is shown whole; else its panels are found by their
+gutters, and where a panel's lettering would still be too small on the screen,
+close-ups of it follow below the panel. Nothing of a panel is ever cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from content.adapt.gutters import Box, find_panels
+from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE, find_lettering
+from content.compose.issue import Issue
+from content.manuscript import Item, PictureRef
+
+TALL_SCREENS = 1.6
+"""A panel taller than so many screens, at full width, is divided."""
+
+OVERLAP_SHARE = 0.15
+"""What neighbours of a divided panel share."""
+
+GUTTER_PX = 4
+"""Kept around a panel, in pixels of the screen."""
+
+LETTERING_PX_GOOD = 12
+"""A close-up is made no larger than this asks for."""
+
+NEARLY = 0.97
+"""Share of the scale wanted that will do: air around a panel is not worth a close-up."""
+
+AIR_GLYPHS = 1.4
+"""Kept around lettering in a close-up, so that its balloon is seen."""
+
+TEXT_PAGE_SHARE = 0.4
+"""A page of which one block of lettering takes more is a page of text: it is not cut up."""
+
+LOOK_WIDTH_PX = 640
+"""Width of the copy of a page on which panels and lettering are looked for."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A box of a page, as large as the screen's width (or height) allows.
+
+    Attributes:
+        box: left, top, right, bottom in the page's pixels.
+        scale_min: pixels of the screen for one of the page below which its lettering cannot be read; 0.0 where it carries none.
+    """
+
+    page: PictureRef
+    box: Box
+    scale_min: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One panel (or a page, or a part of a tall panel): itself, then its close-ups."""
+
+    item: Item
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on a page: its panels, and the lettering of each."""
+
+    panels: tuple[Box, ...]
+    lettering: tuple[tuple[Box, ...], ...]
+
+
+def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
+    """The shots of one page, in reading order; none for an item without a picture."""
+    page = item.picture
+    if page is None:
+        return ()
+    wanted = scale_wanted(issue, page)
+    if item.panels:
+        boxes = [(panel.x, panel.y, panel.x + panel.width, panel.y + panel.height) for panel in item.panels]
+        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box))]
+        return tuple(Shot(item, (Tile(page, part, wanted),)) for part in parts)
+    found = issue.pictures.found(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
+    whole = _aired(issue, page, _around(found.panels))
+    if len(found.panels) == 1 or 0.0 < wanted <= _scale(issue, whole):
+        return _of_panel(issue, item, page, whole, _all(found), wanted)
+    legible = _joined(issue, found, wanted) if wanted else found
+    return tuple(
+        shot
+        for panel, lettering in zip(legible.panels, legible.lettering, strict=True)
+        for shot in _of_panel(issue, item, page, _aired(issue, page, panel), lettering, wanted)
+    )
+
+
+def scale_wanted(issue: Issue, page: PictureRef) -> float:
+    """Pixels of the screen for one of the page at which its lettering is legible; 0.0 on screens too small for it."""
+    if issue.handset.width_px < ENLARGED_FROM_PX:
+        return 0.0
+    return min(1.0, LETTERING_PX_MIN / (page.width_px * LETTERING_SHARE))
+
+
+def _look(issue: Issue, page: PictureRef) -> Found:
+    """Panels and lettering of a page; a page of text is one panel."""
+    factor = max(1.0, page.width_px / LOOK_WIDTH_PX)
+    image = issue.pictures.fresh(page, round(max(page.width_px, page.height_px) / factor))
+    scale = page.width_px / image.width
+    boxes = find_panels(image, issue.manuscript.reading)
+    glyph_px = image.width * LETTERING_SHARE
+    lettering = [find_lettering(image, box, glyph_px) for box in boxes]
+    area = image.width * image.height * TEXT_PAGE_SHARE
+    if any((right - left) * (bottom - top) > area for blocks in lettering for left, top, right, bottom in blocks):
+        boxes, lettering = (_around(boxes),), [()]
+    return Found(tuple(_scaled(box, scale, page) for box in boxes), tuple(tuple(_scaled(block, scale, page) for block in blocks) for blocks in lettering))
+
+
+def _joined(issue: Issue, found: Found, wanted: float) -> Found:
+    """Neighbours as one panel, as they stand on the page, where their lettering stays legible together."""
+    panels, lettering = list(found.panels), list(found.lettering)
+    number = 0
+    while number + 1 < len(panels):
+        both = _around(panels[number : number + 2])
+        others = (*panels[:number], *panels[number + 2 :])
+        if _scale(issue, both) >= wanted and not any(_meet(both, other) for other in others):
+            panels[number : number + 2] = [both]
+            lettering[number : number + 2] = [lettering[number] + lettering[number + 1]]
+        else:
+            number += 1
+    return Found(tuple(panels), tuple(lettering))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _scaled(box: Box, scale: float, page: PictureRef) -> Box:
+    left, top, right, bottom = (round(edge * scale) for edge in box)
+    return (left, top, min(right, page.width_px), min(bottom, page.height_px))
+
+
+def _all(found: Found) -> tuple[Box, ...]:
+    return tuple(block for blocks in found.lettering for block in blocks)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """The least box that holds all."""
+    return (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
+
+
+def _aired(issue: Issue, page: PictureRef, box: Box) -> Box:
+    """The box with a little of its gutter."""
+    gutter = round(GUTTER_PX * (box[2] - box[0]) / issue.handset.width_px)
+    return (max(0, box[0] - gutter), max(0, box[1] - gutter), min(page.width_px, box[2] + gutter), min(page.height_px, box[3] + gutter))
+
+
+def _scale(issue: Issue, box: Box) -> float:
+    """Pixels of the screen for one of the page when the box is shown as large as it can be."""
+    return min(1.0, issue.handset.width_px / (box[2] - box[0]), issue.handset.height_px / (box[3] - box[1]))
+
+
+def _of_panel(issue: Issue, item: Item, page: PictureRef, panel: Box, lettering: Sequence[Box], wanted: float) -> tuple[Shot, ...]:
+    shots = []
+    for part in _divided(issue, page, panel):
+        blocks = [block for block in lettering if block[1] < part[3] and block[3] > part[1]]
+        if not blocks or _scale(issue, part) >= NEARLY * wanted:
+            shots.append(Shot(item, (Tile(page, part, NEARLY * wanted if blocks else 0.0),)))
+            continue
+        shots.append(Shot(item, (Tile(page, part), *(Tile(page, box, wanted) for box in close_ups(issue, part, blocks, wanted)))))
+    return tuple(shots)
+
+
+def close_ups(issue: Issue, panel: Box, lettering: Sequence[Box], wanted: float) -> list[Box]:
+    """Windows of a panel in which its lettering is legible, in reading order; a block too large for any window is left out.
+
+    Neighbours share a window where that costs less of the screen than two.
+
+    Args:
+        lettering: blocks of it; what lies outside the panel is cut off.
+        wanted: pixels of the screen for one of the page.
+    """
+    width, height = issue.handset.width_px / wanted, 0.9 * issue.handset.height_px / wanted
+    air = round(AIR_GLYPHS * LETTERING_PX_MIN / wanted)
+    windows = [(max(panel[0], left - air), max(panel[1], top - air), min(panel[2], right + air), min(panel[3], bottom + air)) for left, top, right, bottom in lettering]
+    windows = [box for box in windows if box[2] - box[0] <= width and box[3] - box[1] <= height]
+
+    def cost(box: Box) -> float:
+        return (box[3] - box[1]) / max(box[2] - box[0], width * LETTERING_PX_MIN / LETTERING_PX_GOOD)
+
+    while len(windows) > 1:
+        pairs = [(_around((one, two)), one, two) for place, one in enumerate(windows) for two in windows[place + 1 :]]
+        fitting = [(cost(both) - cost(one) - cost(two), both, one, two) for both, one, two in pairs if both[2] - both[0] <= width and both[3] - both[1] <= height]
+        if not fitting or min(fitting)[0] > 0:
+            break
+        _, both, one, two = min(fitting)
+        windows = [window for window in windows if window not in (one, two)] + [both]
+    rtl = issue.manuscript.reading == "rtl"
+    ordered = sorted(windows, key=lambda box: (-box[2] if rtl else box[0], box[1])) if _strip(panel) else sorted(windows, key=lambda box: (box[1], box[0]))
+    return [_widened(box, panel, width * LETTERING_PX_MIN / LETTERING_PX_GOOD) for box in ordered]
+
+
+def _strip(panel: Box) -> bool:
+    """Whether a panel is read along its width."""
+    return panel[2] - panel[0] > 1.6 * (panel[3] - panel[1])
+
+
+def _widened(box: Box, panel: Box, width: float) -> Box:
+    """The window at least so wide, within its panel."""
+    wide = min(max(box[2] - box[0], round(width)), panel[2] - panel[0])
+    left = min(max(panel[0], (box[0] + box[2] - wide) // 2), panel[2] - wide)
+    return (left, box[1], left + wide, box[3])
+
+
+def _divided(issue: Issue, page: PictureRef, box: Box) -> list[Box]:
+    """The box, or where it is much taller than the screen, parts of it that overlap at quiet rows."""
+    left, top, right, bottom = box
+    screen = (right - left) * issue.handset.height_px / issue.handset.width_px
+    if bottom - top <= TALL_SCREENS * screen:
+        return [box]
+    rows = _row_noise(issue.decoded_box(page, box))
+    per_row = (bottom - top) / len(rows)
+    parts: list[Box] = []
+    start = float(top)
+    while bottom - start > 1.2 * screen:
+        low, high = round((start - top + 0.75 * screen) / per_row), round((start - top + screen) / per_row)
+        quiet = low + int(np.argmin(rows[low : max(high, low + 1)]))
+        end = top + quiet * per_row
+        parts.append((left, round(start), right, round(end)))
+        start = max(end - OVERLAP_SHARE * screen, start + 0.3 * screen)
+    parts.append((left, round(start), right, bottom))
+    return parts
+
+
+def _row_noise(image: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """How much goes on in each row."""
+    small = image.convert("L").resize((48, min(1200, image.height)), Image.Resampling.BILINEAR)
+    pixels = np.asarray(small, dtype=np.float64)
+    noise: np.ndarray[tuple[int], np.dtype[np.float64]] = np.abs(np.diff(pixels, axis=1)).mean(axis=1) + pixels.std(axis=1)
+    return noise
