@@ -94,6 +94,6 @@ def _write_comic(folder: Path, panels: list[list[list[int]]]) -> None:
         "cover": "pages/cover.jpg",
         "reading": "ltr",
         "pages": [{"image": _page_name(number), "panels": boxes} for number, boxes in enumerate(panels, start=1)],
-        "credit": "《小麻送报》为华报演示而作，故事与图画均为原创。",
+        "credit": "《小麻送报》为画报演示而作，故事与图画均为原创。",
     }
     (folder / "edition.yaml").write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
