@@ -97,7 +97,7 @@ def _listening(kind: str) -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def _running(command: Sequence[str], tcp_port: int, environment: dict[str, str]) -> Iterator[int]:
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(servers.mortal(command), env=environment)
     try:
         for _ in range(300):
             if _answers(tcp_port):
