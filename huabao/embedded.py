@@ -7,6 +7,7 @@ another process does the work.
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -61,6 +62,7 @@ class EmbeddedWorker:
     def start(self) -> None:
         """Start the threads; `take_lease` must have said True."""
         self._stop.clear()
+        gc.freeze()  # what was imported stays; the collector need not walk over it again and again while rows come and go
         targets = [self._work] * THREADS + [self._keep_lease] + [self._tick] * bool(self.registry.periodics)
         self._threads = [threading.Thread(target=target, name=f"worker-{at}", daemon=True) for at, target in enumerate(targets)]
         for thread in self._threads:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from delivery import claims, ledger, sending, sweeps
 from delivery import dispatch as dispatches
@@ -185,9 +185,10 @@ def test_who_cancelled_since_the_snapshot_is_not_served(runtime: Runtime, tmp_pa
         with runtime.transaction() as session:
             session.execute(update(Subscription).where(Subscription.reader_id.in_([3, 4])).values(state="cancelled", effective_at=runtime.now()))
             session.execute(update(Subscription).where(Subscription.reader_id == 9).values(stop_state="stopped"))
+            session.execute(delete(Subscription).where(Subscription.reader_id == 12))
         settle(runtime, until=lambda: drained(runtime, dispatch_id))
-        assert outcomes(runtime, dispatch_id) == {"submitted": 97, "cancelled": 3}
-        assert not {"13800000003", "13800000004", "13800000009"} & set(mmsc.recipients())
+        assert outcomes(runtime, dispatch_id) == {"submitted": 96, "cancelled": 4}
+        assert not {"13800000003", "13800000004", "13800000009", "13800000012"} & set(mmsc.recipients())
         assert problems(runtime, dispatch_id, mmsc) == []
 
 
