@@ -14,7 +14,7 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_TAG = re.compile(r"<[^>]*>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 
@@ -45,7 +45,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.paragraphs: list[str] = []
-        self.left_out: list[tuple[int, str]] = []
+        self.left_out: dict[tuple[int, str], None] = {}
         self._counters: list[int | None] = []
         self._mark = ""
         self._row: list[str] | None = None
@@ -60,7 +60,7 @@ class _Reader:
                         self._add(line)
                 case "html_block":
                     self._note(token, "HTML tags")
-                    for line in _TAG.sub("", token.content).splitlines():
+                    for line in _without_tags(token.content).splitlines():
                         self._add(line)
                 case "bullet_list_open":
                     self._counters.append(None)
@@ -106,14 +106,22 @@ class _Reader:
 
     def _note(self, token: Token, what: str) -> None:
         line = token.map[0] + 1 if token.map else 1
-        if (line, what) not in self.left_out:
-            self.left_out.append((line, what))
+        self.left_out[line, what] = None
 
     def _add(self, text: str) -> None:
         plain = _BLANKS.sub(" ", clean_text(text))
         if plain:
             self.paragraphs.append(self._mark + plain)
             self._mark = ""
+
+
+def _without_tags(html: str) -> str:
+    """The words of an HTML block, in time that grows with its length only: it may be built to be slow."""
+    kept, at = [], 0
+    while (begin := html.find("<!--", at)) >= 0 and (end := html.find("-->", begin)) >= 0:
+        kept.append(html[at:begin])
+        at = end + len("-->")
+    return _TAG.sub("", "".join((*kept, html[at:])))
 
 
 def join_lines(text: str) -> str:
