@@ -102,12 +102,8 @@ def test_the_newest_consent_counts(runtime: Runtime) -> None:
             assert store.consent_of(session, reader) == (None if wanted is None else bool(wanted))
 
 
-@pytest.mark.parametrize(
-    ("kinds", "wanted"),
-    [((), set()), (("marketing",), {"1", "3"}), (("marketing", "experience"), {"1", "2", "3"}), (("registration",), {"3"})],
-    ids=lambda one: "-".join(one) or "none",
-)
-def test_who_is_on_a_blacklist(runtime: Runtime, kinds: tuple[str, ...], wanted: set[str]) -> None:
+@pytest.mark.parametrize(("kinds", "wanted"), [((), ""), (("marketing",), "13"), (("marketing", "experience"), "123"), (("registration",), "3")])
+def test_who_is_on_a_blacklist(runtime: Runtime, kinds: tuple[str, ...], wanted: str) -> None:
     add_readers(runtime, {"1": [listed("marketing")], "2": [listed("experience")], "3": [listed("registration"), listed("marketing")], "4": []})
     assert answers(runtime, store.blacklisted_sql(kinds)) == {digits: digits in wanted for digits in "1234"}
 
