@@ -7,6 +7,7 @@ a transaction begins, how many ids fit a clause and how rows are loaded in bulk.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
+        _Writers().attend(engine)
         return engine
     engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
     _ping_after_rest(engine)
@@ -131,9 +132,33 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("huabao_read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+class _Writers:
+    """The writers of one process take turns before they ask SQLite for its one write lock.
+
+    SQLite lets those who wait poll for the lock with growing pauses; under load the
+    unlucky one starves for minutes. A turn ends when its connection goes back to the pool.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def attend(self, engine: Engine) -> None:
+        """Begin transactions on `engine` in turns."""
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "checkin", self._end)
+        event.listen(engine, "invalidate", lambda connection, record, _error: self._end(connection, record))
+
+    def _begin(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("huabao_read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get("turn"):
+            connection.info["turn"] = self._turn.acquire(timeout=SQLITE_BUSY_MS / 1000)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _end(self, _connection: Any, record: Any) -> None:
+        if record.info.pop("turn", False):
+            self._turn.release()
 
 
 def is_postgres(bind: Session | Connection | Engine) -> bool:

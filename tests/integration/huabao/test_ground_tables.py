@@ -1,5 +1,7 @@
 """Settings, alarms, audit and bulk loading on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from huabao import alarms, audit
 from huabao.alarms import Alarm
 from huabao.audit import AuditEntry
@@ -44,3 +46,23 @@ def test_bulk_rows_arrive_whole(runtime: Runtime) -> None:
     with runtime.transaction(read_only=True) as session:
         assert session.query(BlacklistEntry).count() == 500
         assert {one.reason for one in session.query(BlacklistEntry)} == {"请勿\t打扰\n\\N"}
+
+
+def test_many_writers_of_one_process_all_get_their_turn(sqlite_runtime: Runtime) -> None:
+    """Forty threads write a hundred times each; none waits for the database in vain, and a failed turn is given on."""
+
+    def write(at: int) -> None:
+        for step in range(100):
+            try:
+                with sqlite_runtime.transaction() as session:
+                    audit.record(session, actor=str(at), action="test", object_kind="turn", object_id=step, at=sqlite_runtime.now())
+                    session.flush()
+                    if step % 10 == 9:
+                        raise LookupError
+            except LookupError:
+                pass
+
+    with ThreadPoolExecutor(40) as pool:
+        list(pool.map(write, range(40)))
+    with sqlite_runtime.transaction(read_only=True) as session:
+        assert session.query(AuditEntry).count() == 40 * 90
