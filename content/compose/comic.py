@@ -17,7 +17,7 @@ from content.adapt import PictureRequest
 from content.adapt.encoding import encode_jpeg
 from content.compose.captions import portions, shortened
 from content.compose.frames import Frame, frames_of, picture_of
-from content.compose.gallery import Exhibit, Gallery, gallery
+from content.compose.gallery import PICTURE_BYTES_MAX, Exhibit, Gallery, gallery
 from content.compose.issue import DECODED_PX_MAX, Issue
 from content.compose.layout import issue_line
 from content.compose.shots import shots_of
@@ -57,9 +57,11 @@ def plan(issue: Issue) -> Plan:
     cover, slides = _cover(issue), [_slide(issue, frame, count, reader) for frame in frames]
     shown = _shown(issue, pages, cover, slides)
     left = frames[shown:]
-    more = _gallery(issue, left, slides[shown:])
-    ends = _ends(issue, len({frame.item.key for frame in left}), issue.link(more.tokens[0]) if left else "")
-    return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, more), PICTURE_SHARE, issue.handset.comic_slides_max)
+    exhibits = [_exhibits(issue, frame, slide, reader) for frame, slide in zip(left, slides[shown:], strict=True)]
+    more = _gallery(issue, [one for ones in exhibits for one in ones])
+    links = [issue.link(more.tokens[sum(len(ones) for ones in exhibits[:number])]) for number in range(len(exhibits))]
+    ends = _ends(issue, len({frame.item.key for frame in left}), links[0] if links else "")
+    return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, links), PICTURE_SHARE, issue.handset.comic_slides_max)
 
 
 def _pages(issue: Issue) -> list[Page]:
@@ -116,13 +118,22 @@ def _reader(issue: Issue) -> Callable[[PictureRef], Image.Image]:
     return lru_cache(maxsize=1)(lambda page: issue.pictures.fresh(page, min(DECODED_PX_MAX, max(page.width_px, page.height_px))))
 
 
-def _gallery(issue: Issue, left: Sequence[Frame], slides: Sequence[Slide]) -> Gallery:
-    exhibits = [Exhibit(slide.picture, slide.text) for slide in slides if slide.picture is not None]
-    keys = "+".join(f"{frame.key}@{frame.first}" for frame in left)
-    return issue.pictures.found(f"gallery:{issue.handset.name}:{keys}:{slides[-1].text if slides else ''}", lambda: gallery(issue, exhibits))
+def _exhibits(issue: Issue, frame: Frame, slide: Slide, reader: Callable[[PictureRef], Image.Image]) -> list[Exhibit]:
+    """A slide as pictures of WAP pages: one, or one for each tile where they are too many bytes together."""
+    assert slide.picture is not None, "a slide of panels without a picture"
+    if len(frame.tiles) == 1 or _weight(issue, slide.picture) <= PICTURE_BYTES_MAX:
+        return [Exhibit(slide.picture, slide.text)]
+    parts = [Frame(frame.item, (tile,), frame.first, frame.last) for tile in frame.tiles]
+    pictures = [_slide(issue, part, frame.last, reader).picture for part in parts]
+    return [Exhibit(picture, slide.text) for picture in pictures if picture is not None]
 
 
-def _moved(issue: Issue, pages: Sequence[Page], shown: int, more: Gallery) -> tuple[Moved, ...]:
+def _gallery(issue: Issue, exhibits: Sequence[Exhibit]) -> Gallery:
+    keys = "+".join(f"{one.request.key}@{one.caption}" for one in exhibits)
+    return issue.pictures.found(f"gallery:{issue.handset.name}:{keys}", lambda: gallery(issue, exhibits))
+
+
+def _moved(issue: Issue, pages: Sequence[Page], shown: int, links: Sequence[str]) -> tuple[Moved, ...]:
     moved = []
     why = f"{shown} of {sum(len(page.frames) for page in pages)} slides fit {issue.handset.budget_bytes} bytes at quality {QUALITY_DECENT}"
     end = 0
@@ -131,8 +142,7 @@ def _moved(issue: Issue, pages: Sequence[Page], shown: int, more: Gallery) -> tu
         if end <= shown:
             continue
         what = "picture" if first < shown else "item"
-        where = issue.link(more.tokens[max(first - shown, 0)])
-        moved.append(Moved(page.item.key, what, where, why))
+        moved.append(Moved(page.item.key, what, links[max(first - shown, 0)], why))
     return tuple(moved)
 
 

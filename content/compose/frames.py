@@ -19,6 +19,9 @@ PANELS_MAX = 2
 SHRUNK_MIN = 0.65
 """Tiles that share a slide are made smaller by so much at most, and lettering never below what is legible."""
 
+REPEATED_SHARE = 0.1
+"""Share of a tile's height; the air around neighbouring panels may overlap by less."""
+
 GAP_PX = 4
 """Between tiles of a slide."""
 
@@ -65,9 +68,9 @@ def frames_of(shots: Sequence[Shot], first: int, handset: HandsetClass) -> list[
 def _together(shots: Sequence[Shot], first: int, handset: HandsetClass) -> list[Frame]:
     """One slide of all these shots; a shot alone may take several; nothing where several shots do not go on one."""
     tiles = tuple(tile for shot in shots for tile in shot.tiles)
-    if shares_of(tiles, handset) is not None:
+    if shares_of(tiles, handset) is not None and not (len(shots) > 1 and _repeats(shots[0].tiles[0], shots[1].tiles[0])):
         return [Frame(shots[0].item, tiles, first, first + len(shots) - 1)]
-    if len(shots) > 1:
+    if len(shots) > 1 or not tiles:
         return []
     runs: list[tuple[Tile, ...]] = []
     for tile in tiles:
@@ -76,6 +79,14 @@ def _together(shots: Sequence[Shot], first: int, handset: HandsetClass) -> list[
         else:
             runs.append((tile,))
     return [Frame(shots[0].item, run, first, first) for run in runs]
+
+
+def _repeats(one: Tile, other: Tile) -> bool:
+    """Whether two tiles are parts of one divided panel: together they would show what they share twice."""
+    across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+    down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    lower = min(one.box[3] - one.box[1], other.box[3] - other.box[1])
+    return across > 0 and down > REPEATED_SHARE * lower
 
 
 def _loss(frame: Frame, handset: HandsetClass) -> float:
