@@ -119,6 +119,7 @@ def operation(function: Callable[..., Report]) -> Callable[..., None]:
 
 
 def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: dict[str, Any]) -> int:
+    logs.configure()
     try:
         runtime = get_runtime()
         logs.configure(runtime.config.log_level)
@@ -128,6 +129,9 @@ def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: 
         return WRONG_USE
     except BrokenPipeError:
         return DONE
+    except click.Abort:
+        click.echo("huabao: stopped; nothing was answered", err=True)
+        return WRONG_USE
     except (OperationalError, ProgrammingError) as error:
         click.echo(f"huabao: {_database_fault(error)}", err=True)
         return WRONG_USE

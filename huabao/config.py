@@ -8,11 +8,12 @@ windows, texts) is no installation setting: it lives in the database, see
 
 from __future__ import annotations
 
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from huabao.clock import Clock, clock_from, parse_time
@@ -31,7 +32,7 @@ class Config(BaseSettings):
     wap_base_url: str = Field("http://127.0.0.1:8080/wap", description="what links in messages begin with")
     report_wait_s: float | None = Field(None, description="overrides the setting report_wait_s for this process")
     now: str = Field("", description="the clock of one command begins here; refused in production")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     lease_s: float = Field(15.0, gt=0, description="seconds after which a silent worker's work is taken over")
 
@@ -40,6 +41,18 @@ class Config(BaseSettings):
     def _time(cls, value: str) -> str:
         if value:
             parse_time(value)
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and value.partition(":")[0].partition("+")[0] not in ("sqlite", "postgresql"):
+            raise ValueError("it must begin with postgresql:// or sqlite:///")
         return value
 
     @classmethod
@@ -60,10 +73,17 @@ class Config(BaseSettings):
 
     @property
     def resolved_database_url(self) -> str:
-        """The URL that is really used; the SQLite folder is made when missing."""
+        """The URL that is really used; the SQLite folder is made when missing.
+
+        Raises:
+            UsageError: that folder cannot be made.
+        """
         if self.database_url:
             return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"the folder {self.data_dir} cannot be made: {error.strerror}; let HUABAO_DATA_DIR name another") from error
         return f"sqlite:///{(self.data_dir / 'huabao.db').resolve()}"
 
     @property
@@ -80,5 +100,29 @@ class Config(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_config() -> Config:
-    """The settings of this process, read once."""
-    return Config()
+    """The settings of this process, read once.
+
+    Raises:
+        UsageError: the environment or `huabao.toml` holds what cannot be used; the message names it.
+    """
+    try:
+        _refuse_unknown_keys(Path("huabao.toml"))
+        return Config()
+    except ValidationError as error:
+        raise UsageError("; ".join(f"HUABAO_{str(fault['loc'][0]).upper()} or its line in huabao.toml: {_reason(fault['msg'])}" for fault in error.errors())) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"huabao.toml: is no TOML: {error}; mend that line") from error
+    except OSError as error:
+        raise UsageError(f"huabao.toml: cannot be read: {error.strerror}") from error
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _refuse_unknown_keys(file: Path) -> None:
+    """A key that nobody reads is a key that somebody misspelt."""
+    if file.is_file():
+        unknown = sorted(tomllib.loads(file.read_text("utf-8")).keys() - Config.model_fields.keys())
+        if unknown:
+            raise UsageError(f"huabao.toml: there is no installation setting {', '.join(unknown)}; `huabao config` shows them all")
