@@ -35,7 +35,7 @@ def worker(invocation: Invocation, names: str, concurrency: int) -> Report:
     unknown = set(wanted) - set(QUEUES)
     if unknown or not wanted:
         raise UsageError(f"there are the queues {', '.join(QUEUES)}; not {', '.join(sorted(unknown)) or 'none'}")
-    processes.worker(wanted, concurrency)
+    processes.worker(invocation.runtime, wanted, concurrency)
     return Report({"stopped": True})
 
 

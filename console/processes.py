@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from console import schema
 from huabao import leases
 from huabao.embedded import EmbeddedWorker, process_name
 from huabao.log import get_logger
@@ -32,6 +33,7 @@ STANDBY_S = 2.0
 
 def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
     """The web console and the APIs; embedded, the worker too."""
+    schema.require(runtime)
     from console.web import make_app
 
     worker = _EmbeddedCare(runtime, registry) if runtime.config.embedded else None
@@ -72,8 +74,10 @@ class _EmbeddedCare(threading.Thread):
         self.join()
 
 
-def worker(queues: list[str], concurrency: int) -> None:
+def worker(runtime: Runtime, queues: list[str], concurrency: int) -> None:
     """A Celery worker for these queues."""
+    schema.require(runtime)
+    runtime.engine.dispose()  # the children make their own
     from console.worker import make_celery
 
     make_celery().worker_main(["worker", "--queues", ",".join(queues), "--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--loglevel", "WARNING"])
@@ -81,6 +85,7 @@ def worker(queues: list[str], concurrency: int) -> None:
 
 def scheduler(runtime: Runtime, registry: Registry) -> None:
     """Periodic work and the relay to Celery, done by one leader; others stand by."""
+    schema.require(runtime)
     from console.worker import make_celery, relay
 
     celery = make_celery()
@@ -101,6 +106,7 @@ def scheduler(runtime: Runtime, registry: Registry) -> None:
 
 def link(runtime: Runtime) -> None:
     """The one owner of ports that keep a bind open; answers for itself while none is configured."""
+    schema.require(runtime)
     _hold(runtime, "link", lambda: None, every_s=STANDBY_S)
 
 

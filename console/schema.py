@@ -9,6 +9,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from huabao.errors import UsageError
 from huabao.runtime import Runtime
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -44,3 +45,17 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(config).get_current_head()
     assert head is not None, "no migrations"
     return head
+
+
+def require(runtime: Runtime) -> None:
+    """Refuse to work on a schema older than this release; a newer one is made to carry both.
+
+    Raises:
+        UsageError: there is no schema, or it is older.
+    """
+    current = current_revision(runtime)
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is None or (current in known and current != head_revision()):
+        raise UsageError(f"the database has {f'schema {current}' if current else 'no schema'}, this release wants {head_revision()}; run `huabao db upgrade`")

@@ -213,7 +213,7 @@ class Counts:
             session,
             (
                 {
-                    "month": month, "reader_id": reader_id, "service_id": service_id, "planned": 0,
+                    "month": month, "reader_id": reader_id, "service_id": service_id,
                     "retrieved": count.retrieved, "failed": count.failed, "last_success_at": count.last_success_at,
                 }
                 for (month, reader_id, service_id), count in self._counts.items()

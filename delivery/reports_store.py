@@ -254,27 +254,27 @@ def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, st
 
 
 _ADD_COUNTS = """
-INSERT INTO reader_service_months AS kept (month, reader_id, service_id, planned, retrieved, failed, last_success_at) {rows}
+INSERT INTO reader_service_months AS kept (month, reader_id, service_id, retrieved, failed, last_success_at) {rows}
 ON CONFLICT (month, reader_id, service_id) DO UPDATE SET
-planned = kept.planned + excluded.planned, retrieved = kept.retrieved + excluded.retrieved, failed = kept.failed + excluded.failed, last_success_at = {latest}
+retrieved = kept.retrieved + excluded.retrieved, failed = kept.failed + excluded.failed, last_success_at = {latest}
 """
 
 _ADD_COUNTS_POSTGRES = text(
     _ADD_COUNTS.format(
         rows="SELECT * FROM unnest(CAST(:month AS date[]), CAST(:reader_id AS bigint[]), CAST(:service_id AS text[]), "
-        "CAST(:planned AS int[]), CAST(:retrieved AS int[]), CAST(:failed AS int[]), CAST(:last_success_at AS timestamptz[]))",
+        "CAST(:retrieved AS int[]), CAST(:failed AS int[]), CAST(:last_success_at AS timestamptz[]))",
         latest="greatest(kept.last_success_at, excluded.last_success_at)",
     )
 )
 
 _ADD_COUNTS_SQLITE = _ADD_COUNTS.format(
-    rows="VALUES (?, ?, ?, ?, ?, ?, ?)",
+    rows="VALUES (?, ?, ?, ?, ?, ?)",
     latest="max(coalesce(kept.last_success_at, excluded.last_success_at), coalesce(excluded.last_success_at, kept.last_success_at))",
 )
 
 
 def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Add to `ReaderServiceMonth`: month, reader_id, service_id, planned, retrieved, failed, last_success_at (the later one stays).
+    """Add to `ReaderServiceMonth`: month, reader_id, service_id, retrieved, failed, last_success_at (the later one stays).
 
     The rows hold each key once; they are written in the order of their keys, so that two writers never dead-lock.
     """
@@ -282,11 +282,11 @@ def add_counts(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     if not ordered:
         return
     if is_postgres(session):
-        plain = ("reader_id", "planned", "retrieved", "failed", "last_success_at")
+        plain = ("reader_id", "retrieved", "failed", "last_success_at")
         columns: dict[str, Any] = {name: [row[name] for row in ordered] for name in ordered[0]}
         session.execute(_ADD_COUNTS_POSTGRES, columns | {name: _array(columns[name]) for name in plain})
     else:
-        keys = ("reader_id", "service_id", "planned", "retrieved", "failed")
+        keys = ("reader_id", "service_id", "retrieved", "failed")
         _sqlite_many(session, _ADD_COUNTS_SQLITE, [(row["month"].isoformat(), *(row[key] for key in keys), _sqlite_instant(row["last_success_at"])) for row in ordered])
 
 

@@ -158,7 +158,7 @@ class ReaderServiceMonth(Base):
 
     Attributes:
         month: its first day.
-        planned, retrieved, failed: deliveries that ended so.
+        retrieved, failed: deliveries that ended so, as their reports say.
     """
 
     __tablename__ = "reader_service_months"
@@ -166,7 +166,6 @@ class ReaderServiceMonth(Base):
     month: Mapped[date] = mapped_column(primary_key=True)
     reader_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
     service_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    planned: Mapped[int] = mapped_column(Integer, default=0)
     retrieved: Mapped[int] = mapped_column(Integer, default=0)
     failed: Mapped[int] = mapped_column(Integer, default=0)
     last_success_at: Mapped[datetime | None]

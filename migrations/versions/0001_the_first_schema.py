@@ -238,7 +238,6 @@ def upgrade() -> None:
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("reader_id", BigKey, autoincrement=False, nullable=False),
         sa.Column("service_id", sa.String(length=40), nullable=False),
-        sa.Column("planned", sa.Integer(), nullable=False),
         sa.Column("retrieved", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("last_success_at", UTCDateTime(), nullable=True),

@@ -89,8 +89,8 @@ def test_a_stronger_report_takes_back_what_the_weaker_counted(sent: Sent) -> Non
 
 def test_last_success_is_the_latest_of_the_month(sent: Sent) -> None:
     with sent.runtime.transaction() as session:
-        session.add(ReaderServiceMonth(month=DAY.replace(day=1), reader_id=sent.readers[0], service_id="news", planned=2, retrieved=1, last_success_at=NOON + timedelta(days=1)))
-        session.add(ReaderServiceMonth(month=DAY.replace(day=1), reader_id=sent.readers[1], service_id="news", planned=2))
+        session.add(ReaderServiceMonth(month=DAY.replace(day=1), reader_id=sent.readers[0], service_id="news", retrieved=1, last_success_at=NOON + timedelta(days=1)))
+        session.add(ReaderServiceMonth(month=DAY.replace(day=1), reader_id=sent.readers[1], service_id="news"))
     stored(sent, report("m", number(0)), report("m", number(1)))
     fold(sent.runtime)
     assert sent.counters() == {0: (2, 0, NOON + timedelta(days=1)), 1: (1, 0, NOON)}
