@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from huabao import alarms, queues
 from huabao.log import get_logger
 from huabao.queues import Claim, Periodic, Retry, Task
@@ -63,8 +65,11 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
 
     def keep() -> None:
         while not done.wait(min(task.lease_s, runtime.config.lease_s) / 3):  # whoever claimed did so for the configured time
-            with runtime.transaction() as session:
-                queues.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
+            try:
+                with runtime.transaction() as session:
+                    queues.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
+            except SQLAlchemyError as error:  # it may be back before the lease ends
+                log.warning("lease of a job not renewed, database unreachable", job=claim.job_id, error=type(error).__name__)
 
     keeper = threading.Thread(target=keep, name=f"lease-{claim.job_id}", daemon=True)
     keeper.start()

@@ -1,9 +1,11 @@
 """The job table on both databases: one claim each, silence taken over, nothing lost."""
 
+import dataclasses
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from huabao import queues
 from huabao.embedded import EmbeddedWorker
@@ -108,3 +110,29 @@ def test_any_number_of_ids_fits_a_clause(runtime: Runtime, size: int) -> None:
     _enqueue(runtime, Task("test.note", lambda _, at: None), 2)
     with runtime.transaction() as session:
         assert session.query(Job).where(in_ids(session, Job.id, range(1, size + 1))).count() == min(size, 2)
+
+
+def test_a_job_keeps_its_lease_through_an_outage(sqlite_runtime: Runtime) -> None:
+    """The keeper meets a database that refuses it, and renews the lease once that is over."""
+    runtime = dataclasses.replace(sqlite_runtime, config=sqlite_runtime.config.model_copy(update={"lease_s": 0.3}))
+
+    def lease() -> datetime | None:
+        with runtime.transaction(read_only=True) as session:
+            return session.query(Job.lease_until).scalar()
+
+    def long(_: Runtime, at: int) -> None:
+        before = lease()
+        with runtime.transaction() as session:
+            session.execute(text("ALTER TABLE jobs RENAME TO jobs_away"))
+        threading.Event().wait(0.5)  # several times what lies between two renewals
+        with runtime.transaction() as session:
+            session.execute(text("ALTER TABLE jobs_away RENAME TO jobs"))
+        assert any(lease() != before or threading.Event().wait(0.1) for _ in range(100)), "nobody renewed the lease any more"
+
+    task = Task("test.long", long, max_attempts=1)
+    _enqueue(runtime, task)
+    with runtime.transaction() as session:
+        claim = queues.claim_next(session, queues=("default",), owner="me", now=runtime.now(), lease_s=60)
+    assert claim is not None
+    run_claimed(runtime, {task.name: task}, claim, owner="me")
+    assert _states(runtime) == [DONE]
