@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from delivery.codecs.mm7 import DeliveryReportReq
 from delivery.models import DeliveryEvent, EventState, Outcome, deliveries
 from delivery.reports import fold, store_reports
 from huabao.alarms import Alarm
+from huabao.clock import clock_from
 from huabao.queues import Periodic
 from huabao.runtime import Runtime
 from subscribers.models import Reader, ReaderServiceMonth
@@ -25,6 +27,12 @@ from tests.integration.reports.ground import DAY, NOON, Sent, number, report, se
 TABLES = ("deliveries", "submissions", "delivery_events", "reader_service_months", "readers", "dispatches", "edition_versions", "editions", "publications", "ports")
 
 R, S, U, P = Outcome.RETRIEVED, Outcome.SUBMITTED, Outcome.UNKNOWN, Outcome.PENDING
+
+
+@pytest.fixture
+def runtime(runtime: Runtime) -> Runtime:
+    """Its clock stands in the afternoon of the reports' day: parked ones are given up by their age."""
+    return replace(runtime, clock=clock_from(NOON + timedelta(hours=3)))
 
 
 @pytest.fixture
