@@ -18,9 +18,11 @@ def backup(runtime: Runtime, file: Path) -> int:
     """Write the copy; its size in bytes.
 
     Raises:
-        HuabaoError: the database's own tool is missing or failed.
+        HuabaoError: the database's own tool is missing or failed, or the file cannot be written.
     """
     url = runtime.engine.url
+    if not os.access(file.absolute().parent, os.W_OK):
+        raise HuabaoError(f"{file} cannot be written; choose another folder")
     if url.get_backend_name() == "sqlite":
         with sqlite3.connect(str(url.database)) as source, sqlite3.connect(file) as target:
             source.backup(target)

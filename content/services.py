@@ -28,7 +28,6 @@ class ImportResult:
     Attributes:
         items: how many.
         warnings: what an editor should look at.
-        reused: the folder was imported before, byte for byte; that version is returned.
     """
 
     edition_id: int
@@ -39,7 +38,6 @@ class ImportResult:
     number: str
     items: int
     warnings: tuple[str, ...]
-    reused: bool
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class LoadedVersion:
 
 
 def import_folder(session: Session, path: Path, by: str, now: datetime) -> ImportResult:
-    """Read an edition folder and keep it as a version of its edition; an unknown publication is made.
+    """Read an edition folder and keep it as a new version of its edition; an unknown publication is made.
 
     Raises:
         UsageError: the folder cannot be used; nothing of it is kept.
@@ -65,16 +63,14 @@ def import_folder(session: Session, path: Path, by: str, now: datetime) -> Impor
         terms = f"service_id {publication.service_id}, class {publication.klass}"
         warnings.append(f"publication {publication.slug!r} was unknown and is made: {terms}; `huabao publication set` changes it")
     edition = _edition(session, publication, manuscript, now)
-    version = _same_version(session, edition, found)
-    reused = version is not None
-    if version is None:
-        version = _new_version(session, edition, found, by, now)
-        audit.record(session, actor=by, action="edition.import", object_kind="edition", object_id=edition.id, at=now, version=version.version, number=edition.number)
-    else:
-        warnings.append(f"this folder is version {version.version} already, byte for byte; nothing new is kept")
+    same = _same_version(session, edition, found)
+    version = _new_version(session, edition, found, by, now)
+    audit.record(session, actor=by, action="edition.import", object_kind="edition", object_id=edition.id, at=now, version=version.version, number=edition.number)
+    if same is not None:
+        warnings.append(f"version {version.version} is version {same.version} again, byte for byte")
     edition.current_version_id = version.id
     session.flush()
-    return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings), reused)
+    return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings))
 
 
 def _publication(session: Session, manuscript: Manuscript, now: datetime) -> tuple[Publication, bool]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
@@ -206,7 +206,7 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id == subject.version.id, Dispatch.state.not_in(lifecycle.ENDED))
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED))
         .order_by(Dispatch.id.desc())
         .limit(1)
     )
@@ -215,6 +215,12 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
             f"version {subject.version.version} of {subject.publication.slug}/{subject.edition.number} is dispatch {found.id} already ({found.state}); "
             f"its readers would get it twice. `huabao dispatch status {found.id}` shows it; `--again` sends it once more all the same"
         )
+
+
+def _same_bytes(subject: Subject) -> Select[int]:
+    """The versions of this edition that were imported from the same folder, byte for byte."""
+    version = subject.version
+    return select(EditionVersion.id).where(EditionVersion.edition_id == version.edition_id, EditionVersion.source_sha256 == version.source_sha256)
 
 
 def _freeze(session: Session, subject: Subject, request: Request, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> int:

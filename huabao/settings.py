@@ -32,6 +32,7 @@ class Setting(Generic[T]):
         unit: `s`, `readers`, `bytes` … or "" where there is none.
         meaning: one sentence for the list and the documentation.
         minimum, maximum: bounds of a number, both included, or None.
+        choices: the only values of a text, or empty where any will do.
     """
 
     name: str
@@ -40,12 +41,13 @@ class Setting(Generic[T]):
     meaning: str
     minimum: float | None = None
     maximum: float | None = None
+    choices: tuple[str, ...] = ()
 
     def parse(self, text: str) -> T:
         """`text` as this setting's value.
 
         Raises:
-            UsageError: wrong type or out of bounds; the message names both.
+            UsageError: wrong type, out of bounds or none of the choices; the message says which would do.
         """
         kind: type = type(self.default)
         try:
@@ -54,6 +56,8 @@ class Setting(Generic[T]):
             raise UsageError(f"{self.name} is {_NAMES[kind]}{f' in {self.unit}' if self.unit else ''}; {text!r} is none") from error
         if kind in (int, float) and not self._in_bounds(value):
             raise UsageError(f"{self.name} must lie between {self.minimum} and {self.maximum}; {text!r} does not")
+        if self.choices and value not in self.choices:
+            raise UsageError(f"{self.name} is one of {', '.join(self.choices)}; {text!r} is none")
         return value  # type: ignore[no-any-return]
 
     def _in_bounds(self, value: float) -> bool:

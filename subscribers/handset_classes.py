@@ -13,11 +13,6 @@ from huabao.settings import Setting
 NO_MMS = "no-mms"
 """The class of a handset that cannot take an MMS at all."""
 
-DEFAULT_HANDSET_CLASS = Setting(
-    "default_handset_class", "100kb-240x320", "", "handset class of a reader whose handset is unknown"
-)
-
-
 @dataclass(frozen=True)
 class HandsetClass:
     """One class.
@@ -64,3 +59,8 @@ def handset_class(name: str) -> HandsetClass:
         return handset_classes()[name]
     except KeyError:
         raise UsageError(f"there is no handset class {name!r}; there are {', '.join(handset_classes())}") from None
+
+
+DEFAULT_HANDSET_CLASS = Setting(
+    "default_handset_class", "100kb-240x320", "", "handset class of a reader whose handset is unknown", choices=tuple(handset_classes())
+)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
+from content.models import EditionVersion
+from content.services import find_edition
 from delivery import claims, ledger, sending, sweeps
 from delivery import dispatch as dispatches
 from delivery.dispatch import Request
@@ -214,6 +216,22 @@ def test_the_same_version_is_not_sent_twice_by_mistake(runtime: Runtime, tmp_pat
     with pytest.raises(UsageError, match="--again"):
         dispatches.create(runtime, Request(world.edition), actor="test")
     assert dispatches.create(runtime, Request(world.edition, again=True), actor="test") == 2
+
+
+def test_nor_is_the_same_folder_imported_again(runtime: Runtime) -> None:
+    world = build_world(runtime, readers=10)
+    add_port(runtime, "http://127.0.0.1:1/")
+    dispatches.create(runtime, Request(world.edition), actor="test")
+    with runtime.transaction() as session:
+        edition = find_edition(session, world.edition)
+        first = session.get_one(EditionVersion, edition.current_version_id)
+        columns = {column.key: getattr(first, column.key) for column in EditionVersion.__table__.columns if column.key != "id"}
+        again = EditionVersion(**{**columns, "version": first.version + 1})
+        session.add(again)
+        session.flush()
+        edition.current_version_id = again.id
+    with pytest.raises(UsageError, match=r"version 2 .* is dispatch 1 already"):
+        dispatches.create(runtime, Request(world.edition), actor="test")
 
 
 def test_a_start_in_the_future_waits(runtime: Runtime) -> None:

@@ -33,3 +33,10 @@ def test_numbers_that_are_none_are_refused(text: str) -> None:
 def test_a_switch_is_on_or_off(text: str) -> None:
     with pytest.raises(UsageError, match="loud"):
         FLAG.parse(text)
+
+
+def test_a_text_may_have_choices() -> None:
+    colour = Setting("colour", "red", "", "Which.", choices=("red", "blue"))
+    assert colour.parse("blue") == "blue"
+    with pytest.raises(UsageError, match="colour is one of red, blue; 'green' is none"):
+        colour.parse("green")
