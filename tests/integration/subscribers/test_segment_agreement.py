@@ -149,7 +149,7 @@ def agree(runtime: Runtime, readers: list[dict[str, Any]], documents: list[dict[
 
 
 def test_every_kind_of_attribute_against_every_op(runtime: Runtime) -> None:
-    common = {"city": None, "handset_class": None, "attribute_class": None, "drive": None, "topics": []}
+    common: dict[str, Any] = {"city": None, "handset_class": None, "attribute_class": None, "drive": None, "topics": []}
     readers = [{**common, "attributes": attributes} for attributes in ({}, *({"x": value} for value in [*WORDS, *NUMERALS, *ODD_VALUES]))]
     values: list[Any] = [5, -5, 0, 0.5, 999999999999999, -999999999999999, "5", "5.", "a", "合", "ä", "\uffff", "😀", "%"]
     documents = [{"field": "attributes.x", "op": op, "value": value} for op in ORDERED for value in values]
