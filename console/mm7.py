@@ -39,10 +39,10 @@ from delivery.codecs.mm7 import (
 )
 from delivery.codecs.mm7.encode import transaction_id_text
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE
-from delivery.inbound import store_deliver, store_read_reply
 from delivery.models import Port
 from delivery.ports.mm7.options import MM7Options, password_of
-from delivery.reports import event_rows
+from delivery.reports.folding import event_rows
+from delivery.reports.inbound import store_deliver, store_read_reply
 from huabao.errors import CodecError, HuabaoError, PortError
 from huabao.ids import new_token
 from huabao.log import get_logger

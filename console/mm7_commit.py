@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from delivery.reports import append
+from delivery.reports.folding import append
 from huabao.errors import StoreError
 from huabao.log import get_logger
 from huabao.runtime import Runtime

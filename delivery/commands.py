@@ -22,8 +22,8 @@ def ledger() -> None:
 @operation
 def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, ...]) -> Report:
     """Recount deliveries, journal, reports and digest; exit 1 where something is off."""
-    from delivery import ledger as ledgers
-    from delivery.peer import read_peer
+    from delivery.ledger import proof as ledgers
+    from delivery.ledger.peer import read_peer
 
     records = [read_peer(folder) for folder in peers]
     with invocation.runtime.transaction(read_only=True) as session:

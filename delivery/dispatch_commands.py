@@ -17,8 +17,8 @@ from huabao.clock import parse_time, shanghai_text
 from huabao.embedded import WORKER_LEASE
 
 if TYPE_CHECKING:
-    from delivery.dispatch import Plan, Request
-    from delivery.progress import Progress
+    from delivery.dispatch.planning import Plan, Request
+    from delivery.dispatch.progress import Progress
 
 Command = Callable[..., Any]
 
@@ -50,7 +50,7 @@ def _request_options(function: Command) -> Command:
 
 
 def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False) -> Request:
-    from delivery.dispatch import Request
+    from delivery.dispatch.planning import Request
 
     return Request(
         edition=edition,
@@ -67,7 +67,7 @@ def _request(edition: str, start: str | None, deadline: str | None, ports: tuple
 @operation
 def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool) -> Report:
     """Audience, exclusions by reason, variants, load per port, forecast; nothing is sent."""
-    from delivery import dispatch as dispatches
+    from delivery.dispatch import planning as dispatches
 
     with invocation.progress("variants", None) as advance:
         found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports, yes=yes), progress=advance)
@@ -92,7 +92,7 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @operation
 def start(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, detach: bool, again: bool) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
-    from delivery import dispatch as dispatches
+    from delivery.dispatch import planning as dispatches
 
     request = _request(edition, start, deadline, ports, yes=yes, again=again)
     with invocation.progress("variants", None) as advance:
@@ -142,7 +142,7 @@ def _steering(verb: str) -> click.Command:
     @click.option("--detach", is_flag=True, help="Return at once.")
     @operation
     def steer(invocation: Invocation, dispatch_id: int, reason: str, detach: bool) -> Report:
-        from delivery import steering
+        from delivery.dispatch import steering
 
         steering.steer(invocation.runtime, dispatch_id, verb, by=invocation.actor, reason=reason)
         if verb in ("release", "resume") and not detach and _nobody_works(invocation):
@@ -166,7 +166,7 @@ def _nobody_works(invocation: Invocation) -> bool:
 
 def now_of(invocation: Invocation, dispatch_id: int) -> Progress:
     """How the dispatch stands."""
-    from delivery.progress import progress
+    from delivery.dispatch.progress import progress
 
     with invocation.runtime.transaction(read_only=True) as session:
         return progress(session, dispatch_id, now=invocation.runtime.now())

@@ -69,7 +69,7 @@ class Dispatch(Base):
     Attributes:
         day: business day of its start; the partition of its deliveries.
         audience, planned: readers; audience = planned + excluded, frozen at the snapshot.
-        planned_digest: SHA-256 over the planned reader ids, ascending, see `delivery.ledger`.
+        planned_digest: SHA-256 over the planned reader ids, ascending, see `delivery.ledger.proof`.
     """
 
     __tablename__ = "dispatches"

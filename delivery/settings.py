@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from delivery import reports
+from delivery.reports import folding
 from huabao.settings import Setting
 
 REPORT_WAIT_S = Setting("report_wait_s", 172_800.0, "s", "a submitted delivery without a report becomes no_report after this long", minimum=0)
@@ -23,5 +23,5 @@ SETTINGS: tuple[Setting[Any], ...] = (
     DEFERRAL_PAUSE_S_MAX,
     PARTITIONS_AHEAD_DAYS,
     DELIVERIES_KEEP_DAYS,
-    *reports.SETTINGS,
+    *folding.SETTINGS,
 )

@@ -7,7 +7,7 @@ In production the relay publishes job ids to Celery, which carries nothing else;
 A sweep publishes again what got lost and frees jobs whose worker fell silent.
 
 A job runs at least once. What must happen exactly once guards itself with a
-lease and a fencing token of its own, as a batch does (`delivery.dispatch`).
+lease and a fencing token of its own, as a batch does (`delivery.dispatch.planning`).
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from delivery import lifecycle, partitions
+from delivery.dispatch.progress import port_rate
 from delivery.models import Dispatch, Exclusion, Outcome, Port, Submission, deliveries
-from delivery.progress import port_rate
 from huabao.db import is_postgres
 from huabao.errors import UsageError
 

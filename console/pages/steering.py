@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from console.visit import Refused, Visit
 from delivery import lifecycle
-from delivery.steering import steer as do
+from delivery.dispatch.steering import steer as do
 from huabao.errors import StoreError, UsageError
 from monitoring.measures import count_progress
 

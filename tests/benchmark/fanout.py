@@ -23,8 +23,9 @@ from console.registry import registry
 from console.schema import upgrade
 from content.services import import_folder
 from content.variants import load_payload
-from delivery import dispatch, lifecycle
-from delivery.dispatch import Request
+from delivery import lifecycle
+from delivery.dispatch import planning as dispatch
+from delivery.dispatch.planning import Request
 from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
 from delivery.ports import MessageContent, PortSettings, open_link
 from huabao.config import Config

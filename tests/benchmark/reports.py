@@ -26,7 +26,7 @@ from console.schema import upgrade
 from delivery.codecs.mm7 import Address, DeliveryReportReq
 from delivery.models import DeliveryEvent, EventState, Outcome, Submission, deliveries
 from delivery.ports.services import add_port
-from delivery.reports import fold, store_reports
+from delivery.reports.folding import fold, store_reports
 from huabao.config import Config
 from huabao.db import is_postgres
 from huabao.ids import pack_ids

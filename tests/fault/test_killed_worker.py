@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from delivery import dispatch as dispatches
-from delivery import ledger
-from delivery.dispatch import Request
+from delivery.dispatch import planning as dispatches
+from delivery.dispatch.planning import Request
+from delivery.ledger import proof
+from delivery.ledger.peer import read_peer
 from delivery.models import Submission
-from delivery.peer import read_peer
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
 from tests.services.delivering import ROOT, Peer, add_port, build_world, peer
@@ -70,7 +70,7 @@ def wait_for_recipients(mmsc: Peer, at_least: int) -> int:
 
 def counted(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
     with runtime.transaction(read_only=True) as session:
-        return dict(ledger.counts(session, dispatch_id).outcomes)
+        return dict(proof.counts(session, dispatch_id).outcomes)
 
 
 def wait_until_sent(runtime: Runtime, dispatch_id: int) -> None:
@@ -109,5 +109,5 @@ def test_a_killed_worker_loses_and_doubles_nobody(runtime: Runtime, tmp_path: Pa
         assert in_flight <= THREADS * CONNECTIONS * GROUP
         assert READERS - len(got) <= in_flight
         with runtime.transaction(read_only=True) as session:
-            verification = ledger.verify(session, peers=[read_peer(mmsc.keep)])
+            verification = proof.verify(session, peers=[read_peer(mmsc.keep)])
         assert verification.problems == []

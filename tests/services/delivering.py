@@ -18,9 +18,10 @@ from sqlalchemy import insert
 
 from content.manuscript import Article, Item, Manuscript, Section
 from content.models import Edition, EditionVersion, Publication
-from delivery import partitions, sweeps
+from delivery import partitions
 from delivery.models import Port
-from delivery.reports import fold
+from delivery.reports.folding import fold
+from delivery.sending import sweeps
 from delivery.tasks import TASKS
 from huabao import queues
 from huabao.clock import business_day

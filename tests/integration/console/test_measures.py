@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from delivery import ledger
+from delivery.ledger import proof
 from delivery.models import Dispatch, Outcome
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
@@ -21,7 +21,7 @@ def test_progress_agrees_with_the_ledger_and_with_itself(runtime: Runtime) -> No
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         found = measures.count_progress(session, dispatch_id, now)
-        counted = ledger.counts(session, dispatch_id)
+        counted = proof.counts(session, dispatch_id)
     assert dict(found.outcomes) == dict(counted.outcomes)
     assert found.excluded == sum(counted.excluded.values())
     assert found.balanced

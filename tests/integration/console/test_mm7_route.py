@@ -24,7 +24,7 @@ from console.schema import upgrade
 from delivery.codecs.mm7 import Address, DeliveryReportReq, DeliveryReportRsp, MM7Fault, ReadReplyReq, Status, decode_http, encode_envelope
 from delivery.models import DeliveryEvent, InboundMessage, Port
 from delivery.ports.services import add_port
-from delivery.reports import event_rows
+from delivery.reports.folding import event_rows
 from huabao.config import Config
 from huabao.runtime import Runtime, make_runtime
 from tests import servers

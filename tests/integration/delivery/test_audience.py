@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from delivery import dispatch as dispatches
-from delivery import ledger, partitions
-from delivery.dispatch import Request
+from delivery import partitions
+from delivery.dispatch import planning as dispatches
+from delivery.dispatch.planning import Request
+from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Exclusion, deliveries
 from huabao.clock import business_day
 from huabao.db import is_postgres
@@ -35,7 +36,7 @@ def reasons(runtime: Runtime, dispatch_id: int) -> dict[int, str]:
 
 def balanced(runtime: Runtime) -> bool:
     with runtime.transaction(read_only=True) as session:
-        return ledger.verify(session).balanced
+        return proof.verify(session).balanced
 
 
 def test_a_subscribed_paper_goes_to_those_who_ordered_it(runtime: Runtime) -> None:
@@ -54,7 +55,7 @@ def test_a_subscribed_paper_goes_to_those_who_ordered_it(runtime: Runtime) -> No
     dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
     assert reasons(runtime, dispatch_id) == {2: "not_subscribed", 3: "not_subscribed", 4: "not_subscribed", 5: "stopped", 6: "not_subscribed", 7: "handset_cannot"}
     with runtime.transaction(read_only=True) as session:
-        found = ledger.counts(session, dispatch_id)
+        found = proof.counts(session, dispatch_id)
     assert (found.audience, found.planned, sum(found.excluded.values())) == (12, 6, 6)
     assert balanced(runtime)
 
@@ -172,4 +173,4 @@ def test_partitions_are_made_ahead_and_dropped_when_closed(runtime: Runtime) -> 
         session.execute(update(Dispatch).values(closed_at=old))
     with runtime.transaction() as session:
         assert partitions.drop_old(session, now=runtime.now()) == [long_ago]
-        assert list(ledger.verify(session).dropped) == [dispatch_id]
+        assert list(proof.verify(session).dropped) == [dispatch_id]

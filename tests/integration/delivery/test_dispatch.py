@@ -10,14 +10,15 @@ from sqlalchemy import delete, select, update
 
 from content.models import EditionVersion
 from content.services import find_edition
-from delivery import claims, ledger, sending, sweeps
-from delivery import dispatch as dispatches
-from delivery.dispatch import Request
+from delivery.dispatch import planning as dispatches
+from delivery.dispatch.planning import Request
+from delivery.dispatch.progress import progress
+from delivery.dispatch.steering import steer
+from delivery.ledger import proof
+from delivery.ledger.peer import read_peer
 from delivery.models import Batch, Dispatch, DispatchTransition, Outcome, Submission, deliveries
-from delivery.peer import read_peer
-from delivery.progress import progress
+from delivery.sending import claims, sender, sweeps
 from delivery.settings import DEFERRAL_PAUSE_S
-from delivery.steering import steer
 from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
 from huabao.settings import SettingValue
@@ -27,7 +28,7 @@ from tests.services.delivering import LONG_AGO, Peer, add_port, build_world, pee
 
 def outcomes(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
     with runtime.transaction(read_only=True) as session:
-        return {name: number for name, number in ledger.counts(session, dispatch_id).outcomes.items() if number}
+        return {name: number for name, number in proof.counts(session, dispatch_id).outcomes.items() if number}
 
 
 def state(runtime: Runtime, dispatch_id: int) -> str:
@@ -41,7 +42,7 @@ def drained(runtime: Runtime, dispatch_id: int) -> bool:
 
 def problems(runtime: Runtime, dispatch_id: int, *peers: Peer) -> list[str]:
     with runtime.transaction(read_only=True) as session:
-        return list(ledger.verify(session, dispatch_id, peers=[read_peer(one.keep) for one in peers]).problems)
+        return list(proof.verify(session, dispatch_id, peers=[read_peer(one.keep) for one in peers]).problems)
 
 
 def test_everybody_gets_it_once(runtime: Runtime, tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def test_a_pause_takes_hold_in_the_middle_of_a_batch(runtime: Runtime, tmp_path:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(claims, "renew", renew)
-            sending.send_batch(runtime, 1)
+            sender.send_batch(runtime, 1)
         sent = outcomes(runtime, dispatch_id)["submitted"]
         assert 0 < sent < 100
         settle(runtime, until=lambda: drained(runtime, dispatch_id))

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from delivery import claims, journal, ledger
-from delivery import dispatch as dispatches
-from delivery.dispatch import Request
+from delivery.dispatch import planning as dispatches
+from delivery.dispatch.planning import Request
+from delivery.ledger import proof
+from delivery.ledger.peer import read_peer
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Submission, deliveries
-from delivery.peer import read_peer
 from delivery.ports import Answer
+from delivery.sending import claims, journal
 from huabao.errors import FenceError, UsageError
 from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
@@ -46,7 +47,7 @@ def sent_world(runtime: Runtime) -> None:
 
 def problems(runtime: Runtime) -> list[str]:
     with runtime.transaction(read_only=True) as session:
-        return list(ledger.verify(session).problems)
+        return list(proof.verify(session).problems)
 
 
 def report(session: Session, reader: int, status: str, now: Any) -> None:
@@ -61,7 +62,7 @@ def test_what_happened_balances(runtime: Runtime) -> None:
     sent_world(runtime)
     assert problems(runtime) == []
     with runtime.transaction(read_only=True) as session:
-        found = ledger.verify(session).to_document()["dispatches"][0]
+        found = proof.verify(session).to_document()["dispatches"][0]
     assert {name: number for name, number in found["outcomes"].items() if number} == {"pending": 3, "submitted": 4, "rejected": 2, "unknown": 1}
     assert found["excluded"] == {"handset_cannot": 2}
 
@@ -147,7 +148,7 @@ def test_the_peer_is_asked(runtime: Runtime, tmp_path: Path, lines: list[tuple[s
     sent_world(runtime)
     peer = read_peer(peer_folder(tmp_path, runtime, *lines))
     with runtime.transaction(read_only=True) as session:
-        found = ledger.verify(session, peers=[peer]).problems
+        found = proof.verify(session, peers=[peer]).problems
     assert len(found) == len(said)
     assert all(one in problem for one, problem in zip(said, found, strict=True)), found
 
@@ -190,6 +191,6 @@ def test_every_dispatch_is_looked_at(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         session.execute(update(Dispatch).where(Dispatch.id == 2).values(planned=4))
     with runtime.transaction(read_only=True) as session:
-        found = ledger.verify(session)
+        found = proof.verify(session)
     assert [one.dispatch_id for one in found.dispatches] == [1, 2]
     assert all(problem.startswith("dispatch 2: ") for problem in found.problems)

@@ -118,7 +118,8 @@ def test_a_job_keeps_its_lease_through_an_outage(sqlite_runtime: Runtime) -> Non
 
     def lease() -> datetime | None:
         with runtime.transaction(read_only=True) as session:
-            return session.query(Job.lease_until).scalar()
+            found: datetime | None = session.query(Job.lease_until).scalar()
+            return found
 
     def long(_: Runtime, at: int) -> None:
         before = lease()

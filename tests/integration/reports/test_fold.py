@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
-from delivery import reports
 from delivery.codecs.mm7 import DeliveryReportReq
 from delivery.models import DeliveryEvent, EventState, Outcome, deliveries
-from delivery.reports import fold, store_reports
+from delivery.reports import folding
+from delivery.reports.folding import fold, store_reports
 from huabao.alarms import Alarm
 from huabao.clock import clock_from
 from huabao.queues import Periodic
@@ -196,7 +196,7 @@ def test_strays_are_counted_and_change_nothing(sent: Sent) -> None:
     assert sent.events() == {EventState.STRAY: 2}
     assert set(sent.outcomes().values()) == {S}
     with sent.runtime.transaction(read_only=True) as session:
-        assert reports.parked_and_stray(session) == {"parked": {}, "stray": {sent.port_id: 2}}
+        assert folding.parked_and_stray(session) == {"parked": {}, "stray": {sent.port_id: 2}}
         assert session.scalar(select(Alarm.kind)) == "reports.stray"
 
 
@@ -309,7 +309,7 @@ def test_any_order_and_repetition_gives_the_same_rows(sqlite_runtime: Runtime, w
 
 
 def test_the_periodic_work_is_registered() -> None:
-    [periodic] = [one for one in reports.PERIODIC if one.name == "delivery.fold_reports"]
+    [periodic] = [one for one in folding.PERIODIC if one.name == "delivery.fold_reports"]
     assert isinstance(periodic, Periodic)
 
 

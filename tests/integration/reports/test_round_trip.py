@@ -9,7 +9,7 @@ from sqlalchemy import select
 from delivery.models import EventState, Outcome, Submission, deliveries
 from delivery.ports import Answer, OutboundGroup, PortSettings
 from delivery.ports.mm7.link import MM7Link
-from delivery.reports import fold
+from delivery.reports.folding import fold
 from huabao.ids import unpack_ids
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from console import texts
 from console.rights import ROLES
-from delivery.audience import REASONS
+from delivery.dispatch.audience import REASONS
 from delivery.lifecycle import PEOPLE_ACT, STATES
 from delivery.models import Outcome
 

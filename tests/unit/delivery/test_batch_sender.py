@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery import claims, journal, sending, stages
-from delivery.claims import ClaimedBatch, Standing
 from delivery.ports import Answer, OutboundGroup, PortSettings
-from delivery.sending import BatchSender
+from delivery.sending import claims, journal, sender, stages
+from delivery.sending.claims import ClaimedBatch, Standing
+from delivery.sending.sender import BatchSender
 from huabao.config import Config
 from huabao.msisdn import MSISDN
 
@@ -115,7 +115,7 @@ def send(script: list[tuple[str, int | None]], readers: int, group: int, connect
     claimed = ClaimedBatch(1, 1, date(2026, 11, 22), 1, 1, None, "me", 1, 0, numbers, {})
     settings = PortSettings(1, "main", "mm7", "http://peer/", rate=1e6, burst=1000, connections=connections, max_recipients=group)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sending, "_group_sizes", {})
+        patch.setattr(sender, "_group_sizes", {})
         patch.setattr(claims, "renew", world.renew)
         patch.setattr(journal, "write_submissions", world.write)
         patch.setattr(journal, "record_answers", world.record)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from delivery.codecs.mm7.names import MM_STATUSES
 from delivery.models import Outcome
-from delivery.outcomes import MM_STATUS, PRECEDENCE, Evidence, fold_outcome, mm_status
+from delivery.reports.outcomes import MM_STATUS, PRECEDENCE, Evidence, fold_outcome, mm_status
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 

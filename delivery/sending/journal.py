@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import String, Table, Update, bindparam, case, insert, null, update
 from sqlalchemy.orm import Session
 
-from delivery.claims import ClaimedBatch
 from delivery.models import Outcome, Submission, deliveries
 from delivery.ports import Answer, OutboundGroup
+from delivery.sending.claims import ClaimedBatch
 from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
 from huabao.ids import pack_ids
 

@@ -20,13 +20,14 @@ from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import find_edition, load_version
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
-from delivery import lifecycle, partitions, snapshot
-from delivery.audience import Audience
+from delivery import lifecycle, partitions
+from delivery.dispatch import snapshot
+from delivery.dispatch.audience import Audience
+from delivery.dispatch.progress import port_rate
+from delivery.dispatch.snapshot import Count, Signature
 from delivery.models import Dispatch, Port
-from delivery.progress import port_rate
+from delivery.sending.waiting import enqueue_ready
 from delivery.settings import BATCH_READERS_MAX
-from delivery.snapshot import Count, Signature
-from delivery.waiting import enqueue_ready
 from huabao.clock import business_day
 from huabao.db import in_ids
 from huabao.errors import StoreError, UsageError

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from delivery import ledger, lifecycle
-from delivery.ledger import Counts
+from delivery import lifecycle
+from delivery.ledger import proof
+from delivery.ledger.proof import Counts
 from delivery.models import Dispatch, Port, Submission
 from delivery.ports import PortSettings
 from delivery.throttle import sustained_rate
@@ -68,7 +69,7 @@ def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
         UsageError: there is no such dispatch.
     """
     found = lifecycle.find_dispatch(session, dispatch_id)
-    counts = ledger.counts(session, dispatch_id)
+    counts = proof.counts(session, dispatch_id)
     rate = _pace(session, found, now)
     return Progress(found.id, found.state, counts, rate, _finish(session, found, counts, rate, now), found.closed_at)
 

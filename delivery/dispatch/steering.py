@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from delivery import dispatch as dispatches
-from delivery import lifecycle, sweeps
+from delivery import lifecycle
+from delivery.dispatch import planning as dispatches
+from delivery.sending import sweeps
 from huabao.runtime import Runtime
 
 

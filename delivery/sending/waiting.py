@@ -22,7 +22,7 @@ JOBS_AT_ONCE = 500
 
 
 def _send_batch(runtime: Runtime, batch_id: int, fence: int) -> None:
-    from delivery.sending import send_batch
+    from delivery.sending.sender import send_batch
 
     send_batch(runtime, batch_id)
 

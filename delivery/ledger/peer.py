@@ -16,9 +16,9 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.findings import Findings
+from delivery.ledger.findings import Findings
+from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal
 from delivery.models import Dispatch, Outcome, Submission, deliveries
-from delivery.recount import ROWS_AT_ONCE, Ids, Journal
 from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
 from subscribers.models import Reader

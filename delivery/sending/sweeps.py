@@ -11,11 +11,13 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from delivery import dispatch as dispatches
-from delivery import ledger, lifecycle, partitions, stages
+from delivery import lifecycle, partitions
+from delivery.dispatch import planning as dispatches
+from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
+from delivery.sending import stages
+from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
-from delivery.waiting import enqueue_ready
 from huabao import alarms
 from huabao.alarms import Alarm
 from huabao.log import get_logger
@@ -123,7 +125,7 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
         found = lifecycle.find_dispatch(session, dispatch_id)
         if _has(session, found, Outcome.PENDING) or _has(session, found, Outcome.SUBMITTED) or _failed_lately(session, dispatch_id, runtime):
             return False
-        verification = ledger.verify(session, dispatch_id)
+        verification = proof.verify(session, dispatch_id)
     now = runtime.now()
     with runtime.transaction() as session:
         found = lifecycle.lock_dispatch(session, dispatch_id)

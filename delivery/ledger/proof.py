@@ -4,7 +4,7 @@
 believes none of the totals: it recounts the delivery rows, takes the digest of
 their reader ids again, reads every batch and the whole journal of submissions,
 folds the stored reports once more and compares. With `peers` it also asks those
-who got the messages (`delivery.peer`).
+who got the messages (`delivery.ledger.peer`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from delivery import partitions, recount
-from delivery.findings import Findings
+from delivery import partitions
+from delivery.dispatch.snapshot import digest
+from delivery.ledger import recount
+from delivery.ledger.findings import Findings
+from delivery.ledger.peer import PeerRecord, compare
 from delivery.lifecycle import find_dispatch
 from delivery.models import Dispatch, Exclusion, Outcome, deliveries
-from delivery.peer import PeerRecord, compare
-from delivery.snapshot import digest
 
 
 @dataclass(frozen=True)

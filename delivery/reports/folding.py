@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from delivery import reports_store as store
 from delivery.models import EventState, Outcome
-from delivery.outcomes import UNDELIVERED, Evidence, fold_outcome, mm_status
 from delivery.ports.message_ids import normalise_message_id
-from delivery.reports_matching import Matched, match
-from delivery.reports_store import Event, Settled
+from delivery.reports import store
+from delivery.reports.matching import Matched, match
+from delivery.reports.outcomes import UNDELIVERED, Evidence, fold_outcome, mm_status
+from delivery.reports.store import Event, Settled
 from huabao.alarms import raise_alarm
 from huabao.msisdn import find_msisdn
 from huabao.queues import Periodic

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from delivery import reports_store as store
 from delivery.models import EventState
-from delivery.reports_store import Event, Sent, Settled
+from delivery.reports import store
+from delivery.reports.store import Event, Sent, Settled
 
 
 class Matched(NamedTuple):

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from content.variants import load_payload
-from delivery.claims import ClaimedBatch
 from delivery.models import Dispatch, Port
 from delivery.ports import MessageContent, PortLink, PortSettings, SubmitStream, open_link
+from delivery.sending.claims import ClaimedBatch
 from huabao.runtime import Runtime
 
 CONTENTS_KEPT_MAX = 64

@@ -9,10 +9,11 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from delivery import claims, journal, lifecycle
-from delivery.claims import ClaimedBatch, Standing
+from delivery import lifecycle
 from delivery.models import Batch, Outcome, deliveries
-from delivery.waiting import enqueue_batch
+from delivery.sending import claims, journal
+from delivery.sending.claims import ClaimedBatch, Standing
+from delivery.sending.waiting import enqueue_batch
 from huabao import alarms
 from huabao.db import in_ids
 from huabao.ids import unpack_ids

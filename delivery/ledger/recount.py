@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.findings import Findings
-from delivery.journal import LIVE_STATES
+from delivery.ledger.findings import Findings
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
-from delivery.outcomes import Evidence, fold_outcome
+from delivery.reports.outcomes import Evidence, fold_outcome
+from delivery.sending.journal import LIVE_STATES
 from huabao.ids import unpack_ids
 
 Ids = NDArray[np.int64]

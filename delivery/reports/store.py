@@ -17,7 +17,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
-from delivery.outcomes import Evidence
+from delivery.reports.outcomes import Evidence
 from huabao.db import bulk_insert, in_ids, is_postgres
 from huabao.ids import unpack_ids
 from subscribers.models import Reader

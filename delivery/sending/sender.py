@@ -18,11 +18,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from delivery import claims, journal, stages
-from delivery.claims import ClaimedBatch
 from delivery.models import Port
 from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream
-from delivery.prepared import open_content, port_settings
+from delivery.sending import claims, journal, stages
+from delivery.sending.claims import ClaimedBatch
+from delivery.sending.prepared import open_content, port_settings
 from delivery.settings import DEFERRAL_PAUSE_S, DEFERRAL_PAUSE_S_MAX
 from delivery.throttle import Throttle, throttle_for
 from huabao.embedded import process_name

@@ -22,7 +22,7 @@ from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from delivery import audience as audiences
+from delivery.dispatch import audience as audiences
 from delivery.lifecycle import ENDED, SENDING
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
 from huabao.db import UTCDateTime, bound_ids, in_bound_ids, in_ids, is_postgres

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from delivery.audience import Audience, handset_class_sql, readers_of, reason_sql
+from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
 from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, deliveries
 from huabao.ids import pack_ids
 from subscribers.models import Reader

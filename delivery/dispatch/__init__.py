@@ -1,0 +1,1 @@
+"""Deciding who gets an edition: planning and counting, the frozen snapshot, steering, progress."""

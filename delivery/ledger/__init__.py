@@ -1,0 +1,1 @@
+"""The proof: counting every reader again from rows, submissions, reports and the peer's own record."""
