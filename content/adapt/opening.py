@@ -13,7 +13,7 @@ import struct
 import threading
 import warnings
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from PIL import Image
@@ -105,13 +105,11 @@ class PictureInfo:
 
     Attributes:
         media_type: of the content, whatever the file's name says.
-        warnings: for the editor, e.g. that name and content differ.
     """
 
     media_type: str
     width_px: int
     height_px: int
-    warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
 def inspect(data: bytes, name: str = "") -> PictureInfo:
@@ -119,10 +117,10 @@ def inspect(data: bytes, name: str = "") -> PictureInfo:
 
     Args:
         data: the file.
-        name: its name, if known; only used to warn where it promises another format.
+        name: its name, if known; what it promises is what the file must hold.
 
     Raises:
-        PictureError: it is no picture of an allowed format, too large, or damaged.
+        PictureError: it is no picture of an allowed format, disguised as another, too large, or damaged.
     """
     image = _open(data)
     width_px, height_px = image.size
@@ -131,10 +129,9 @@ def inspect(data: bytes, name: str = "") -> PictureInfo:
     if _turn(image) in (5, 6, 7, 8):
         width_px, height_px = height_px, width_px
     promised = _SUFFIXES.get(PurePath(name).suffix.lower())
-    found: tuple[str, ...] = ()
     if promised is not None and promised != media_type:
-        found = (f"{name} is named like {promised} but holds {media_type}; it is taken for what it holds",)
-    return PictureInfo(media_type, width_px, height_px, found)
+        raise PictureError(f"it is named like {promised} but holds {media_type}; rename it, or save it as what it is named")
+    return PictureInfo(media_type, width_px, height_px)
 
 
 def decode(data: bytes, *, longest_px: int) -> Image.Image:

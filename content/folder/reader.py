@@ -239,8 +239,6 @@ class _Reader:
         except PictureError as error:
             self.folder.findings.problem(place, f"`{name}` cannot be used: {error}", "give another picture")
             return None
-        for warning in info.warnings:
-            self.folder.findings.warn(place, warning)
         sha256 = self.folder.read[name]
         self.assets[sha256] = (data, info)
         return PictureRef(name, sha256, info.width_px, info.height_px)
