@@ -128,8 +128,11 @@ def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: floa
             log.warning("database unreachable", error=str(error.orig))
             leading = False
         stopping.wait(every_s if leading else STANDBY_S)
-    with runtime.transaction() as session:
-        leases.drop_lease(session, role, me, now=runtime.now())
+    try:
+        with runtime.transaction() as session:
+            leases.drop_lease(session, role, me, now=runtime.now())
+    except OperationalError as error:
+        log.warning("lease not given back, it ends by itself", error=str(error.orig))
 
 
 def _beat(runtime: Runtime, role: str, me: str) -> bool:
