@@ -36,9 +36,13 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The browser, once a run, with a Chinese font wherever the machine has none."""
+    """The browser, with a Chinese font wherever the machine has none.
+
+    Once a module and no longer: Playwright keeps an event loop running in this
+    thread, and a test of another module that runs after it could start none.
+    """
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium on this machine")
     folder = tmp_path_factory.mktemp("fonts")

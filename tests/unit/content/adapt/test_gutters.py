@@ -104,9 +104,11 @@ def test_a_blank_page_is_whole(colour: int) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (3, 3)])
 def test_no_size_is_too_odd(size: tuple[int, int]) -> None:
-    ((left, top, right, bottom),) = find_panels(Image.effect_noise(size, 90))
-    assert 0 <= left < right <= size[0]
-    assert 0 <= top < bottom <= size[1]
+    panels = find_panels(Image.effect_noise(size, 90))
+    assert panels
+    for left, top, right, bottom in panels:  # noise is another each time; a line of it may well hold a gutter
+        assert 0 <= left < right <= size[0]
+        assert 0 <= top < bottom <= size[1]
 
 
 def test_photographs_and_splash_pages_stay_whole(samples: Path) -> None:
