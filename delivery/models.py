@@ -32,6 +32,16 @@ class Outcome(IntEnum):
     NO_REPORT = 7
     CANCELLED = 8
 
+    @classmethod
+    def _missing_(cls, value: object) -> Outcome | None:
+        """A number that no row should hold counts as unknown; `ledger verify` names it."""
+        return cls.UNKNOWN if isinstance(value, int) else None
+
+    @classmethod
+    def is_known(cls, value: int) -> bool:
+        """Whether a row may hold this number."""
+        return value in cls._value2member_map_
+
 
 class Port(Base):
     """A configured link to an MMSC or SMSC.

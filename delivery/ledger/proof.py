@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import partitions
+from delivery.dispatch.audience import REASONS
 from delivery.dispatch.snapshot import digest
 from delivery.ledger import recount
 from delivery.ledger.findings import Findings
@@ -31,7 +32,7 @@ class Counts:
 
     Attributes:
         excluded: readers by reason.
-        outcomes: readers by every outcome there is, in the order of `Outcome`.
+        outcomes: readers by every outcome there is, in the order of `Outcome`; one that does not exist counts as unknown.
         late: readers whose report came after they were written off as no_report.
     """
 
@@ -93,13 +94,15 @@ def counts(session: Session, dispatch_id: int) -> Counts:
     excluded = session.execute(select(Exclusion.reason, func.count()).where(Exclusion.dispatch_id == dispatch_id).group_by(Exclusion.reason).order_by(Exclusion.reason))
     mine = (deliveries.c.day == found.day, deliveries.c.dispatch_id == dispatch_id)
     rows = session.execute(select(deliveries.c.outcome, func.count(), func.sum(deliveries.c.late)).where(*mine).group_by(deliveries.c.outcome)).all()
-    by_outcome = {outcome: number for outcome, number, _ in rows}
+    outcomes = dict.fromkeys(Outcome, 0)
+    for outcome, number, _ in rows:
+        outcomes[Outcome(outcome)] += number
     return Counts(
         dispatch_id,
         found.audience,
         found.planned,
         {row[0]: row[1] for row in excluded},
-        {outcome.name.lower(): by_outcome.get(int(outcome), 0) for outcome in Outcome},
+        {outcome.name.lower(): number for outcome, number in outcomes.items()},
         sum(int(late or 0) for _, _, late in rows),
     )
 
@@ -138,6 +141,8 @@ def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findi
         findings.say(f"the audience was {found.audience:,}, but planned {found.planned:,} and excluded {excluded:,} make {found.planned + excluded:,}")
     if rows != found.planned:
         findings.say(f"{found.planned:,} readers were planned, {rows:,} delivery rows are there")
+    for reason in sorted(found.excluded.keys() - set(REASONS)):
+        findings.say(f"{found.excluded[reason]:,} exclusions give the reason {reason!r}, which does not exist (there are {', '.join(REASONS)})")
     if digest(session, dispatch)[1] != dispatch.planned_digest:
         findings.say("the planned readers are not those of the snapshot: their digest differs")
     both = select(Exclusion.reader_id).join(

@@ -39,12 +39,14 @@ class Journal:
         readers: every reader of a live submission, ascending; one who stands twice is in two.
         submissions: the submission of each of them.
         states: of each submission.
+        variants: of each submission.
         refused: readers singled out by partial answers.
     """
 
     readers: Ids
     submissions: Ids
     states: dict[int, str]
+    variants: dict[int, int]
     refused: frozenset[int]
 
     def taken(self) -> Ids:
@@ -63,24 +65,25 @@ def read_journal(session: Session, dispatch: Dispatch) -> Journal:
     readers: list[Ids] = []
     owners: list[Ids] = []
     states: dict[int, str] = {}
+    variants: dict[int, int] = {}
     refused: set[int] = set()
     rows = session.execute(
-        select(Submission.id, Submission.state, Submission.reader_ids, Submission.refused_ids)
+        select(Submission.id, Submission.state, Submission.variant_id, Submission.reader_ids, Submission.refused_ids)
         .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(LIVE_STATES))
         .order_by(Submission.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
-    for submission_id, state, packed, packed_refused in rows:
+    for submission_id, state, variant_id, packed, packed_refused in rows:
         ids = np.array(unpack_ids(packed), dtype=np.int64)
         readers.append(ids)
         owners.append(np.full(ids.size, submission_id, dtype=np.int64))
-        states[submission_id] = state
+        states[submission_id], variants[submission_id] = state, variant_id
         if packed_refused is not None:
             refused.update(unpack_ids(packed_refused))
     empty = np.empty(0, dtype=np.int64)
     all_readers = np.concatenate([empty, *readers])
     order = np.argsort(all_readers, kind="stable")
-    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, frozenset(refused))
+    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, variants, frozenset(refused))
 
 
 def check_batches(session: Session, dispatch: Dispatch, findings: Findings) -> None:
@@ -107,14 +110,14 @@ def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, fin
     """Every delivery says what its submission and its reports say."""
     reports = _Reports(session, dispatch)
     rows = session.execute(
-        select(deliveries.c.reader_id, deliveries.c.outcome, deliveries.c.submission_id)
+        select(deliveries.c.reader_id, deliveries.c.variant_id, deliveries.c.outcome, deliveries.c.submission_id)
         .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
         .order_by(deliveries.c.reader_id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
     readers, owners = journal.readers.tolist(), journal.submissions.tolist()
     at = 0
-    for reader_id, outcome, submission_id in rows:
+    for reader_id, variant_id, outcome, submission_id in rows:
         while at < len(readers) and readers[at] < reader_id:
             findings.add("in a submission, but not planned", readers[at])
             at += 1
@@ -122,15 +125,20 @@ def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, fin
         while at < len(readers) and readers[at] == reader_id:
             mine.append(owners[at])
             at += 1
-        wrong = _fault(reader_id, Outcome(outcome), submission_id, mine, journal, reports.of(reader_id))
+        if any(journal.variants[one] != variant_id for one in mine):
+            findings.add("planned for another variant than was submitted", reader_id)
+        wrong = _fault(reader_id, outcome, submission_id, mine, journal, reports.of(reader_id))
         if wrong:
             findings.add(wrong, reader_id)
     findings.add_all("in a submission, but not planned", readers[at:])
     findings.add_all("with a report, but not planned", reports.left())
 
 
-def _fault(reader_id: int, outcome: Outcome, submission_id: int | None, mine: list[int], journal: Journal, statuses: list[str]) -> str | None:
+def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[int], journal: Journal, statuses: list[str]) -> str | None:
     """What is wrong with one delivery, or None."""
+    if not Outcome.is_known(number):
+        return f"with the outcome {number}, which does not exist"
+    outcome = Outcome(number)
     if not mine:
         if outcome in (Outcome.PENDING, Outcome.CANCELLED) and submission_id is None and not statuses:
             return None

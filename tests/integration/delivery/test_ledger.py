@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
+from delivery.dispatch.progress import progress
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Submission, deliveries
@@ -93,6 +94,22 @@ LIES: dict[str, tuple[Lie, str]] = {
     "bound to another submission": (outcome_of(1, Outcome.SUBMITTED, submission_id=2), "bound to another submission"),
     "a report was not folded": (lambda session, now: report(session, 1, "Expired", now), "called submitted, though answer and reports say expired"),
     "a stranger's report": (lambda session, now: report(session, 11, "Expired", now), "with a report, but not planned"),
+    "an outcome that does not exist": (
+        lambda session, now: session.execute(update(deliveries).where(deliveries.c.reader_id == 3).values(outcome=77)),
+        "1 reader with the outcome 77, which does not exist",
+    ),
+    "an outcome that does not exist, of one who waits": (
+        lambda session, now: session.execute(update(deliveries).where(deliveries.c.reader_id == 9).values(outcome=77)),
+        "1 reader with the outcome 77, which does not exist",
+    ),
+    "another variant than was sent": (
+        lambda session, now: session.execute(update(deliveries).where(deliveries.c.reader_id.in_([2, 7])).values(variant_id=deliveries.c.variant_id + 1)),
+        "2 readers planned for another variant than was submitted",
+    ),
+    "a reason that does not exist": (
+        lambda session, now: session.execute(update(Exclusion).where(Exclusion.reader_id == 11).values(reason="because")),
+        "1 exclusions give the reason 'because', which does not exist",
+    ),
     "a batch lost a reader": (
         lambda session, now: session.execute(update(Batch).values(reader_ids=pack_ids(range(1, 10)))),
         "a batch of 10 readers holds 9",
@@ -109,6 +126,18 @@ def test_a_lie_is_found(runtime: Runtime, name: str) -> None:
     found = problems(runtime)
     assert any(said in problem for problem in found), found
     assert not any(number_of(reader) in problem for reader in range(1, 13) for problem in found), "a whole number is shown"
+
+
+def test_an_outcome_that_does_not_exist_is_counted_and_named(runtime: Runtime) -> None:
+    sent_world(runtime)
+    with runtime.transaction() as session:
+        session.execute(update(deliveries).where(deliveries.c.reader_id == 3).values(outcome=77))
+    with runtime.transaction(read_only=True) as session:
+        found = proof.verify(session)
+        stands = progress(session, 1, now=runtime.now())
+    assert [problem.partition(" (")[0] for problem in found.problems] == ["dispatch 1: 1 reader with the outcome 77, which does not exist"]
+    assert stands.counts.outcomes["unknown"] == 2
+    assert sum(stands.counts.outcomes.values()) == stands.counts.planned
 
 
 def test_reports_fold_to_what_stands(runtime: Runtime) -> None:
