@@ -1,7 +1,9 @@
 """What the peer got, compared with what we say: the outer proof of the ledger.
 
 The sandbox MMSC keeps `submissions.jsonl`, a line for each SubmitReq it took. A
-line is ours by its TransactionID, which no other submission of ours has.
+line is ours by its TransactionID, which no other submission of ours has. A
+planned reader who was forgotten since has no number any more: as many numbers as
+there are such readers in the journal may be nobody's.
 """
 
 from __future__ import annotations
@@ -10,21 +12,38 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.ledger.findings import Findings
+from delivery.ledger.findings import EXAMPLES_MAX, Findings
 from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal
-from delivery.models import Dispatch, Outcome, Submission, deliveries
+from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
+from delivery.ports.message_ids import normalise_message_id
 from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
 from subscribers.models import Reader
 
+_FORGOTTEN = -1
+"""In place of the number of a reader who is gone."""
+
 TAKEN_CODES = (1000, 1001, 1100)
 """Status codes with which the peer took the message, for some recipients at least."""
+
+
+class PeerLine(NamedTuple):
+    """One SubmitReq at the peer.
+
+    Attributes:
+        recipients: whom it took; none where it refused.
+        message_id: the MessageID that it gave, None where it kept none.
+    """
+
+    transaction_id: str
+    recipients: tuple[int, ...]
+    message_id: str | None
 
 
 @dataclass(frozen=True)
@@ -32,16 +51,16 @@ class PeerRecord:
     """The folder that a peer kept.
 
     Attributes:
-        lines: (transaction id, recipients that it took) of each SubmitReq.
+        lines: of each SubmitReq.
     """
 
     folder: Path
-    lines: tuple[tuple[str, tuple[int, ...]], ...]
+    lines: tuple[PeerLine, ...]
 
     def strangers(self, session: Session) -> list[str]:
         """A sentence where the peer took what our journal does not know."""
         known = set(session.scalars(select(Submission.transaction_id), execution_options={"yield_per": ROWS_AT_ONCE}))
-        number = sum(transaction_id not in known for transaction_id, recipients in self.lines if recipients)
+        number = sum(line.transaction_id not in known for line in self.lines if line.recipients)
         return [f"the peer in {self.folder} took {number:,} submissions that the journal does not know"] if number else []
 
 
@@ -57,7 +76,7 @@ def read_peer(folder: Path) -> PeerRecord:
     return PeerRecord(folder, tuple(_lines(path)))
 
 
-def _lines(path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _lines(path: Path) -> Iterator[PeerLine]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.endswith("\n"):
@@ -65,7 +84,8 @@ def _lines(path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
             try:
                 document: dict[str, Any] = json.loads(line)
                 taken = document.get("status_code", TAKEN_CODES[0]) in TAKEN_CODES
-                yield document["transaction_id"], tuple(_as_int(one) for one in document["recipients"]) if taken else ()
+                recipients = tuple(_as_int(one) for one in document["recipients"]) if taken else ()
+                yield PeerLine(document["transaction_id"], recipients, document.get("message_id"))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise UsageError(f"{path}:{number}: no record of a submission ({type(error).__name__}); is this a sandbox's folder?") from error
 
@@ -75,15 +95,15 @@ def _as_int(number: str) -> int:
 
 
 def compare(session: Session, dispatch: Dispatch, journal: Journal, peers: Sequence[PeerRecord], findings: Findings) -> None:
-    """Who got it twice, who never though we say submitted, who got it though we say pending or cancelled."""
-    ids, numbers = _planned(session, dispatch)
-    got = _got(session, dispatch, peers)
+    """Who got it twice, who never though we say submitted, who got it though we say pending or cancelled; MessageIDs that differ."""
+    ids, numbers, forgotten = _planned(session, dispatch)
+    lines = _lines_of(session, dispatch, peers)
+    got = np.concatenate([np.empty(0, dtype=np.int64), *(np.array(line.recipients, dtype=np.int64) for line in lines)])
     order = np.argsort(numbers)
     at = np.searchsorted(numbers[order], got)
     at[at == len(ids)] = 0
     known = (numbers[order][at] == got) if len(ids) else np.zeros(got.size, dtype=bool)
-    if not known.all():
-        findings.say(f"the peer got it for {int((~known).sum()):,} numbers that belong to no planned reader")
+    _check_unknown(got[~known], np.intersect1d(forgotten, journal.readers).size, findings)
     readers = np.sort(ids[order][at[known]]) if len(ids) else np.empty(0, dtype=np.int64)
     findings.add_all("who got it twice, says the peer", np.unique(readers[1:][readers[1:] == readers[:-1]]))
     findings.add_all("submitted, we say, but the peer never got it", np.setdiff1d(np.intersect1d(journal.taken(), ids), readers))
@@ -91,23 +111,59 @@ def compare(session: Session, dispatch: Dispatch, journal: Journal, peers: Seque
         leaving = np.array([one for one, owner in zip(journal.readers.tolist(), journal.submissions.tolist(), strict=True) if journal.states[owner] == "leaving"], dtype=np.int64)
         untouched = np.setdiff1d(_with(session, dispatch, outcome), leaving)
         findings.add_all(f"{outcome.name.lower()}, we say, but the peer got it", np.intersect1d(untouched, readers))
+    _check_message_ids(session, dispatch, lines, findings)
 
 
-def _planned(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids]:
+def _check_unknown(numbers: Ids, forgotten: int, findings: Findings) -> None:
+    """Numbers at the peer that no planned reader has: at most one for each of the `forgotten` who were sent to, and each once."""
+    distinct, times = np.unique(numbers, return_counts=True)
+    twice = int((times > 1).sum())
+    if distinct.size > forgotten:
+        since = f" ({forgotten:,} more may be those of readers forgotten since)" if forgotten else ""
+        findings.say(f"the peer got it for {distinct.size - forgotten:,} numbers that belong to no planned reader{since}")
+    if twice:
+        findings.say(f"{twice:,} {'number' if twice == 1 else 'numbers'} without a planned reader got it twice, says the peer")
+
+
+def _check_message_ids(session: Session, dispatch: Dispatch, lines: Sequence[PeerLine], findings: Findings) -> None:
+    """The MessageID of each submission is one that the peer gave to it."""
+    options = {port.id: port.options for port in session.scalars(select(Port))}
+    given: dict[str, set[str]] = {}
+    for line in lines:
+        if line.recipients and line.message_id is not None:
+            given.setdefault(line.transaction_id, set()).add(line.message_id)
+    rows = session.execute(
+        select(Submission.id, Submission.transaction_id, Submission.port_id, Submission.message_id)
+        .where(Submission.dispatch_id == dispatch.id, Submission.message_id.is_not(None))
+        .order_by(Submission.id),
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )
+    wrong = [
+        submission_id
+        for submission_id, transaction_id, port_id, message_id in rows
+        if transaction_id in given and message_id not in {normalise_message_id(one, options.get(port_id, {})) for one in given[transaction_id]}
+    ]
+    if wrong:
+        some = ", ".join(str(one) for one in wrong[:EXAMPLES_MAX])
+        findings.say(f"{len(wrong):,} {'submission has' if len(wrong) == 1 else 'submissions have'} another MessageID than the peer gave (e.g. submission {some})")
+
+
+def _planned(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids, Ids]:
+    """Planned readers and their numbers, and planned readers who were forgotten since."""
     rows = session.execute(
         select(deliveries.c.reader_id, Reader.msisdn)
-        .join(Reader, Reader.id == deliveries.c.reader_id)
+        .outerjoin(Reader, Reader.id == deliveries.c.reader_id)
         .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
-    pairs: Ids = np.fromiter(((reader_id, int(number)) for reader_id, number in rows), dtype=np.dtype((np.int64, 2)))
-    return pairs[:, 0], pairs[:, 1]
+    pairs: Ids = np.fromiter(((reader_id, int(number or _FORGOTTEN)) for reader_id, number in rows), dtype=np.dtype((np.int64, 2)))
+    there = pairs[:, 1] != _FORGOTTEN
+    return pairs[there, 0], pairs[there, 1], pairs[~there, 0]
 
 
-def _got(session: Session, dispatch: Dispatch, peers: Sequence[PeerRecord]) -> Ids:
+def _lines_of(session: Session, dispatch: Dispatch, peers: Sequence[PeerRecord]) -> list[PeerLine]:
     mine = set(session.scalars(select(Submission.transaction_id).where(Submission.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS_AT_ONCE}))
-    found = [np.array(numbers, dtype=np.int64) for peer in peers for transaction_id, numbers in peer.lines if transaction_id in mine]
-    return np.concatenate([np.empty(0, dtype=np.int64), *found])
+    return [line for peer in peers for line in peer.lines if line.transaction_id in mine]
 
 
 def _with(session: Session, dispatch: Dispatch, outcome: Outcome) -> Ids:

@@ -16,13 +16,14 @@ from delivery.dispatch.planning import Request
 from delivery.dispatch.progress import progress
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
-from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Submission, deliveries
+from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Port, Submission, deliveries
 from delivery.ports import Answer
 from delivery.sending import claims, journal
 from huabao.errors import FenceError, UsageError
 from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
+from subscribers import services as subscribers
 from subscribers.models import Reader
 from tests.services.delivering import add_port, add_readers, build_world, number_of
 
@@ -152,9 +153,11 @@ def test_reports_fold_to_what_stands(runtime: Runtime) -> None:
 
 def peer_folder(folder: Path, runtime: Runtime, *lines: tuple[str, list[int]]) -> Path:
     with runtime.transaction(read_only=True) as session:
-        names = {f"s{row.id}": row.transaction_id for row in session.execute(select(Submission.id, Submission.transaction_id))}
+        rows = session.execute(select(Submission.id, Submission.transaction_id, Submission.message_id)).all()
+    names = {f"s{row.id}": row.transaction_id for row in rows}
+    given = {f"s{row.id}": row.message_id for row in rows}
     records = [
-        {"message_id": "m", "transaction_id": names.get(name, name), "recipients": [number_of(one) for one in readers], "status_code": 1000, "answered": True}
+        {"message_id": given.get(name) or "m", "transaction_id": names.get(name, name), "recipients": [number_of(one) for one in readers], "status_code": 1000, "answered": True}
         for name, readers in lines
     ]
     (folder / "submissions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
@@ -180,6 +183,55 @@ def test_the_peer_is_asked(runtime: Runtime, tmp_path: Path, lines: list[tuple[s
         found = proof.verify(session, peers=[peer]).problems
     assert len(found) == len(said)
     assert all(one in problem for one, problem in zip(said, found, strict=True)), found
+
+
+def forget_reader(runtime: Runtime, reader: int) -> None:
+    with runtime.transaction() as session:
+        subscribers.forget(session, MSISDN(number_of(reader)), by="test", at=runtime.now())
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([("s1", [1, 2, 3, 4])], []),
+        ([("s1", [1, 2, 3, 4, 99])], ["1 numbers that belong to no planned reader (2 more may be"]),
+        ([("s1", [1, 2, 3, 4]), ("s1", [2])], ["1 number without a planned reader got it twice"]),
+        ([("s1", [1, 2, 3, 4]), ("s1", [3, 4])], ["1 number without a planned reader got it twice", "1 reader who got it twice"]),
+        ([("s1", [1, 2, 3])], []),
+        ([("s1", [1, 2, 4])], ["1 reader submitted, we say, but the peer never got it"]),
+    ],
+)
+def test_forgotten_readers_at_the_peer(runtime: Runtime, tmp_path: Path, lines: list[tuple[str, list[int]]], said: list[str]) -> None:
+    """2 and 4 were sent to and are forgotten, so is 9, who still waits: his number can be nowhere."""
+    sent_world(runtime)
+    peer = read_peer(peer_folder(tmp_path, runtime, *lines))
+    for reader in (2, 4, 9):
+        forget_reader(runtime, reader)
+    with runtime.transaction(read_only=True) as session:
+        found = proof.verify(session, peers=[peer]).problems
+    assert len(found) == len(said), found
+    assert all(one in problem for one, problem in zip(said, found, strict=True)), found
+
+
+def test_another_message_id_than_the_peers(runtime: Runtime, tmp_path: Path) -> None:
+    sent_world(runtime)
+    peer = read_peer(peer_folder(tmp_path, runtime, ("s1", [1, 2, 3, 4])))
+    with runtime.transaction() as session:
+        session.execute(update(Submission).where(Submission.id == 1).values(message_id="m2"))
+    with runtime.transaction(read_only=True) as session:
+        found = proof.verify(session, peers=[peer]).problems
+    assert found == ["dispatch 1: 1 submission has another MessageID than the peer gave (e.g. submission 1)"]
+
+
+def test_the_peers_message_id_as_the_port_reads_it(runtime: Runtime, tmp_path: Path) -> None:
+    sent_world(runtime)
+    folder = peer_folder(tmp_path, runtime, ("s1", [1, 2, 3, 4]))
+    path = folder / "submissions.jsonl"
+    path.write_text(path.read_text().replace('"m1"', '"<M1>"'))
+    with runtime.transaction() as session:
+        session.execute(update(Port).values(options={"message_id": "nocase"}))
+    with runtime.transaction(read_only=True) as session:
+        assert proof.verify(session, peers=[read_peer(folder)]).problems == []
 
 
 def test_a_folder_that_is_no_peers(tmp_path: Path) -> None:
