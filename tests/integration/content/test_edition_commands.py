@@ -28,7 +28,9 @@ def test_import_list_show_and_import_again(cli: CLI, tmp_path: Path) -> None:
     folder = editions.newspaper(tmp_path / "in")
     first = cli("edition", "import", folder, "--json").json
     assert {"edition_id": 1, "version": 1, "kind": "newspaper", "items": 9}.items() <= first.items()
-    assert cli("edition", "import", folder, "--json").json["version"] == 1
+    again = cli("edition", "import", folder, "--json").json
+    assert (again["edition_id"], again["version"]) == (1, 2)
+    assert "version 1 again" in "".join(again["warnings"])
     assert [row["number"] for row in cli("edition", "list", "--json").json["editions"]] == ["2026-11-22"]
     shown = cli("edition", "show", "test-newspaper/2026-11-22", "--json").json
     assert [item["rule"] is not None for item in shown["items"]].count(True) == 2
