@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
+INTERRUPTED = (lifecycle.PAUSED, *lifecycle.ENDED)
+"""States in which a command that lets a dispatch leave should not end."""
+
 STEERING_HELP = {
     "release": "Let a planned or held dispatch leave now.",
     "hold": "Keep a planned dispatch from starting at its time.",
@@ -71,7 +74,8 @@ def plan(invocation: Invocation, edition: str, start: str | None, deadline: str 
 
     with invocation.progress("variants", None) as advance:
         found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports, yes=yes), progress=advance)
-    return Report(found.to_document(), columns=("", ""), rows=_plan_rows(found), problem=found.deadline_met is False)
+    lines = [] if found.subject.ports else [dispatches.NO_PORT]
+    return Report(found.to_document(), lines=lines, columns=("", ""), rows=_plan_rows(found), problem=found.deadline_met is False or not found.subject.ports)
 
 
 def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
@@ -79,9 +83,10 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
     rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in found.count.excluded.items()]
     rows += [("variants", found.variants), ("bytes", f"{found.bytes_:,}")]
     rows += [(f"port {port.name}", f"{found.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
-    rows.append(("forecast", f"{found.forecast_s:,} s"))
+    rows.append(("forecast", "none without a port" if found.forecast_s is None else f"{found.forecast_s:,} s"))
     if found.need_rate_per_s is not None:
-        rows.append(("needed", f"{found.need_rate_per_s:g}/s, the deadline is {'met' if found.deadline_met else 'NOT met'}"))
+        verdict = {True: ", the deadline is met", False: ", the deadline is NOT met", None: ""}[found.deadline_met]
+        rows.append(("needed", f"{found.need_rate_per_s:g}/s{verdict}"))
     return rows
 
 
@@ -97,7 +102,7 @@ def start(invocation: Invocation, edition: str, start: str | None, deadline: str
     request = _request(edition, start, deadline, ports, yes=yes, again=again)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
-    return follow(invocation, dispatch_id) if not detach else report(now_of(invocation, dispatch_id))
+    return follow(invocation, dispatch_id) if not detach else left(now_of(invocation, dispatch_id))
 
 
 @dispatch.command("status")
@@ -145,9 +150,9 @@ def _steering(verb: str) -> click.Command:
         from delivery.dispatch import steering
 
         steering.steer(invocation.runtime, dispatch_id, verb, by=invocation.actor, reason=reason)
-        if verb in ("release", "resume") and not detach and _nobody_works(invocation):
-            return follow(invocation, dispatch_id)
-        return report(now_of(invocation, dispatch_id))
+        if verb not in ("release", "resume"):
+            return report(now_of(invocation, dispatch_id))
+        return follow(invocation, dispatch_id) if not detach and _nobody_works(invocation) else left(now_of(invocation, dispatch_id))
 
     return click.command(verb, help=STEERING_HELP[verb])(steer)
 
@@ -180,8 +185,16 @@ def follow(invocation: Invocation, dispatch_id: int) -> Report:
     with invocation.progress(f"dispatch {dispatch_id}", planned) as advance:
         watcher = Watcher(invocation, dispatch_id, quiet_s=quiet_s, advance=advance)
         invocation.work_until(watcher)
-    found = now_of(invocation, dispatch_id)
-    return report(found, problem=found.closed_at is None and not found.open_outcomes)
+    return left(now_of(invocation, dispatch_id))
+
+
+def left(found: Progress) -> Report:
+    """A dispatch that was let leave.
+
+    A problem where somebody or something stopped it meanwhile, or where every
+    outcome is final and it was not closed: it does not balance.
+    """
+    return report(found, problem=found.state in INTERRUPTED or (found.closed_at is None and not found.open_outcomes))
 
 
 @dataclass
@@ -227,10 +240,18 @@ def line(found: Progress) -> str:
 
 
 def report(found: Progress, *, problem: bool = False) -> Report:
-    """A dispatch for a person and for `--json`; a problem where every outcome is final and it was not closed: it does not balance."""
+    """A dispatch for a person and for `--json`."""
+    from delivery.sending.stages import SYSTEM
+
     numbers = found.counts
     rows: list[tuple[object, ...]] = [("audience", f"{numbers.audience:,}"), ("planned", f"{numbers.planned:,}")]
     rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in numbers.excluded.items()]
     rows += [(name, f"{number:,}") for name, number in numbers.outcomes.items() if number]
     rows += [("rate", f"{found.rate_per_s:,}/s"), ("last sent", shanghai_text(found.forecast_finish_at))]
-    return Report(found.to_document(), lines=[f"dispatch {found.dispatch_id}: {found.state}"], columns=("", "readers"), rows=rows, problem=problem)
+    lines = [f"dispatch {found.dispatch_id}: {found.state}"]
+    if found.reason and found.state in INTERRUPTED:
+        by = "" if found.reason_by == SYSTEM else f" by {found.reason_by}"
+        lines.append(f"dispatch {found.dispatch_id} was {found.state}{by}: {found.reason}")
+    elif found.reason:
+        lines.append(f"reason: {found.reason} ({found.reason_by})")
+    return Report(found.to_document(), lines=lines, columns=("", "readers"), rows=rows, problem=problem)

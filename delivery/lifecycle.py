@@ -78,6 +78,11 @@ def lock_dispatch(session: Session, dispatch_id: int) -> Dispatch:
     return session.scalars(locked, execution_options={"populate_existing": True}).one()
 
 
+def last_transition(session: Session, dispatch_id: int) -> DispatchTransition | None:
+    """The change that brought the dispatch to its state, or None where none was written down."""
+    return session.scalar(select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id.desc()).limit(1))
+
+
 def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetime, reason: str = "") -> None:
     """Let `verb` happen to a locked dispatch.
 

@@ -37,6 +37,9 @@ SNAPSHOT_ATTEMPTS_MAX = 3
 """A reader may come with a signature that nobody had a moment ago; then the variants are looked at once more."""
 
 
+NO_PORT = "there is no port to send through; add one: `huabao port add NAME --kind mm7 --url URL --rate N`"
+
+
 class _NewSignatureError(Exception):
     """A reader has a signature that has no variant yet."""
 
@@ -82,7 +85,8 @@ class Plan:
         bytes_: sum over the planned readers.
         loads: planned readers by port name.
         need_rate_per_s: what the deadline asks for, or None without one.
-        forecast_s: how long sending takes at the ports' rates.
+        forecast_s: how long sending takes at the ports' rates, or None while there is no port.
+        deadline_met: whether that is in time, or None without a deadline or a port.
     """
 
     subject: Subject
@@ -92,7 +96,7 @@ class Plan:
     bytes_: int
     loads: Mapping[str, int]
     need_rate_per_s: float | None
-    forecast_s: float
+    forecast_s: float | None
     deadline_met: bool | None
 
     def to_document(self) -> dict[str, Any]:
@@ -115,19 +119,21 @@ class Plan:
 def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] | None = None) -> Plan:
     """Count what `create` would do now; builds the variants that are missing.
 
+    While no port is configured, everything is counted but loads and forecast.
+
     Raises:
         UsageError: no such edition or port, times that cannot be kept, or more variants than an edition should have.
     """
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
-        subject = find_subject(session, request, now)
+        subject = find_subject(session, request, now, port_needed=False)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
     variants = _variants(runtime, request, subject, count, progress)
     with runtime.transaction(read_only=True) as session:
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     rate = sum(port_rate(port) for port in subject.ports)
-    forecast_s = round(count.planned / rate, 1)
+    forecast_s = round(count.planned / rate, 1) if subject.ports else None
     need, met = _deadline(request, now, count.planned, forecast_s)
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
     return Plan(subject, count, len(sizes), sum(sizes.values()), total, _loads(subject.ports, count.planned), need, forecast_s, met)
@@ -156,8 +162,11 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
     raise StoreError("the readers' attributes change faster than the audience can be taken down; wait for the import that runs, then start again")
 
 
-def find_subject(session: Session, request: Request, now: datetime) -> Subject:
+def find_subject(session: Session, request: Request, now: datetime, *, port_needed: bool = True) -> Subject:
     """Everything that a request names.
+
+    Args:
+        port_needed: no port at all is an error; otherwise none are found where the request names none.
 
     Raises:
         UsageError: something that it names does not exist, or cannot be.
@@ -173,14 +182,16 @@ def find_subject(session: Session, request: Request, now: datetime) -> Subject:
         loaded.version,
         SignatureRules(loaded.manuscript),
         Audience.of(session, loaded.publication, edition, loaded.version),
-        _ports(session, request.ports),
+        _ports(session, request.ports, needed=port_needed),
     )
 
 
-def _ports(session: Session, names: Sequence[str]) -> tuple[Port, ...]:
+def _ports(session: Session, names: Sequence[str], *, needed: bool) -> tuple[Port, ...]:
     rows = session.scalars(select(Port).order_by(Port.id)).all()
+    if not rows and (needed or names):
+        raise UsageError(NO_PORT)
     if not rows:
-        raise UsageError("there is no port to send through; add one: `huabao port add NAME --kind mm7 --url URL --rate N`")
+        return ()
     unknown = sorted(set(names) - {row.name for row in rows})
     if unknown:
         raise UsageError(f"there is no port {unknown[0]!r}; there are {', '.join(row.name for row in rows)}")
@@ -281,14 +292,16 @@ def resume(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reaso
 
 
 def _loads(ports: Sequence[Port], planned: int) -> dict[str, int]:
+    if not ports:
+        return {}
     total = sum(port.rate for port in ports)
     loads = {port.name: int(planned * port.rate / total) for port in ports}
     loads[ports[-1].name] += planned - sum(loads.values())
     return loads
 
 
-def _deadline(request: Request, now: datetime, planned: int, forecast_s: float) -> tuple[float | None, bool | None]:
+def _deadline(request: Request, now: datetime, planned: int, forecast_s: float | None) -> tuple[float | None, bool | None]:
     if request.deadline_at is None:
         return None, None
     window_s = (request.deadline_at - _start(request, now)).total_seconds()
-    return round(planned / window_s, 3), forecast_s <= window_s
+    return round(planned / window_s, 3), None if forecast_s is None else forecast_s <= window_s

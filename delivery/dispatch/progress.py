@@ -27,6 +27,7 @@ class Progress:
     Attributes:
         rate_per_s: readers a second, of the last ten seconds while it sends, else of the whole send.
         forecast_finish_at: when the last reader will have been sent to; when he was, afterwards. None while nobody sends.
+        reason, reason_by: why it is in its state, and who brought it there; empty where nobody said.
     """
 
     dispatch_id: int
@@ -35,6 +36,8 @@ class Progress:
     rate_per_s: float
     forecast_finish_at: datetime | None
     closed_at: datetime | None
+    reason: str = ""
+    reason_by: str = ""
 
     @property
     def sent(self) -> int:
@@ -56,6 +59,8 @@ class Progress:
         return {
             **self.counts.to_document(),
             "state": self.state,
+            "reason": self.reason,
+            "reason_by": self.reason_by,
             "rate_per_s": self.rate_per_s,
             "forecast_finish_at": None if self.forecast_finish_at is None else self.forecast_finish_at.isoformat(),
             "closed_at": None if self.closed_at is None else self.closed_at.isoformat(),
@@ -71,7 +76,9 @@ def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
     found = lifecycle.find_dispatch(session, dispatch_id)
     counts = proof.counts(session, dispatch_id)
     rate = _pace(session, found, now)
-    return Progress(found.id, found.state, counts, rate, _finish(session, found, counts, rate, now), found.closed_at)
+    last = lifecycle.last_transition(session, dispatch_id)
+    reason, by = (last.reason, last.by) if last is not None else ("", "")
+    return Progress(found.id, found.state, counts, rate, _finish(session, found, counts, rate, now), found.closed_at, reason, by)
 
 
 def port_rate(port: Port) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from huabao.alarms import Alarm
 from huabao.runtime import Runtime
 from tests.command_line import CLI
 from tests.services.delivering import add_port, build_world, peer
@@ -58,3 +60,35 @@ def test_many_variants_are_asked_for(sqlite_runtime: Runtime, cli: CLI, tmp_path
         for verb in ("plan", "start"):
             assert "say --yes" in cli("dispatch", verb, world.edition, code=2).err
         assert cli("dispatch", "plan", world.edition, "--yes", "--json").json["variants"] == 1
+
+
+def test_a_plan_without_a_port(sqlite_runtime: Runtime, cli: CLI) -> None:
+    world = build_world(sqlite_runtime, readers=40)
+    planned = cli("dispatch", "plan", world.edition, "--deadline", "2099-01-01T06:30", "--json", code=1).json
+    assert (planned["audience"], planned["planned"], planned["excluded"], planned["variants"]) == (40, 40, {}, 1)
+    assert planned["bytes"] == 40 * planned["variant_bytes"] > 0
+    assert planned["need_rate_per_s"] is not None
+    assert (planned["ports"], planned["forecast_s"], planned["deadline_met"]) == ([], None, None)
+    assert "there is no port to send through; add one" in cli("dispatch", "plan", world.edition, code=1).out
+    assert "there is no port to send through; add one" in cli("dispatch", "plan", world.edition, "--ports", "main", code=2).err
+    assert "there is no port to send through; add one" in cli("dispatch", "start", world.edition, code=2).err
+
+
+def test_a_dispatch_that_paused_itself_is_a_problem(runtime: Runtime, cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOBODY_SET_THIS", raising=False)
+    world = build_world(runtime, readers=20)
+    add_port(runtime, "http://127.0.0.1:1/", options={"user": "u", "password_env": "NOBODY_SET_THIS", "auth": "basic"})
+    quick = {"HUABAO_START_QUIET_S": "0.1"}
+    started = cli("dispatch", "start", world.edition, "--json", env=quick, code=1).json
+    assert (started["state"], started["reason_by"]) == ("paused", "huabao")
+    assert "NOBODY_SET_THIS" in started["reason"]
+    with runtime.transaction(read_only=True) as session:
+        alarm = session.scalars(select(Alarm.text).where(Alarm.kind == "delivery.paused")).one()
+    resumed = cli("dispatch", "resume", 1, env=quick, code=1)
+    assert alarm in resumed.out.splitlines()
+    status = cli("dispatch", "status", 1, code=0)
+    assert alarm in status.out.splitlines()
+    assert cli("dispatch", "resume", 1, "--detach", "--json", code=0).json["state"] == "sending"
+    paused = cli("dispatch", "pause", 1, "--reason", "the editor asked", "--as", "mei", code=0)
+    assert "dispatch 1 was paused by mei: the editor asked" in paused.out.splitlines()
+    assert cli("dispatch", "cancel", 1, "--reason", "no more", "--json", code=0).json["reason"] == "no more"
