@@ -141,7 +141,9 @@ def test_the_deadline_and_the_forecast(runtime: Runtime) -> None:
 def test_what_is_wrong_is_said(runtime: Runtime) -> None:
     world = build_world(runtime, readers=1)
     with pytest.raises(UsageError, match="port add"):
-        dispatches.plan(runtime, Request(world.edition))
+        dispatches.create(runtime, Request(world.edition), actor="test")
+    with pytest.raises(UsageError, match="port add"):
+        dispatches.plan(runtime, Request(world.edition, ports=("main",)))
     add_port(runtime, "http://127.0.0.1:1/")
     with pytest.raises(UsageError, match="no port 'other'; there are main"):
         dispatches.plan(runtime, Request(world.edition, ports=("other",)))
