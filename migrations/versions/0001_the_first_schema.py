@@ -261,6 +261,7 @@ def upgrade() -> None:
         sa.Column("updated_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_readers")),
         sa.UniqueConstraint("msisdn", name=op.f("uq_readers_msisdn")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "segments",
