@@ -235,7 +235,8 @@ def test_a_photograph_that_has_to_go_is_listed(tmp_path: Path) -> None:
 
 def test_a_tall_strip_is_divided_with_overlap(tmp_path: Path) -> None:
     editions.write(tmp_path, {"edition.yaml": editions.edition("comic", reading="vertical", pages=[{"image": "s.png"}]), "s.png": editions.picture(200, 1600, form="PNG")})
-    made = composed(read_folder(tmp_path, {}), "100kb-240x320")
+    made = composed(read_folder(tmp_path, {}), "300kb-320x480")
+    assert made.moved == ()
     heights = [slide.picture.height_px for slide in made.slides[1:-1] if slide.picture]
     assert len(heights) >= 4
     assert sum(heights) > 1600 * 0.9, "neighbours overlap"
