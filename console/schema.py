@@ -38,11 +38,15 @@ def current_revision(runtime: Runtime) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def head_revision() -> str:
-    """The revision that this release wants."""
+def _scripts() -> ScriptDirectory:
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(config)
+
+
+def head_revision() -> str:
+    """The revision that this release wants."""
+    head = _scripts().get_current_head()
     assert head is not None, "no migrations"
     return head
 
@@ -53,9 +57,7 @@ def require(runtime: Runtime) -> None:
     Raises:
         UsageError: there is no schema, or it is older.
     """
-    current = current_revision(runtime)
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is None or (current in known and current != head_revision()):
-        raise UsageError(f"the database has {f'schema {current}' if current else 'no schema'}, this release wants {head_revision()}; run `huabao db upgrade`")
+    current, head = current_revision(runtime), head_revision()
+    older = {script.revision for script in _scripts().walk_revisions()} - {head}
+    if current is None or current in older:
+        raise UsageError(f"the database has {f'schema {current}' if current else 'no schema'}, this release wants {head}; run `huabao db upgrade`")

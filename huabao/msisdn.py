@@ -26,11 +26,6 @@ class MSISDN(str):
         """The number with its middle hidden, `138****5678`."""
         return f"{self[:3]}****{self[7:]}"
 
-    @property
-    def international(self) -> str:
-        """The number as MM7 and SMPP carry it, `8613812345678`."""
-        return f"86{self}"
-
 
 def find_msisdn(text: str) -> MSISDN | None:
     """`text` as a number of 11 digits, or None where it is none (`/TYPE=PLMN` and spaces are tolerated)."""

@@ -18,7 +18,6 @@ from content.folder.problems import Findings, Place
 NODES_MAX = 50_000
 """Nodes of one document, aliases counted each time: a year's newspapers fit."""
 
-STR_TAG = "tag:yaml.org,2002:str"
 NULL_TAG = "tag:yaml.org,2002:null"
 PLAIN_TAGS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", NULL_TAG}
 
