@@ -25,6 +25,9 @@ Command = Callable[..., Any]
 INTERRUPTED = (lifecycle.PAUSED, *lifecycle.ENDED)
 """States in which a command that lets a dispatch leave should not end."""
 
+IDLE_AFTER_S = 10.0
+"""Silence after which a watcher asks whether anybody works."""
+
 STEERING_HELP = {
     "release": "Let a planned or held dispatch leave now.",
     "hold": "Keep a planned dispatch from starting at its time.",
@@ -213,6 +216,7 @@ class Watcher:
     _mark: tuple[object, ...] = ()
     _changed: float = field(default_factory=time.monotonic)
     _ask_at: float = 0.0
+    _warned: bool = False
 
     def __call__(self) -> bool:
         began = time.monotonic()
@@ -226,10 +230,20 @@ class Watcher:
             self._mark, self._changed = found.mark, time.monotonic()
             if self.advance is None:
                 self.invocation.say(line(found))
+        if self.advance is None:
+            self._warn_idle(found)
         if found.closed_at is not None:
             return True
         idle = found.state not in (lifecycle.PLANNED, lifecycle.SENDING)
         return self.quiet_s is not None and idle and time.monotonic() - self._changed > self.quiet_s
+
+    def _warn_idle(self, found: Progress) -> None:
+        """Once for each stretch of silence in which there is work and no worker."""
+        waits = found.state == lifecycle.SENDING and found.counts.outcomes["pending"] > 0
+        silent = waits and time.monotonic() - self._changed > IDLE_AFTER_S and _nobody_works(self.invocation)
+        if silent and not self._warned:
+            self.invocation.say("nobody works here: `huabao serve` sends what is planned, and so does a `dispatch start` without --detach")
+        self._warned = silent
 
 
 def line(found: Progress) -> str:

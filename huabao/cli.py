@@ -95,6 +95,8 @@ class Invocation:
         shown = [-1]
 
         def tell(done: int) -> None:
+            if not done and not total:
+                return
             tenth = done * 10 // total if total else done // 10_000
             if tenth > shown[0]:
                 shown[0] = tenth

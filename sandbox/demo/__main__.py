@@ -21,12 +21,14 @@ import click
 from huabao.cli import table_text
 from huabao.errors import HuabaoError
 from sandbox.demo.editions import SERVICES, write_editions
-from sandbox.demo.installation import Installation
+from sandbox.demo.installation import Installation, free_port
 from sandbox.demo.readers import write_readers
 
 MIX = "retrieved=0.93,expired=0.03,rejected=0.02,none=0.02"
 USERS = (("editor", "editor"), ("ops", "ops"), ("support", "support"), ("admin", "admin"))
 RATE_PER_S = 10_000
+WEB_PORT = 8080
+"""Where the console is looked for first."""
 REPORT_WAIT_S = 20
 OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
 
@@ -51,7 +53,7 @@ def say(text: str) -> None:
 @click.option("--folder", default=Path("var/demo"), show_default=True, type=click.Path(path_type=Path), help="Made anew each time.")
 def main(readers: int, no_serve: bool, folder: Path) -> None:
     """Run the demonstration."""
-    place = Installation(folder.resolve())
+    place = Installation(folder.resolve(), web_port=free_port(WEB_PORT))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         logins = _prepare(place, readers)

@@ -47,7 +47,7 @@ class Installation:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    web_port: int = field(default_factory=lambda: free_port(8080))
+    web_port: int = field(default_factory=free_port)
     mmsc_port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -97,15 +97,13 @@ class Installation:
         """
         until = time.monotonic() + START_WITHIN_S
         while time.monotonic() < until:
+            answers = _answers(url)
+            # Asked afterwards: where somebody else has the port, ours ends while theirs answers.
             if any(process.poll() is not None for process in self.processes):
                 raise HuabaoError(f"a process ended too early; its log is in {self.folder}")
-            try:
-                urllib.request.urlopen(url, timeout=2)  # noqa: S310  # loopback
+            if answers:
                 return
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         raise HuabaoError(f"nothing answers at {url}; the logs are in {self.folder}")
 
     def stop(self) -> None:
@@ -117,6 +115,16 @@ class Installation:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2)  # noqa: S310  # loopback
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _command(*arguments: str) -> Sequence[str]:
