@@ -30,6 +30,9 @@ class Publication(Base):
         stale_after_s: an edition older than that is not sent any more.
         unknown_policy: what becomes of a submission whose answer was lost.
         replay_policy: what a recovered reader is owed.
+        send_window: when it may be sent, Asia/Shanghai, e.g. `06:30-08:00`; empty for any time.
+        seed_missing: what seeds without a report mean: ramp (go on into the first step) or hold; empty for its kind's default.
+        reserve_edition_id: the edition that goes out when no other is approved, or None.
     """
 
     __tablename__ = "publications"
@@ -44,6 +47,9 @@ class Publication(Base):
     stale_after_s: Mapped[float | None]
     unknown_policy: Mapped[str] = mapped_column(String(20), default="wait-then-once")
     replay_policy: Mapped[str] = mapped_column(String(20), default="latest")
+    send_window: Mapped[str] = mapped_column(String(40), default="")
+    seed_missing: Mapped[str] = mapped_column(String(10), default="")
+    reserve_edition_id: Mapped[int | None] = mapped_column(BigKey)
     created_at: Mapped[datetime]
 
 

@@ -43,6 +43,20 @@ class Outcome(IntEnum):
         return value in cls._value2member_map_
 
 
+class Route(IntEnum):
+    """By what a reader is reached, and why not by MMS."""
+
+    MMS = 0
+    LINK_HANDSET = 1
+    """WAP push with a link: the handset cannot take an MMS."""
+    TEXT_HANDSET = 2
+    """An SMS text: the handset can take neither MMS nor WAP push."""
+    TEXT_SILENT = 3
+    """An SMS text: an activity, and the reader was silent for long."""
+    LINK_BLOCKED = 4
+    """WAP push with a link: his handset class was blocked or rerouted for this edition."""
+
+
 class Port(Base):
     """A configured link to an MMSC or SMSC.
 
@@ -50,9 +64,17 @@ class Port(Base):
         rate: recipients a second for mm7, PDUs a second for smpp.
         burst: most recipients that may leave at one instant.
         connections: requests in flight at most.
-        options: what only its kind knows, see `delivery.ports.mm7.options`.
+        options: what only its kind knows, see `delivery.ports.<kind>.options`.
+        hours: when it may send, Asia/Shanghai, e.g. `06:00-23:00`, several by comma; empty for always.
+        service_codes: those that it may carry; empty for any.
+        priority: lower goes first; ports of one priority share by rate.
+        cost_fen_per_1000: what a thousand recipients cost, in fen.
+        contract: what the operator allows, for the check before a send, see `delivery.dispatch.contract`.
         state: up or paused, with a reason.
         deferred_until: the peer said "not now"; nobody sends before this instant.
+        rate_factor: 1 in quiet times; less after the peer's "slow down", see `delivery.ports.pace`.
+        breaker: closed, open (the peer is dead) or probing.
+        failures: attempts in a row that did not reach the peer.
     """
 
     __tablename__ = "ports"
@@ -68,27 +90,74 @@ class Port(Base):
     timeout_s: Mapped[float] = mapped_column(default=30.0)
     options: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     state: Mapped[str] = mapped_column(String(10), default="up")
+    hours: Mapped[str] = mapped_column(String(80), default="")
+    service_codes: Mapped[list[Any]] = mapped_column(Document, default=list)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0)
+    cost_fen_per_1000: Mapped[int] = mapped_column(default=0)
+    contract: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     state_reason: Mapped[str] = mapped_column(Text, default="")
     deferred_until: Mapped[datetime | None]
+    rate_factor: Mapped[float] = mapped_column(default=1.0)
+    rate_factor_at: Mapped[datetime | None]
+    breaker: Mapped[str] = mapped_column(String(10), default="closed")
+    breaker_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+
+
+class PortRateChange(Base):
+    """A change of a port's rate that was agreed for an instant.
+
+    Attributes:
+        burst: None for the default of that rate.
+        applied_at: when it took effect; None while it lies ahead or was called off.
+        cancelled_at: when it was called off.
+    """
+
+    __tablename__ = "port_rate_changes"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    port_id: Mapped[int] = mapped_column(ForeignKey("ports.id"), index=True)
+    at: Mapped[datetime]
+    rate: Mapped[float]
+    burst: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
 
 
 class Dispatch(Base):
     """One send of one edition version to one audience.
 
     Attributes:
+        kind: edition, seed (test handsets of another dispatch), correction or resend.
+        lane: one of `delivery.lanes.LANES`.
+        parent_id: of a seed, correction or resend: the dispatch that it belongs to.
+        seed_group: whose members get it first, or None for no seeds.
+        gate: what the seeds must show before the rest goes, see `delivery.dispatch.gate`.
+        stage: batches up to this stage may leave, see `Batch`.
+        idempotency_key: asking again with the same key finds this dispatch.
         day: business day of its start; the partition of its deliveries.
         audience, planned: readers; audience = planned + excluded, frozen at the snapshot.
         planned_digest: SHA-256 over the planned reader ids, ascending, see `delivery.ledger.proof`.
     """
 
     __tablename__ = "dispatches"
-    __table_args__ = (Index("ix_dispatches_edition", "edition_id"),)
+    __table_args__ = (Index("ix_dispatches_edition", "edition_id"), Index("uq_dispatches_idempotency_key", "idempotency_key", unique=True))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
     edition_version_id: Mapped[int] = mapped_column(ForeignKey("edition_versions.id"))
     service_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(12), default="edition")
+    lane: Mapped[str] = mapped_column(String(10), default="bulk")
+    parent_id: Mapped[int | None] = mapped_column(BigKey, index=True)
+    seed_group: Mapped[str | None] = mapped_column(String(40))
+    gate: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    stage: Mapped[int] = mapped_column(SmallInteger, default=3)
+    idempotency_key: Mapped[str | None] = mapped_column(String(120))
     day: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(12))
     audience: Mapped[int] = mapped_column(default=0)
@@ -138,13 +207,14 @@ deliveries = Table(
     Column("port_id", SmallInteger, nullable=False),
     Column("outcome", SmallInteger, nullable=False, default=0),
     Column("late", SmallInteger, nullable=False, default=0),
+    Column("route", SmallInteger, nullable=False, default=0, server_default="0"),
     Column("submission_id", BigInteger),
     Column("submitted_at", UTCDateTime),
     Column("outcome_at", UTCDateTime),
     Index("ix_deliveries_reader_id", "reader_id"),
     postgresql_partition_by="RANGE (day)",
 )
-"""One row for each reader of each dispatch; `late` is 1 when a report came after no_report."""
+"""One row for each reader of each dispatch; `late` is 1 when a report came after no_report, `route` a `Route`."""
 
 
 class Batch(Base):
@@ -155,6 +225,11 @@ class Batch(Base):
         lease_until: of a claimed batch, when its worker counts as silent.
         fence: grows by one with each claim; a write with an older one is refused.
         deferrals: how often the peer said "not now".
+        stage: 0 seeds, 1 and 2 the steps of the ramp, 3 the rest.
+        lane: one of `delivery.lanes.LANES`.
+        handset_class: of its variant.
+        not_before: nobody of it is sent to earlier (quiet hours, preferred hour), or None.
+        held: why it may not leave although its dispatch sends (the brake), or None.
         reader_ids: `huabao.ids.pack_ids`.
     """
 
@@ -175,6 +250,91 @@ class Batch(Base):
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     deferrals: Mapped[int] = mapped_column(default=0)
+    stage: Mapped[int] = mapped_column(SmallInteger, default=3)
+    lane: Mapped[str] = mapped_column(String(10), default="bulk")
+    handset_class: Mapped[str] = mapped_column(String(20), default="")
+    not_before: Mapped[datetime | None]
+    held: Mapped[str | None] = mapped_column(String(200))
+
+
+class Brake(Base):
+    """What was found failing while a dispatch ran, and is held back until somebody lets it go.
+
+    Attributes:
+        scope: port, handset_class or variant.
+        key: the port's name, the class, the variant's name.
+    """
+
+    __tablename__ = "brakes"
+    __table_args__ = (Index("ix_brakes_dispatch", "dispatch_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatches.id"))
+    scope: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
+    readers: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(80))
+    release_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class SeedGroup(Base):
+    """Numbers that get an edition before everybody else.
+
+    Attributes:
+        kind: test (handsets of the house, never counted) or member (readers who count once and get one copy).
+    """
+
+    __tablename__ = "seed_groups"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), default="test")
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+
+class Seed(Base):
+    """One number of a seed group.
+
+    Attributes:
+        handset_class: of a test handset; None for what the reader of that number has, or the default.
+    """
+
+    __tablename__ = "seeds"
+
+    group_name: Mapped[str] = mapped_column(ForeignKey("seed_groups.name", ondelete="CASCADE"), primary_key=True)
+    msisdn: Mapped[str] = mapped_column(String(11), primary_key=True)
+    handset_class: Mapped[str | None] = mapped_column(String(20))
+    added_at: Mapped[datetime]
+
+
+class Resend(Base):
+    """Somebody asked for an edition to be sent again: to one reader, or to all whom a filter finds.
+
+    Attributes:
+        key: asking twice with the same key is asking once.
+        reader_id: of a single resend.
+        filter: of a filtered one, as it was given.
+        dispatch_id: the dispatch that carries it; None where nobody was found or it was refused.
+        refused: why nothing was sent, or None.
+    """
+
+    __tablename__ = "resends"
+    __table_args__ = (Index("ix_resends_reader", "reader_id", "edition_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    reader_id: Mapped[int | None] = mapped_column(BigKey)
+    filter: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    dispatch_id: Mapped[int | None] = mapped_column(BigKey)
+    refused: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
 
 
 _UNANSWERED = text("message_id IS NULL AND state IN ('leaving', 'unknown')")
@@ -215,6 +375,49 @@ class Submission(Base):
     status_code: Mapped[int | None]
     status_text: Mapped[str | None] = mapped_column(String(200))
     written_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class SubmissionPart(Base):
+    """One submit_sm of a text that takes several; written when its answer comes.
+
+    Attributes:
+        number: from 1.
+        message_id: as the port normalises it.
+        status: of its receipt, once there is one.
+    """
+
+    __tablename__ = "submission_parts"
+    __table_args__ = (Index("ix_submission_parts_message", "port_id", "message_id"),)
+
+    submission_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    port_id: Mapped[int]
+    message_id: Mapped[str | None] = mapped_column(String(120))
+    status: Mapped[str | None] = mapped_column(String(40))
+
+
+class Recall(Base):
+    """An attempt to call a submission back (CancelReq) or to put another message in its place (ReplaceReq).
+
+    Attributes:
+        state: waiting, leaving, done, refused or unknown.
+        variant_id: of a ReplaceReq, the variant that takes its place.
+    """
+
+    __tablename__ = "recalls"
+    __table_args__ = (Index("ix_recalls_dispatch", "dispatch_id", "state"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(BigKey)
+    submission_id: Mapped[int] = mapped_column(BigKey, unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    variant_id: Mapped[int | None] = mapped_column(BigKey)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    status_code: Mapped[int | None]
+    status_text: Mapped[str | None] = mapped_column(String(200))
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 
 
