@@ -1,0 +1,61 @@
+"""Tables of what people asked for afterwards: resends and recalls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey, Document
+
+
+class Resend(Base):
+    """Somebody asked for an edition to be sent again: to one reader, or to all whom a filter finds.
+
+    Attributes:
+        key: asking twice with the same key is asking once.
+        reader_id: of a single resend.
+        filter: of a filtered one, as it was given.
+        dispatch_id: the dispatch that carries it; None where nobody was found or it was refused.
+        refused: why nothing was sent, or None.
+    """
+
+    __tablename__ = "resends"
+    __table_args__ = (Index("ix_resends_reader", "reader_id", "edition_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    reader_id: Mapped[int | None] = mapped_column(BigKey)
+    filter: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    dispatch_id: Mapped[int | None] = mapped_column(BigKey)
+    refused: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
+
+
+class Recall(Base):
+    """An attempt to call a submission back (CancelReq) or to put another message in its place (ReplaceReq).
+
+    Attributes:
+        state: waiting, leaving, done, refused or unknown.
+        variant_id: of a ReplaceReq, the variant that takes its place.
+    """
+
+    __tablename__ = "recalls"
+    __table_args__ = (Index("ix_recalls_dispatch", "dispatch_id", "state"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dispatch_id: Mapped[int] = mapped_column(BigKey)
+    submission_id: Mapped[int] = mapped_column(BigKey, unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    variant_id: Mapped[int | None] = mapped_column(BigKey)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    status_code: Mapped[int | None]
+    status_text: Mapped[str | None] = mapped_column(String(200))
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
