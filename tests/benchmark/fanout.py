@@ -39,7 +39,7 @@ from tests.benchmark.figures import Figure, figure
 from tests.benchmark.papers import write_newspaper
 from tests.benchmark.posters import post_with_aiohttp, post_with_pycurl
 
-READERS = 40_000
+READERS = 160_000
 GROUP = 100
 CONNECTIONS = 8
 ROUNDS = 3
