@@ -73,21 +73,38 @@ class PortSettings:
 
 
 @dataclass(frozen=True)
-class MessageContent:
-    """A message that goes to many.
+class WAPPush:
+    """A service indication: a line that a handset shows, and the page that it opens.
 
     Attributes:
-        mime: the multipart/related entity, header lines first.
+        href: the page, http:// or https://.
+        text: the line.
+    """
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MessageContent:
+    """A message that goes to many: an MMS, an SMS text or a WAP push, exactly one of them.
+
+    Attributes:
+        mime: of an MMS, the multipart/related entity, header lines first.
+        text: of an SMS, as a reader sees it, however many parts it takes.
+        wap_push: of a WAP push.
         service_code: the MT business code, or None.
         linked_id: of the DeliverReq that this answers, or None.
         expiry_s: seconds after which the peer need not try any more, or None for its own rule.
     """
 
-    mime: bytes
-    subject: str
+    mime: bytes = b""
+    subject: str = ""
     service_code: str | None = None
     linked_id: str | None = None
     expiry_s: float | None = None
+    text: str | None = None
+    wap_push: WAPPush | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,19 @@ class OutboundGroup:
     submission_id: int
     transaction_id: str
     recipients: tuple[MSISDN, ...]
+
+
+@dataclass(frozen=True)
+class PartAnswer:
+    """What is known about one submit_sm of a text that takes several.
+
+    Attributes:
+        number: from 1.
+        message_id: as the port normalises it; None where it was not taken, or nobody knows.
+    """
+
+    number: int
+    message_id: str | None
 
 
 @dataclass(frozen=True)
@@ -111,6 +141,7 @@ class Answer:
         status_text: the peer's words and what a support agent reads.
         refused: recipients that the peer named as not taken.
         retry_after_s: what the peer asked for, or None.
+        parts: of a text that takes several submit_sm; empty for everything else.
     """
 
     submission_id: int
@@ -120,10 +151,15 @@ class Answer:
     status_text: str = ""
     refused: tuple[MSISDN, ...] = ()
     retry_after_s: float | None = None
+    parts: tuple[PartAnswer, ...] = ()
 
 
 class SubmitStream(Protocol):
     """Submissions of one prepared content on their way; used by one thread."""
+
+    def tokens(self, recipients: int) -> int:
+        """What one submission to so many recipients costs at the throttle, see `PortLink.tokens`."""
+        ...
 
     @property
     def in_flight(self) -> int:
@@ -148,6 +184,10 @@ class PortLink(Protocol):
         Raises:
             PortError: the port can never carry this content, e.g. it is larger than its limit.
         """
+        ...
+
+    def tokens(self, prepared: object, recipients: int) -> int:
+        """What a submission of a content of `prepare` to so many recipients costs: a text of three parts costs three for each."""
         ...
 
     def stream(self, prepared: object) -> SubmitStream:

@@ -1,0 +1,68 @@
+"""When a dispatch may send: the publication's window, and what its end means.
+
+A title with a window (`06:30-08:00`, Asia/Shanghai) is sent in it and waits
+outside of it; nothing is dropped. What is urgent by its lane (a resend, seeds, a
+first copy, a special edition) is not bound. The deadline is the dispatch's own,
+or else the end of the window that its start falls into. What is left at the end of
+the window is held (`delivery.sending.closing`), and staleness decides about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from content.models import Publication
+from delivery.lanes import URGENT
+from delivery.models import Dispatch
+from huabao.clock import shanghai_text
+from huabao.hours import Hours, parse_hours
+
+ANY_TIME = "any_time"
+"""Key in `Dispatch.gate`: a person let it go whatever the window says, until this ISO instant."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Whether a dispatch may send now.
+
+    Attributes:
+        may: it may.
+        at: otherwise, when it may.
+        why: otherwise, in words.
+    """
+
+    may: bool
+    at: datetime | None = None
+    why: str = ""
+
+
+def may_start(publication: Publication, dispatch: Dispatch, now: datetime) -> Start:
+    """Whether the dispatch may send at `now`: its start has come and its window is open (or does not bind it)."""
+    if now < dispatch.start_at:
+        return Start(False, opening(publication, dispatch, dispatch.start_at), f"its start is {shanghai_text(dispatch.start_at)}")
+    at = opening(publication, dispatch, now)
+    if at <= now:
+        return Start(True)
+    return Start(False, at, f"its window {publication.send_window} opens at {shanghai_text(at)}")
+
+
+def opening(publication: Publication, dispatch: Dispatch, at: datetime) -> datetime:
+    """`at` where the window is open then, or does not bind; else the instant at which it opens next."""
+    hours = window_of(publication, dispatch, at)
+    return hours.opens_at(at)
+
+
+def window_of(publication: Publication, dispatch: Dispatch, at: datetime) -> Hours:
+    """The window that binds the dispatch at that instant; always, where none does."""
+    waived = dispatch.gate.get(ANY_TIME)
+    if dispatch.lane in URGENT or (isinstance(waived, str) and at < datetime.fromisoformat(waived)):
+        return Hours()
+    return parse_hours(publication.send_window)
+
+
+def deadline_of(send_window: str, start: datetime, asked: datetime | None, *, lane: str = "bulk") -> datetime | None:
+    """When the last reader must have been sent to: as asked, or the end of the window of `start`; None where neither says."""
+    if asked is not None or lane in URGENT:
+        return asked
+    return parse_hours(send_window).ends_at(start)
