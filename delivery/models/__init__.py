@@ -9,7 +9,7 @@ are appended as they come and folded into deliveries afterwards.
 
 from __future__ import annotations
 
-from delivery.models.deliveries import Batch, Submission, SubmissionPart, deliveries
+from delivery.models.deliveries import Batch, Submission, SubmissionPart, Withdrawal, deliveries
 from delivery.models.dispatches import Brake, Dispatch, DispatchTransition, Exclusion, Seed, SeedGroup
 from delivery.models.inbound import DeliveryEvent, EventState, InboundMessage
 from delivery.models.outcomes import Outcome, Route
@@ -35,5 +35,6 @@ __all__ = [
     "SeedGroup",
     "Submission",
     "SubmissionPart",
+    "Withdrawal",
     "deliveries",
 ]

@@ -81,6 +81,7 @@ class Submission(Base):
         message_id: as the port normalises it; None until the answer came.
         fence: the batch's at the time of writing.
         refused_ids: of a partial answer, the packed ids of those that the peer did not take.
+        again_ids: of an unknown one, the packed ids of those who were sent to once more by stated policy.
     """
 
     __tablename__ = "submissions"
@@ -103,11 +104,29 @@ class Submission(Base):
     recipients: Mapped[int]
     reader_ids: Mapped[bytes] = mapped_column(LargeBinary)
     refused_ids: Mapped[bytes | None] = mapped_column(LargeBinary)
+    again_ids: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(10), default="leaving")
     status_code: Mapped[int | None]
     status_text: Mapped[str | None] = mapped_column(String(200))
     written_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+
+
+class Withdrawal(Base):
+    """A planned reader who was not sent to after all, and why: the world moved after the snapshot.
+
+    Who was cancelled with the whole dispatch stands in no row: its transition says why.
+
+    Attributes:
+        reason: as of `delivery.dispatch.audience.REASONS`.
+    """
+
+    __tablename__ = "withdrawals"
+
+    dispatch_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    reader_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(30))
+    at: Mapped[datetime]
 
 
 class SubmissionPart(Base):

@@ -50,6 +50,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("breaker_at", UTCDateTime(), nullable=True),
             sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
         ),
+        "submissions": (sa.Column("again_ids", sa.LargeBinary(), nullable=True),),
         "publications": (
             sa.Column("send_window", sa.String(length=40), nullable=False, server_default=""),
             sa.Column("seed_missing", sa.String(length=10), nullable=False, server_default=""),
@@ -132,6 +133,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_resends_reader", "resends", ["reader_id", "edition_id"])
     op.create_table(
+        "withdrawals",
+        sa.Column("dispatch_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("reader_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("dispatch_id", "reader_id", name=op.f("pk_withdrawals")),
+    )
+    op.create_table(
         "submission_parts",
         sa.Column("submission_id", BigKey, autoincrement=False, nullable=False),
         sa.Column("number", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -161,7 +170,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("recalls", "submission_parts", "resends", "seeds", "seed_groups", "brakes", "port_rate_changes"):
+    for table in ("recalls", "submission_parts", "withdrawals", "resends", "seeds", "seed_groups", "brakes", "port_rate_changes"):
         op.drop_table(table)
     op.drop_index("uq_dispatches_idempotency_key", "dispatches")
     op.drop_index("ix_dispatches_parent_id", "dispatches")
