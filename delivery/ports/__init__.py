@@ -215,11 +215,13 @@ class PortKind:
         name: as in `port add --kind`.
         open: makes a link of settings.
         check: looks at settings and raises UsageError where they cannot work.
+        owned: its connections belong to one process at a time, see `own`.
     """
 
     name: str
     open: Callable[[PortSettings], PortLink]
     check: Callable[[PortSettings], None]
+    owned: bool = False
 
 
 def _open_mm7(settings: PortSettings) -> PortLink:
@@ -236,6 +238,24 @@ def _check_mm7(settings: PortSettings) -> None:
 
 PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7)}
 """Every kind there is, by name."""
+
+_owned: set[tuple[int, int]] = set()
+
+
+def own(port_id: int) -> None:
+    """This process holds the lease of the port: its batches are sent from here."""
+    _owned.add((os.getpid(), port_id))
+
+
+def disown(port_id: int) -> None:
+    """This process gives the port up: batches in its hands stop with their next group."""
+    _owned.discard((os.getpid(), port_id))
+
+
+def is_ours(settings: PortSettings) -> bool:
+    """Whether this process may send through the port; a kind without owners is everybody's."""
+    return not port_kind(settings.kind).owned or (os.getpid(), settings.port_id) in _owned
+
 
 _links: dict[tuple[int, int], tuple[PortSettings, PortLink]] = {}
 _links_lock = threading.Lock()

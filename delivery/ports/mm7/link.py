@@ -104,6 +104,8 @@ class MM7Link:
             PortError: it is larger than the port's limit, or cannot be written.
         """
         options = self.options
+        if not content.mime:
+            raise PortError(f"port {self.settings.name} speaks MM7, which carries MMS; a text or a WAP push goes by a port of kind smpp", retryable=False)
         request = SubmitReq(
             vasp_id=options.vasp_id,
             vas_id=options.vas_id,
@@ -124,6 +126,11 @@ class MM7Link:
         if limit is not None and len(largest.body) > limit:
             raise PortError(f"port {self.settings.name}: a request would have {len(largest.body):,} bytes, the MMSC takes {limit:,}", retryable=False)
         return prepared
+
+    def tokens(self, prepared: object, recipients: int) -> int:
+        """What a SubmitReq to so many recipients costs, whatever it carries."""
+        assert isinstance(prepared, PreparedSubmit)
+        return self.settings.tokens(recipients)
 
     def stream(self, prepared: object) -> MM7Stream:
         """A stream for a content of `prepare`."""
@@ -223,6 +230,10 @@ class MM7Stream:
     def in_flight(self) -> int:
         """Groups that were put and whose answer was not taken yet."""
         return self._in_flight
+
+    def tokens(self, recipients: int) -> int:
+        """See `MM7Link.tokens`."""
+        return self._link.tokens(self.prepared, recipients)
 
     def put(self, groups: Iterable[OutboundGroup]) -> None:
         """Send these groups; returns at once."""
