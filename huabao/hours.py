@@ -1,98 +1,129 @@
-"""Hours of the day: when a title may be sent, a port is open, a city sleeps.
+"""Hours of the day, Asia/Shanghai: when a title may be sent, a port is open, a city sleeps. `06:00-23:00`, several by comma.
 
-Written `06:30-08:00`, several by comma; a span that ends before it begins goes
-past midnight. Hours are those of Asia/Shanghai, which knows no summer time.
+`22:00-02:00` runs over midnight, `24:00` is the end of the day, and no hours at
+all means any time. Days are alike.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from huabao.clock import SHANGHAI
 from huabao.errors import UsageError
 
-DAY_MIN = 24 * 60
-_SPAN = re.compile(r"([0-2]?\d):([0-5]\d)\s*-\s*([0-2]?\d):([0-5]\d)")
+DAY_MINUTES = 24 * 60
+
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
 
 @dataclass(frozen=True)
 class Hours:
-    """Spans of the day.
+    """When it is open.
 
     Attributes:
-        spans: (begin, end) in minutes from midnight, 0 ≤ begin < 1440 and begin < end ≤ 2880; none means always.
+        spans: (begin, end) in minutes of the day, end not included, ascending and apart; empty for always.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
 
-    def __str__(self) -> str:
-        return ",".join(f"{_clock(begin)}-{_clock(end)}" for begin, end in self.spans)
+    @classmethod
+    def parse(cls, text: str) -> Hours:
+        """Hours as a person writes them.
 
-    def holds(self, at: datetime) -> bool:
-        """Whether the instant lies in a span; a span's end does not."""
-        return not self.spans or self._open_until(at) is not None
+        Raises:
+            UsageError: no hours; the message shows the form.
+        """
+        return _parse(text)
+
+    @property
+    def always(self) -> bool:
+        """Whether there is no hour in which it is closed."""
+        return not self.spans
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it is open at this instant."""
+        return self.always or self._span_at(at) is not None
 
     def opens_at(self, at: datetime) -> datetime:
-        """`at` where it lies in a span, else the next beginning of one."""
-        if self.holds(at):
+        """The first instant from `at` on at which it is open; `at` itself while it is."""
+        if self.is_open(at):
             return at
-        midnight = _midnight(at)
-        return min(begin for day in (0, 1) for begin in (midnight + timedelta(days=day, minutes=one) for one, _ in self.spans) if begin > at)
+        minute, midnight = _minute(at), _midnight(at)
+        begins = [begin for begin, _ in self.spans]
+        following = next((begin for begin in begins if begin > minute), begins[0] + DAY_MINUTES)
+        return (midnight + timedelta(minutes=following)).astimezone(at.tzinfo)
 
-    def ends_at(self, at: datetime) -> datetime | None:
-        """When the span that holds `at`, or else the next one, is over; None for always."""
-        if not self.spans:
+    def closes_at(self, at: datetime) -> datetime | None:
+        """The first instant from `at` on at which it is closed; None where it never is."""
+        if self.always:
             return None
-        opening = self.opens_at(at)
-        until = self._open_until(opening)
-        while until is not None and (later := self._open_until(until)) is not None and until - opening < timedelta(days=1):
-            until = later  # spans that touch are one
-        return until
+        end = at
+        while (span := self._span_at(end)) is not None:  # twice at most: a span may go on after midnight
+            end = (_midnight(end) + timedelta(minutes=span[1])).astimezone(at.tzinfo)
+        return end
 
-    def last_end(self, at: datetime) -> datetime | None:
-        """The newest end of a span that is not after `at`; None for always."""
-        midnight = _midnight(at)
-        ends = [midnight + timedelta(days=day, minutes=end) for day in (-2, -1, 0) for _, end in self.spans]
-        return max((end for end in ends if end <= at), default=None)
+    def last_close(self, at: datetime) -> datetime | None:
+        """The newest instant not after `at` at which it closed; None where it never does."""
+        if self.always:
+            return None
+        whole_night = self.spans[0][0] == 0 and self.spans[-1][1] == DAY_MINUTES
+        ends = [end for _, end in self.spans if not (whole_night and end == DAY_MINUTES)]
+        closes = (_midnight(at) + timedelta(days=day, minutes=end) for day in (-1, 0) for end in ends)
+        return max(close for close in closes if close <= at).astimezone(at.tzinfo)
 
-    def _open_until(self, at: datetime) -> datetime | None:
-        midnight = _midnight(at)
-        found = [
-            midnight + timedelta(days=day, minutes=end)
-            for day in (-1, 0)
-            for begin, end in self.spans
-            if midnight + timedelta(days=day, minutes=begin) <= at < midnight + timedelta(days=day, minutes=end)
-        ]
-        return max(found, default=None)
+    def _span_at(self, at: datetime) -> tuple[int, int] | None:
+        minute = _minute(at)
+        return next((span for span in self.spans if span[0] <= minute < span[1]), None)
+
+    def __str__(self) -> str:
+        return ",".join(f"{begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}" for begin, end in self.spans)
 
 
-def parse_hours(text: str) -> Hours:
-    """`06:30-08:00,18:00-20:00` as hours; an empty text is always.
+ALWAYS = Hours()
 
-    Raises:
-        UsageError: it is none; the message shows the form.
-    """
-    spans = []
-    for piece in filter(None, (one.strip() for one in text.split(","))):
-        match = _SPAN.fullmatch(piece)
-        begin, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (DAY_MIN, 0)
-        if begin >= DAY_MIN or end > DAY_MIN or begin == end:
-            raise UsageError(f"{text!r} are no hours; write 06:30-08:00, several by comma, 24:00 for the day's end")
-        spans.append((begin, end if end > begin else end + DAY_MIN))
-    return Hours(tuple(sorted(spans)))
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Hours:
+    pieces: list[tuple[int, int]] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        found = _SPAN.fullmatch(part)
+        if found is None:
+            raise _bad(text)
+        numbers = [int(group) for group in found.groups()]
+        begin, end = numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]
+        if max(numbers[1], numbers[3]) > 59 or begin >= DAY_MINUTES or end > DAY_MINUTES or begin == end:
+            raise _bad(text)
+        pieces += [(begin, end)] if begin < end else [(begin, DAY_MINUTES), (0, end)]
+    return Hours(_joined([piece for piece in pieces if piece[0] < piece[1]]))
 
 
 def at_hour(day_of: datetime, hour: int) -> datetime:
     """The instant at which that hour strikes on the day (Shanghai) of `day_of`."""
-    return _midnight(day_of) + timedelta(hours=hour)
+    return (_midnight(day_of) + timedelta(hours=hour)).astimezone(day_of.tzinfo)
+
+
+def _bad(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no hours; write them as 06:00-23:00, several by comma, Asia/Shanghai")
+
+
+def _joined(pieces: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Spans that touch or overlap become one; a whole day becomes always."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(pieces):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return () if joined == [(0, DAY_MINUTES)] else tuple(joined)
+
+
+def _minute(at: datetime) -> float:
+    local = at.astimezone(SHANGHAI)
+    return local.hour * 60 + local.minute + local.second / 60 + local.microsecond / 60e6
 
 
 def _midnight(at: datetime) -> datetime:
-    return datetime.combine(at.astimezone(SHANGHAI).date(), time.min, SHANGHAI).astimezone(UTC)
-
-
-def _clock(minute: int) -> str:
-    shown = minute if minute == DAY_MIN else minute % DAY_MIN
-    return f"{shown // 60:02}:{shown % 60:02}"
+    return datetime.combine(at.astimezone(SHANGHAI).date(), time.min, SHANGHAI)

@@ -16,7 +16,7 @@ from content.models import Publication
 from delivery.lanes import URGENT
 from delivery.models import Dispatch
 from huabao.clock import shanghai_text
-from huabao.hours import Hours, parse_hours
+from huabao.hours import ALWAYS, Hours
 
 ANY_TIME = "any_time"
 """Key in `Dispatch.gate`: a person let it go whatever the window says, until this ISO instant."""
@@ -57,12 +57,13 @@ def window_of(publication: Publication, dispatch: Dispatch, at: datetime) -> Hou
     """The window that binds the dispatch at that instant; always, where none does."""
     waived = dispatch.gate.get(ANY_TIME)
     if dispatch.lane in URGENT or (isinstance(waived, str) and at < datetime.fromisoformat(waived)):
-        return Hours()
-    return parse_hours(publication.send_window)
+        return ALWAYS
+    return Hours.parse(publication.send_window)
 
 
 def deadline_of(send_window: str, start: datetime, asked: datetime | None, *, lane: str = "bulk") -> datetime | None:
     """When the last reader must have been sent to: as asked, or the end of the window of `start`; None where neither says."""
     if asked is not None or lane in URGENT:
         return asked
-    return parse_hours(send_window).ends_at(start)
+    hours = Hours.parse(send_window)
+    return hours.closes_at(hours.opens_at(start))
