@@ -1,17 +1,18 @@
-"""Tables of console accounts and their sign-ins.
+"""Tables of console accounts and their sign-ins, and of other systems that call the API.
 
-A password is kept as its argon2id hash, a session by the SHA-256 of its token:
-whoever reads the database can sign in as nobody.
+A password is kept as its argon2id hash, a session and an API token by the SHA-256
+of its random text: whoever reads the database can sign in as nobody.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from huabao.db import Base, BigKey
+from huabao.db import Base, BigKey, Document
 
 
 class User(Base):
@@ -59,3 +60,44 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    """One system that may call `/api/v1`.
+
+    Attributes:
+        token_sha256: of the token, in hex; the token itself was shown once.
+        scopes: what it may do, see `console.api.scopes`.
+        rate_per_min: requests a minute, or None for the setting's.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any]] = mapped_column(Document)
+    rate_per_min: Mapped[int | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiAnswer(Base):
+    """The answer to a POST with an Idempotency-Key, so that the same request gets the same answer again.
+
+    Attributes:
+        fingerprint: SHA-256 of method, path and body.
+        status: None while the first request is worked on.
+        body: JSON as it was sent, whole.
+    """
+
+    __tablename__ = "api_answers"
+
+    token_id: Mapped[int] = mapped_column(ForeignKey("api_tokens.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime] = mapped_column(index=True)

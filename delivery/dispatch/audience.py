@@ -45,25 +45,28 @@ class Audience:
         activity: the publication is marketing: every reader, if he agreed.
         stale_at: from this instant the edition is not sent any more, or None.
         default_class: of a reader whose handset is unknown.
+        resend: somebody asked for it: it goes to a stopped reader too, and however old the edition is.
     """
 
     service_id: str
     activity: bool
     stale_at: datetime | None
     default_class: str
+    resend: bool = False
 
     def is_stale(self, at: datetime) -> bool:
         """Whether the edition is too old at `at`."""
         return self.stale_at is not None and self.stale_at <= at
 
     @classmethod
-    def of(cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion) -> Audience:
+    def of(cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion, *, resend: bool = False) -> Audience:
         """The audience of an edition's version."""
         return cls(
             service_id=publication.service_id,
             activity=publication.klass == "activity",
-            stale_at=stale_at(publication, edition, version),
+            stale_at=None if resend else stale_at(publication, edition, version),
             default_class=DEFAULT_HANDSET_CLASS.get(session),
+            resend=resend,
         )
 
 
@@ -121,7 +124,8 @@ def joined_readers(audience: Audience, rows: FromClause, reader_id: ColumnElemen
 def _order_whens(audience: Audience, at: datetime | ColumnElement[datetime]) -> list[When]:
     if audience.activity:
         return []
-    return [(~_in_force(at), literal("not_subscribed")), (Subscription.stop_state == "stopped", literal("stopped"))]
+    whens: list[When] = [(~_in_force(at), literal("not_subscribed"))]
+    return whens if audience.resend else [*whens, (Subscription.stop_state == "stopped", literal("stopped"))]
 
 
 def _later_whens(audience: Audience, *, stale: bool) -> list[When]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, String, Table, and_, case, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
@@ -88,11 +88,16 @@ def count(session: Session, audience: Audience, mask: ColumnElement[str], at: da
 
 def stage(session: Session, audience: Audience, mask: ColumnElement[str], at: datetime) -> Count:
     """Decide every reader into the temporary table; what came out."""
+    return stage_rows(session, _decided(audience, mask, at))
+
+
+def stage_rows(session: Session, decided: Select[Any]) -> Count:
+    """The same from any statement that gives reader_id, mask, handset_class and reason."""
     connection = session.connection()
     for table in (staged, variant_map):
         table.drop(connection, checkfirst=True)
         table.create(connection)
-    session.execute(insert(staged).from_select(["reader_id", "mask", "handset_class", "reason"], _decided(audience, mask, at)))
+    session.execute(insert(staged).from_select(["reader_id", "mask", "handset_class", "reason"], decided))
     keys = (staged.c.reason, staged.c.mask, staged.c.handset_class)
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
 

@@ -22,6 +22,7 @@ class Dispatch(Base):
         gate: what the seeds must show before the rest goes, see `delivery.dispatch.gate`.
         stage: batches up to this stage may leave, see `Batch`.
         idempotency_key: asking again with the same key finds this dispatch.
+        rate: recipients a second that it may take of its ports at most, or None; see `delivery.dispatch.pacing`.
         day: business day of its start; the partition of its deliveries.
         audience, planned: readers; audience = planned + excluded, frozen at the snapshot.
         planned_digest: SHA-256 over the planned reader ids, ascending, see `delivery.ledger.proof`.
@@ -41,6 +42,7 @@ class Dispatch(Base):
     gate: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     stage: Mapped[int] = mapped_column(SmallInteger, default=3)
     idempotency_key: Mapped[str | None] = mapped_column(String(120))
+    rate: Mapped[float | None]
     day: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(12))
     audience: Mapped[int] = mapped_column(default=0)

@@ -252,7 +252,8 @@ def _audience(session: Session, dispatch_id: int) -> audiences.Audience:
     if found is None:
         dispatch = session.get_one(Dispatch, dispatch_id)
         edition = session.get_one(Edition, dispatch.edition_id)
-        found = audiences.Audience.of(session, session.get_one(Publication, edition.publication_id), edition, session.get_one(EditionVersion, dispatch.edition_version_id))
+        publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
+        found = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend")
         with _audiences_lock:
             known[dispatch_id] = found
             while len(known) > AUDIENCES_KEPT_MAX:

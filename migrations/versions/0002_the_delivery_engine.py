@@ -37,6 +37,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("gate", Document, nullable=False, server_default="{}"),
             sa.Column("stage", sa.SmallInteger(), nullable=False, server_default="3"),
             sa.Column("idempotency_key", sa.String(length=120), nullable=True),
+            sa.Column("rate", sa.Double(), nullable=True),
         ),
         "ports": (
             sa.Column("hours", sa.String(length=80), nullable=False, server_default=""),
@@ -147,6 +148,7 @@ def upgrade() -> None:
         sa.Column("port_id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=120), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=True),
+        sa.Column("status_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("submission_id", "number", name=op.f("pk_submission_parts")),
     )
     op.create_index("ix_submission_parts_message", "submission_parts", ["port_id", "message_id"])
@@ -167,10 +169,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("submission_id", name=op.f("uq_recalls_submission_id")),
     )
     op.create_index("ix_recalls_dispatch", "recalls", ["dispatch_id", "state"])
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("scopes", Document, nullable=False),
+        sa.Column("rate_per_min", sa.Integer(), nullable=True),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("last_used_at", UTCDateTime(), nullable=True),
+        sa.Column("revoked_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("name", name=op.f("uq_api_tokens_name")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_api_tokens_token_sha256")),
+    )
+    op.create_table(
+        "api_answers",
+        sa.Column("token_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["token_id"], ["api_tokens.id"], name=op.f("fk_api_answers_token_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token_id", "key", name=op.f("pk_api_answers")),
+    )
+    op.create_index("ix_api_answers_asked_at", "api_answers", ["asked_at"])
 
 
 def downgrade() -> None:
-    for table in ("recalls", "submission_parts", "withdrawals", "resends", "seeds", "seed_groups", "brakes", "port_rate_changes"):
+    for table in ("api_answers", "api_tokens", "recalls", "submission_parts", "withdrawals", "resends", "seeds", "seed_groups", "brakes", "port_rate_changes"):
         op.drop_table(table)
     op.drop_index("uq_dispatches_idempotency_key", "dispatches")
     op.drop_index("ix_dispatches_parent_id", "dispatches")
