@@ -128,4 +128,4 @@ def answer_without(group: OutboundGroup, error: BaseException, *, written: bool)
     reason = " ".join(f"{type(error).__name__} {error}".split())
     if written:
         return Answer(group.submission_id, "unknown", status_text=f"no answer came; the MMSC may have the message ({reason})")
-    return Answer(group.submission_id, "deferred", status_text=f"the MMSC cannot be reached; the message is tried again ({reason})")
+    return Answer(group.submission_id, "deferred", status_text=f"the MMSC cannot be reached; the message is tried again ({reason})", unreached=True)
