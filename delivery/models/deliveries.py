@@ -135,7 +135,8 @@ class SubmissionPart(Base):
     Attributes:
         number: from 1.
         message_id: as the port normalises it.
-        status: of its receipt, once there is one.
+        status: of its receipt, once there is one; the strongest of several.
+        status_at: when that happened.
     """
 
     __tablename__ = "submission_parts"
@@ -146,3 +147,4 @@ class SubmissionPart(Base):
     port_id: Mapped[int]
     message_id: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[str | None] = mapped_column(String(40))
+    status_at: Mapped[datetime | None]
