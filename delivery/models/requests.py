@@ -20,6 +20,7 @@ class Resend(Base):
         filter: of a filtered one, as it was given.
         dispatch_id: the dispatch that carries it; None where nobody was found or it was refused.
         refused: why nothing was sent, or None.
+        refusal: the same as one word, see `delivery.resend.rules`.
     """
 
     __tablename__ = "resends"
@@ -32,6 +33,7 @@ class Resend(Base):
     filter: Mapped[dict[str, Any] | None] = mapped_column(Document)
     dispatch_id: Mapped[int | None] = mapped_column(BigKey)
     refused: Mapped[str | None] = mapped_column(Text)
+    refusal: Mapped[str | None] = mapped_column(String(24))
     reason: Mapped[str] = mapped_column(Text, default="")
     requested_by: Mapped[str] = mapped_column(String(80))
     requested_at: Mapped[datetime]

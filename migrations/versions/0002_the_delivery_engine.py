@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("filter", Document, nullable=True),
         sa.Column("dispatch_id", BigKey, nullable=True),
         sa.Column("refused", sa.Text(), nullable=True),
+        sa.Column("refusal", sa.String(length=24), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("requested_by", sa.String(length=80), nullable=False),
         sa.Column("requested_at", UTCDateTime(), nullable=False),
