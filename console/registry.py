@@ -18,7 +18,7 @@ from huabao.working import SWEEP
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
     "content.commands": ("publication", "edition"),
-    "delivery.commands": ("port", "dispatch", "ledger"),
+    "delivery.commands": ("dialects", "port", "dispatch", "ledger"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.commands": ("db", "doctor", "config", "settings", "alarms"),

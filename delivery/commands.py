@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from delivery.dialects.commands import dialects
 from delivery.dispatch_commands import dispatch
 from delivery.ports.commands import port
 from huabao.cli import Invocation, Report, operation
@@ -40,4 +41,4 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     )
 
 
-COMMANDS: tuple[click.Command, ...] = (dispatch, ledger, port)
+COMMANDS: tuple[click.Command, ...] = (dialects, dispatch, ledger, port)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import Findings
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.reports.meanings import Meanings, kept
 from delivery.reports.outcomes import Evidence, fold_outcome
 from delivery.sending.journal import LIVE_STATES
 from huabao.ids import unpack_ids
@@ -134,13 +135,13 @@ def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, fin
     findings.add_all("with a report, but not planned", reports.left())
 
 
-def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[int], journal: Journal, statuses: list[str]) -> str | None:
+def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[int], journal: Journal, said: list[Outcome | None]) -> str | None:
     """What is wrong with one delivery, or None."""
     if not Outcome.is_known(number):
         return f"with the outcome {number}, which does not exist"
     outcome = Outcome(number)
     if not mine:
-        if outcome in (Outcome.PENDING, Outcome.CANCELLED) and submission_id is None and not statuses:
+        if outcome in (Outcome.PENDING, Outcome.CANCELLED) and submission_id is None and not said:
             return None
         return f"called {outcome.name.lower()}, though in no submission"
     state = journal.states[mine[-1]]
@@ -149,19 +150,23 @@ def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[in
     if submission_id not in mine:
         return "bound to another submission than the journal's"
     base = Outcome.REJECTED if reader_id in journal.refused else _BASE[state]
-    expected = fold_outcome(Evidence(base, _SOME_TIME), [(status, _SOME_TIME) for status in statuses]).outcome
+    expected = fold_outcome(Evidence(base, _SOME_TIME), [(one, _SOME_TIME) for one in said]).outcome
     if outcome is expected or (outcome is Outcome.NO_REPORT and expected is Outcome.SUBMITTED):
         return None
     return f"called {outcome.name.lower()}, though answer and reports say {expected.name.lower()}"
 
 
 class _Reports:
-    """The stored reports of a dispatch, streamed in the order of the reader."""
+    """The stored reports of a dispatch, streamed in the order of the reader.
+
+    A report means what it meant when it was folded: the tables may have been edited since.
+    """
 
     def __init__(self, session: Session, dispatch: Dispatch) -> None:
-        self._rows: Iterator[tuple[int, str]] = iter(
+        self._meanings = Meanings(session)
+        self._rows: Iterator[tuple[int, int, str, int | None]] = iter(
             session.execute(
-                select(DeliveryEvent.reader_id, DeliveryEvent.status)
+                select(DeliveryEvent.reader_id, DeliveryEvent.port_id, DeliveryEvent.status, DeliveryEvent.outcome)
                 .join(Submission, Submission.id == DeliveryEvent.submission_id)
                 .where(Submission.dispatch_id == dispatch.id, DeliveryEvent.reader_id.is_not(None), DeliveryEvent.state == EventState.FOLDED)
                 .distinct()
@@ -172,16 +177,19 @@ class _Reports:
         self._next = next(self._rows, None)
         self._passed: list[int] = []
 
-    def of(self, reader_id: int) -> list[str]:
-        """The MMStatus values reported of a reader; to be asked in ascending order."""
-        found: list[str] = []
+    def of(self, reader_id: int) -> list[Outcome | None]:
+        """What the reports of a reader made of his delivery; to be asked in ascending order."""
+        found: list[Outcome | None] = []
         while self._next is not None and self._next[0] <= reader_id:
             if self._next[0] == reader_id:
-                found.append(self._next[1])
+                found.append(self._meaning(*self._next[1:]))
             else:
                 self._passed.append(self._next[0])
             self._next = next(self._rows, None)
         return found
+
+    def _meaning(self, port_id: int, status: str, outcome: int | None) -> Outcome | None:
+        return self._meanings.outcome(port_id, status) if outcome is None else kept(outcome)
 
     def left(self) -> list[int]:
         """Readers who were never asked for, once all were."""

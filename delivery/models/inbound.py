@@ -30,6 +30,7 @@ class DeliveryEvent(Base):
         number: 11 digits, or the address as it came where it is no mobile number.
         sender: 11 digits where the other party is a mobile number too, so that either may be the reader.
         reported_at: the peer's own Date, or None.
+        outcome: what it meant when it was folded, by the tables in force then (-1: nothing yet); None before.
     """
 
     __tablename__ = "delivery_events"
@@ -51,6 +52,7 @@ class DeliveryEvent(Base):
     submission_id: Mapped[int | None] = mapped_column(BigKey)
     reader_id: Mapped[int | None] = mapped_column(BigKey)
     state: Mapped[int] = mapped_column(SmallInteger, default=0)
+    outcome: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class InboundMessage(Base):

@@ -212,6 +212,8 @@ class Answer:
         retry_after_s: what the peer asked for, or None.
         unreached: deferred since no byte of it reached the peer: no connection, no bind.
         parts: of a text that takes several submit_sm; empty for everything else.
+        printed_id: the MessageID as the peer printed it, where that is not `message_id`.
+        documented: False where the code is in no table of the port's dialect.
     """
 
     submission_id: int
@@ -223,6 +225,8 @@ class Answer:
     retry_after_s: float | None = None
     unreached: bool = False
     parts: tuple[PartAnswer, ...] = ()
+    printed_id: str | None = None
+    documented: bool = True
 
 
 class SubmitStream(Protocol):

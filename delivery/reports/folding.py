@@ -21,7 +21,8 @@ from delivery.models import EventState, Outcome
 from delivery.ports.message_ids import normalise_message_id
 from delivery.reports import store
 from delivery.reports.matching import Matched, match
-from delivery.reports.outcomes import UNDELIVERED, Evidence, fold_outcome, mm_status
+from delivery.reports.meanings import Meanings, stored
+from delivery.reports.outcomes import UNDELIVERED, Evidence, fold_outcome
 from delivery.reports.store import Event, Settled
 from huabao.alarms import raise_alarm
 from huabao.msisdn import find_msisdn
@@ -147,15 +148,16 @@ def _fold_chunk(session: Session, events: list[Event], now: datetime) -> int:
     services = store.services_of(session, {dispatch_id for _, dispatch_id in by_dispatch})
     settled = list(matching.rest)
     counts = Counts()
+    meanings = Meanings(session)
     for (day, dispatch_id), group in by_dispatch.items():
-        settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id, ""), group, counts)
+        settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id, ""), group, counts, meanings)
     counts.write(session)
     store.settle_events(session, settled)
-    _alarm(session, events, settled, now)
+    _alarm(session, events, settled, meanings, now)
     return sum(one.state is EventState.FOLDED for one in settled)
 
 
-def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: str, group: list[Matched], counts: Counts) -> list[Settled]:
+def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: str, group: list[Matched], counts: Counts, meanings: Meanings) -> list[Settled]:
     """Fold events of one dispatch; an event whose delivery is in other hands stays for the next time."""
     by_reader: dict[int, list[Matched]] = defaultdict(list)
     for one in group:
@@ -168,10 +170,11 @@ def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: st
             continue
         before = known.get(reader_id)
         state = EventState.FOLDED if before is not None else EventState.STRAY
-        settled += [Settled(one.event.id, state, one.sent.id, reader_id) for one in reports]
+        said = [meanings.outcome(one.event.port_id, one.event.status) for one in reports]
+        settled += [Settled(one.event.id, state, one.sent.id, reader_id, stored(outcome)) for one, outcome in zip(reports, said, strict=True)]
         if before is None:
             continue
-        after = fold_outcome(before, ((one.event.status, _happened_at(one.event)) for one in reports))
+        after = fold_outcome(before, ((outcome, _happened_at(one.event)) for one, outcome in zip(reports, said, strict=True)))
         if after != before:
             changes[reader_id] = after
             counts.move(day, reader_id, service_id, before.outcome, after)
@@ -222,9 +225,12 @@ class Counts:
         )  # fmt: skip
 
 
-def _alarm(session: Session, events: list[Event], settled: list[Settled], now: datetime) -> None:
-    for port_id, status in {(event.port_id, event.status) for event in events if not mm_status(event.status).documented}:
-        raise_alarm(session, "reports.unknown_status", f"{port_id}:{status}", mm_status(status).wording + " It counts as unknown.", at=now, status=status)
+def _alarm(session: Session, events: list[Event], settled: list[Settled], meanings: Meanings, now: datetime) -> None:
+    unknown = {(meanings.dialect(port_id).name, status): meanings.of(port_id, status) for port_id, status in {(event.port_id, event.status) for event in events}}
+    for (name, status), meaning in unknown.items():
+        if not meaning.documented:
+            what = f"{meaning.en} It counts as unknown; enter it into the dialect {name}, see `huabao dialects`."
+            raise_alarm(session, "reports.unknown_status", f"{name}:{status}", what, at=now, status=status)
     strays = sum(one.state is EventState.STRAY for one in settled)
     if strays:
         raise_alarm(session, "reports.stray", "reader", f"{strays} reports name a reader who was not in their submission", at=now, count=strays)

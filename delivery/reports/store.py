@@ -56,6 +56,7 @@ class Settled(NamedTuple):
     state: EventState
     submission_id: int | None = None
     reader_id: int | None = None
+    outcome: int | None = None
 
 
 _EVENT = (
@@ -227,8 +228,10 @@ def _sqlite_instant(at: datetime | None) -> str | None:
 
 
 _UPDATE_EVENTS = text("""
-UPDATE delivery_events AS e SET state = v.state, submission_id = v.submission_id, reader_id = v.reader_id
-FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS smallint[]), CAST(:submissions AS bigint[]), CAST(:readers AS bigint[])) AS v(id, state, submission_id, reader_id)
+UPDATE delivery_events AS e SET state = v.state, submission_id = v.submission_id, reader_id = v.reader_id, outcome = v.outcome
+FROM unnest(
+    CAST(:ids AS bigint[]), CAST(:states AS smallint[]), CAST(:submissions AS bigint[]), CAST(:readers AS bigint[]), CAST(:outcomes AS smallint[])
+) AS v(id, state, submission_id, reader_id, outcome)
 WHERE e.id = v.id
 """)
 
@@ -241,11 +244,11 @@ def settle_events(session: Session, settled: Sequence[Settled]) -> None:
         columns = list(zip(*settled, strict=True))
         session.execute(
             _UPDATE_EVENTS,
-            dict(zip(("ids", "states", "submissions", "readers"), map(_array, columns), strict=True)),
+            dict(zip(("ids", "states", "submissions", "readers", "outcomes"), map(_array, columns), strict=True)),
         )
         return
-    values = [(int(one.state), one.submission_id, one.reader_id, one.event_id) for one in settled]
-    _sqlite_many(session, "UPDATE delivery_events SET state = ?, submission_id = ?, reader_id = ? WHERE id = ?", values)
+    values = [(int(one.state), one.submission_id, one.reader_id, one.outcome, one.event_id) for one in settled]
+    _sqlite_many(session, "UPDATE delivery_events SET state = ?, submission_id = ?, reader_id = ?, outcome = ? WHERE id = ?", values)
 
 
 def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, str]:

@@ -28,6 +28,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("not_before", UTCDateTime(), nullable=True),
             sa.Column("held", sa.String(length=200), nullable=True),
         ),
+        "delivery_events": (sa.Column("outcome", sa.SmallInteger(), nullable=True),),
         "deliveries": (sa.Column("route", sa.SmallInteger(), nullable=False, server_default="0"),),
         "dispatches": (
             sa.Column("kind", sa.String(length=12), nullable=False, server_default="edition"),

@@ -7,7 +7,6 @@ from delivery.codecs.mm7.decode import decode_envelope
 from delivery.codecs.mm7.encode import encode_envelope
 from delivery.codecs.mm7.http import decode_http, encode_http
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, MM_STATUSES, NAMESPACES, VERSIONS
-from delivery.codecs.mm7.status import STATUS, StatusMeaning, meaning
 from delivery.codecs.mm7.structs import (
     Address,
     DeliverReq,
@@ -48,9 +47,7 @@ __all__ = [
     "ReadReplyRsp",
     "RenderedSubmit",
     "ReplyCharging",
-    "STATUS",
     "Status",
-    "StatusMeaning",
     "SubmitReq",
     "SubmitRsp",
     "VASPErrorRsp",
@@ -60,6 +57,5 @@ __all__ = [
     "decode_http",
     "encode_envelope",
     "encode_http",
-    "meaning",
     "prepare_submit",
 ]

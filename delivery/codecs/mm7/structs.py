@@ -36,7 +36,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Status:
-    """The answer to a request. `code` as sent, known or not; its meaning is `delivery.codecs.mm7.status.meaning`."""
+    """The answer to a request. `code` as sent, known or not; its meaning stands in the port's dialect."""
 
     code: int
     text: str = ""

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from delivery.codecs.mm7 import Envelope, MM7Fault, Status, SubmitRsp, decode_http, meaning
+from delivery.codecs.mm7 import Envelope, MM7Fault, Status, SubmitRsp, decode_http
+from delivery.dialects import DEFAULT, dialect
 from delivery.ports import Answer, AnswerState, OutboundGroup
 from delivery.ports.message_ids import normalise_message_id
 from huabao.errors import CodecError
@@ -43,32 +44,40 @@ CONFIGURATION_RETRY_S: Final = 30.0
 _NUMBERS: Final = re.compile(r"\+?\d{11,17}")
 
 
-def answer_of(group: OutboundGroup, http_status: int, headers: Mapping[str, str], body: bytes, message_id_form: str) -> Answer:
-    """The answer to a submission from a whole HTTP response."""
+def answer_of(group: OutboundGroup, http_status: int, headers: Mapping[str, str], body: bytes, message_id_form: str, tables: str = DEFAULT) -> Answer:
+    """The answer to a submission from a whole HTTP response.
+
+    Args:
+        tables: the dialect in whose words the peer answers.
+    """
     try:
         envelope = decode_http(headers.get("Content-Type", ""), body) if body.strip() else None
     except CodecError:
         envelope = None
     if envelope is not None and isinstance(envelope.message, SubmitRsp | MM7Fault):
-        return _by_status(group, envelope, headers, message_id_form)
+        return _by_status(group, envelope, headers, message_id_form, tables)
     return _by_http(group, http_status, headers)
 
 
-def _by_status(group: OutboundGroup, envelope: Envelope, headers: Mapping[str, str], message_id_form: str) -> Answer:
+def _by_status(group: OutboundGroup, envelope: Envelope, headers: Mapping[str, str], message_id_form: str, tables: str) -> Answer:
     message = envelope.message
     assert isinstance(message, SubmitRsp | MM7Fault)
     status = message.status
-    known = meaning(status.code)
+    known = dialect(tables).status_code(status.code)
+    assert known.verdict is not None, "a StatusCode has a verdict"
     state: AnswerState = known.verdict
-    raw_id = message.message_id if isinstance(message, SubmitRsp) else None
+    printed = message.message_id if isinstance(message, SubmitRsp) and state in ("accepted", "partial") else None
+    message_id = normalise_message_id(printed, {"message_id": message_id_form}) if printed else None
     return Answer(
         group.submission_id,
         state,
-        message_id=normalise_message_id(raw_id, {"message_id": message_id_form}) if raw_id and state in ("accepted", "partial") else None,
+        message_id=message_id,
         status_code=status.code,
-        status_text=_text(status, known.wording),
+        status_text=_text(status, known.en),
         refused=_refused(group, status) if state == "partial" else (),
         retry_after_s=_retry_after(headers) if state == "deferred" else None,
+        printed_id=printed if printed != message_id else None,
+        documented=known.documented,
     )
 
 

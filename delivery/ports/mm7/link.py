@@ -149,7 +149,7 @@ class MM7Link:
             status, headers, answer = self._run(self._post(body, {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}, _Written()))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise probe.unreachable(self.settings.url, error) from error
-        return probe.read(status, headers.get("Content-Type", ""), answer)
+        return probe.read(status, headers.get("Content-Type", ""), answer, self.options.dialect)
 
     def submit(self, stream: MM7Stream, groups: list[OutboundGroup]) -> None:
         """Start sending groups; called by the stream, from any thread."""
@@ -189,7 +189,7 @@ class MM7Link:
             return answer_without(group, error, written=False)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return answer_without(group, error, written=written.yes)
-        return answer_of(group, status, headers, body, self.options.message_id)
+        return answer_of(group, status, headers, body, self.options.message_id, self.options.dialect)
 
     async def _post(self, body: bytes, headers: dict[str, str], written: _Written) -> tuple[int, Any, bytes]:
         async with self._session.post(self.settings.url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=written) as response:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, MESSAGE_CLASSES, NAMESPACES, VERSIONS
+from delivery.dialects import DEFAULT, dialect
 from delivery.ports.message_ids import FORMS
 from huabao.errors import PortError, UsageError
 from huabao.msisdn import MSISDN
@@ -42,6 +43,7 @@ class MM7Options:
         connect_timeout_s: until the connection stands.
         keepalive_s: an idle connection is not used again after this; shorter than the peer's own patience.
         message_id: how MessageIDs are compared, see `delivery.ports.message_ids`.
+        dialect: whose tables say what the peer's codes mean, see `delivery.dialects`.
         report_auth, report_user, report_password_env: how the peer identifies itself to us.
     """
 
@@ -62,6 +64,7 @@ class MM7Options:
     connect_timeout_s: float = 5.0
     keepalive_s: float = 4.0
     message_id: str = "exact"
+    dialect: str = DEFAULT
     report_auth: Auth = "none"
     report_user: str | None = None
     report_password_env: str | None = None
@@ -87,6 +90,7 @@ class MM7Options:
         _one_of("number-form", self.number_form, get_args(NumberForm))
         _one_of("counts", self.counts, ("recipients", "submits"))
         _one_of("message-id", self.message_id, tuple(FORMS))
+        dialect(self.dialect)
         if self.message_class is not None:
             _one_of("message-class", self.message_class, MESSAGE_CLASSES)
         _credentials("", self.auth, self.user, self.password_env)

@@ -6,8 +6,9 @@ is refused shows whether the peer speaks MM7 and knows us.
 
 from __future__ import annotations
 
-from delivery.codecs.mm7 import MM7Fault, SubmitRsp, decode_http, meaning
+from delivery.codecs.mm7 import MM7Fault, SubmitRsp, decode_http
 from delivery.codecs.mm7.status import IMPROPER_IDENTIFICATION
+from delivery.dialects import DEFAULT, dialect
 from delivery.ports.mm7.answers import OURS_TO_MEND
 from huabao.errors import CodecError, PortError
 
@@ -20,7 +21,7 @@ def unreachable(url: str, error: BaseException) -> PortError:
     return PortError(f"{url} cannot be reached: {type(error).__name__} {error}".strip(), retryable=True)
 
 
-def read(http_status: int, content_type: str, body: bytes) -> str:
+def read(http_status: int, content_type: str, body: bytes, tables: str = DEFAULT) -> str:
     """A sentence about an answer.
 
     Raises:
@@ -32,11 +33,11 @@ def read(http_status: int, content_type: str, body: bytes) -> str:
         message = None
     if isinstance(message, SubmitRsp | MM7Fault):
         code = message.status.code
-        known = meaning(code)
+        known = dialect(tables).status_code(code)
         if code in STRANGERS:
-            raise PortError(f"the MMSC answers {code} {message.status.text}: {known.wording}", retryable=False)
+            raise PortError(f"the MMSC answers {code} {message.status.text}: {known.en}", retryable=False)
         if known.verdict == "deferred":
-            raise PortError(f"the MMSC answers {code} {message.status.text}: {known.wording}", retryable=True)
+            raise PortError(f"the MMSC answers {code} {message.status.text}: {known.en}", retryable=True)
         return f"the MMSC is there and speaks MM7 (it refused an empty message with {code} {message.status.text})".replace(" )", ")")
     if http_status in OURS_TO_MEND:
         raise PortError(f"HTTP {http_status}: {OURS_TO_MEND[http_status]}", retryable=False)

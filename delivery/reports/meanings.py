@@ -1,0 +1,67 @@
+"""What a stored report's status means: by the dialect of the port that it came in on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from delivery.dialects import DEFAULT, CodeMeaning, Dialect, dialect
+from delivery.models import Outcome, Port
+from huabao.errors import UsageError
+from huabao.log import get_logger
+
+log = get_logger("dialects")
+
+INTERIM: Final = -1
+"""In `delivery_events.outcome`: the report moved nothing."""
+
+DEFAULT_DIALECTS: Final[Mapping[str, str]] = {"mm7": DEFAULT, "smpp": "smpp"}
+"""Of a port that names none, by its kind."""
+
+
+def dialect_of(kind: str, options: Mapping[str, Any]) -> Dialect:
+    """The tables of a port; those of its kind where its own are gone."""
+    fallback = DEFAULT_DIALECTS.get(kind, DEFAULT)
+    name = options.get("dialect") or fallback
+    try:
+        return dialect(name)
+    except UsageError as error:
+        log.error("a port's dialect cannot be used", dialect=name, reason=str(error))
+        return dialect(fallback)
+
+
+class Meanings:
+    """The dialects of all ports, as they are in force now."""
+
+    def __init__(self, session: Session) -> None:
+        self._ports = {port_id: (kind, dialect_of(kind, options)) for port_id, kind, options in session.execute(select(Port.id, Port.kind, Port.options))}
+
+    def dialect(self, port_id: int) -> Dialect:
+        """The tables of the port."""
+        found = self._ports.get(port_id)
+        return found[1] if found is not None else dialect()
+
+    def of(self, port_id: int, status: str) -> CodeMeaning:
+        """What the status of a report of that port means."""
+        found = self._ports.get(port_id)
+        if found is None:
+            return dialect().mm_status(status)
+        kind, tables = found
+        return tables.receipt(status) if kind == "smpp" else tables.mm_status(status)
+
+    def outcome(self, port_id: int, status: str) -> Outcome | None:
+        """What it makes of a delivery; None where it is interim."""
+        return self.of(port_id, status).outcome
+
+
+def stored(outcome: Outcome | None) -> int:
+    """A meaning as `delivery_events.outcome` keeps it."""
+    return INTERIM if outcome is None else int(outcome)
+
+
+def kept(number: int) -> Outcome | None:
+    """What `stored` wrote."""
+    return None if number == INTERIM else Outcome(number)
