@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from delivery import lanes
+from delivery.ports import health, pace
 from delivery.reports import folding
 from huabao.settings import Setting
 
 REPORT_WAIT_S = Setting("report_wait_s", 172_800.0, "s", "a submitted delivery without a report becomes no_report after this long", minimum=0)
 START_QUIET_S = Setting("start_quiet_s", 10.0, "s", "`dispatch start` ends when nothing new came for this long", minimum=0)
 BATCH_READERS_MAX = Setting("batch_readers_max", 1000, "readers", "most readers of one batch, the unit that a worker claims", minimum=1, maximum=10_000)
-DEFERRAL_PAUSE_S = Setting("deferral_pause_s", 1.0, "s", "pause after a port's first `not now`; doubled with each further one", minimum=0)
-DEFERRAL_PAUSE_S_MAX = Setting("deferral_pause_s_max", 60.0, "s", "longest pause after a port's `not now`, unless the peer asks for more", minimum=0)
 PARTITIONS_AHEAD_DAYS = Setting("partitions_ahead_days", 3, "days", "how many days ahead the partitions of deliveries are made", minimum=0, maximum=60)
 DELIVERIES_KEEP_DAYS = Setting("deliveries_keep_days", 400, "days", "delivery rows of closed dispatches are dropped after this long", minimum=1)
 
@@ -19,9 +19,10 @@ SETTINGS: tuple[Setting[Any], ...] = (
     REPORT_WAIT_S,
     START_QUIET_S,
     BATCH_READERS_MAX,
-    DEFERRAL_PAUSE_S,
-    DEFERRAL_PAUSE_S_MAX,
     PARTITIONS_AHEAD_DAYS,
     DELIVERIES_KEEP_DAYS,
+    *lanes.SETTINGS,
+    *health.SETTINGS,
+    *pace.SETTINGS,
     *folding.SETTINGS,
 )

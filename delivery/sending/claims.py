@@ -68,15 +68,17 @@ class Standing:
         dispatch_state: see `delivery.lifecycle`.
         port_state: up or paused.
         deferred_until: the port asked for a pause, or None.
+        breaker: of the port; nobody sends while it is open.
     """
 
     dispatch_state: str
     port_state: str
     deferred_until: datetime | None
+    breaker: str = "closed"
 
     def may_send(self, now: datetime) -> bool:
         """Whether further submissions may leave."""
-        return self.dispatch_state == SENDING and self.port_state == "up" and self.pause_s(now) <= 0
+        return self.dispatch_state == SENDING and self.port_state == "up" and self.breaker != "open" and self.pause_s(now) <= 0
 
     @property
     def ended(self) -> bool:
@@ -109,6 +111,7 @@ _STANDS = (
     select(Dispatch.state).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
     select(Port.state).where(Port.id == _batches.c.port_id).scalar_subquery(),
     select(Port.deferred_until).where(Port.id == _batches.c.port_id).scalar_subquery(),
+    select(Port.breaker).where(Port.id == _batches.c.port_id).scalar_subquery(),
 )
 _TAKEN = (
     update(_batches)
@@ -127,7 +130,7 @@ _GIVEN_BACK = (
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"))
     .values(state=bindparam("next"), owner=None, lease_until=None, deferrals=_batches.c.deferrals + bindparam("deferred"))
 )
-_STANDING = select(Dispatch.state, Port.state, Port.deferred_until).join(Port, Port.id == bindparam("port")).where(Dispatch.id == bindparam("dispatch"))
+_STANDING = select(Dispatch.state, Port.state, Port.deferred_until, Port.breaker).join(Port, Port.id == bindparam("port")).where(Dispatch.id == bindparam("dispatch"))
 _OPEN = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state.in_(("ready", "claimed"))).limit(1)
 _READY = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state == "ready").limit(1)
 
@@ -136,7 +139,7 @@ def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s:
     """Raise the fence of a batch that is ready, or whose worker fell silent; None where it is neither."""
     values = {"batch": batch_id, "at": now, "holder": owner, "until": now + timedelta(seconds=lease_s)}
     found = session.connection().execute(_TAKEN, values).one_or_none()
-    return None if found is None else TakenBatch._make((*found[:-3], Standing(*found[-3:])))
+    return None if found is None else TakenBatch._make((*found[: -len(_STANDS)], Standing(*found[-len(_STANDS) :])))
 
 
 def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBatch:

@@ -13,17 +13,14 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from delivery.models import Port
-from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream
+from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health
 from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
 from delivery.sending.prepared import open_content, port_settings
-from delivery.settings import DEFERRAL_PAUSE_S, DEFERRAL_PAUSE_S_MAX
 from delivery.throttle import Throttle, throttle_for
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
@@ -192,8 +189,9 @@ class BatchSender:
             group = self.leaving.pop(answer.submission_id)
             if answer.state == "deferred":
                 self._unsend([group])
-                if not _is_size(answer):
-                    self._defer(session, answer, now)
+        told = [answer for answer in answers if answer.state != "deferred" or not _is_size(answer)]
+        self.stopped |= any(answer.state == "deferred" for answer in told)
+        self.deferred |= health.note_answers(session, self.settings, told, now=now, deferrals=self.claimed.deferrals)
 
     def _sized(self, session: Session, answer: Answer) -> Answer:
         """An answer that means "too many recipients" makes smaller groups, and its readers wait again."""
@@ -214,14 +212,6 @@ class BatchSender:
         if answer.status_code is not None and answer.status_code >= SERVICE_ERRORS:
             what = f"port {self.settings.name} refused a submission: {answer.status_code} {answer.status_text}"
             stages.warn(session, "delivery.refused", self.settings.name, what, now=self.runtime.now())
-
-    def _defer(self, session: Session, answer: Answer, now: datetime) -> None:
-        """The peer says "not now": the whole port pauses, the order stays."""
-        self.stopped = self.deferred = True
-        growing = DEFERRAL_PAUSE_S.get(session) * 2.0 ** min(self.claimed.deferrals, 16)
-        pause_s = max(min(growing, DEFERRAL_PAUSE_S_MAX.get(session)), answer.retry_after_s or 0.0)
-        until = now + timedelta(seconds=pause_s)
-        session.execute(update(Port).where(Port.id == self.settings.port_id, or_(Port.deferred_until.is_(None), Port.deferred_until < until)).values(deferred_until=until))
 
     def _unsend(self, groups: Sequence[tuple[int, ...]]) -> None:
         """Let readers wait again, in the order that they had."""

@@ -17,8 +17,8 @@ from delivery.dispatch.steering import steer
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, Dispatch, DispatchTransition, Outcome, Submission, deliveries
+from delivery.ports.health import DEFERRAL_PAUSE_S
 from delivery.sending import claims, sender, sweeps
-from delivery.settings import DEFERRAL_PAUSE_S
 from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
 from huabao.settings import SettingValue

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.ports import Answer, OutboundGroup, PortSettings
+from delivery.ports import Answer, OutboundGroup, PortSettings, health
 from delivery.sending import claims, journal, sender, stages
 from delivery.sending.claims import ClaimedBatch, Standing
 from delivery.sending.sender import BatchSender
@@ -41,11 +41,10 @@ class NoDatabase:
     def transaction(self, **_: Any) -> Iterator[Any]:
         yield self
 
-    def execute(self, _statement: Any) -> None:
-        """The port's pause."""
 
-    def get(self, *_: Any) -> None:
-        """No setting was changed."""
+def note(_session: Any, _settings: PortSettings, answers: Sequence[Answer], **_: Any) -> bool:
+    """Whether the peer said "not now"; the port's row is left out."""
+    return any(answer.state == "deferred" for answer in answers)
 
 
 class Always:
@@ -121,6 +120,7 @@ def send(script: list[tuple[str, int | None]], readers: int, group: int, connect
         patch.setattr(journal, "record_answers", world.record)
         patch.setattr(stages, "leave", world.leave)
         patch.setattr(stages, "warn", lambda *_, **__: None)
+        patch.setattr(health, "note_answers", note)
         BatchSender(NoDatabase(), claimed, settings, world, Always()).run()  # type: ignore[arg-type]
     return world
 
