@@ -1,0 +1,71 @@
+"""How fast a port may send: one bucket and one window for each port, which all processes share.
+
+A contract says `rate` in a second. A grant is all or nothing; what is granted
+stays within the rate in every sliding second, and at the rate in the long run
+(`terms` says how). Lanes share a port's bucket: a higher lane overtakes, each keeps its
+guaranteed share. Whoever is told to wait is waited for, so that nobody lower takes
+his tokens meanwhile. A bucket that nobody remembers (a restart, a lost Redis) owes a
+burst, so that forgetting never sends faster.
+
+`LocalThrottle` is the one process's, `RedisThrottle` everybody's; one test suite
+runs over both. Redis out of reach means "wait", never "go".
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import redis
+
+from delivery.throttle.local import LocalThrottle
+from delivery.throttle.shared import FORGET_S, REDIS_LOST_WAIT_S, RedisThrottle
+from delivery.throttle.terms import fitting, sustained_rate
+from huabao.runtime import Runtime
+
+__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "sustained_rate", "throttle_for"]
+
+
+class Throttle(Protocol):
+    """Grants tokens for keys (a port's name).
+
+    Attributes:
+        shares: of the rate, that each lane keeps; see `delivery.lanes.shares`.
+    """
+
+    shares: Mapping[str, float]
+
+    def acquire(self, key: str, tokens: int, *, rate: float, burst: int, lane: str = "bulk") -> float:
+        """All `tokens` now (0.0), or none, and the seconds after which it is worth asking again.
+
+        Args:
+            tokens: 1 to `burst`, or to `rate` where that is more.
+            rate: what the contract allows in any sliding second.
+            lane: one of `delivery.lanes.LANES`.
+
+        Raises:
+            ValueError: more tokens than can ever be had, or a burst that leaves nothing of the rate.
+        """
+        ...
+
+    def give_back(self, key: str, tokens: int, *, rate: float, burst: int) -> None:
+        """Return a grant that was surely not used."""
+        ...
+
+
+_throttles: dict[tuple[int, str], Any] = {}
+_throttles_lock = threading.Lock()
+os.register_at_fork(after_in_child=_throttles_lock._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001  a child must not wait for its parent's lock
+
+
+def throttle_for(runtime: Runtime) -> Throttle:
+    """This process's throttle: Redis's where there is one, else its own."""
+    url = runtime.config.redis_url
+    with _throttles_lock:
+        found: Throttle | None = _throttles.get((os.getpid(), url))
+        if found is None:
+            found = RedisThrottle(redis.Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0)) if url else LocalThrottle()
+            _throttles[os.getpid(), url] = found
+        return found
