@@ -16,8 +16,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from content.models import Variant
 from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
+from delivery.lanes import SEED
 from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, deliveries
+from huabao.db import in_ids
 from huabao.ids import pack_ids
 from subscribers.models import Reader
 
@@ -26,6 +29,12 @@ PORT_BUCKETS = 997
 
 PORT_STEP = 616
 """Buckets between neighbouring readers: the golden section of all, so that few readers are shared evenly too."""
+
+STEP_SHIFT = 7919
+"""By how many readers (times the dispatch's number) the first step of a ramp is moved, so that it is not always the same people's."""
+
+LAST_STAGE = 3
+"""Everybody who is in no earlier stage."""
 
 DIGEST_PAGE = 20_000
 """Ids read at a time for the digest."""
@@ -133,14 +142,37 @@ def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature
     )
 
 
-def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, *, readers_max: int) -> int:
-    """Cut the planned readers into batches of one variant and one port; how many.
+@dataclass(frozen=True)
+class Steps:
+    """In which order the readers of a dispatch are let out, see `Batch.stage`.
+
+    Attributes:
+        seeds: reader ids of stage 0.
+        first, second: shares of each variant and port that are out after stage 1 and stage 2; 0 for no such stage.
+    """
+
+    seeds: Sequence[int] = ()
+    first: float = 0.0
+    second: float = 0.0
+
+    @property
+    def ramps(self) -> bool:
+        """Whether there is anything between the seeds and everybody."""
+        return self.first > 0 or self.second > 0
+
+
+AT_ONCE = Steps()
+
+
+def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, *, readers_max: int, steps: Steps = AT_ONCE) -> int:
+    """Cut the planned readers into batches of one variant, one port and one stage; how many.
 
     The first batches of all variants and ports come first, so that no port waits for another's turn.
     """
     rows: list[dict[str, Any]] = []
     position = 0
-    for variant_id, port_id, packed, size in _chunks(session, dispatch, readers_max):
+    classes = _classes(session, dispatch)
+    for variant_id, port_id, stage_, packed, size in _chunks(session, dispatch, readers_max, steps):
         rows.append(
             {
                 "dispatch_id": dispatch.id,
@@ -154,6 +186,9 @@ def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, 
                 "state": "ready",
                 "fence": 0,
                 "deferrals": 0,
+                "stage": stage_,
+                "lane": SEED if stage_ == 0 else dispatch.lane,
+                "handset_class": classes[variant_id],
             }
         )
         position += 1
@@ -163,6 +198,12 @@ def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, 
     if rows:
         session.execute(insert(Batch), rows)
     return position
+
+
+def _classes(session: Session, dispatch: Dispatch) -> dict[int, str]:
+    """The handset class of each variant of the dispatch's version."""
+    rows = session.execute(select(Variant.id, Variant.handset_class).where(Variant.edition_version_id == dispatch.edition_version_id))
+    return {row.id: row.handset_class for row in rows}
 
 
 def drop_stage(session: Session) -> None:
@@ -227,17 +268,31 @@ def _port_sql(ports: Sequence[Port]) -> ColumnElement[int]:
     return case(*whens, else_=last) if whens else last
 
 
-def _chunks(session: Session, dispatch: Dispatch, readers_max: int) -> Iterator[tuple[int, int, bytes, int]]:
-    """(variant, port, packed ids, how many) of each batch, streamed."""
-    number = func.row_number().over(partition_by=[deliveries.c.variant_id, deliveries.c.port_id], order_by=deliveries.c.reader_id)
-    numbered = (
-        select(deliveries.c.variant_id, deliveries.c.port_id, deliveries.c.reader_id, ((number - 1) // readers_max).label("chunk"))
-        .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
-        .subquery()
-    )
+def _chunks(session: Session, dispatch: Dispatch, readers_max: int, steps: Steps) -> Iterator[tuple[int, int, int, bytes, int]]:
+    """(variant, port, stage, packed ids, how many) of each batch, streamed."""
+    mine = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
+    variant_id, port_id, reader_id = deliveries.c.variant_id, deliveries.c.port_id, deliveries.c.reader_id
+    rank = (func.row_number().over(partition_by=[variant_id, port_id], order_by=reader_id) - 1).label("rank")
+    sizes = select(variant_id, port_id, func.count().label("readers")).where(*mine).group_by(variant_id, port_id).subquery()
+    same = and_(sizes.c.variant_id == variant_id, sizes.c.port_id == port_id)
+    ranked = select(variant_id, port_id, reader_id, rank, sizes.c.readers).join(sizes, same).where(*mine).subquery()
+    chunk = (ranked.c.rank // readers_max).label("chunk")
+    step = _stage_sql(session, dispatch, steps, ranked.c).label("stage")
+    numbered = select(ranked.c.variant_id, ranked.c.port_id, ranked.c.reader_id, chunk, step).subquery()
     ids = func.aggregate_strings(cast(numbered.c.reader_id, String), ",")
-    keys = (numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id)
-    rows = session.execute(select(*keys[1:], ids).group_by(*keys).order_by(*keys), execution_options={"yield_per": _INSERT_AT_ONCE})
-    for variant_id, port_id, text in rows:
+    keys = (numbered.c.stage, numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id)
+    rows = session.execute(select(*keys, ids).group_by(*keys).order_by(*keys), execution_options={"yield_per": _INSERT_AT_ONCE})
+    for stage_, _, variant, port, text in rows:
         readers = [int(reader) for reader in text.split(",")]
-        yield variant_id, port_id, pack_ids(readers), len(readers)
+        yield variant, port, stage_, pack_ids(readers), len(readers)
+
+
+def _stage_sql(session: Session, dispatch: Dispatch, steps: Steps, ranked: Any) -> ColumnElement[int]:
+    """The stage of a reader: a run of neighbours from each variant and port, another run with each dispatch."""
+    place = (ranked.rank + dispatch.id * STEP_SHIFT) % ranked.readers
+    whens: list[Any] = [(in_ids(session, ranked.reader_id, steps.seeds), literal(0, Integer))] if steps.seeds else []
+    for number, share in ((1, steps.first), (2, steps.second)):
+        if share > 0:
+            whens.append((place * 10_000 < ranked.readers * round(share * 10_000), literal(number, Integer)))
+    last = literal(LAST_STAGE, Integer)
+    return case(*whens, else_=last) if whens else last
