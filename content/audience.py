@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from content.models import Publication
 from content.signatures import SignatureRules
 from content.variants import Wanted
-from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS, handset_classes
+from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_classes
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
 
 
@@ -16,7 +16,7 @@ def present(session: Session, publication: Publication, rules: SignatureRules) -
     """Handset class and items of every reader who would be sent the edition, each pair once."""
     handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
     mask = rules.mask_sql()
-    rows = session.execute(select(handset, mask).where(handset != NO_MMS, _wants(publication)).distinct()).all()
+    rows = session.execute(select(handset, mask).where(handset.not_in(CANNOT_MMS), _wants(publication)).distinct()).all()
     return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
 
 

@@ -1,5 +1,8 @@
 """Variants built once and kept: what a dispatch sends is read from here.
 
+A reader whose handset takes no MMS has a variant too: a pushed link or a text,
+with the WAP pages behind it. The name of its channel stands where a handset class would.
+
 Composing works without a session open: pictures are loaded first, each message
 is stored in a transaction of its own as soon as it is made. Two processes that
 build the same variant at the same time store it once.
@@ -19,7 +22,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from content.compose import Composition, PictureSource, compose
+from content.compose import Composition, PictureSource, WapDocument, compose
+from content.compose.short import ShortComposition, ShortMessage, compose_short
 from content.manuscript import Manuscript
 from content.models import Variant, VariantPayload, WapPage
 from content.services import load_assets, load_version_by_id
@@ -32,8 +36,13 @@ from subscribers.handset_classes import handset_class
 VARIANTS_MAX = 256
 """For one edition, unless somebody says yes."""
 
+WAP_PUSH, SMS = "wap-push", "sms"
+"""Channels that carry no MMS, and what stands in place of a handset class in their variants."""
+
+SHORT = (WAP_PUSH, SMS)
+
 Wanted = tuple[str, tuple[str, ...]]
-"""Handset class and item keys."""
+"""Handset class (or one of `SHORT`) and item keys."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +89,24 @@ def ensure_variants(
     if progress is not None:
         progress(len(ids))
     if missing:
-        for one, composition in composed(load_source(runtime, version_id), missing):
-            ids[one] = store_variant(runtime, version_id, one, composition)
+        source = load_source(runtime, version_id)
+        for one, stored in _stored(runtime, source, missing):
+            ids[one] = stored
             if progress is not None:
                 progress(len(ids))
     return ids
+
+
+def _stored(runtime: Runtime, source: Source, missing: Sequence[Wanted]) -> Iterator[tuple[Wanted, int]]:
+    """Variants as they are built and kept."""
+    pictures = PictureSource(source.assets.__getitem__)
+    for one in missing:
+        if one[0] in SHORT:
+            made = compose_short(source.manuscript, one[1], pictures, source.wap_base_url, push=one[0] == WAP_PUSH)
+            yield one, _store_short(runtime, source.version_id, one, made)
+    pictured = [one for one in missing if one[0] not in SHORT]
+    for one, composition in composed(source, pictured) if pictured else ():
+        yield one, store_variant(runtime, source.version_id, one, composition)
 
 
 def composed(source: Source, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, Composition]]:
@@ -140,26 +162,45 @@ def store_variant(runtime: Runtime, version_id: int, one: Wanted, made: Composit
     """Keep a variant, its payload and its pages; whoever came first is kept."""
     handset = handset_class(one[0])
     with runtime.transaction() as session:
-        row = {
-            "edition_version_id": version_id,
-            "name": variant_name(*one),
+        row = _row(runtime, version_id, one) | {
             "channel": "mms",
-            "handset_class": handset.name,
-            "signature": signature_of(one[1]),
-            "items": list(one[1]),
             "moved": [moved.to_document() for moved in made.moved],
             "slides": len(made.slides),
             "size_bytes": len(made.mms),
             "budget_bytes": handset.budget_bytes,
             "worst_quality": made.worst_quality,
             "sha256": hashlib.sha256(made.mime).hexdigest(),
-            "built_at": runtime.now(),
         }
-        _insert_new(session, Variant, [row])
-        id_: int = session.execute(select(Variant.id).where(Variant.edition_version_id == version_id, Variant.name == row["name"])).scalar_one()
-        _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": made.mime}])
-        pages = [{"token": page.token, "edition_version_id": version_id, "media_type": page.media_type, "body": page.body} for page in made.wap_pages]
-        _insert_new(session, WapPage, pages)
+        return _keep(session, row, made.mime, made.wap_pages)
+
+
+def _store_short(runtime: Runtime, version_id: int, one: Wanted, made: ShortComposition) -> int:
+    """Keep the variant of a pushed link or a text, and its pages."""
+    data = made.message.encode()
+    sizes = {"slides": 0, "size_bytes": len(data), "budget_bytes": len(data), "worst_quality": 100, "moved": []}
+    with runtime.transaction() as session:
+        row = _row(runtime, version_id, one) | {"channel": one[0], "sha256": hashlib.sha256(data).hexdigest()} | sizes
+        return _keep(session, row, data, made.wap_pages)
+
+
+def _row(runtime: Runtime, version_id: int, one: Wanted) -> dict[str, Any]:
+    return {
+        "edition_version_id": version_id,
+        "name": variant_name(*one),
+        "handset_class": one[0],
+        "signature": signature_of(one[1]),
+        "items": list(one[1]),
+        "built_at": runtime.now(),
+    }
+
+
+def _keep(session: Session, row: dict[str, Any], payload: bytes, pages: Sequence[WapDocument]) -> int:
+    _insert_new(session, Variant, [row])
+    mine = (Variant.edition_version_id == row["edition_version_id"], Variant.name == row["name"])
+    id_: int = session.execute(select(Variant.id).where(*mine)).scalar_one()
+    _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": payload}])
+    rows = [{"token": page.token, "edition_version_id": row["edition_version_id"], "media_type": page.media_type, "body": page.body} for page in pages]
+    _insert_new(session, WapPage, rows)
     return id_
 
 
@@ -180,3 +221,12 @@ def load_payload(session: Session, variant_id: int) -> bytes:
     if payload is None:
         raise StoreError(f"variant {variant_id} has no payload; `huabao edition build` makes it")
     return payload.mime
+
+
+def load_short(session: Session, variant_id: int) -> ShortMessage:
+    """The words and the link of a variant of one of the channels `SHORT`.
+
+    Raises:
+        StoreError: it was never built.
+    """
+    return ShortMessage.decode(load_payload(session, variant_id))

@@ -11,7 +11,12 @@ from huabao.errors import UsageError
 from huabao.settings import Setting
 
 NO_MMS = "no-mms"
-"""The class of a handset that cannot take an MMS at all."""
+"""The class of a handset that cannot take an MMS at all, but opens a pushed link."""
+
+TEXT_ONLY = "text-only"
+"""The class of a handset that takes neither an MMS nor a pushed link."""
+
+CANNOT_MMS = (NO_MMS, TEXT_ONLY)
 
 @dataclass(frozen=True)
 class HandsetClass:

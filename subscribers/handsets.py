@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, MetaData, String, Table, select, update
 from sqlalchemy.orm import Session
 
-from subscribers.handset_classes import NO_MMS, handset_classes
+from subscribers.handset_classes import CANNOT_MMS, handset_classes
 from subscribers.models import Handset, Reader
 from subscribers.staging import staged
 
@@ -18,7 +18,7 @@ _RESOLVED = Table("resolved_handsets", MetaData(), Column("handset", String(120)
 def classifier(session: Session) -> Callable[[str], str | None]:
     """A function from a handset as it is given (model or class name, any case) to its class, None where unknown."""
     known = {row.model.casefold(): row.handset_class for row in session.execute(select(Handset.model, Handset.handset_class))}
-    for name in (*handset_classes(), NO_MMS):
+    for name in (*handset_classes(), *CANNOT_MMS):
         known[name.casefold()] = name
     return lambda handset: known.get(handset.casefold())
 

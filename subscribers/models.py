@@ -30,7 +30,7 @@ class Reader(Base):
         msisdn: 11 digits.
         handset: the model or class name as it was given, or None.
         handset_class: the class it falls in; None while the handset is unknown,
-            `no-mms` when it cannot take an MMS.
+            `no-mms` when it cannot take an MMS, `text-only` when no pushed link either.
         preferred_hour: 0–23, Asia/Shanghai.
         attributes: imported columns that nobody defined, by name.
     """
@@ -130,7 +130,7 @@ class Segment(Base):
 
 
 class Handset(Base):
-    """A model and the handset class that it falls in (`no-mms` where it cannot)."""
+    """A model and the handset class that it falls in (`no-mms`, `text-only` where it cannot)."""
 
     __tablename__ = "handsets"
 

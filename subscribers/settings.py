@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from huabao.settings import Setting
+from subscribers import contacts
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
 
-SETTINGS: tuple[Setting[Any], ...] = (DEFAULT_HANDSET_CLASS,)
+SETTINGS: tuple[Setting[Any], ...] = (DEFAULT_HANDSET_CLASS, *contacts.SETTINGS)

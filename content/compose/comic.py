@@ -64,6 +64,15 @@ def plan(issue: Issue) -> Plan:
     return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, links), PICTURE_SHARE, issue.handset.comic_slides_max)
 
 
+def whole_gallery(issue: Issue) -> Gallery:
+    """Every page of the comic as pictures on WAP pages: for a reader who gets a link and no message."""
+    pages = _pages(issue)
+    count = max((frame.last for page in pages for frame in page.frames), default=0)
+    reader = _reader(issue)
+    frames = [frame for page in pages for frame in page.frames]
+    return _gallery(issue, [one for frame in frames for one in _exhibits(issue, frame, _slide(issue, frame, count, reader), reader)])
+
+
 def _pages(issue: Issue) -> list[Page]:
     found = []
     first = 1

@@ -3,7 +3,8 @@
 Everything here is SQL over `Reader` and `Subscription`; no reader is ever looked
 at in Python. The audience of a subscribed or a free publication is every reader
 with an order of its service, whatever its state; of an activity, every reader.
-What binds marketing (consent, the marketing blacklist) binds activities only.
+What binds marketing (consent, the marketing blacklist, how often a reader is
+addressed, quiet hours) binds activities only; a paid paper is not marketing.
 
 The same reasons are looked at again when a batch is claimed (`recheck_sql`): the
 world moves after the snapshot.
@@ -16,16 +17,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, null, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
+from delivery.dispatch.wishes import AWAKE, NEVER_QUIET, Asleep, Quiet
 from huabao.clock import SHANGHAI
-from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, NO_MMS
+from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
+from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql
 
-REASONS = ("not_subscribed", "stopped", "handset_cannot", "stale_edition", "no_consent", "blacklisted")
+REASONS = (
+    "not_subscribed", "stopped", "handset_cannot", "stale_edition", "unknown_number", "no_consent", "blacklisted", "frequency_limit", "quiet_hours",
+)  # fmt: skip
 """In the order in which they are asked; the first that holds is the reader's."""
 
 MARKETING = ("marketing",)
@@ -45,7 +50,10 @@ class Audience:
         activity: the publication is marketing: every reader, if he agreed.
         stale_at: from this instant the edition is not sent any more, or None.
         default_class: of a reader whose handset is unknown.
-        resend: somebody asked for it: it goes to a stopped reader too, and however old the edition is.
+        resend: somebody asked for it: it goes to a stopped reader too, however old the edition is, at any hour.
+        prefers: the hour that a reader prefers is waited for (activity, magazine).
+        quiet: when cities are left in peace, of an activity.
+        contacts_max, contacts_days: an activity addresses nobody who was addressed so often in so many days.
     """
 
     service_id: str
@@ -53,31 +61,54 @@ class Audience:
     stale_at: datetime | None
     default_class: str
     resend: bool = False
+    prefers: bool = False
+    quiet: Quiet = NEVER_QUIET
+    contacts_max: int = CONTACTS_MAX.default
+    contacts_days: int = CONTACTS_DAYS.default
+
+    @property
+    def is_marketing(self) -> bool:
+        """Whether quiet hours and the frequency limit bind: an activity that nobody asked for."""
+        return self.activity and not self.resend
 
     def is_stale(self, at: datetime) -> bool:
         """Whether the edition is too old at `at`."""
         return self.stale_at is not None and self.stale_at <= at
 
     @classmethod
-    def of(cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion, *, resend: bool = False) -> Audience:
-        """The audience of an edition's version."""
+    def of(
+        cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion, *, resend: bool = False, start: datetime | None = None
+    ) -> Audience:
+        """The audience of an edition's version.
+
+        Args:
+            start: of the dispatch; a reserve edition is as fresh as its dispatch.
+        """
+        activity = publication.klass == "activity"
         return cls(
             service_id=publication.service_id,
-            activity=publication.klass == "activity",
-            stale_at=None if resend else stale_at(publication, edition, version),
+            activity=activity,
+            stale_at=None if resend else stale_at(publication, edition, version, start=start),
             default_class=DEFAULT_HANDSET_CLASS.get(session),
             resend=resend,
+            prefers=not resend and (activity or edition.kind == "magazine"),
+            quiet=Quiet.of(session) if activity and not resend else NEVER_QUIET,
+            contacts_max=CONTACTS_MAX.get(session),
+            contacts_days=CONTACTS_DAYS.get(session),
         )
 
 
-def stale_at(publication: Publication, edition: Edition, version: EditionVersion) -> datetime | None:
+def stale_at(publication: Publication, edition: Edition, version: EditionVersion, *, start: datetime | None = None) -> datetime | None:
     """When the edition becomes too old to be sent, or None where its publication never does.
 
     It ages from its import, but not before its day begins nor after it ends (Shanghai):
     a paper made the evening before is fresh in the morning, one dated last week is not.
+    The reserve edition ages from the `start` of its dispatch.
     """
     if publication.stale_after_s is None:
         return None
+    if publication.reserve_edition_id == edition.id:
+        return None if start is None else start + timedelta(seconds=publication.stale_after_s)
     begins = datetime.combine(version.issue_date, time.min, SHANGHAI).astimezone(UTC)
     born = min(max(edition.created_at, begins), begins + timedelta(days=1))
     return born + timedelta(seconds=publication.stale_after_s)
@@ -93,23 +124,51 @@ def readers_of(audience: Audience, columns: Sequence[Any]) -> Select[Any]:
     return select(*columns).select_from(_source(audience))
 
 
-def reason_sql(audience: Audience, at: datetime) -> ColumnElement[Any]:
-    """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`."""
-    cannot = (handset_class_sql(audience) == NO_MMS, literal("handset_cannot"))
-    whens = [*_order_whens(audience, at), cannot, *_later_whens(audience, stale=audience.is_stale(at))]
+def reason_sql(
+    audience: Audience, at: datetime, *, too_late: ColumnElement[bool] | None = None, unreachable: ColumnElement[bool] | None = None
+) -> ColumnElement[Any]:
+    """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`.
+
+    Args:
+        too_late: of a marketing dispatch, he may not be addressed before the deadline.
+        unreachable: nothing that his handset takes can be sent to it; None for every handset that takes no MMS.
+    """
+    cannot = (takes_no_mms_sql(audience) if unreachable is None else unreachable, literal("handset_cannot"))
+    whens = [*_order_whens(audience, at), cannot, *_later_whens(audience, at - timedelta(days=audience.contacts_days), stale=audience.is_stale(at))]
+    if audience.is_marketing and too_late is not None:
+        whens.append((too_late, literal("quiet_hours")))
     return case(*whens, else_=null())
 
 
-def recheck_sql(audience: Audience, at: ColumnElement[datetime], *, stale: bool) -> ColumnElement[Any]:
+def takes_no_mms_sql(audience: Audience) -> ColumnElement[bool]:
+    """The reader's handset takes no MMS."""
+    return handset_class_sql(audience).in_(CANNOT_MMS)
+
+
+def recheck_sql(
+    audience: Audience,
+    at: ColumnElement[datetime],
+    *,
+    stale: bool,
+    since: ColumnElement[datetime] | None = None,
+    reference: ColumnElement[str] | None = None,
+    asleep: Asleep = AWAKE,
+) -> ColumnElement[Any]:
     """The same once more, at claim, over `joined_readers`; an instant that is bound later keeps the statement the same.
 
-    The handset is not asked again: his variant is made.
+    The handset is not asked again: his variant is made. `quiet_hours` means now, not for good.
 
     Args:
         stale: `audience.is_stale` at that instant.
+        since: contacts from then on count, of an activity.
+        reference: contacts of this reference do not: it is what is being sent.
+        asleep: the cities that are quiet at that instant.
     """
-    vanished = (Reader.id.is_(None), literal("not_subscribed"))
-    return case(vanished, *_order_whens(audience, at), *_later_whens(audience, stale=stale), else_=null())
+    vanished = (Reader.id.is_(None), literal("unknown_number"))
+    whens = [vanished, *_order_whens(audience, at), *_later_whens(audience, since, stale=stale, reference=reference)]
+    if audience.is_marketing and (asleep.cities or asleep.others):
+        whens.append((asleep.sql(), literal("quiet_hours")))
+    return case(*whens, else_=null())
 
 
 def joined_readers(audience: Audience, rows: FromClause, reader_id: ColumnElement[int]) -> FromClause:
@@ -128,11 +187,20 @@ def _order_whens(audience: Audience, at: datetime | ColumnElement[datetime]) -> 
     return whens if audience.resend else [*whens, (Subscription.stop_state == "stopped", literal("stopped"))]
 
 
-def _later_whens(audience: Audience, *, stale: bool) -> list[When]:
+def _later_whens(audience: Audience, since: datetime | ColumnElement[datetime] | None, *, stale: bool, reference: ColumnElement[str] | None = None) -> list[When]:
     whens: list[When] = [(true(), literal("stale_edition"))] if stale else []
+    whens.append((_no_number(), literal("unknown_number")))
     if audience.activity:
         whens += [(no_consent_sql(), literal("no_consent")), (blacklisted_sql(MARKETING), literal("blacklisted"))]
+    if audience.is_marketing and since is not None:
+        whens.append((addressed_often_sql(audience.contacts_max, since, reference), literal("frequency_limit")))
     return whens
+
+
+def _no_number() -> ColumnElement[bool]:
+    """What is kept as his number is none: 11 digits that begin with 1."""
+    number = Reader.msisdn
+    return or_(func.length(number) != 11, func.substr(number, 1, 1) != "1", func.rtrim(number, "0123456789") != "")
 
 
 def _source(audience: Audience) -> FromClause:

@@ -12,7 +12,7 @@ from huabao import audit
 from huabao.msisdn import find_msisdn
 from huabao.runtime import Runtime
 from subscribers import handsets, services
-from subscribers.handset_classes import NO_MMS, handset_classes
+from subscribers.handset_classes import CANNOT_MMS, handset_classes
 from subscribers.imports.outcome import ImportOutcome
 from subscribers.imports.records import Table, read_table
 from subscribers.imports.rejects import Rejects, original
@@ -104,8 +104,8 @@ def _handset_row(row: dict[str, str]) -> str:
         return "model: 1 to 120 characters are wanted"
     if len(row.get("brand", "")) > 80:
         return "brand: is longer than 80 characters"
-    if row["handset_class"] not in (*handset_classes(), NO_MMS):
-        return f"handset_class: is none of {', '.join((*handset_classes(), NO_MMS))}"
+    if row["handset_class"] not in (*handset_classes(), *CANNOT_MMS):
+        return f"handset_class: is none of {', '.join((*handset_classes(), *CANNOT_MMS))}"
     return _unkept(row)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, not_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from huabao.errors import UsageError
-from subscribers.handset_classes import NO_MMS, handset_classes
+from subscribers.handset_classes import CANNOT_MMS, handset_classes
 from subscribers.models import DRIVES, Reader
 from subscribers.segments.dialects import ByDialect
 from subscribers.segments.facts import ReaderFacts
@@ -84,7 +84,7 @@ def text_matches(fact: str | None, op: str, value: Value) -> bool:
 
 CITY = TextColumn("city", "where the reader lives, as it was imported", "city")
 HANDSET_CLASS = TextColumn(
-    "handset_class", "class of his handset; missing while the handset is unknown", "handset_class", (*handset_classes(), NO_MMS)
+    "handset_class", "class of his handset; missing while the handset is unknown", "handset_class", (*handset_classes(), *CANNOT_MMS)
 )
 ATTRIBUTE_CLASS = TextColumn("attribute_class", "base attribute, A to F", "attribute_class", tuple("ABCDEF"))
 DRIVE = TextColumn("preferences.drive", f"what moves him: {', '.join(DRIVES)}", "drive", DRIVES)
