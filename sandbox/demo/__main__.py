@@ -30,6 +30,8 @@ RATE_PER_S = 10_000
 WEB_PORT = 8080
 """Where the console is looked for first."""
 REPORT_WAIT_S = 20
+REPORTS_PER_S = 1_000
+"""Reports come at such a pace at least; who waits for them waits accordingly."""
 OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
 
 
@@ -57,9 +59,10 @@ def main(readers: int, no_serve: bool, folder: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         logins = _prepare(place, readers)
-        balanced = _send(place)
-        _print_access(place, logins)
+        balanced = _send(place, REPORT_WAIT_S + readers // REPORTS_PER_S)
+        click.echo(f"What the peer got: {place.folder / 'peer'}")
         if not no_serve:
+            _print_access(place, logins)
             _stay()
         sys.exit(0 if balanced else 1)
     except HuabaoError as error:
@@ -88,12 +91,12 @@ def _prepare(place: Installation, readers: int) -> dict[str, str]:
     return logins
 
 
-def _send(place: Installation) -> bool:
+def _send(place: Installation, report_wait_s: int) -> bool:
     say("the sandbox MMSC and the console, processes of their own")
     report_url = f"{place.web_url}/mm7/demo"
-    place.run("settings", "set", "report_wait_s", str(REPORT_WAIT_S))
+    place.run("settings", "set", "report_wait_s", str(report_wait_s))
     place.run("port", "add", "demo", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", str(RATE_PER_S))
-    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), "--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--keep", str(place.folder / "peer"))
+    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), "--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--report-connections", "200", "--keep", str(place.folder / "peer"))
     place.start("serve", "serve", "--port", str(place.web_port))
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
     place.wait_for(f"{place.web_url}/healthz")
@@ -104,14 +107,14 @@ def _send(place: Installation) -> bool:
         say(f"sending {edition['title']} {edition['number']}: {plan['planned']:,} readers, {plan['variants']} variants")
         statuses.append((edition, plan, place.run("dispatch", "start", number)))
     say("waiting for the last reports")
-    finished = [Sent(edition, plan, _wait_closed(place, started["dispatch_id"])) for edition, plan, started in statuses]
+    finished = [Sent(edition, plan, _wait_closed(place, started["dispatch_id"], report_wait_s)) for edition, plan, started in statuses]
     verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), problem_is_fine=True)
     _print_result(place, finished, verified)
     return bool(verified["balanced"])
 
 
-def _wait_closed(place: Installation, dispatch_id: int) -> dict[str, Any]:
-    until = time.monotonic() + REPORT_WAIT_S + 60
+def _wait_closed(place: Installation, dispatch_id: int, report_wait_s: int) -> dict[str, Any]:
+    until = time.monotonic() + 2 * report_wait_s + 60
     while True:
         status: dict[str, Any] = place.run("dispatch", "status", str(dispatch_id), problem_is_fine=True)
         if status["state"] == "closed" or time.monotonic() > until:
@@ -144,7 +147,6 @@ def _balances(status: dict[str, Any]) -> bool:
 def _print_access(place: Installation, logins: dict[str, str]) -> None:
     click.echo(f"\nConsole: {place.web_url}")
     click.echo(table_text(("name", "password"), list(logins.items())), nl=False)
-    click.echo(f"What the peer got: {place.folder / 'peer'}")
 
 
 def _stay() -> None:
