@@ -24,7 +24,7 @@ class Port(Base):
         priority: lower goes first; ports of one priority share by rate.
         cost_fen_per_1000: what a thousand recipients cost, in fen.
         contract: what the operator allows, for the check before a send, see `delivery.dispatch.contract`.
-        state: up or paused, with a reason.
+        state: up or paused, with a reason; `state_at` says since when.
         deferred_until: the peer said "not now"; nobody sends before this instant.
         rate_factor: 1 in quiet times; less after the peer's "slow down", see `delivery.ports.pace`.
         breaker: closed, open (the peer is dead) or probing.
@@ -50,6 +50,7 @@ class Port(Base):
     cost_fen_per_1000: Mapped[int] = mapped_column(default=0)
     contract: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     state_reason: Mapped[str] = mapped_column(Text, default="")
+    state_at: Mapped[datetime | None]
     deferred_until: Mapped[datetime | None]
     rate_factor: Mapped[float] = mapped_column(default=1.0)
     rate_factor_at: Mapped[datetime | None]

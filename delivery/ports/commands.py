@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from huabao.cli import Invocation, Report, operation
-from huabao.errors import PortError
+from huabao.clock import parse_time, shanghai_text
+from huabao.errors import PortError, UsageError
 
 
 @click.group("port")
@@ -46,8 +49,18 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_CARE: tuple[Callable[[Any], Any], ...] = (
+    click.option("--hours", metavar="H", help="When it may send, Asia/Shanghai: 06:00-23:00, several by comma; empty for always."),
+    click.option("--service-codes", metavar="C[,C…]", help="The only service codes that it may carry; empty for any."),
+    click.option("--priority", type=int, metavar="N", help="Ports of the lowest number share the load; the next takes what they cannot (default 0)."),
+    click.option("--cost", "cost_fen_per_1000", type=int, metavar="FEN", help="What a thousand recipients cost, in fen."),
+    click.option("--contract", metavar="FILE", help="What the operator allows, YAML (docs/operate.md); empty for nothing written."),
+)
+"""What every kind of port has, whatever it speaks."""
+
+
 def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_CARE)):
         command = option(command)
     return command
 
@@ -57,7 +70,32 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
     if options.get("namespace"):
         options["namespace"] = NAMESPACE_PRESETS.get(options["namespace"], options["namespace"])
+    if options.get("service_codes") is not None:
+        options["service_codes"] = [code.strip() for code in options["service_codes"].split(",") if code.strip()]
+    if options.get("contract") is not None:
+        options["contract"] = _contract(options["contract"])
     return options
+
+
+def _contract(path: str) -> dict[str, Any]:
+    """The contract in a YAML file, checked."""
+    import yaml
+
+    from delivery.ports.contracts import Contract
+
+    if not path:
+        return {}
+    try:
+        document = yaml.safe_load(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"--contract {path}: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"--contract {path}: a contract says rate, hours, services … by name (docs/operate.md)")
+    try:
+        Contract.of(document)
+    except UsageError as error:
+        raise UsageError(f"--contract {path}: {error}") from error
+    return document
 
 
 def _report(document: dict[str, Any], done: str) -> Report:
@@ -77,8 +115,9 @@ def add(invocation: Invocation, name: str, kind: str, **options: Any) -> Report:
     from delivery.ports import services
 
     with invocation.runtime.transaction() as session:
-        made = services.add_port(session, name, kind, _given(options), by=invocation.actor, now=invocation.runtime.now())
-        return _report(services.to_document(made), "added")
+        now = invocation.runtime.now()
+        made = services.add_port(session, name, kind, _given(options), by=invocation.actor, now=now)
+        return _report(services.to_document(made, now=now), "added")
 
 
 @port.command("set")
@@ -92,22 +131,83 @@ def set_(invocation: Invocation, name: str, **options: Any) -> Report:
     from delivery.ports import services
 
     with invocation.runtime.transaction() as session:
-        changed = services.set_port(session, name, _given(options), by=invocation.actor, now=invocation.runtime.now())
-        return _report(services.to_document(changed), "changed")
+        now = invocation.runtime.now()
+        changed = services.set_port(session, name, _given(options), by=invocation.actor, now=now)
+        return _report(services.to_document(changed, now=now), "changed")
 
 
 @port.command("list")
 @operation
 def list_(invocation: Invocation) -> Report:
-    """All ports."""
+    """All ports, what each may send now, and why not more."""
     from delivery.ports import services
+    from delivery.ports.pace import PaceRules
 
     with invocation.runtime.transaction(read_only=True) as session:
-        documents = [services.to_document(one) for one in services.list_ports(session)]
-    columns = ("name", "kind", "url", "rate", "burst", "group_size", "connections", "state", "state_reason")
+        rules, now = PaceRules.of(session), invocation.runtime.now()
+        documents = [services.to_document(one, now=now, rules=rules) for one in services.list_ports(session)]
+    columns = ("name", "kind", "url", "rate", "rate_now", "burst", "group_size", "priority", "hours", "standing", "standing_reason")
     if not documents:
         return Report(documents, lines=("no port yet; `huabao port add` makes one",))
     return Report(documents, columns=columns, rows=[[one[key] for key in columns] for one in documents])
+
+
+@port.command("show")
+@click.argument("name")
+@operation
+def show(invocation: Invocation, name: str) -> Report:
+    """One port: everything about it, and the changes of its rate that lie ahead."""
+    from delivery.ports import changes, services
+    from delivery.ports.pace import PaceRules
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = services.find_port(session, name)
+        document = services.to_document(found, now=invocation.runtime.now(), rules=PaceRules.of(session))
+        document["changes"] = [changes.to_document(one) for one in changes.ahead(session, [found]).get(found.id, ())]
+    rows = [(key, value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)) for key, value in document.items() if value not in ("", None, [], {})]
+    return Report(document, columns=("", ""), rows=rows)
+
+
+@port.command("reset")
+@click.argument("name")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+@operation
+def reset(invocation: Invocation, name: str, reason: str) -> Report:
+    """Forget what the peer said: its pause, the lower rate, the open breaker; it gets its whole rate at once."""
+    from delivery.ports import services
+
+    with invocation.runtime.transaction() as session:
+        now = invocation.runtime.now()
+        changed = services.reset_port(session, name, by=invocation.actor, now=now, reason=reason)
+        return _report(services.to_document(changed, now=now), "starts afresh")
+
+
+@port.command("schedule")
+@click.argument("name")
+@click.option("--at", metavar="T", help="When the rate changes.")
+@click.option("--rate", type=float, metavar="N", help="To what.")
+@click.option("--burst", type=int, metavar="N", help="With which burst (default: 3 % of the rate, at least 1).")
+@click.option("--reason", default="", metavar="TEXT", help="Why, e.g. what was agreed with the operator.")
+@click.option("--list", "listing", is_flag=True, help="Show the changes.")
+@click.option("--cancel", type=int, metavar="ID", help="Call a change off.")
+@operation
+def schedule(invocation: Invocation, name: str, at: str | None, rate: float | None, burst: int | None, reason: str, listing: bool, cancel: int | None) -> Report:
+    """Change a port's rate at an instant that was agreed, e.g. a speed-up for one morning."""
+    from delivery.ports import changes
+
+    if sum((listing, cancel is not None, at is not None or rate is not None)) != 1 or (not listing and cancel is None and (at is None or rate is None)):
+        raise UsageError("say --at T --rate N, or --list, or --cancel ID")
+    now = invocation.runtime.now()
+    with invocation.runtime.transaction(read_only=listing) as session:
+        if cancel is not None:
+            found = [changes.cancel_change(session, name, cancel, by=invocation.actor, now=now, reason=reason)]
+        elif at is not None and rate is not None:
+            found = [changes.schedule_change(session, name, parse_time(at), rate, burst=burst, reason=reason, by=invocation.actor, now=now)]
+        else:
+            found = list(changes.list_changes(session, name))
+        documents = [changes.to_document(one) for one in found]
+        rows = [(one.id, shanghai_text(one.at), f"{one.rate:g}", one.burst or "default", changes.state_of(one), one.reason, one.created_by) for one in found]
+    return Report(documents if listing else documents[0], columns=("id", "at", "rate", "burst", "state", "reason", "by"), rows=rows)
 
 
 @port.command("test")

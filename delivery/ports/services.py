@@ -7,8 +7,11 @@ never larger than the burst where the contract counts recipients.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,15 +20,33 @@ from sqlalchemy.orm import Session
 
 from delivery.models import Port
 from delivery.ports import PortSettings, port_kind
+from delivery.ports.contracts import Contract
+from delivery.ports.health import MISCONFIGURED, UNREACHABLE
+from delivery.ports.pace import PaceRules, effective, factor_now
 from delivery.throttle import sustained_rate
+from huabao import alarms
 from huabao.audit import record
 from huabao.errors import UsageError
+from huabao.hours import Hours
 
 BURST_SHARE = 0.03
 """Of the rate: the largest burst that nobody has to ask for."""
 
-COLUMNS = ("url", "rate", "burst", "connections", "max_recipients", "timeout_s")
+COLUMNS = ("url", "rate", "burst", "connections", "max_recipients", "timeout_s", "hours", "service_codes", "priority", "cost_fen_per_1000", "contract")
 """What every port has; anything else is an option of its kind."""
+
+STATE = ("state", "state_reason")
+
+_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "connections": 8, "max_recipients": 100, "timeout_s": 30.0, "state_reason": "", "hours": "", "service_codes": [], "priority": 0, "cost_fen_per_1000": 0,
+        "contract": {}, "rate_factor": 1.0, "breaker": "closed", "failures": 0,
+    }
+)  # fmt: skip
+
+PRIORITY_MAX = 99
+
+SERVICE_CODE = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 LIMITS = {"connections": 200, "max_recipients": 10_000, "timeout_s": 600.0, "rate": 1_000_000.0, "burst": 100_000}
 
@@ -69,7 +90,7 @@ def add_port(session: Session, name: str, kind: str, given: Mapping[str, Any], *
     said = {key: value for key, value in given.items() if value is not None}
     if "url" not in said or "rate" not in said:
         raise UsageError("a port needs --url and --rate")
-    port = Port(name=name, kind=kind, burst=said.pop("burst", default_burst(said["rate"])), options={}, state="up", created_at=now)
+    port = Port(name=name, kind=kind, burst=said.pop("burst", default_burst(said["rate"])), options={}, state="up", state_at=now, created_at=now)
     _apply(port, said)
     session.add(port)
     session.flush()
@@ -89,23 +110,51 @@ def set_port(session: Session, name: str, given: Mapping[str, Any], *, by: str, 
         raise UsageError("say what to change, e.g. --rate 200")
     if "rate" in said and "burst" not in said and port.burst == default_burst(port.rate):
         said["burst"] = default_burst(said["rate"])
+    before = {key: getattr(port, key) for key in (*COLUMNS, *STATE)}
     _apply(port, said)
+    if port.state != before["state"]:
+        port.state_at = now
     session.flush()
-    record(session, actor=by, action="port.set", object_kind="port", object_id=name, at=now, changed=sorted(said))
+    changes = {key: [_plain(value), _plain(getattr(port, key))] for key, value in before.items() if getattr(port, key) != value}
+    record(session, actor=by, action="port.set", object_kind="port", object_id=name, at=now, changed=sorted(said), changes=changes)
     return port
 
 
+def reset_port(session: Session, name: str, *, by: str, now: datetime, reason: str = "") -> Port:
+    """Forget what the peer said and did: its pause, the lower rate, the breaker and its alarm.
+
+    Raises:
+        UsageError: no such port.
+    """
+    port = find_port(session, name)
+    before = {"rate_factor": round(port.rate_factor, 3), "breaker": port.breaker, "failures": port.failures}
+    port.deferred_until, port.rate_factor, port.rate_factor_at = None, 1.0, None
+    port.breaker, port.breaker_at, port.failures = "closed", now, 0
+    session.flush()
+    record(session, actor=by, action="port.reset", object_kind="port", object_id=name, at=now, before=before, reason=reason)
+    for kind in (UNREACHABLE, MISCONFIGURED):
+        alarms.close_alarm(session, kind, name, at=now)
+    return port
+
+
+def _plain(value: Any) -> Any:
+    return _bare(value) if isinstance(value, str) and "://" in value else value
+
+
 def _apply(port: Port, said: Mapping[str, Any]) -> None:
-    options = {**port.options, **{key: value for key, value in said.items() if key not in (*COLUMNS, "state", "state_reason")}}
+    options = {**port.options, **{key: value for key, value in said.items() if key not in (*COLUMNS, *STATE)}}
     if options.get("user") and options.get("password_env") and "auth" not in options:
         options["auth"] = "basic"
     port.options = {key: value for key, value in options.items() if value != ""}
-    for column in (*COLUMNS, "state", "state_reason"):
+    for column in (*COLUMNS, *STATE):
         if column in said:
             setattr(port, column, said[column])
-    for column, default in (("connections", 8), ("max_recipients", 100), ("timeout_s", 30.0), ("state_reason", "")):
+    if said.get("state") == "up" and "state_reason" not in said:
+        port.state_reason = ""
+    for column, default in _DEFAULTS.items():
         if getattr(port, column) is None:
-            setattr(port, column, default)
+            setattr(port, column, copy(default))
+    port.hours = str(Hours.parse(port.hours))
     _check(port)
 
 
@@ -114,11 +163,33 @@ def _check(port: Port) -> None:
         value = getattr(port, name)
         if not 0 < value <= most:
             raise UsageError(f"--{name.replace('_', '-')} lies above 0 and up to {most:g}; {value:g} does not")
-    if port.burst > 1 and port.burst > port.rate / 2:
-        raise UsageError(f"--burst {port.burst}: a burst is at most half of the rate ({port.rate:g}), since the rate counts in any second, however it lies")
-    sustained_rate(port.rate, port.burst)
+    if not 0 <= port.priority <= PRIORITY_MAX:
+        raise UsageError(f"--priority lies between 0 (goes first) and {PRIORITY_MAX}; {port.priority} does not")
+    if port.cost_fen_per_1000 < 0:
+        raise UsageError(f"--cost is what a thousand recipients cost, in fen, 0 or more; {port.cost_fen_per_1000} is not")
+    wrong = [code for code in port.service_codes if not SERVICE_CODE.fullmatch(code)]
+    if wrong:
+        raise UsageError(f"--service-codes: {wrong[0]!r} is no service code: up to 40 letters, digits, -, _ and .")
+    check_rate(port, port.rate, port.burst)
     kind = port_kind(port.kind)
     kind.check(PortSettings(0, port.name, port.kind, port.url, port.rate, port.burst, port.connections, port.max_recipients, port.timeout_s, port.options))
+
+
+def check_rate(port: Port, rate: float, burst: int) -> None:
+    """Whether the port could have this rate and burst.
+
+    Raises:
+        UsageError: it could not, or its contract allows less.
+    """
+    for name, value in (("rate", rate), ("burst", burst)):
+        if not 0 < value <= LIMITS[name]:
+            raise UsageError(f"--{name} lies above 0 and up to {LIMITS[name]:g}; {value:g} does not")
+    if burst > 1 and burst > rate / 2:
+        raise UsageError(f"--burst {burst}: a burst is at most half of the rate ({rate:g}), since the rate counts in any second, however it lies")
+    sustained_rate(rate, burst)
+    allowed = Contract.of(port.contract or {}).whole.rate
+    if allowed is not None and rate > allowed:
+        raise UsageError(f"--rate {rate:g}: the contract of port {port.name} allows {allowed:g} a second; a new contract comes with --contract FILE")
 
 
 def _bare(url: str) -> str:
@@ -126,9 +197,14 @@ def _bare(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
-def to_document(port: Port) -> dict[str, Any]:
-    """A port as JSON shows it; it holds no secret."""
-    settings = PortSettings.of(port)
+def to_document(port: Port, *, now: datetime, rules: PaceRules | None = None) -> dict[str, Any]:
+    """A port as JSON shows it; it holds no secret.
+
+    `standing` is what a sender would be told at `now`: ok, or the cause and until when; `rate_now` is what it may send at.
+    """
+    settings = PortSettings.of(port, rules)
+    clearance = settings.may_send(now)
+    rate_now, burst_now = effective(settings, now)
     return {
         "name": port.name,
         "kind": port.kind,
@@ -139,7 +215,20 @@ def to_document(port: Port) -> dict[str, Any]:
         "max_recipients": port.max_recipients,
         "connections": port.connections,
         "timeout_s": port.timeout_s,
+        "hours": port.hours,
+        "service_codes": list(port.service_codes),
+        "priority": port.priority,
+        "cost_fen_per_1000": port.cost_fen_per_1000,
+        "contract": dict(port.contract),
         "state": port.state,
         "state_reason": port.state_reason,
+        "standing": clearance.cause or ("ok" if port.breaker == "closed" else port.breaker),
+        "standing_reason": clearance.reason,
+        "standing_until": None if clearance.until is None else clearance.until.isoformat(),
+        "rate_now": round(rate_now, 3) if clearance.allowed else 0.0,
+        "burst_now": burst_now,
+        "rate_factor": round(factor_now(settings, now), 3),
+        "breaker": port.breaker,
+        "failures": port.failures,
         "options": dict(port.options),
     }

@@ -46,6 +46,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("priority", sa.SmallInteger(), nullable=False, server_default="0"),
             sa.Column("cost_fen_per_1000", sa.Integer(), nullable=False, server_default="0"),
             sa.Column("contract", Document, nullable=False, server_default="{}"),
+            sa.Column("state_at", UTCDateTime(), nullable=True),
             sa.Column("rate_factor", sa.Double(), nullable=False, server_default="1"),
             sa.Column("rate_factor_at", UTCDateTime(), nullable=True),
             sa.Column("breaker", sa.String(length=10), nullable=False, server_default="closed"),
