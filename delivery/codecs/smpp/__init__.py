@@ -44,9 +44,10 @@ from delivery.codecs.smpp.udh import Concatenation, Ports, concatenation_of, por
 
 __all__ = [
     "HEADER_OCTETS", "ID_FORMS", "PDU", "PDU_OCTETS_MAX", "SEQUENCE_MAX", "Bind", "BindMode", "BindResp", "Body", "CancelSM", "CancelSMResp",
-    "Command", "Concatenation", "DataCoding", "DataSM", "DataSMResp", "DeliverSM", "DeliverSMResp", "EnquireLink", "EnquireLinkResp",
-    "EsmClass", "GenericNack", "Header", "MessageState", "PDUError", "Piece", "Ports", "PreparedSubmit", "QuerySM", "QuerySMResp", "Receipt",
-    "References", "RegisteredDelivery", "ReplaceSM", "ReplaceSMResp", "ShortMessages", "Splitter", "Status", "SubmitSM", "SubmitSMResp",
-    "TLVs", "Tag", "Unbind", "UnbindResp", "concatenation_of", "decode", "encode", "find_tlv", "join", "join_text", "pack_header", "piece_of", "ports_of", "prepare_submits", "read_deliver_sm", "read_header", "read_message_id", "read_receipt",
-    "read_submit_sm", "read_text", "read_time", "read_udh", "receipt_id_form", "status_name", "write_absolute", "write_payload", "write_receipt", "write_relative", "write_text", "write_udh",
+    "Command", "Concatenation", "DataCoding", "DataSM", "DataSMResp", "DeliverSM", "DeliverSMResp", "EnquireLink", "EnquireLinkResp", "EsmClass",
+    "GenericNack", "Header", "MessageState", "PDUError", "Piece", "Ports", "PreparedSubmit", "QuerySM", "QuerySMResp", "Receipt", "References",
+    "RegisteredDelivery", "ReplaceSM", "ReplaceSMResp", "ShortMessages", "Splitter", "Status", "SubmitSM", "SubmitSMResp", "TLVs", "Tag", "Unbind",
+    "UnbindResp", "concatenation_of", "decode", "encode", "find_tlv", "join", "join_text", "pack_header", "piece_of", "ports_of", "prepare_submits",
+    "read_deliver_sm", "read_header", "read_message_id", "read_receipt", "read_submit_sm", "read_text", "read_time", "read_udh", "receipt_id_form",
+    "status_name", "write_absolute", "write_payload", "write_receipt", "write_relative", "write_text", "write_udh",
 ]  # fmt: skip

@@ -149,7 +149,7 @@ def read(frame: bytes) -> LibraryBody:
             found["mode"] = _MODES[command]
         elif each.name == "tlvs":
             found["tlvs"] = read_tlvs(frame, mandatory)
-        elif mandatory > HEADER_OCTETS:
+        elif mandatory > HEADER_OCTETS and hasattr(pdu, each.name):  # smpplib leaves out an empty last field
             value = getattr(pdu, each.name)
             found[each.name] = value.decode("latin-1") if each.type == "str" else value
     made: LibraryBody = kind(**found)

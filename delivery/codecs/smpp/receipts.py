@@ -112,16 +112,18 @@ def read_receipt(message: DeliverSM | DataSM, *, zone: tzinfo = UTC) -> Receipt:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """Each field by its name without blanks; `text` takes all that follows it, the first of two alike counts."""
+    """Each field by its name without blanks; the first of two alike counts. `text` takes all that follows it, where the id was before it."""
     found: dict[str, str] = {}
     marks = list(_FIELD.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
         name = re.sub(r"[ _]", "", mark[1].lower())
         if name == "text":
             found.setdefault(name, text[mark.end() :].rstrip("\0"))
-            break
-        value = text[mark.end() : following.start() if following else len(text)].strip(" \t\r\n\0,;")
-        found.setdefault(name, value)
+            if "id" in found:
+                break
+            continue
+        found.setdefault(name, text[mark.end() : end].strip(" \t\r\n\0,;"))
     return found
 
 

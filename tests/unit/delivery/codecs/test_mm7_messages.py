@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from delivery.codecs.mm7 import (
+    DEFAULT_NAMESPACE,
     NAMESPACES,
     VERSIONS,
     Address,
@@ -31,10 +32,11 @@ from delivery.codecs.mm7 import (
     decode_http,
     encode_envelope,
 )
+from delivery.codecs.mm7.names import MM7_VERSIONS
 from huabao.errors import CodecError
 from tests.codec_strategies import MESSAGES, XML_TEXT
 
-NAMESPACE = NAMESPACES[1]
+NAMESPACE = DEFAULT_NAMESPACE
 NOW = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
 FULL = SubmitReq(
     "800001", "10658000", Address("10658000", "ShortCode"), (Address("8613800000001"),), (Address("a@b.cn", "RFC2822Address", True),), (Address("8613800000002"),),
@@ -100,7 +102,7 @@ _TREES: st.SearchStrategy[str] = st.recursive(
 
 
 @given(
-    st.sampled_from(["SubmitReq", "SubmitRsp", "DeliveryReportReq", "DeliverReq", "ReadReplyReq", "Fault", "DeliveryReportRsp", "RSErrorRsp", "Other"]),
+    st.sampled_from(["SubmitReq", "SubmitRsp", "CancelReq", "CancelRsp", "ReplaceReq", "ReplaceRsp", "DeliveryReportReq", "DeliverReq", "ReadReplyReq", "Fault", "DeliveryReportRsp", "RSErrorRsp", "Other"]),
     st.lists(_TREES, max_size=6),
 )
 @settings(max_examples=120, deadline=None)
@@ -160,8 +162,11 @@ def test_any_prefix_and_namespace_is_read(namespace: str, prefix: str) -> None:
 
 
 def test_version_of_each_namespace() -> None:
-    assert {NAMESPACES[0]: "5.3.0", NAMESPACES[1]: "6.3.0", NAMESPACES[2]: "6.8.0"} == VERSIONS
-    assert b"<MM7Version>6.8.0</MM7Version>" in encode_envelope(SubmitRsp(Status(1000)), NAMESPACES[2], transaction_id="t")
+    releases = [name.rpartition("/")[2] for name in NAMESPACES]
+    assert releases == [*(f"REL-5-MM7-1-{minor}" for minor in range(4)), *(f"REL-6-MM7-1-{minor}" for minor in range(5))]
+    assert all(version in MM7_VERSIONS and version[0] == release[4] for version, release in zip(VERSIONS.values(), releases, strict=True))
+    assert (VERSIONS[NAMESPACES[0]], VERSIONS[DEFAULT_NAMESPACE], VERSIONS[NAMESPACES[-1]]) == ("5.3.0", "6.3.0", "6.8.0")
+    assert b"<MM7Version>6.8.0</MM7Version>" in encode_envelope(SubmitRsp(Status(1000)), NAMESPACES[-1], transaction_id="t")
     assert b"<MM7Version>5.2.0</MM7Version>" in encode_envelope(SubmitRsp(Status(1000)), NAMESPACES[0], "5.2.0", transaction_id="t")
 
 
@@ -189,6 +194,9 @@ def test_a_fault_with_a_foreign_detail_is_a_plain_one() -> None:
         ("<DeliveryReportReq><MMStatus>Retrieved</MMStatus><Recipient><Number>1</Number></Recipient></DeliveryReportReq>", 4004),
         ("<DeliveryReportReq><MessageID>m</MessageID><Recipient><Number>1</Number></Recipient></DeliveryReportReq>", 4004),
         ("<DeliveryReportReq><MessageID>m</MessageID><MMStatus>Retrieved</MMStatus><Recipient> </Recipient></DeliveryReportReq>", 4004),
+        ("<CancelReq><MessageID> </MessageID></CancelReq>", 4004),
+        ("<ReplaceReq><ServiceCode>1</ServiceCode></ReplaceReq>", 4004),
+        ("<CancelRsp/>", 4004),
         ("<DeliverReq><Subject>x</Subject></DeliverReq>", 4004),
         ("<SubmitRsp><MessageID>m</MessageID></SubmitRsp>", 4004),
         ("<SubmitRsp><Status><StatusCode>ok</StatusCode></Status></SubmitRsp>", 4004),
