@@ -50,6 +50,13 @@ _REPORTED = st.lists(ADDRESSES, min_size=1, max_size=4).map(tuple)
 MESSAGES = st.one_of(
     SUBMIT_REQS,
     st.builds(structs.SubmitRsp, STATUSES, OPTIONAL_TEXT),
+    st.builds(structs.CancelReq, XML_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, st.none() | ADDRESSES, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT),
+    st.builds(structs.CancelRsp, STATUSES),
+    st.builds(
+        structs.ReplaceReq, XML_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, st.none() | ADDRESSES, OPTIONAL_TEXT, st.none() | MOMENTS, FLAGS, WHEN, FLAGS,
+        OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, FLAGS,
+    ),
+    st.builds(structs.ReplaceRsp, STATUSES),
     st.builds(
         structs.DeliveryReportReq, XML_TEXT, _REPORTED, XML_TEXT, st.none() | ADDRESSES, st.none() | MOMENTS,
         OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT,

@@ -3,12 +3,15 @@
 Spec: 3GPP TS 23.140 8.7; the table of what real servers do is in docs/ and each departure has a vector in tests/vectors/mm7.
 """
 
+from delivery.codecs.mm7.client_forms import CLIENT_FORMS, STRICT, ClientForm
 from delivery.codecs.mm7.decode import decode_envelope
 from delivery.codecs.mm7.encode import encode_envelope
 from delivery.codecs.mm7.http import decode_http, encode_http
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, MM_STATUSES, NAMESPACES, VERSIONS
 from delivery.codecs.mm7.structs import (
     Address,
+    CancelReq,
+    CancelRsp,
     DeliverReq,
     DeliverRsp,
     DeliveryReportReq,
@@ -18,6 +21,8 @@ from delivery.codecs.mm7.structs import (
     MM7Fault,
     ReadReplyReq,
     ReadReplyRsp,
+    ReplaceReq,
+    ReplaceRsp,
     ReplyCharging,
     RSErrorRsp,
     Status,
@@ -30,6 +35,10 @@ from delivery.codecs.mm7.submit import PreparedSubmit, RenderedSubmit, prepare_s
 
 __all__ = [
     "Address",
+    "CLIENT_FORMS",
+    "CancelReq",
+    "CancelRsp",
+    "ClientForm",
     "DEFAULT_NAMESPACE",
     "DEFAULT_VERSION",
     "DeliverReq",
@@ -46,7 +55,10 @@ __all__ = [
     "ReadReplyReq",
     "ReadReplyRsp",
     "RenderedSubmit",
+    "ReplaceReq",
+    "ReplaceRsp",
     "ReplyCharging",
+    "STRICT",
     "Status",
     "SubmitReq",
     "SubmitRsp",

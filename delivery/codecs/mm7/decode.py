@@ -121,6 +121,42 @@ def _submit_rsp(fields: Fields) -> structs.SubmitRsp:
     return structs.SubmitRsp(fields.status(), fields.text("MessageID"))
 
 
+def _cancel_req(fields: Fields) -> structs.CancelReq:
+    identification = fields.inside("SenderIdentification") or fields
+    return structs.CancelReq(
+        message_id=fields.required_text("MessageID"),
+        vasp_id=identification.text("VASPID"),
+        vas_id=identification.text("VASID"),
+        sender_address=_first(identification.party("SenderAddress")),
+        applic_id=fields.text("ApplicID"),
+        reply_applic_id=fields.text("ReplyApplicID"),
+        aux_applic_info=fields.text("AuxApplicInfo"),
+    )
+
+
+def _replace_req(fields: Fields) -> structs.ReplaceReq:
+    identification = fields.inside("SenderIdentification") or fields
+    href, allow_adaptations = _content(fields)
+    return structs.ReplaceReq(
+        message_id=fields.required_text("MessageID"),
+        vasp_id=identification.text("VASPID"),
+        vas_id=identification.text("VASID"),
+        sender_address=_first(identification.party("SenderAddress")),
+        service_code=fields.text("ServiceCode"),
+        time_stamp=fields.date_time("TimeStamp"),
+        read_reply=fields.flag("ReadReply"),
+        earliest_delivery_time=fields.when("EarliestDeliveryTime", fields.text("EarliestDeliveryTime")),
+        distribution_indicator=fields.flag("DistributionIndicator"),
+        applic_id=fields.text("ApplicID"),
+        reply_applic_id=fields.text("ReplyApplicID"),
+        aux_applic_info=fields.text("AuxApplicInfo"),
+        content_class=fields.text("ContentClass"),
+        drm_content=fields.flag("DRMContent"),
+        content_href=href,
+        allow_adaptations=allow_adaptations,
+    )
+
+
 def _delivery_report_req(fields: Fields) -> structs.DeliveryReportReq:
     return structs.DeliveryReportReq(
         message_id=fields.required_text("MessageID"),
@@ -184,6 +220,10 @@ _FAULTS: Final[dict[str, type[MM7Fault]]] = {"rserrorrsp": structs.RSErrorRsp, "
 _READERS: Final[dict[str, Callable[[Fields], Message]]] = {
     "submitreq": _submit_req,
     "submitrsp": _submit_rsp,
+    "cancelreq": _cancel_req,
+    "cancelrsp": lambda fields: structs.CancelRsp(fields.status()),
+    "replacereq": _replace_req,
+    "replacersp": lambda fields: structs.ReplaceRsp(fields.status()),
     "deliveryreportreq": _delivery_report_req,
     "deliveryreportrsp": lambda fields: structs.DeliveryReportRsp(fields.status()),
     "deliverreq": _deliver_req,

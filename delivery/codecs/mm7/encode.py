@@ -100,6 +100,26 @@ def _submit_rsp(message: structs.SubmitRsp) -> str:
     return _status(message.status) + _element("MessageID", message.message_id)
 
 
+def _cancel_req(message: structs.CancelReq) -> str:
+    return _sender_identification(message) + _element("MessageID", message.message_id) + _applications(message)
+
+
+def _replace_req(message: structs.ReplaceReq) -> str:
+    return "".join((
+        _sender_identification(message),
+        _element("MessageID", message.message_id),
+        _element("ServiceCode", message.service_code),
+        time_stamp_element(message.time_stamp),
+        _element("ReadReply", message.read_reply),
+        _element("EarliestDeliveryTime", message.earliest_delivery_time),
+        _element("DistributionIndicator", message.distribution_indicator),
+        _applications(message),
+        _element("ContentClass", message.content_class),
+        _element("DRMContent", message.drm_content),
+        _content(message.content_href, message.allow_adaptations),
+    ))  # fmt: skip
+
+
 def _delivery_report_req(message: structs.DeliveryReportReq) -> str:
     return "".join((
         _element("MMSRelayServerID", message.mms_relay_server_id),
@@ -149,13 +169,17 @@ def _deliver_rsp(message: structs.DeliverRsp) -> str:
     return _status(message.status) + _element("ServiceCode", message.service_code)
 
 
-def _status_only(message: structs.DeliveryReportRsp | structs.ReadReplyRsp | MM7Fault) -> str:
+def _status_only(message: structs.DeliveryReportRsp | structs.ReadReplyRsp | structs.CancelRsp | structs.ReplaceRsp | MM7Fault) -> str:
     return _status(message.status)
 
 
 _BODIES: Final[dict[type[Message], Callable[[Any], str]]] = {
     SubmitReq: _submit_req,
     structs.SubmitRsp: _submit_rsp,
+    structs.CancelReq: _cancel_req,
+    structs.CancelRsp: _status_only,
+    structs.ReplaceReq: _replace_req,
+    structs.ReplaceRsp: _status_only,
     structs.DeliveryReportReq: _delivery_report_req,
     structs.DeliveryReportRsp: _status_only,
     structs.DeliverReq: _deliver_req,
@@ -168,7 +192,7 @@ _BODIES: Final[dict[type[Message], Callable[[Any], str]]] = {
 }
 
 
-def _sender_identification(message: SubmitReq) -> str:
+def _sender_identification(message: SubmitReq | structs.CancelReq | structs.ReplaceReq) -> str:
     inner = _element("VASPID", message.vasp_id) + _element("VASID", message.vas_id) + _party("SenderAddress", message.sender_address)
     return f"<SenderIdentification>{inner}</SenderIdentification>"
 
@@ -193,7 +217,7 @@ def _reply_charging(charging: structs.ReplyCharging | None) -> str:
     return "<ReplyCharging" + (f' replyChargingSize="{size}"' if size is not None else "") + (f' replyDeadline="{format_when(deadline)}"' if deadline is not None else "") + "/>"
 
 
-def _applications(message: SubmitReq | structs.DeliveryReportReq | structs.ReadReplyReq | structs.DeliverReq) -> str:
+def _applications(message: SubmitReq | structs.CancelReq | structs.ReplaceReq | structs.DeliveryReportReq | structs.ReadReplyReq | structs.DeliverReq) -> str:
     return _element("ApplicID", message.applic_id) + _element("ReplyApplicID", message.reply_applic_id) + _element("AuxApplicInfo", message.aux_applic_info)
 
 

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Final
 
 from content.codecs.mime import Entity, bare_id, choose_boundary, decode_body, parse_content_type
+from delivery.codecs.mm7.client_forms import STRICT, ClientForm
 from delivery.codecs.mm7.decode import decode_envelope
-from delivery.codecs.mm7.structs import DeliverReq, Envelope, SubmitReq
+from delivery.codecs.mm7.structs import DeliverReq, Envelope, ReplaceReq, SubmitReq
 from huabao.errors import CodecError
 
 ENVELOPE_ID: Final = "mm7-envelope"
@@ -52,19 +53,18 @@ class Frame:
             raise CodecError("the request holds its content's boundary", theirs=False)
 
 
-def frame(content: bytes | None) -> Frame:
+def frame(content: bytes | None, form: ClientForm = STRICT) -> Frame:
     """The frame of an envelope that goes with `content`.
 
     Args:
         content: an entity, header lines first, as `content.codecs.mime.encode_related` writes it, or None.
+        form: whose manners the request has.
     """
+    headers = {"SOAPAction": '""', **form.headers}
     if content is None:
-        return Frame({"Content-Type": XML_TYPE, "SOAPAction": '""'}, None)
-    boundary = choose_boundary("mm7-", (content,))
-    headers = {
-        "Content-Type": f'multipart/related; type="text/xml"; start="<{ENVELOPE_ID}>"; boundary="{boundary}"',
-        "SOAPAction": '""',
-    }
+        return Frame({"Content-Type": XML_TYPE, **headers}, None)
+    boundary = choose_boundary(form.boundary_prefix, (content,))
+    headers = {"Content-Type": f'multipart/related; type="text/xml"; start="<{ENVELOPE_ID}>"; boundary="{boundary}"', **headers}
     before = f"--{boundary}\r\nContent-Type: {XML_TYPE}\r\nContent-ID: <{ENVELOPE_ID}>\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     between, end = f"\r\n--{boundary}\r\n".encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
     return Frame(headers, boundary, before.encode("ascii"), between + content + end)
@@ -77,13 +77,13 @@ def content_id_of(content: bytes) -> str:
     return bare_id(match.group(1).decode("utf-8", errors="replace")) if match else ""
 
 
-def encode_http(envelope: bytes, content: bytes | None = None) -> tuple[dict[str, str], bytes]:
+def encode_http(envelope: bytes, content: bytes | None = None, form: ClientForm = STRICT) -> tuple[dict[str, str], bytes]:
     """HTTP headers and body of an envelope, with the content entity that it refers to.
 
     Raises:
         CodecError: the envelope holds the boundary that the content gives (ours).
     """
-    around = frame(content)
+    around, envelope = frame(content, form), form.dress(envelope)
     around.refuse_boundary(envelope)
     return around.headers, around.before + envelope + around.after
 
@@ -128,7 +128,7 @@ def _root(entity: Entity) -> Entity:
 
 def _content(entity: Entity, root: Entity, envelope: Envelope) -> Entity | None:
     """The part that the message refers to: by Content-ID or Content-Location, by its beginning, or because it is the only one."""
-    if not isinstance(envelope.message, SubmitReq | DeliverReq):
+    if not isinstance(envelope.message, SubmitReq | ReplaceReq | DeliverReq):
         return None
     href = envelope.message.content_href
     others = [part for part in entity.parts if part is not root]

@@ -9,20 +9,24 @@ from typing import Final, Literal
 
 SOAP_ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _SCHEMA: Final = "http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/"
-REL_5_MM7_1_0: Final = _SCHEMA + "REL-5-MM7-1-0"
-REL_6_MM7_1_0: Final = _SCHEMA + "REL-6-MM7-1-0"
-REL_6_MM7_1_4: Final = _SCHEMA + "REL-6-MM7-1-4"
-
-DEFAULT_NAMESPACE: Final = REL_6_MM7_1_0
+DEFAULT_NAMESPACE: Final = _SCHEMA + "REL-6-MM7-1-0"
 """What China's MMSCs speak."""
 DEFAULT_VERSION: Final = "6.3.0"
 
 VERSIONS: Final[dict[str, str]] = {
-    REL_5_MM7_1_0: "5.3.0",
-    REL_6_MM7_1_0: "6.3.0",
-    REL_6_MM7_1_4: "6.8.0",
-}
-"""The MM7Version that is written in each namespace unless the port says otherwise."""
+    _SCHEMA + release: version
+    for release, version in (
+        ("REL-5-MM7-1-0", "5.3.0"), ("REL-5-MM7-1-1", "5.5.0"), ("REL-5-MM7-1-2", "5.6.0"), ("REL-5-MM7-1-3", "5.10.0"),
+        ("REL-6-MM7-1-0", "6.3.0"), ("REL-6-MM7-1-1", "6.4.0"), ("REL-6-MM7-1-2", "6.5.0"), ("REL-6-MM7-1-3", "6.6.0"), ("REL-6-MM7-1-4", "6.8.0"),
+    )
+}  # fmt: skip
+"""Every namespace, with the MM7Version that is written in it unless the port says otherwise.
+
+A schema serves several versions of its specification (5.2.0 to 5.10.0, 6.3.0 to 6.8.0), so the version is a setting beside it.
+"""
+
+MM7_VERSIONS: Final[tuple[str, ...]] = (*(f"5.{minor}.0" for minor in range(2, 11)), *(f"6.{minor}.0" for minor in range(3, 9)))
+"""Versions that MMSCs are known to speak."""
 
 NAMESPACES: Final[tuple[str, ...]] = tuple(VERSIONS)
 

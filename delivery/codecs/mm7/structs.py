@@ -4,7 +4,7 @@ Absent and empty are one: an optional text that was not sent is None, a list tha
 was not sent is (). Values of enumerations stay text, as printed by the peer
 (outer blanks taken away), because carriers invent their own.
 
-Spec: 3GPP TS 23.140 8.7.1 (submit), 8.7.2 (deliver), 8.7.5 (delivery report), 8.7.6 (read reply), 8.7.8 (faults).
+Spec: 3GPP TS 23.140 8.7.1 (submit), 8.7.2 (deliver), 8.7.3 (cancel and replace), 8.7.5 (delivery report), 8.7.6 (read reply), 8.7.8 (faults).
 """
 
 from __future__ import annotations
@@ -101,6 +101,64 @@ class SubmitRsp:
 
     status: Status
     message_id: str | None = None
+
+
+@dataclass(frozen=True)
+class CancelReq:
+    """We call a message back: whoever of its recipients has not fetched it does not get it.
+
+    Attributes:
+        message_id: as the MMSC printed it in its SubmitRsp.
+    """
+
+    message_id: str
+    vasp_id: str | None = None
+    vas_id: str | None = None
+    sender_address: Address | None = None
+    applic_id: str | None = None
+    reply_applic_id: str | None = None
+    aux_applic_info: str | None = None
+
+
+@dataclass(frozen=True)
+class CancelRsp:
+    """The MMSC called the message back, or says why not."""
+
+    status: Status
+
+
+@dataclass(frozen=True)
+class ReplaceReq:
+    """We put another message in the place of one that was not fetched yet; it keeps its MessageID and its recipients.
+
+    Attributes:
+        message_id: of the one to be replaced.
+        content_href: as in SubmitReq.
+    """
+
+    message_id: str
+    vasp_id: str | None = None
+    vas_id: str | None = None
+    sender_address: Address | None = None
+    service_code: str | None = None
+    time_stamp: datetime | None = None
+    read_reply: bool | None = None
+    earliest_delivery_time: When | None = None
+    distribution_indicator: bool | None = None
+    applic_id: str | None = None
+    reply_applic_id: str | None = None
+    aux_applic_info: str | None = None
+    content_class: str | None = None
+    drm_content: bool | None = None
+    content_href: str | None = None
+    allow_adaptations: bool | None = None
+
+
+@dataclass(frozen=True)
+class ReplaceRsp:
+    """The MMSC put the other message in its place, or says why not."""
+
+    status: Status
 
 
 @dataclass(frozen=True)
@@ -224,7 +282,7 @@ class VASPErrorRsp(MM7Fault):
 
 
 Message = (
-    SubmitReq | SubmitRsp | DeliveryReportReq | DeliveryReportRsp | DeliverReq | DeliverRsp | ReadReplyReq | ReadReplyRsp
+    SubmitReq | SubmitRsp | CancelReq | CancelRsp | ReplaceReq | ReplaceRsp | DeliveryReportReq | DeliveryReportRsp | DeliverReq | DeliverRsp | ReadReplyReq | ReadReplyRsp
     | RSErrorRsp | VASPErrorRsp | MM7Fault
 )  # fmt: skip
 
@@ -237,7 +295,7 @@ class Envelope:
         transaction_id: "" where the peer sent none.
         namespace: the MM7 namespace that it came in, "" for none.
         version: MM7Version as printed, None where it is missing.
-        content: the content part, of a SubmitReq or DeliverReq that came with one (`decode_http`).
+        content: the content part, of a SubmitReq, ReplaceReq or DeliverReq that came with one (`decode_http`).
         problems: what could not be read of optional elements and was left out; never the peer's values.
     """
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from delivery.codecs.mm7.client_forms import STRICT, ClientForm
 from delivery.codecs.mm7.encode import encode_envelope, number_element, time_stamp_element, transaction_id_text
 from delivery.codecs.mm7.http import Frame, content_id_of, frame
 from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, RecipientField
@@ -92,6 +93,7 @@ def prepare_submit(
     version: str | None = None,
     *,
     recipient_field: RecipientField = "to",
+    form: ClientForm = STRICT,
 ) -> PreparedSubmit:
     """`request` and its content, ready to be sent to any recipients.
 
@@ -100,18 +102,19 @@ def prepare_submit(
         content: an entity, header lines first, as `content.codecs.mime.encode_related` writes it; it must have a
             Content-ID. None for a message without content.
         recipient_field: where the recipients stand; To may show readers each other's numbers.
+        form: whose manners the request has.
 
     Raises:
         CodecError: the content has no Content-ID, or a text cannot be written (ours).
     """
-    around = frame(content)
+    around = frame(content, form)
     href = None if content is None else content_id_of(content)
     if href == "":
         raise CodecError("the content has no Content-ID for the request to refer to", theirs=False)
     slot = _free_slot(request)
     whole = replace_recipients(request, recipient_field, (Address(slot),))
     whole = dataclasses.replace(whole, content_href=href, time_stamp=_SLOT_TIME)
-    envelope = encode_envelope(whole, namespace, version, transaction_id=slot)
+    envelope = form.dress(encode_envelope(whole, namespace, version, transaction_id=slot))
     around.refuse_boundary(envelope)
     before_transaction, rest = _cut(envelope, slot)
     before_recipients, rest = _cut(rest, number_element(slot))

@@ -75,7 +75,7 @@ def _by_status(group: OutboundGroup, envelope: Envelope, headers: Mapping[str, s
         status_code=status.code,
         status_text=_text(status, known.en),
         refused=_refused(group, status) if state == "partial" else (),
-        retry_after_s=_retry_after(headers) if state == "deferred" else None,
+        retry_after_s=retry_after(headers) if state == "deferred" else None,
         printed_id=printed if printed != message_id else None,
         documented=known.documented,
     )
@@ -94,7 +94,7 @@ def _refused(group: OutboundGroup, status: Status) -> tuple[MSISDN, ...]:
 
 def _by_http(group: OutboundGroup, http_status: int, headers: Mapping[str, str]) -> Answer:
     state: AnswerState
-    pause_s = _retry_after(headers)
+    pause_s = retry_after(headers)
     if http_status in OURS_TO_MEND or 300 <= http_status < 400:
         state, text = "deferred", OURS_TO_MEND.get(http_status, "the MMSC has moved; set the port's URL to the new address")
         pause_s = pause_s or CONFIGURATION_RETRY_S
@@ -109,7 +109,7 @@ def _by_http(group: OutboundGroup, http_status: int, headers: Mapping[str, str])
     return Answer(group.submission_id, state, status_code=http_status, status_text=f"HTTP {http_status}: {text}", retry_after_s=pause_s if state == "deferred" else None)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that `Retry-After` asks for, as a number or as a date."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():

@@ -12,7 +12,7 @@ import asyncio
 import os
 import queue
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,9 +23,10 @@ import uvloop
 
 from delivery.codecs.mm7 import Address, PreparedSubmit, SubmitReq, encode_envelope, prepare_submit
 from delivery.ports import Answer, MessageContent, OutboundGroup, PortSettings
-from delivery.ports.mm7 import probe
+from delivery.ports.mm7 import probe, recall
 from delivery.ports.mm7.answers import answer_of, answer_without
 from delivery.ports.mm7.options import MM7Options, password_of
+from delivery.ports.recalling import RecallAnswer, RecallRequest
 from huabao.errors import CodecError, PortError
 from huabao.log import get_logger
 
@@ -78,7 +79,7 @@ class MM7Link:
             return {}, ()
         user, password = options.user or "", password_of(options.password_env)
         if options.auth == "basic":
-            return {"Authorization": aiohttp.encode_basic_auth(user, password, encoding="utf-8")}, ()
+            return {"Authorization": options.form.authorization(user, password)}, ()
         return {}, (aiohttp.DigestAuthMiddleware(user, password),)
 
     async def _open(self) -> aiohttp.ClientSession:
@@ -115,10 +116,11 @@ class MM7Link:
             message_class=options.message_class,
             expiry_date=timedelta(seconds=content.expiry_s) if content.expiry_s else None,
             delivery_report=True,
+            read_reply=options.read_reply or None,
             subject=content.subject,
         )
         try:
-            prepared = prepare_submit(request, content.mime, options.namespace, options.mm7_version, recipient_field=options.recipient_field)
+            prepared = prepare_submit(request, content.mime, options.namespace, options.mm7_version, recipient_field=options.recipient_field, form=options.form)
             largest = prepared.render("0" * 40, ["8613800000000"] * self.settings.group_size)
         except CodecError as error:
             raise PortError(f"port {self.settings.name}: this content cannot be written as a SubmitReq: {error}", retryable=False) from error
@@ -150,6 +152,28 @@ class MM7Link:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise probe.unreachable(self.settings.url, error) from error
         return probe.read(status, headers.get("Content-Type", ""), answer, self.options.dialect)
+
+    def recall(self, requests: Sequence[RecallRequest]) -> list[RecallAnswer]:
+        """Call submissions back, or replace them; waits for every answer."""
+        found: list[RecallAnswer] = self._run(self._recall_all(requests))
+        return found
+
+    async def _recall_all(self, requests: Sequence[RecallRequest]) -> list[RecallAnswer]:
+        return await asyncio.gather(*map(self._recall, requests))
+
+    async def _recall(self, request: RecallRequest) -> RecallAnswer:
+        written = _Written()
+        async with self._gate:
+            try:
+                headers, body = recall.request_of(self.options, request)
+                status, answered, answer = await self._post(body, headers, written)
+            except CodecError as error:
+                return RecallAnswer(request.recall_id, "refused", status_text=f"cannot be written: {error}")
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                return recall.answer_without(request, error, written=False)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                return recall.answer_without(request, error, written=written.yes)
+        return recall.answer_of(self.options, request, status, answered, answer)
 
     def submit(self, stream: MM7Stream, groups: list[OutboundGroup]) -> None:
         """Start sending groups; called by the stream, from any thread."""
@@ -191,7 +215,7 @@ class MM7Link:
             return answer_without(group, error, written=written.yes)
         return answer_of(group, status, headers, body, self.options.message_id, self.options.dialect)
 
-    async def _post(self, body: bytes, headers: dict[str, str], written: _Written) -> tuple[int, Any, bytes]:
+    async def _post(self, body: bytes, headers: Mapping[str, str], written: _Written) -> tuple[int, Any, bytes]:
         async with self._session.post(self.settings.url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=written) as response:
             answer = bytearray()
             async for chunk in response.content.iter_any():

@@ -6,6 +6,7 @@ A password is never stored: the port keeps the name of an environment variable.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, MESSAGE_CLASSES, NAMESPACES, VERSIONS
+from delivery.codecs.mm7.client_forms import CLIENT_FORMS, ClientForm
+from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, MESSAGE_CLASSES, NAMESPACES, VERSIONS
 from delivery.dialects import DEFAULT, dialect
 from delivery.ports.message_ids import FORMS
 from huabao.errors import PortError, UsageError
@@ -22,6 +24,7 @@ from huabao.msisdn import MSISDN
 
 Auth = Literal["none", "basic", "digest"]
 NumberForm = Literal["86", "+86", "national"]
+_VERSION: Final = re.compile(r"\d{1,2}(\.\d{1,2}){2}")
 _PREFIXES: Final[Mapping[NumberForm, str]] = MappingProxyType({"86": "86", "+86": "+86", "national": ""})
 
 NAMESPACE_PRESETS: dict[str, str] = {name.rpartition("/")[2]: name for name in NAMESPACES}
@@ -43,6 +46,9 @@ class MM7Options:
         connect_timeout_s: until the connection stands.
         keepalive_s: an idle connection is not used again after this; shorter than the peer's own patience.
         message_id: how MessageIDs are compared, see `delivery.ports.message_ids`.
+        client_form: whose manners our requests have, see `delivery.codecs.mm7.client_forms`.
+        read_reply: ask to be told when a message was read.
+        recalls: what the peer can do about a message that was not fetched yet: replace (and cancel), cancel, or none.
         dialect: whose tables say what the peer's codes mean, see `delivery.dialects`.
         report_auth, report_user, report_password_env: how the peer identifies itself to us.
     """
@@ -64,6 +70,9 @@ class MM7Options:
     connect_timeout_s: float = 5.0
     keepalive_s: float = 4.0
     message_id: str = "exact"
+    client_form: str = "3gpp"
+    read_reply: bool = False
+    recalls: Literal["replace", "cancel", "none"] = "replace"
     dialect: str = DEFAULT
     report_auth: Auth = "none"
     report_user: str | None = None
@@ -90,6 +99,10 @@ class MM7Options:
         _one_of("number-form", self.number_form, get_args(NumberForm))
         _one_of("counts", self.counts, ("recipients", "submits"))
         _one_of("message-id", self.message_id, tuple(FORMS))
+        _one_of("client-form", self.client_form, tuple(CLIENT_FORMS))
+        _one_of("recalls", self.recalls, ("replace", "cancel", "none"))
+        if self.version and not _VERSION.fullmatch(self.version):
+            raise UsageError(f"--version {self.version!r} is no MM7Version; write three numbers, e.g. {DEFAULT_VERSION}")
         dialect(self.dialect)
         if self.message_class is not None:
             _one_of("message-class", self.message_class, MESSAGE_CLASSES)
@@ -97,6 +110,11 @@ class MM7Options:
         _credentials("report-", self.report_auth, self.report_user, self.report_password_env)
         if self.ca_file is not None and not Path(self.ca_file).is_file():
             raise UsageError(f"--ca-file {self.ca_file}: no such file")
+
+    @property
+    def form(self) -> ClientForm:
+        """The manners of our requests."""
+        return CLIENT_FORMS[self.client_form]
 
     @property
     def mm7_version(self) -> str:
