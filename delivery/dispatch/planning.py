@@ -21,16 +21,19 @@ from content.services import find_edition, load_version
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
 from delivery import lifecycle, partitions
-from delivery.dispatch import snapshot
+from delivery.dispatch import snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.progress import port_rate
-from delivery.dispatch.snapshot import Count, Signature
+from delivery.dispatch.routing import Routing
+from delivery.dispatch.snapshot import Count, Signature, Terms
+from delivery.lanes import BULK, URGENT
 from delivery.models import Dispatch, Port
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import BATCH_READERS_MAX
 from huabao.clock import business_day
 from huabao.db import in_ids
 from huabao.errors import StoreError, UsageError
+from huabao.hours import ALWAYS, Hours
 from huabao.runtime import Runtime
 
 SNAPSHOT_ATTEMPTS_MAX = 3
@@ -54,6 +57,7 @@ class Request:
         start_at: None for at once.
         again: send although this version was sent or is being sent.
         many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
+        lane: special (号外) overtakes and waits for no window.
     """
 
     edition: str
@@ -62,6 +66,7 @@ class Request:
     deadline_at: datetime | None = None
     again: bool = False
     many_variants: bool = False
+    lane: str = BULK
 
 
 @dataclass(frozen=True)
@@ -127,14 +132,15 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         subject = find_subject(session, request, now, port_needed=False)
-        count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
+        terms = _terms(session, subject, request, now)
+        count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
     variants = _variants(runtime, request, subject, count, progress)
     with runtime.transaction(read_only=True) as session:
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     rate = sum(port_rate(port) for port in subject.ports)
     forecast_s = round(count.planned / rate, 1) if subject.ports else None
-    need, met = _deadline(request, now, count.planned, forecast_s)
+    need, met = _deadline(terms, count.planned, forecast_s)
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
     return Plan(subject, count, len(sizes), sum(sizes.values()), total, _loads(subject.ports, count.planned), need, forecast_s, met)
 
@@ -152,7 +158,7 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
         with runtime.transaction(read_only=True) as session:
             subject = find_subject(session, request, now)
             _refuse_twice(session, subject, request)
-            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _start(request, now))
+            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _terms(session, subject, request, now))
         variants = _variants(runtime, request, subject, count, progress)
         try:
             with runtime.transaction() as session:
@@ -181,7 +187,7 @@ def find_subject(session: Session, request: Request, now: datetime, *, port_need
         edition,
         loaded.version,
         SignatureRules(loaded.manuscript),
-        Audience.of(session, loaded.publication, edition, loaded.version),
+        Audience.of(session, loaded.publication, edition, loaded.version, start=start),
         _ports(session, request.ports, needed=port_needed),
     )
 
@@ -203,6 +209,14 @@ def _ports(session: Session, names: Sequence[str], *, needed: bool) -> tuple[Por
 
 def _start(request: Request, now: datetime) -> datetime:
     return now if request.start_at is None else max(now, request.start_at)
+
+
+def _terms(session: Session, subject: Subject, request: Request, now: datetime) -> Terms:
+    """When the request would begin to send and must be through, and what its ports carry."""
+    start = _start(request, now)
+    window = ALWAYS if request.lane in URGENT else Hours.parse(subject.publication.send_window)
+    deadline = windows.deadline_of(subject.publication.send_window, start, request.deadline_at, lane=request.lane)
+    return Terms(window.opens_at(start), deadline, Routing.of(session, subject.ports, start))
 
 
 def _variants(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
@@ -240,7 +254,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update())
     _refuse_twice(session, subject, request)
     start = _start(request, now)
-    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), start)
+    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), _terms(session, subject, request, now))
     if not found.audience:
         service = subject.audience.service_id
         raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
@@ -273,7 +287,8 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         planned=found.planned,
         ports=[port.name for port in subject.ports],
         start_at=start,
-        deadline_at=request.deadline_at,
+        deadline_at=windows.deadline_of(subject.publication.send_window, start, request.deadline_at, lane=request.lane),
+        lane=request.lane,
         created_at=now,
         created_by=actor,
     )
@@ -300,8 +315,10 @@ def _loads(ports: Sequence[Port], planned: int) -> dict[str, int]:
     return loads
 
 
-def _deadline(request: Request, now: datetime, planned: int, forecast_s: float | None) -> tuple[float | None, bool | None]:
-    if request.deadline_at is None:
+def _deadline(terms: Terms, planned: int, forecast_s: float | None) -> tuple[float | None, bool | None]:
+    if terms.deadline is None:
         return None, None
-    window_s = (request.deadline_at - _start(request, now)).total_seconds()
+    window_s = (terms.deadline - terms.opens).total_seconds()
+    if window_s <= 0:
+        return None, False
     return round(planned / window_s, 3), None if forecast_s is None else forecast_s <= window_s

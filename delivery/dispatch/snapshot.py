@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, String, Table, and_, case, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, SmallInteger, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from content.models import Variant
-from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
+from delivery.dispatch.audience import Audience, readers_of, reason_sql
+from delivery.dispatch.routing import Routing, carries_short, route_sql, served_as_sql, unreachable_sql
+from delivery.dispatch.wishes import not_before_sql
 from delivery.lanes import SEED
-from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, deliveries
-from huabao.db import in_ids
+from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, Route, deliveries
+from huabao.db import UTCDateTime, in_ids
 from huabao.ids import pack_ids
 from subscribers.models import Reader
 
@@ -50,6 +52,8 @@ staged = Table(
     Column("reason", String(30)),
     Column("mask", String, nullable=False),
     Column("handset_class", String(20)),
+    Column("route", SmallInteger, nullable=False, server_default="0"),
+    Column("not_before", UTCDateTime),
     prefixes=["TEMPORARY"],
 )
 variant_map = Table(
@@ -63,6 +67,21 @@ variant_map = Table(
 
 Signature = tuple[str, str]
 """(mask, handset class): readers who share it get the same variant."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a dispatch's ports and hours mean for its readers.
+
+    Attributes:
+        opens: when it begins to send: its start, or the opening of its window.
+        deadline: when the last reader must have been sent to, or None.
+        routing: what its ports carry.
+    """
+
+    opens: datetime
+    deadline: datetime | None
+    routing: Routing
 
 
 @dataclass(frozen=True)
@@ -88,25 +107,25 @@ class Count:
         return self.planned + sum(self.excluded.values())
 
 
-def count(session: Session, audience: Audience, mask: ColumnElement[str], at: datetime) -> Count:
+def count(session: Session, audience: Audience, mask: ColumnElement[str], terms: Terms) -> Count:
     """Count the audience without writing anything."""
-    decided = _decided(audience, mask, at).subquery()
+    decided = decided_rows(audience, mask, terms).subquery()
     keys = (decided.c.reason, decided.c.mask, decided.c.handset_class)
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
 
 
-def stage(session: Session, audience: Audience, mask: ColumnElement[str], at: datetime) -> Count:
+def stage(session: Session, audience: Audience, mask: ColumnElement[str], terms: Terms) -> Count:
     """Decide every reader into the temporary table; what came out."""
-    return stage_rows(session, _decided(audience, mask, at))
+    return stage_rows(session, decided_rows(audience, mask, terms))
 
 
 def stage_rows(session: Session, decided: Select[Any]) -> Count:
-    """The same from any statement that gives reader_id, mask, handset_class and reason."""
+    """The same from any statement that gives reader_id, mask, handset_class and reason, and may give route and not_before."""
     connection = session.connection()
     for table in (staged, variant_map):
         table.drop(connection, checkfirst=True)
         table.create(connection)
-    session.execute(insert(staged).from_select(["reader_id", "mask", "handset_class", "reason"], decided))
+    session.execute(insert(staged).from_select([column.name for column in decided.selected_columns], decided))
     keys = (staged.c.reason, staged.c.mask, staged.c.handset_class)
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
 
@@ -125,15 +144,16 @@ def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature
     same = and_(variant_map.c.mask == staged.c.mask, variant_map.c.handset_class == staged.c.handset_class)
     session.execute(
         insert(deliveries).from_select(
-            ["day", "dispatch_id", "reader_id", "variant_id", "port_id", "outcome", "late"],
+            ["day", "dispatch_id", "reader_id", "variant_id", "port_id", "outcome", "late", "route"],
             select(
                 literal(dispatch.day, deliveries.c.day.type),
                 literal(dispatch.id, BigInteger),
                 staged.c.reader_id,
                 variant_map.c.variant_id,
-                _port_sql(ports),
+                _carrier_sql(ports),
                 literal(int(Outcome.PENDING), Integer),
                 literal(0, Integer),
+                staged.c.route,
             )
             .join(variant_map, same)
             .where(staged.c.reason.is_(None))
@@ -172,7 +192,7 @@ def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, 
     rows: list[dict[str, Any]] = []
     position = 0
     classes = _classes(session, dispatch)
-    for variant_id, port_id, stage_, packed, size in _chunks(session, dispatch, readers_max, steps):
+    for variant_id, port_id, stage_, not_before, packed, size in _chunks(session, dispatch, readers_max, steps):
         rows.append(
             {
                 "dispatch_id": dispatch.id,
@@ -187,6 +207,7 @@ def cut_batches(session: Session, dispatch: Dispatch, service_code: str | None, 
                 "fence": 0,
                 "deferrals": 0,
                 "stage": stage_,
+                "not_before": not_before,
                 "lane": SEED if stage_ == 0 else dispatch.lane,
                 "handset_class": classes[variant_id],
             }
@@ -237,10 +258,20 @@ def _id_pages(session: Session, dispatch: Dispatch) -> Iterator[Sequence[int]]:
         last = page[-1]
 
 
-def _decided(audience: Audience, mask: ColumnElement[str], at: datetime) -> Any:
+def decided_rows(audience: Audience, mask: ColumnElement[str], terms: Terms) -> Select[Any]:
+    """Every reader of the audience with what is decided about him, as `stage_rows` takes it."""
+    waits = not_before_sql(terms.opens, terms.deadline, quiet=audience.quiet, preferred=audience.prefers)
+    reason = reason_sql(audience, terms.opens, too_late=waits.too_late, unreachable=unreachable_sql(audience, terms.routing))
     return readers_of(
         audience,
-        [Reader.id.label("reader_id"), mask.label("mask"), handset_class_sql(audience).label("handset_class"), cast(reason_sql(audience, at), String).label("reason")],
+        [
+            Reader.id.label("reader_id"),
+            mask.label("mask"),
+            served_as_sql(audience, terms.routing).label("handset_class"),
+            cast(reason, String).label("reason"),
+            route_sql(audience, terms.routing).label("route"),
+            waits.at.label("not_before"),
+        ],
     )
 
 
@@ -253,6 +284,14 @@ def _as_count(rows: Any) -> Count:
         else:
             excluded[reason] = excluded.get(reason, 0) + number
     return Count(excluded, signatures)
+
+
+def _carrier_sql(ports: Sequence[Port]) -> ColumnElement[int]:
+    """The port of a reader: of those for MMS, or of those for links and texts, as his route asks."""
+    short = [port for port in ports if carries_short(port)]
+    if not short:
+        return _port_sql(ports)
+    return case((staged.c.route == int(Route.MMS), _port_sql([port for port in ports if not carries_short(port)])), else_=_port_sql(short))
 
 
 def _port_sql(ports: Sequence[Port]) -> ColumnElement[int]:
@@ -268,23 +307,35 @@ def _port_sql(ports: Sequence[Port]) -> ColumnElement[int]:
     return case(*whens, else_=last) if whens else last
 
 
-def _chunks(session: Session, dispatch: Dispatch, readers_max: int, steps: Steps) -> Iterator[tuple[int, int, int, bytes, int]]:
-    """(variant, port, stage, packed ids, how many) of each batch, streamed."""
+def _chunks(session: Session, dispatch: Dispatch, readers_max: int, steps: Steps) -> Iterator[tuple[int, int, int, datetime | None, bytes, int]]:
+    """(variant, port, stage, not before, packed ids, how many) of each batch, streamed."""
     mine = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
     variant_id, port_id, reader_id = deliveries.c.variant_id, deliveries.c.port_id, deliveries.c.reader_id
     rank = (func.row_number().over(partition_by=[variant_id, port_id], order_by=reader_id) - 1).label("rank")
     sizes = select(variant_id, port_id, func.count().label("readers")).where(*mine).group_by(variant_id, port_id).subquery()
     same = and_(sizes.c.variant_id == variant_id, sizes.c.port_id == port_id)
-    ranked = select(variant_id, port_id, reader_id, rank, sizes.c.readers).join(sizes, same).where(*mine).subquery()
-    chunk = (ranked.c.rank // readers_max).label("chunk")
+    columns: list[Any] = [variant_id, port_id, reader_id, rank, sizes.c.readers]
+    rows = deliveries.join(sizes, same)
+    if _somebody_waits(session):
+        rows = rows.join(staged, staged.c.reader_id == reader_id)
+        number = func.row_number().over(partition_by=[variant_id, port_id, staged.c.not_before], order_by=reader_id) - 1
+        columns += [staged.c.not_before, number.label("number")]
+    else:
+        columns += [literal(None, UTCDateTime).label("not_before"), rank.label("number")]
+    ranked = select(*columns).select_from(rows).where(*mine).subquery()
+    chunk = (ranked.c.number // readers_max).label("chunk")
     step = _stage_sql(session, dispatch, steps, ranked.c).label("stage")
-    numbered = select(ranked.c.variant_id, ranked.c.port_id, ranked.c.reader_id, chunk, step).subquery()
+    numbered = select(ranked.c.variant_id, ranked.c.port_id, ranked.c.reader_id, chunk, step, ranked.c.not_before).subquery()
     ids = func.aggregate_strings(cast(numbered.c.reader_id, String), ",")
-    keys = (numbered.c.stage, numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id)
-    rows = session.execute(select(*keys, ids).group_by(*keys).order_by(*keys), execution_options={"yield_per": _INSERT_AT_ONCE})
-    for stage_, _, variant, port, text in rows:
+    keys = (numbered.c.stage, numbered.c.chunk, numbered.c.variant_id, numbered.c.port_id, numbered.c.not_before)
+    found = session.execute(select(*keys, ids).group_by(*keys).order_by(*keys), execution_options={"yield_per": _INSERT_AT_ONCE})
+    for stage_, _, variant, port, not_before, text in found:
         readers = [int(reader) for reader in text.split(",")]
-        yield variant, port, stage_, pack_ids(readers), len(readers)
+        yield variant, port, stage_, not_before, pack_ids(readers), len(readers)
+
+
+def _somebody_waits(session: Session) -> bool:
+    return session.scalar(select(staged.c.reader_id).where(staged.c.reason.is_(None), staged.c.not_before.is_not(None)).limit(1)) is not None
 
 
 def _stage_sql(session: Session, dispatch: Dispatch, steps: Steps, ranked: Any) -> ColumnElement[int]:

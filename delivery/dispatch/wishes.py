@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 from typing import cast as typed
 
-from sqlalchemy import Boolean, ColumnElement, Text, and_, case, false, func, literal, null, or_, true
+from sqlalchemy import Boolean, ColumnElement, Text, and_, case, false, func, literal, or_, true
 from sqlalchemy.orm import Session
 
 from huabao.db import UTCDateTime
@@ -162,7 +162,7 @@ def not_before_sql(start: datetime, deadline: datetime | None, *, quiet: Quiet, 
         preferred: the hour that he prefers is looked at.
     """
     ats = [(readers, _of_group(start, deadline, hours, preferred=preferred)) for readers, hours in quiet.groups()]
-    at = ats[0][1] if len(ats) == 1 else case(*ats, else_=null())
+    at = ats[0][1] if len(ats) == 1 else case(*ats, else_=_instant(None))
     return NotBefore(at, false() if deadline is None else func.coalesce(at >= _instant(deadline), false(), type_=Boolean()))
 
 
@@ -171,7 +171,7 @@ def _of_group(start: datetime, deadline: datetime | None, quiet: Hours, *, prefe
         plain = earliest(start, deadline, quiet, own, None)
         wishes = [(hour, earliest(start, deadline, quiet, own, hour)) for hour in _HOURS] if preferred else []
         whens = [(Reader.preferred_hour == hour, _instant(at)) for hour, at in wishes if at != plain]
-        default = null() if plain == start else _instant(plain)
+        default = _instant(None) if plain == start else _instant(plain)
         return case(*whens, else_=default) if whens else default
 
     plain = of(None)
@@ -184,5 +184,5 @@ def _spellings(hour: int) -> Sequence[str]:
     return sorted({str(hour), f"{hour:02}", f"{hour:02}:00"})
 
 
-def _instant(at: datetime) -> ColumnElement[Any]:
+def _instant(at: datetime | None) -> ColumnElement[Any]:
     return literal(at, UTCDateTime())
