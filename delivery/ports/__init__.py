@@ -12,7 +12,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -311,7 +311,19 @@ def _check_mm7(settings: PortSettings) -> None:
     MM7Options.of(settings.url, settings.options)
 
 
-PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7)}
+def _open_smpp(settings: PortSettings) -> PortLink:
+    from delivery.ports.smpp.link import SMPPLink
+
+    return SMPPLink(settings)
+
+
+def _check_smpp(settings: PortSettings) -> None:
+    from delivery.ports.smpp.options import SMPPOptions
+
+    SMPPOptions.of(settings.url, settings.options)
+
+
+PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7), "smpp": PortKind("smpp", _open_smpp, _check_smpp, owned=True)}
 """Every kind there is, by name."""
 
 _owned: set[tuple[int, int]] = set()
@@ -340,7 +352,8 @@ os.register_at_fork(after_in_child=_links_lock._at_fork_reinit)  # type: ignore[
 def open_link(settings: PortSettings) -> PortLink:
     """This process's link to the port, with its connections kept alive between calls.
 
-    Changed settings make a new link and retire the old one; a forked process makes its own.
+    Changed settings make a new link and retire the old one; a forked process makes its own. Binds of
+    an owned kind stay through a change of the rate, which is the sender's to keep.
 
     Raises:
         UsageError: no such kind, or settings that cannot work.
@@ -348,10 +361,12 @@ def open_link(settings: PortSettings) -> PortLink:
     key = (os.getpid(), settings.port_id)
     with _links_lock:
         known = _links.get(key)
-        if known is not None and known[0] == settings:
+        kind = port_kind(settings.kind)
+        wanted = replace(settings, rate=1.0, burst=1) if kind.owned else settings
+        if known is not None and known[0] == wanted:
             return known[1]
-        link = port_kind(settings.kind).open(settings)
-        _links[key] = (settings, link)
+        link = kind.open(settings)
+        _links[key] = (wanted, link)
     if known is not None:
         threading.Thread(target=known[1].close, name=f"retire-{settings.name}", daemon=True).start()
     return link

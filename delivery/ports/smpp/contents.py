@@ -1,0 +1,50 @@
+"""A content as submit_sm: a text in as many parts as it takes, or a WAP push."""
+
+from __future__ import annotations
+
+from delivery.codecs.smpp import PreparedSubmit, RegisteredDelivery, ShortMessages, SubmitSM, prepare_submits, write_text
+from delivery.codecs.smpp.times import write_relative
+from delivery.ports import MessageContent, PortSettings
+from delivery.ports.smpp.options import SMPPOptions
+from huabao.errors import CodecError, PortError
+
+VALIDITY_S_MAX = 99 * 86_400.0
+"""What the protocol can say; no SMSC keeps a message longer."""
+
+
+def prepare(settings: PortSettings, options: SMPPOptions, content: MessageContent) -> tuple[PreparedSubmit, ...]:
+    """The submit_sm of `content` but for recipient and reference, one for each part.
+
+    Raises:
+        PortError: it is neither text nor push, cannot be written, or takes more parts than the port allows.
+    """
+    port = f"port {settings.name}"
+    try:
+        messages = _messages(content, port)
+        if len(messages) > min(options.parts_max, settings.rate):
+            raise PortError(
+                f"{port}: the text takes {len(messages)} short messages; --parts-max allows {options.parts_max} and the rate {settings.rate:g} a second",
+                retryable=False,
+            )
+        return prepare_submits(_template(options, content), messages)
+    except CodecError as error:
+        raise PortError(f"{port}: this content cannot be written as a short message: {error}", retryable=False) from error
+
+
+def _messages(content: MessageContent, port: str) -> ShortMessages:
+    if content.text is not None:
+        return write_text(content.text)
+    raise PortError(f"{port} speaks SMPP, which carries texts and WAP pushes; an MMS goes by a port of kind mm7", retryable=False)
+
+
+def _template(options: SMPPOptions, content: MessageContent) -> SubmitSM:
+    return SubmitSM(
+        service_type=options.service_type or (content.service_code or "")[:5],
+        source_addr_ton=options.source_ton,
+        source_addr_npi=options.source_npi,
+        source_addr=options.source_addr,
+        dest_addr_ton=options.dest_ton,
+        dest_addr_npi=options.dest_npi,
+        registered_delivery=RegisteredDelivery.FINAL,
+        validity_period=write_relative(min(content.expiry_s, VALIDITY_S_MAX)) if content.expiry_s else "",
+    )
