@@ -8,7 +8,7 @@ its default. A worker reads a setting when it needs it, so a change takes hold a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -33,6 +33,7 @@ class Setting(Generic[T]):
         meaning: one sentence for the list and the documentation.
         minimum, maximum: bounds of a number, both included, or None.
         choices: the only values of a text, or empty where any will do.
+        check: raises UsageError where a value has not the form that it must have, or None.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Setting(Generic[T]):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    check: Callable[[T], object] | None = None
 
     def parse(self, text: str) -> T:
         """`text` as this setting's value.
@@ -58,6 +60,8 @@ class Setting(Generic[T]):
             raise UsageError(f"{self.name} must lie between {self.minimum} and {self.maximum}; {text!r} does not")
         if self.choices and value not in self.choices:
             raise UsageError(f"{self.name} is one of {', '.join(self.choices)}; {text!r} is none")
+        if self.check is not None:
+            self.check(value)
         return value  # type: ignore[no-any-return]
 
     def _in_bounds(self, value: float) -> bool:

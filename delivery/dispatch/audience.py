@@ -21,7 +21,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, lite
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from delivery.dispatch.wishes import AWAKE, NEVER_QUIET, Asleep, Quiet
+from delivery.dispatch.quiet import AWAKE, NEVER_QUIET, Asleep, Quiet
+from delivery.dispatch.wishes import quiet_now
 from huabao.clock import SHANGHAI
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
@@ -92,7 +93,7 @@ class Audience:
             default_class=DEFAULT_HANDSET_CLASS.get(session),
             resend=resend,
             prefers=not resend and (activity or edition.kind == "magazine"),
-            quiet=Quiet.of(session) if activity and not resend else NEVER_QUIET,
+            quiet=quiet_now(session) if activity and not resend else NEVER_QUIET,
             contacts_max=CONTACTS_MAX.get(session),
             contacts_days=CONTACTS_DAYS.get(session),
         )

@@ -12,23 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Integer, and_, case, false, func, literal, not_, select
 from sqlalchemy.orm import Session
 
 from content.variants import SMS, WAP_PUSH
 from delivery.dispatch.audience import Audience, handset_class_sql, takes_no_mms_sql
+from delivery.dispatch.policies import ROUTE_TEXT_AFTER_DAYS
 from delivery.models import Port, Route
 from huabao.clock import business_day
 from huabao.errors import UsageError
-from huabao.settings import Setting
 from subscribers.handset_classes import TEXT_ONLY
 from subscribers.models import Reader, ReaderServiceMonth
-
-ROUTE_TEXT_AFTER_DAYS = Setting("route_text_after_days", 180, "days", "an activity reaches a reader by SMS text who gave no sign of life for so long", minimum=1)
-
-SETTINGS: tuple[Setting[Any], ...] = (ROUTE_TEXT_AFTER_DAYS,)
 
 LINKS = (Route.LINK_HANDSET, Route.LINK_BLOCKED)
 TEXTS = (Route.TEXT_HANDSET, Route.TEXT_SILENT)
