@@ -100,9 +100,11 @@ class PortSettings:
     @classmethod
     def of(cls, row: Port, rules: PaceRules | None = None) -> PortSettings:
         """The settings in a row of `ports`; `rules` are `PaceRules.of` the session, or the defaults."""
+        one_each = row.kind == "smpp"  # a submit_sm has one recipient, and its windows say how many may be in flight
         return cls(
-            port_id=row.id, name=row.name, kind=row.kind, url=row.url, rate=row.rate, burst=row.burst, connections=row.connections,
-            max_recipients=row.max_recipients, timeout_s=row.timeout_s, options=dict(row.options), hours=Hours.parse(row.hours),
+            port_id=row.id, name=row.name, kind=row.kind, url=row.url, rate=row.rate, burst=row.burst,
+            connections=_windows(row.options) if one_each else row.connections, max_recipients=1 if one_each else row.max_recipients,
+            timeout_s=row.timeout_s, options=dict(row.options), hours=Hours.parse(row.hours),
             service_codes=tuple(row.service_codes), priority=row.priority, cost_fen_per_1000=row.cost_fen_per_1000, contract=dict(row.contract),
             state=row.state, state_reason=row.state_reason, deferred_until=row.deferred_until, rate_factor=row.rate_factor,
             rate_factor_at=row.rate_factor_at, breaker=row.breaker, breaker_at=row.breaker_at, failures=row.failures, pace=rules or PaceRules(),
@@ -321,6 +323,12 @@ def _check_smpp(settings: PortSettings) -> None:
     from delivery.ports.smpp.options import SMPPOptions
 
     SMPPOptions.of(settings.url, settings.options)
+
+
+def _windows(options: Mapping[str, Any]) -> int:
+    from delivery.ports.smpp.options import in_flight
+
+    return in_flight(options)
 
 
 PORT_KINDS: dict[str, PortKind] = {"mm7": PortKind("mm7", _open_mm7, _check_mm7), "smpp": PortKind("smpp", _open_smpp, _check_smpp, owned=True)}

@@ -20,7 +20,7 @@ def port() -> None:
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--url", help="Where SubmitReqs go, http:// or https://; no credentials in it."),
+    click.option("--url", help="Where the peer is: http:// or https:// for mm7, smpp://host:port or smpps://host:port for smpp; no credentials in it."),
     click.option("--rate", type=float, metavar="N", help="What the contract allows in any second: recipients for mm7, PDUs for smpp."),
     click.option("--burst", type=int, metavar="N", help="Most of them at one instant, and largest group send (default: 3 % of the rate, at least 1)."),
     click.option("--counts", type=click.Choice(("recipients", "submits")), help="What the contract's rate counts; with submits a group may be as large as --max-recipients."),
@@ -32,7 +32,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--auth", type=click.Choice(("none", "basic", "digest")), help="How we identify ourselves (default: basic where there is a user)."),
     click.option("--user", metavar="U", help="With --auth."),
     click.option("--password-env", metavar="VAR", help="Environment variable that holds the password; the password itself is never stored."),
-    click.option("--ca-file", metavar="PEM", help="A private certificate authority for https."),
+    click.option("--ca-file", metavar="PEM", help="A private certificate authority for https and smpps."),
     click.option("--vasp-id", metavar="ID", help="VASPID."),
     click.option("--vas-id", metavar="ID", help="VASID."),
     click.option("--sender-address", metavar="CODE", help="SenderAddress."),
@@ -53,6 +53,27 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_SMPP: tuple[Callable[[Any], Any], ...] = (
+    click.option("--system-id", metavar="ID", help="smpp: who we are to the SMSC."),
+    click.option("--system-type", metavar="T", help="smpp: as the operator says, mostly empty."),
+    click.option("--window", type=int, metavar="N", help="smpp: submit_sm without response at most, on each bind (default 10)."),
+    click.option("--binds", type=int, metavar="N", help="smpp: connections at the same time, all of one process (default 1)."),
+    click.option("--source-addr", metavar="CODE", help="smpp: the sender that readers see and answer to."),
+    click.option("--source-ton", type=int, metavar="N", help="smpp: its type of number (default 0)."),
+    click.option("--source-npi", type=int, metavar="N", help="smpp: its numbering plan (default 0)."),
+    click.option("--dest-ton", type=int, metavar="N", help="smpp: type of readers' numbers (default 1, international)."),
+    click.option("--dest-npi", type=int, metavar="N", help="smpp: their numbering plan (default 1)."),
+    click.option("--service-type", metavar="T", help="smpp: service_type of every message (default: the first five characters of the service code)."),
+    click.option("--alphabet", type=click.Choice(("gsm7", "latin-1", "gbk")), help="smpp: how the SMSC means data_coding 0 in what readers send (default gsm7)."),
+    click.option("--parts-max", type=int, metavar="N", help="smpp: short messages that one text may take (default 10)."),
+    click.option("--enquire-link-s", type=float, metavar="S", help="smpp: silence after which the SMSC is asked whether it is there (default 30)."),
+    click.option("--reconnect-s", type=float, metavar="S", help="smpp: pause before a lost bind is made again, doubled with each failure (default 1)."),
+    click.option("--reconnect-s-max", type=float, metavar="S", help="smpp: longest such pause (default 60)."),
+    click.option("--receipt-id", type=click.Choice(("same", "hex", "decimal")), help="smpp: how receipts write the ids of answers (default same)."),
+)
+"""What only an smpp port has."""
+
+
 _CARE: tuple[Callable[[Any], Any], ...] = (
     click.option("--hours", metavar="H", help="When it may send, Asia/Shanghai: 06:00-23:00, several by comma; empty for always."),
     click.option("--service-codes", metavar="C[,C…]", help="The only service codes that it may carry; empty for any."),
@@ -64,7 +85,7 @@ _CARE: tuple[Callable[[Any], Any], ...] = (
 
 
 def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_OPTIONS, *_CARE)):
+    for option in reversed((*_OPTIONS, *_SMPP, *_CARE)):
         command = option(command)
     return command
 
@@ -103,15 +124,26 @@ def _contract(path: str) -> dict[str, Any]:
 
 
 def _report(document: dict[str, Any], done: str) -> Report:
+    if document["kind"] == "smpp":
+        return _report_smpp(document, done)
     lines = [f"port {document['name']} {done}: {document['rate']:g} a second, burst {document['burst']}, groups of up to {document['group_size']} recipients"]
     if document["group_size"] < document["max_recipients"]:
         lines.append("groups are no larger than the burst; where the contract counts SubmitReqs say --counts submits, else --burst N")
     return Report(document, lines=lines)
 
 
+def _report_smpp(document: dict[str, Any], done: str) -> Report:
+    from delivery.ports.smpp.options import SMPPOptions, advice
+
+    options = SMPPOptions.of(document["url"], document["options"])
+    lines = [f"port {document['name']} {done}: {document['rate']:g} PDUs a second, {options.binds} bind{'s' * (options.binds > 1)} with a window of {options.window}"]
+    warning = advice(document["rate"], document["options"])
+    return Report({**document, "warnings": [warning] if warning else []}, lines=[*lines, *([f"warning: {warning}"] if warning else [])])
+
+
 @port.command("add")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(("mm7",)), default="mm7", show_default=True, help="Protocol.")
+@click.option("--kind", type=click.Choice(("mm7", "smpp")), default="mm7", show_default=True, help="Protocol.")
 @_with_options
 @operation
 def add(invocation: Invocation, name: str, kind: str, **options: Any) -> Report:
