@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from delivery import lanes
-from delivery.ports import health, pace
+from delivery.dispatch import policies
+from delivery.ports import health, moving, pace
 from delivery.reports import folding
+from delivery.resend import settings as resend
 from huabao.settings import Setting
 
 REPORT_WAIT_S = Setting("report_wait_s", 172_800.0, "s", "a submitted delivery without a report becomes no_report after this long", minimum=0)
@@ -24,5 +26,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *lanes.SETTINGS,
     *health.SETTINGS,
     *pace.SETTINGS,
+    *moving.SETTINGS,
     *folding.SETTINGS,
+    *policies.SETTINGS,
+    *resend.SETTINGS,
 )

@@ -137,11 +137,11 @@ def present_factor(session: Session, port: Port, *, now: datetime) -> float:
     return recovered(port.rate_factor, port.rate_factor_at, now, PaceRules.of(session).recovery_s)
 
 
-def close_old_alarms(session: Session, *, now: datetime, quiet_s: float) -> None:
-    """Close the alarms of ports that were turned away and for so long were not again."""
-    stale = select(alarms.Alarm).where(alarms.Alarm.kind == MISCONFIGURED, alarms.Alarm.closed_at.is_(None), alarms.Alarm.last_seen_at < now - timedelta(seconds=quiet_s))
-    for alarm in session.scalars(stale):
-        alarm.closed_at = now
+def old_alarms(session: Session, *, now: datetime, quiet_s: float) -> Sequence[str]:
+    """Names of the ports that were turned away and for so long were not again: their alarm may close."""
+    before = now - timedelta(seconds=quiet_s)
+    stale = (alarms.Alarm.kind == MISCONFIGURED, alarms.Alarm.closed_at.is_(None), alarms.Alarm.last_seen_at < before)
+    return session.scalars(select(alarms.Alarm.key).where(*stale)).all()
 
 
 def _locked(session: Session, port_id: int) -> Port:
