@@ -25,7 +25,7 @@ def sandbox() -> None:
 @click.option("--answer-delay-ms", default="0", show_default=True, metavar="A-B", help="From a SubmitReq to its answer.")
 @click.option("--drop", default=0.0, show_default=True, metavar="SHARE", help="SubmitReqs that are taken and never answered.")
 @click.option("--tps", type=float, help="Recipients a second, over any sliding second; above it StatusCode 4006.")
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write down what was taken: submissions.jsonl, bodies/.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write down what was taken: submissions.jsonl, recalls.jsonl, bodies/.")
 @click.option("--script", type=click.Path(path_type=Path), metavar="FILE", help="YAML rules for timed or conditional behaviour; see `--script-help`.")
 @click.option("--script-help", is_flag=True, help="Show what a script may say, and stop.")
 @click.option("--early", default=0.0, metavar="SHARE", help="Reports that come before the answer.")
@@ -34,6 +34,7 @@ def sandbox() -> None:
 @click.option("--grouped", default=0.0, metavar="SHARE", help="SubmitReqs with one report for all recipients of an outcome.")
 @click.option("--errors", default="", metavar="CODE=SHARE,…", help="SubmitReqs refused with that StatusCode or HTTP status.")
 @click.option("--max-recipients", type=int, help="Larger groups are refused with 3501.")
+@click.option("--recalls", type=click.Choice(("replace", "cancel", "none")), default="replace", show_default=True, help="CancelReq and ReplaceReq, the first only, or neither.")
 @click.option("--auth", nargs=2, type=(click.Choice(("basic", "digest")), str), metavar="basic|digest USER:PASS", help="How VASPs must identify themselves.")
 @click.option("--seed", default="huabao", show_default=True, help="Same seed and same requests, same behaviour.")
 def mmsc(
@@ -56,6 +57,7 @@ def mmsc(
     grouped: float,
     errors: str,
     max_recipients: int | None,
+    recalls: str,
     auth: tuple[str, str] | None,
     seed: str,
 ) -> None:
@@ -86,6 +88,7 @@ def mmsc(
             report_auth=_credentials(report_auth),
             report_connections=report_connections,
             max_recipients=max_recipients,
+            recalls=recalls,
             script=scripts.read_script(script) if script else (),
             seed=seed,
         )

@@ -1,4 +1,4 @@
-"""What the simulator took, on disk: one line for each SubmitReq, one file for each distinct content.
+"""What the simulator took, on disk: one line for each SubmitReq, CancelReq and ReplaceReq, one file for each distinct content.
 
 A line is appended and flushed before the answer leaves, so a killed simulator
 still knows what it took.
@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 
 class Keep:
-    """A folder with `submissions.jsonl`, `refusals.jsonl` and `bodies/<sha256>.mime`; nothing where it is None."""
+    """A folder with `submissions.jsonl`, `recalls.jsonl`, `refusals.jsonl` and `bodies/<sha256>.mime`; nothing where it is None."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

@@ -21,6 +21,10 @@ STATUSES = {
     "processing": "Processing",
     "delivered": "Delivered",
     "cancelled": "Cancelled",
+    "replaced": "Replaced",
+    "reserved": "Reserved",
+    "system-rejected": "System Rejected",
+    "recipient-rejected": "Recipient Rejected",
     "none": "",
 }
 """Names in --mix and the MMStatus that each reports; `none` reports nothing."""
@@ -40,6 +44,7 @@ class Options:
             Sender swapped (those of one recipient).
         grouped: share of SubmitReqs with one report for all recipients of the same outcome.
         errors: MM7 StatusCode (or HTTP status below 1000) to its share of SubmitReqs.
+        recalls: replace (CancelReq and ReplaceReq are offered), cancel (only that), none.
         auth: basic or digest with user and password, or None.
     """
 
@@ -61,6 +66,7 @@ class Options:
     report_auth: tuple[str, str, str] | None = None
     report_connections: int = 16
     max_recipients: int | None = None
+    recalls: str = "replace"
     script: tuple[Mapping[str, Any], ...] = ()
     seed: str = "huabao"
 

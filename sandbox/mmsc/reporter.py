@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -36,6 +37,7 @@ class _Due:
     order: int
     body: bytes = field(compare=False)
     attempts: int = field(compare=False, default=0)
+    holds: Callable[[], bool] | None = field(compare=False, default=None)
 
 
 class Reporter:
@@ -61,9 +63,9 @@ class Reporter:
         """Reports that the platform did not take yet."""
         return len(self._heap) + self._ready.qsize() + self._busy
 
-    def later(self, body: bytes, delay_s: float) -> None:
-        """Post `body` after `delay_s`."""
-        self._push(_Due(asyncio.get_running_loop().time() + delay_s, next(self._order), body))
+    def later(self, body: bytes, delay_s: float, holds: Callable[[], bool] | None = None) -> None:
+        """Post `body` after `delay_s`, if it still holds then."""
+        self._push(_Due(asyncio.get_running_loop().time() + delay_s, next(self._order), body, holds=holds))
 
     async def now(self, body: bytes) -> None:
         """Post `body` at once; where the platform does not take it, later again."""
@@ -86,7 +88,9 @@ class Reporter:
         while True:
             self._wake.clear()
             while self._heap and self._heap[0].at <= loop.time():
-                self._ready.put_nowait(heapq.heappop(self._heap))
+                due = heapq.heappop(self._heap)
+                if due.holds is None or due.holds():
+                    self._ready.put_nowait(due)
             pause_s = self._heap[0].at - loop.time() if self._heap else None
             try:
                 await asyncio.wait_for(self._wake.wait(), pause_s)

@@ -1,4 +1,4 @@
-"""The simulator's HTTP side: one SubmitReq in, taken or refused, its reports scheduled."""
+"""The simulator's HTTP side: one request in, taken or refused, its reports scheduled."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from aiohttp import web
 from delivery.codecs import http_auth
 from delivery.codecs.http_auth import Credentials
 from huabao.errors import CodecError
-from sandbox.mmsc import wire
+from sandbox.mmsc import recalls, wire
 from sandbox.mmsc.keep import Keep
 from sandbox.mmsc.limits import SlidingSecond
+from sandbox.mmsc.messages import Message, Messages
 from sandbox.mmsc.options import STATUSES, Dice, Options
 from sandbox.mmsc.reporter import Reporter
 from sandbox.mmsc.script import Moment, decide
@@ -33,8 +34,10 @@ TEXTS = {
     2002: "Address error",
     2003: "Address not found",
     2004: "Multimedia content refused",
+    2005: "Message ID not found",
     2007: "Message format corrupt",
     3000: "Server error",
+    3001: "Not possible",
     3501: "Too many recipients",
     4000: "General service error",
     4001: "Improper identification",
@@ -55,6 +58,7 @@ class MMSC:
         self._dice = Dice(options.seed)
         self._keep = Keep(options.keep)
         self._limit = SlidingSecond(options.tps)
+        self._messages = Messages()
         self._began = time.monotonic()
         scheme, user, password = options.auth or ("none", "", "")
         self._credentials = Credentials(cast(Literal["none", "basic", "digest"], scheme), user, password, options.seed.encode())
@@ -94,12 +98,14 @@ class MMSC:
                 refused.headers.add("WWW-Authenticate", one)
             return refused
         try:
-            found = wire.read_submit(request.headers.get("Content-Type", ""), body)
+            found = wire.read_request(request.headers.get("Content-Type", ""), body)
         except CodecError as error:
             found = wire.Refusal(error.status_code, str(error))
         if isinstance(found, wire.Refusal):
             self.counts["refused"] += 1
             return _xml(wire.write_fault(found))
+        if isinstance(found, wire.Recall):
+            return self._recall(found)
         self.counts["submits"] += 1
         number = self.counts["submits"]
         moment = Moment(time.monotonic() - self._began, number, self.counts["recipients"], found.recipients, found.vasp_id)
@@ -151,7 +157,7 @@ class MMSC:
                 "body_sha256": submit.content_sha256,
             },
         )
-        await self._report(submit, message_id, taken, do)
+        await self._report(submit, self._hold(submit, message_id, taken, do), taken, do)
         if answer_delay_ms:
             await asyncio.sleep(answer_delay_ms / 1000)
         if drop:
@@ -161,6 +167,47 @@ class MMSC:
         if do.get("close"):
             response.force_close()
         return response
+
+    def _hold(self, submit: wire.Submit, message_id: str, taken: tuple[str, ...], do: Mapping[str, Any]) -> Message:
+        """Hold a message until each recipient fetches it, which is when his report is due."""
+        taken_s, sha256 = asyncio.get_running_loop().time(), submit.content_sha256
+        together = taken if self._dice.roll("grouped", message_id) < self.options.grouped else ()
+
+        def fetch_at(recipient: str) -> float | None:
+            status = self._status(sha256, recipient, do)
+            first = next((one for one in together if self._status(sha256, one, do) == status), recipient)
+            return taken_s + self._delay_s(message_id, first, do) if status else None
+
+        return self._messages.take(message_id, submit, taken, fetch_at)
+
+    def _status(self, sha256: str, recipient: str, do: Mapping[str, Any]) -> str:
+        """The MMStatus that a recipient's report will have, "" for none."""
+        return str(do.get("status") or STATUSES[self._dice.pick(self.options.mix, "none", "mix", sha256, recipient)])
+
+    def _delay_s(self, message_id: str, recipient: str, do: Mapping[str, Any]) -> float:
+        """From the SubmitReq to the report of a recipient, or of the group that he is the first of."""
+        if self._dice.roll("early", message_id, recipient) < self.options.early:
+            return 0.0
+        return float(do.get("delay_ms") or self._dice.between(self.options.delay_ms, "delay", message_id, recipient)) / 1000
+
+    def _recall(self, request: wire.Recall) -> web.Response:
+        """Call a message back or put another in its place, for whoever has not fetched it."""
+        found = recalls.judge(request, self._messages, self.options.recalls, asyncio.get_running_loop().time())
+        self.counts[f"{request.kind}s"] += 1
+        self.counts["recalled"] += len(found.recipients)
+        if found.recipients and request.kind == "replace":
+            self._keep.body(request.content_sha256, request.content)
+        record = {
+            "kind": request.kind, "message_id": request.message_id, "transaction_id": request.transaction_id, "received_at": _now(),
+            "recipients": found.recipients, "status_code": found.code, "body_sha256": request.content_sha256 if request.kind == "replace" else None,
+        }  # fmt: skip
+        self._keep.line("recalls", record)
+        message = self._messages.find(request.message_id)
+        if message is not None and self._reporter is not None:
+            for recipient in found.recipients:
+                body = self._report_body(message, (recipient,), recalls.STATUS[request.kind], swapped=False)
+                self._reporter.later(body, self.options.delay_ms[0] / 1000)
+        return _xml(wire.write_recall_answer(request, found.code, TEXTS[found.code]))
 
     async def _vanish(self, request: web.Request, do: Mapping[str, Any]) -> web.StreamResponse:
         self.counts["dropped"] += 1
@@ -173,44 +220,51 @@ class MMSC:
                 request.transport.close()
         return web.Response()
 
-    async def _report(self, submit: wire.Submit, message_id: str, taken: tuple[str, ...], do: Mapping[str, Any]) -> None:
+    async def _report(self, submit: wire.Submit, message: Message, taken: tuple[str, ...], do: Mapping[str, Any]) -> None:
         """Schedule the reports of a message that was taken; early ones are posted before this returns."""
         if self._reporter is None:
             return
         groups: dict[str, list[str]] = defaultdict(list)
-        together = self._dice.roll("grouped", message_id) < self.options.grouped
+        together = self._dice.roll("grouped", message.message_id) < self.options.grouped
         for recipient in taken:
-            status = do.get("status") or STATUSES[self._dice.pick(self.options.mix, "none", "mix", submit.content_sha256, recipient)]
+            status = self._status(submit.content_sha256, recipient, do)
             if not status:
                 continue
             if together:
                 groups[status].append(recipient)
             else:
-                await self._one_report(submit, message_id, (recipient,), status, do)
+                await self._one_report(message, (recipient,), status, do)
         for status, recipients in groups.items():
-            await self._one_report(submit, message_id, tuple(recipients), status, do)
+            await self._one_report(message, tuple(recipients), status, do)
 
-    async def _one_report(self, submit: wire.Submit, message_id: str, recipients: tuple[str, ...], status: str, do: Mapping[str, Any]) -> None:
+    async def _one_report(self, message: Message, recipients: tuple[str, ...], status: str, do: Mapping[str, Any]) -> None:
         assert self._reporter is not None
-        about = (message_id, recipients[0])
-        body = wire.write_report(
-            transaction_id=message_id,
-            namespace=submit.namespace,
-            version=submit.version,
-            message_id=message_id,
-            recipients=recipients,
-            sender=submit.vasp_id or "10658000",
-            at=datetime.now(UTC),
-            status=status,
-            swapped=len(recipients) == 1 and self._dice.roll("swapped", *about) < self.options.swapped,
-        )
-        delay_ms = do.get("delay_ms") or self._dice.between(self.options.delay_ms, "delay", *about)
+        about = (message.message_id, recipients[0])
+        body = self._report_body(message, recipients, status, swapped=len(recipients) == 1 and self._dice.roll("swapped", *about) < self.options.swapped)
+        delay_s = self._delay_s(*about, do)
+
+        def holds() -> bool:
+            return recipients[0] not in message.cancelled
+
         if self._dice.roll("early", *about) < self.options.early:
             await self._reporter.now(body)
         else:
-            self._reporter.later(body, delay_ms / 1000)
+            self._reporter.later(body, delay_s, holds)
         if self._dice.roll("double", *about) < self.options.double:
-            self._reporter.later(body, delay_ms / 1000 + 0.05)
+            self._reporter.later(body, delay_s + 0.05, holds)
+
+    def _report_body(self, message: Message, recipients: tuple[str, ...], status: str, *, swapped: bool) -> bytes:
+        return wire.write_report(
+            transaction_id=message.message_id,
+            namespace=message.namespace,
+            version=message.version,
+            message_id=message.message_id,
+            recipients=recipients,
+            sender=message.vasp_id or "10658000",
+            at=datetime.now(UTC),
+            status=status,
+            swapped=swapped,
+        )
 
 
 def _xml(body: bytes, status: int = 200) -> web.Response:

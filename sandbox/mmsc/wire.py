@@ -1,7 +1,7 @@
 """MM7 as the simulator reads and writes it, apart from Huabao's own codec.
 
 Reading is by position of the MIME boundary and by local names; writing is by
-templates. Enough for SubmitReq and DeliveryReportReq, tolerant of nothing that
+templates. Enough for SubmitReq, CancelReq, ReplaceReq and DeliveryReportReq, tolerant of nothing that
 a strict peer would refuse.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
 from hashlib import sha256
+from typing import Literal
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -45,8 +46,26 @@ class Submit:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """A CancelReq or ReplaceReq as it came.
+
+    Attributes:
+        kind: cancel or replace.
+        content, content_sha256: of a ReplaceReq, as in `Submit`.
+    """
+
+    kind: Literal["cancel", "replace"]
+    transaction_id: str
+    namespace: str
+    version: str
+    message_id: str
+    content: bytes
+    content_sha256: str
+
+
+@dataclass(frozen=True)
 class Refusal:
-    """A request that is no SubmitReq which can be taken.
+    """A request that cannot be taken.
 
     Attributes:
         code: the MM7 StatusCode to answer with.
@@ -59,8 +78,11 @@ class Refusal:
     version: str = "6.3.0"
 
 
-def read_submit(content_type: str, body: bytes) -> Submit | Refusal:
-    """The SubmitReq in an HTTP body, or why it is none.
+_RECALLS: dict[str, Literal["cancel", "replace"]] = {"CancelReq": "cancel", "ReplaceReq": "replace"}
+
+
+def read_request(content_type: str, body: bytes) -> Submit | Recall | Refusal:
+    """The SubmitReq, CancelReq or ReplaceReq in an HTTP body, or why it is none.
 
     Raises:
         CodecError: not even a SOAP envelope is there.
@@ -77,10 +99,13 @@ def read_submit(content_type: str, body: bytes) -> Submit | Refusal:
     name = etree.QName(request)
     version = _first_text(request, "MM7Version") or "6.3.0"
     namespace = name.namespace or ""
-    if name.localname != "SubmitReq":
+    if name.localname not in ("SubmitReq", *_RECALLS):
         return Refusal(4003, f"{name.localname} is not supported", transaction_id, namespace, version)
     if not transaction_id:
         return Refusal(4004, "TransactionID is missing", "", namespace, version)
+    if name.localname in _RECALLS:
+        data = content or b""
+        return Recall(_RECALLS[name.localname], transaction_id, namespace, version, _first_text(request, "MessageID"), data, sha256(data).hexdigest())
     addresses = [(number.text or "").strip() for number in request.iterfind("{*}Recipients/*/{*}Number")]
     found = [(address, find_msisdn(address)) for address in addresses]
     content_id = next((element.get("href", "") for element in request.iterfind("{*}Content")), "")
@@ -132,6 +157,14 @@ def write_answer(request: Submit | Refusal, code: int, text: str, message_id: st
         request.namespace,
         f'<SubmitRsp xmlns="{escape(request.namespace)}"><MM7Version>{escape(request.version)}</MM7Version>{status}{identity}</SubmitRsp>',
     )
+
+
+def write_recall_answer(request: Recall, code: int, text: str) -> bytes:
+    """A CancelRsp or ReplaceRsp."""
+    name = {"cancel": "CancelRsp", "replace": "ReplaceRsp"}[request.kind]
+    status = f"<Status><StatusCode>{code}</StatusCode><StatusText>{escape(text)}</StatusText></Status>"
+    inner = f"<MM7Version>{escape(request.version)}</MM7Version>{status}"
+    return _envelope(request.transaction_id, request.namespace, f'<{name} xmlns="{escape(request.namespace)}">{inner}</{name}>')
 
 
 def write_fault(request: Refusal) -> bytes:

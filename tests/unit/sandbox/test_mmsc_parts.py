@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.codecs.mime import Part, Related, encode_related
-from delivery.codecs.mm7 import NAMESPACES, Address, DeliveryReportReq, MM7Fault, SubmitReq, SubmitRsp, decode_envelope, encode_envelope, encode_http, prepare_submit
+from delivery.codecs.mm7 import (
+    DEFAULT_NAMESPACE,
+    NAMESPACES,
+    Address,
+    DeliveryReportReq,
+    MM7Fault,
+    SubmitReq,
+    SubmitRsp,
+    decode_envelope,
+    encode_envelope,
+    encode_http,
+    prepare_submit,
+)
 from huabao.errors import CodecError, UsageError
 from sandbox.mmsc import wire
 from sandbox.mmsc.keep import Keep
@@ -76,7 +88,7 @@ def test_no_sliding_second_above_the_limit(steps: list[tuple[float, int]]) -> No
 def test_what_huabao_writes_the_simulator_reads(namespace: str, numbers: list[str], subject: str, field: str) -> None:
     prepared = prepare_submit(SubmitReq(vasp_id="801234", subject=subject or None), CONTENT, namespace, recipient_field=field)  # type: ignore[arg-type]
     request = prepared.render("t-1", [f"86{one}" for one in numbers])
-    submit = wire.read_submit(request.headers["Content-Type"], request.body)
+    submit = wire.read_request(request.headers["Content-Type"], request.body)
     assert isinstance(submit, wire.Submit)
     assert (submit.recipients, submit.bad, submit.transaction_id, submit.vasp_id) == (tuple(numbers), (), "t-1", "801234")
     assert submit.content == CONTENT
@@ -115,9 +127,9 @@ def test_what_the_simulator_answers_huabao_reads() -> None:
 
 def test_requests_that_are_no_submissions() -> None:
     headers, body = encode_http(encode_envelope(SubmitReq(to=(Address("8613800138000"),), content_href="mms"), transaction_id="t"), None)
-    assert wire.read_submit(headers["Content-Type"], body) == wire.Refusal(2007, "no part for cid:mms", "t", NAMESPACES[1], "6.3.0")
+    assert wire.read_request(headers["Content-Type"], body) == wire.Refusal(2007, "no part for cid:mms", "t", DEFAULT_NAMESPACE, "6.3.0")
     about = {"transaction_id": "t", "namespace": NAMESPACES[0], "version": "6", "message_id": "m", "sender": "1"}
-    refused = wire.read_submit("text/xml", wire.write_report(**about, recipients=("13800138000",), at=NOON, status="Expired", swapped=False))
+    refused = wire.read_request("text/xml", wire.write_report(**about, recipients=("13800138000",), at=NOON, status="Expired", swapped=False))
     assert isinstance(refused, wire.Refusal)
     assert refused.code == 4003
 
@@ -125,7 +137,7 @@ def test_requests_that_are_no_submissions() -> None:
 @given(st.binary(max_size=300), st.sampled_from(["text/xml", "multipart/related; boundary=x", "multipart/related", "", "nonsense"]))
 def test_any_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
     try:
-        wire.read_submit(content_type, body)
+        wire.read_request(content_type, body)
     except CodecError:
         pass
 
