@@ -44,24 +44,30 @@ def _http(start: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
     return start + b"\r\n" + lines.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _dissect(request: bytes, response: bytes, folder: Path) -> Dissection:
+def dissect_smpp(request: bytes, response: bytes, folder: Path) -> Dissection:
+    """SMPP PDUs of an ESME and the SMSC's answers; octets for the WAP port are read as a push."""
+    options = ("-d", "tcp.port==2775,smpp", "-o", "smpp.reassemble_smpp_over_tcp:TRUE", "-o", "gsm_sms_ud.port_number_udh_means_wsp:TRUE")
+    return _dissect(request, response, folder, tcp_port=2775, options=options)
+
+
+def _dissect(request: bytes, response: bytes, folder: Path, *, tcp_port: int = 80, options: tuple[str, ...] = ()) -> Dissection:
     program = shutil.which("tshark")
     if program is None:
         pytest.skip("tshark is not installed")
     capture = folder / "exchange.pcap"
-    capture.write_bytes(_capture(request, response))
-    done = subprocess.run([program, "-r", str(capture), "-V"], capture_output=True, check=True, timeout=100)
+    capture.write_bytes(_capture(request, response, tcp_port))
+    done = subprocess.run([program, "-r", str(capture), "-V", *options], capture_output=True, check=True, timeout=100)
     text = done.stdout.decode("utf-8", errors="replace")
     return Dissection(text, tuple(_COMPLAINT.findall(text)))
 
 
-def _capture(request: bytes, response: bytes) -> bytes:
+def _capture(request: bytes, response: bytes, tcp_port: int) -> bytes:
     """One TCP connection, from the handshake on, as a pcap file of raw IP packets."""
     pieces = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 101)]
     ahead = {True: 1_000, False: 9_000}
 
     def packet(ours: bool, flags: int, data: bytes = b"") -> None:
-        ports = (40_000, 80) if ours else (80, 40_000)
+        ports = (40_000, tcp_port) if ours else (tcp_port, 40_000)
         tcp = struct.pack("!HHIIBBHHH", *ports, ahead[ours], ahead[not ours] if flags != 2 else 0, 0x50, flags, 65_535, 0, 0)
         hosts = (b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02")
         length = 20 + len(tcp) + len(data)
