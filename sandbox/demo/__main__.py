@@ -96,7 +96,8 @@ def _send(place: Installation, report_wait_s: int) -> bool:
     report_url = f"{place.web_url}/mm7/demo"
     place.run("settings", "set", "report_wait_s", str(report_wait_s))
     place.run("port", "add", "demo", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", str(RATE_PER_S))
-    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), "--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--report-connections", "200", "--keep", str(place.folder / "peer"))
+    reports = ("--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--report-connections", "200")
+    place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), *reports, "--keep", str(place.folder / "peer"))
     place.start("serve", "serve", "--port", str(place.web_port))
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
     place.wait_for(f"{place.web_url}/healthz")
