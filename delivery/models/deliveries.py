@@ -79,6 +79,7 @@ class Submission(Base):
     Attributes:
         state: leaving, accepted, partial, refused, deferred (refused for now, surely not taken) or unknown.
         message_id: as the port normalises it; None until the answer came.
+        printed_id: as the peer printed it, where that differs: to call a message back, the peer's own spelling is needed.
         fence: the batch's at the time of writing.
         refused_ids: of a partial answer, the packed ids of those that the peer did not take.
         again_ids: of an unknown one, the packed ids of those who were sent to once more by stated policy.
@@ -101,6 +102,7 @@ class Submission(Base):
     fence: Mapped[int]
     transaction_id: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[str | None] = mapped_column(String(120))
+    printed_id: Mapped[str | None] = mapped_column(String(200))
     recipients: Mapped[int]
     reader_ids: Mapped[bytes] = mapped_column(LargeBinary)
     refused_ids: Mapped[bytes | None] = mapped_column(LargeBinary)

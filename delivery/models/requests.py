@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey, Document
@@ -43,21 +43,27 @@ class Recall(Base):
     """An attempt to call a submission back (CancelReq) or to put another message in its place (ReplaceReq).
 
     Attributes:
-        state: waiting, leaving, done, refused or unknown.
+        kind: cancel, or replace.
+        state: waiting, leaving, done, refused, unsupported (the peer has no such operation) or unknown.
+        transaction_id: of the attempt under way or made.
         variant_id: of a ReplaceReq, the variant that takes its place.
+        left_at: when it was last let go.
     """
 
     __tablename__ = "recalls"
-    __table_args__ = (Index("ix_recalls_dispatch", "dispatch_id", "state"),)
+    __table_args__ = (Index("ix_recalls_dispatch", "dispatch_id", "state"), UniqueConstraint("submission_id", "kind"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     dispatch_id: Mapped[int] = mapped_column(BigKey)
-    submission_id: Mapped[int] = mapped_column(BigKey, unique=True)
+    port_id: Mapped[int]
+    submission_id: Mapped[int] = mapped_column(BigKey)
     kind: Mapped[str] = mapped_column(String(10))
     variant_id: Mapped[int | None] = mapped_column(BigKey)
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    transaction_id: Mapped[str | None] = mapped_column(String(40))
     status_code: Mapped[int | None]
     status_text: Mapped[str | None] = mapped_column(String(200))
     requested_by: Mapped[str] = mapped_column(String(80))
     requested_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

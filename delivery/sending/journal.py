@@ -13,14 +13,15 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import String, Table, Update, bindparam, case, insert, null, update
+from sqlalchemy import BigInteger, String, Table, Update, bindparam, case, delete, insert, literal, null, select, true, update
 from sqlalchemy.orm import Session
 
-from delivery.models import Outcome, Submission, deliveries
+from delivery.models import Batch, Outcome, Submission, Withdrawal, deliveries
 from delivery.ports import Answer, OutboundGroup
-from delivery.sending.claims import ClaimedBatch
+from delivery.sending.claims import ClaimedBatch, contact_reference
 from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
 from huabao.ids import pack_ids
+from subscribers.contacts import note_contacts
 
 STATUS_CHARS_MAX = 200
 
@@ -39,7 +40,7 @@ _submissions: Table = Submission.__table__  # type: ignore[assignment]  # a mapp
 _ANSWERED = (
     update(_submissions)
     .where(_submissions.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in ("state", "message_id", "status_code", "status_text", "refused_ids", "answered_at")})
+    .values({name: bindparam(name) for name in ("state", "message_id", "printed_id", "status_code", "status_text", "refused_ids", "answered_at")})
 )
 _WRITTEN = insert(_submissions).returning(_submissions.c.id, sort_by_parameter_order=True)
 
@@ -73,6 +74,13 @@ def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tu
     ]
 
 
+def unwrite(session: Session, batch: ClaimedBatch, *, keep: Iterable[int]) -> None:
+    """Forget what this claim wrote down and surely did not send: all that is leaving but `keep`."""
+    kept = list(keep)
+    mine = (_submissions.c.batch_id == batch.batch_id, _submissions.c.fence == batch.fence, _submissions.c.state == "leaving")
+    session.connection().execute(delete(_submissions).where(*mine, ~in_ids(session, _submissions.c.id, kept) if kept else true()))
+
+
 def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answer], readers: dict[int, tuple[int, ...]], *, at: datetime) -> None:
     """Write answers down, with what they mean for their deliveries.
 
@@ -89,6 +97,7 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
                 "key": answer.submission_id,
                 "state": answer.state,
                 "message_id": answer.message_id,
+                "printed_id": answer.printed_id,
                 "status_code": answer.status_code,
                 "status_text": answer.status_text[:STATUS_CHARS_MAX],
                 "refused_ids": pack_ids(refused) if answer.state == "partial" else None,
@@ -98,6 +107,9 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
         settled += _settled(answer, group, refused)
     if settled:
         _settle(session, batch, settled, at=at)
+    if batch.channel is not None:
+        addressed = [reader for _, outcome, ones in settled if outcome is not Outcome.REJECTED for reader in ones]
+        note_contacts(session, addressed, channel=batch.channel, purpose="activity", reference=contact_reference(batch.dispatch_id), at=at)
     session.connection().execute(_ANSWERED, rows)
 
 
@@ -164,15 +176,24 @@ def _settling_one() -> Update:
     return update(deliveries).where(*_PENDING, mine).values(values)
 
 
-def cancel(session: Session, batch: ClaimedBatch, readers: Sequence[int], *, at: datetime) -> None:
-    """Cancel pending deliveries of the batch."""
-    session.connection().execute(
-        update(deliveries)
-        .where(
-            deliveries.c.day == batch.day,
-            deliveries.c.dispatch_id == batch.dispatch_id,
-            in_ids(session, deliveries.c.reader_id, readers),
-            deliveries.c.outcome == int(Outcome.PENDING),
-        )
-        .values(outcome=int(Outcome.CANCELLED), outcome_at=at)
+def cancel(session: Session, batch: Batch | ClaimedBatch, readers: Sequence[int], *, at: datetime, reason: str | None = None) -> int:
+    """Cancel pending deliveries of the batch; how many.
+
+    One who waits to be sent to once more, after a lost answer, becomes unknown again: he may have it.
+
+    Args:
+        reason: why each of them is withdrawn, kept with the time; None where the dispatch's own transition says it.
+    """
+    mine = (
+        deliveries.c.day == batch.day,
+        deliveries.c.dispatch_id == batch.dispatch_id,
+        in_ids(session, deliveries.c.reader_id, readers),
+        deliveries.c.outcome == int(Outcome.PENDING),
     )
+    if reason is not None:
+        row = (literal(batch.dispatch_id, BigInteger), deliveries.c.reader_id, literal(reason), literal(at, UTCDateTime))
+        gone = select(Withdrawal.reader_id).where(Withdrawal.dispatch_id == batch.dispatch_id, Withdrawal.reader_id == deliveries.c.reader_id).exists()
+        session.execute(insert(Withdrawal).from_select(["dispatch_id", "reader_id", "reason", "at"], select(*row).where(*mine, ~gone)))
+    outcome = case((deliveries.c.submission_id.is_not(None), int(Outcome.UNKNOWN)), else_=int(Outcome.CANCELLED))
+    done = session.connection().execute(update(deliveries).where(*mine).values(outcome=outcome, outcome_at=at))
+    return int(getattr(done, "rowcount", 0))
