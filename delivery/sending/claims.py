@@ -21,14 +21,17 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from content.models import Edition, EditionVersion, Publication
+from content.models import Edition, EditionVersion, Publication, Variant
 from delivery.dispatch import audience as audiences
-from delivery.lifecycle import ENDED, SENDING
+from delivery.dispatch.quiet import Asleep
+from delivery.lanes import BULK
+from delivery.lifecycle import ENDED, SEEDING, SENDING
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
 from huabao.db import UTCDateTime, bound_ids, in_bound_ids, in_ids, is_postgres
 from huabao.errors import FenceError
 from huabao.ids import new_token, unpack_ids
 from huabao.msisdn import MSISDN
+from subscribers.contacts import note_contacts
 from subscribers.models import Reader
 
 AUDIENCES_KEPT_MAX = 256
@@ -43,6 +46,10 @@ class ClaimedBatch:
         fence: what every write of this claim must carry.
         numbers: of the readers who are still to be served, by id.
         gone: readers who left since the snapshot, by the reason.
+        lane: see `delivery.lanes`.
+        asleep: readers whose city is quiet now; they wait in the batch.
+        wakes_at: when the first of them may be sent to.
+        channel: of the variant, where each contact is written down (an activity); else None.
         token: makes the TransactionIDs of this claim differ from all others.
     """
 
@@ -57,6 +64,10 @@ class ClaimedBatch:
     deferrals: int
     numbers: Mapping[int, MSISDN]
     gone: Mapping[str, Sequence[int]]
+    lane: str = BULK
+    asleep: Sequence[int] = ()
+    wakes_at: datetime | None = None
+    channel: str | None = None
     token: str = field(default_factory=lambda: new_token(6))
 
 
@@ -69,16 +80,27 @@ class Standing:
         port_state: up or paused.
         deferred_until: the port asked for a pause, or None.
         breaker: of the port; nobody sends while it is open.
+        held: why the batch may not leave although its dispatch sends, or None.
+        stage, let_out: the batch's stage, and the highest one that its dispatch lets out.
     """
 
     dispatch_state: str
     port_state: str
     deferred_until: datetime | None
     breaker: str = "closed"
+    held: str | None = None
+    stage: int = 0
+    let_out: int = 0
+
+    @property
+    def let_go(self) -> bool:
+        """Whether the dispatch lets this batch go, whatever its port says."""
+        open_now = self.stage <= self.let_out if self.dispatch_state == SENDING else self.dispatch_state == SEEDING and self.stage == 0
+        return open_now and self.held is None
 
     def may_send(self, now: datetime) -> bool:
         """Whether further submissions may leave."""
-        return self.dispatch_state == SENDING and self.port_state == "up" and self.breaker != "open" and self.pause_s(now) <= 0
+        return self.let_go and self.port_state == "up" and self.breaker != "open" and self.pause_s(now) <= 0
 
     @property
     def ended(self) -> bool:
@@ -103,6 +125,7 @@ class TakenBatch(NamedTuple):
     fence: int
     deferrals: int
     reader_ids: bytes
+    lane: str
     standing: Standing
 
 
@@ -112,6 +135,9 @@ _STANDS = (
     select(Port.state).where(Port.id == _batches.c.port_id).scalar_subquery(),
     select(Port.deferred_until).where(Port.id == _batches.c.port_id).scalar_subquery(),
     select(Port.breaker).where(Port.id == _batches.c.port_id).scalar_subquery(),
+    _batches.c.held,
+    _batches.c.stage,
+    select(Dispatch.stage).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
 )
 _TAKEN = (
     update(_batches)
@@ -121,16 +147,15 @@ _TAKEN = (
 )
 _RENEWED = (
     update(_batches)
-    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"), _batches.c.owner == bindparam("holder"), _batches.c.state == "claimed")
+    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("our_fence"), _batches.c.owner == bindparam("holder"), _batches.c.state == "claimed")
     .values(lease_until=bindparam("until"))
     .returning(*_STANDS)
 )
 _GIVEN_BACK = (
     update(_batches)
-    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("held"))
+    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("our_fence"))
     .values(state=bindparam("next"), owner=None, lease_until=None, deferrals=_batches.c.deferrals + bindparam("deferred"))
 )
-_STANDING = select(Dispatch.state, Port.state, Port.deferred_until, Port.breaker).join(Port, Port.id == bindparam("port")).where(Dispatch.id == bindparam("dispatch"))
 _OPEN = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state.in_(("ready", "claimed"))).limit(1)
 _READY = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state == "ready").limit(1)
 
@@ -145,9 +170,24 @@ def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s:
 def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBatch:
     """Who of a batch just taken is still to be served."""
     lost = lost_readers(session, batch, now=now) if batch.fence > 1 else set()  # before the first claim nobody wrote anything
-    numbers, gone = _recheck(session, batch, now)
+    terms = _terms(session, batch.dispatch_id)
+    asleep = terms.audience.quiet.asleep(now)
+    numbers, gone = _recheck(session, batch, terms.audience, asleep, now)
     assert not lost or not numbers.keys() & lost, "a reader of an unknown submission is still pending"
-    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone)
+    quiet: Sequence[int] = ()
+    if asleep.wakes_at is not None and not (terms.deadline_at and asleep.wakes_at >= terms.deadline_at):
+        quiet = gone.pop("quiet_hours", ())
+    channel = _channel(session, batch) if terms.audience.activity else None
+    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, asleep.wakes_at if quiet else None, channel)
+
+
+def contact_reference(dispatch_id: int) -> str:
+    """How the contact ledger names a dispatch."""
+    return f"dispatch:{dispatch_id}"
+
+
+def _channel(session: Session, batch: Batch | TakenBatch) -> str:
+    return session.scalars(select(Variant.channel).where(Variant.id == batch.variant_id)).one()
 
 
 def lost_readers(session: Session, batch: Batch | TakenBatch, *, now: datetime) -> set[int]:
@@ -168,6 +208,8 @@ def lost_readers(session: Session, batch: Batch | TakenBatch, *, now: datetime) 
             )
             .values(outcome=int(Outcome.UNKNOWN), submission_id=submission_id, submitted_at=now, outcome_at=now)
         )
+    if lost and _terms(session, batch.dispatch_id).audience.activity:
+        note_contacts(session, sorted(lost), channel=_channel(session, batch), purpose="activity", reference=contact_reference(batch.dispatch_id), at=now)
     return lost
 
 
@@ -177,21 +219,18 @@ def renew(session: Session, batch: ClaimedBatch, *, now: datetime, lease_s: floa
     Raises:
         FenceError: somebody else took it over.
     """
-    values = {"batch": batch.batch_id, "held": batch.fence, "holder": batch.owner, "until": now + timedelta(seconds=lease_s)}
+    values = {"batch": batch.batch_id, "our_fence": batch.fence, "holder": batch.owner, "until": now + timedelta(seconds=lease_s)}
     stands = session.connection().execute(_RENEWED, values).one_or_none()
     if stands is None:
         raise FenceError(f"batch {batch.batch_id} was taken over; fence {batch.fence} is void")
     return Standing(*stands)
 
 
-def standing(session: Session, dispatch_id: int, port_id: int) -> Standing:
-    """How a dispatch and a port stand."""
-    return Standing(*session.connection().execute(_STANDING, {"dispatch": dispatch_id, "port": port_id}).one())
-
-
-def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bool = False) -> None:
-    """Let the batch go: done, cancelled, or ready for the next claim."""
-    session.connection().execute(_GIVEN_BACK, {"batch": batch.batch_id, "held": batch.fence, "next": state, "deferred": int(deferred)})
+def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bool = False, not_before: datetime | None = None) -> None:
+    """Let the batch go: done, cancelled, or ready for the next claim, not before an instant."""
+    session.connection().execute(_GIVEN_BACK, {"batch": batch.batch_id, "our_fence": batch.fence, "next": state, "deferred": int(deferred)})
+    if not_before is not None:
+        session.execute(update(Batch).where(Batch.id == batch.batch_id).values(not_before=not_before))
 
 
 def open_batches(session: Session, dispatch_id: int) -> bool:
@@ -204,15 +243,17 @@ def ready_batches(session: Session, dispatch_id: int) -> bool:
     return session.connection().execute(_READY, {"dispatch": dispatch_id}).first() is not None
 
 
-def _recheck(session: Session, batch: TakenBatch, now: datetime) -> tuple[dict[int, MSISDN], dict[str, list[int]]]:
+def _recheck(session: Session, batch: TakenBatch, audience: audiences.Audience, asleep: Asleep, now: datetime) -> tuple[dict[int, MSISDN], dict[str, list[int]]]:
     """The numbers of those who are still pending and still to be served, by id; and who is not any more, by reason."""
     connection = session.connection()
     postgres = is_postgres(connection)
-    audience = _audience(session, batch.dispatch_id)
-    values = {"of_day": batch.day, "dispatch": batch.dispatch_id, "ids": bound_ids(unpack_ids(batch.reader_ids), postgres=postgres), "at": now}
+    ids = bound_ids(unpack_ids(batch.reader_ids), postgres=postgres)
+    values: dict[str, Any] = {"of_day": batch.day, "dispatch": batch.dispatch_id, "ids": ids, "at": now}
+    if audience.is_marketing:
+        values |= {"since": now - timedelta(days=audience.contacts_days), "mine": contact_reference(batch.dispatch_id)}
     numbers: dict[int, MSISDN] = {}
     gone: dict[str, list[int]] = {}
-    for reason, pairs in connection.execute(_pending(audience, audience.is_stale(now), postgres), values).fetchall():
+    for reason, pairs in connection.execute(_pending(audience, audience.is_stale(now), asleep.named, postgres), values).fetchall():
         pieces = pairs.replace(":", ",").split(",")
         found = sorted(zip(map(int, pieces[::2]), map(MSISDN, pieces[1::2]), strict=True))
         if reason is None:
@@ -223,11 +264,13 @@ def _recheck(session: Session, batch: TakenBatch, now: datetime) -> tuple[dict[i
 
 
 @lru_cache(maxsize=64)
-def _pending(audience: audiences.Audience, stale: bool, postgres: bool) -> Select[Any]:
+def _pending(audience: audiences.Audience, stale: bool, asleep: Asleep, postgres: bool) -> Select[Any]:
     """Pending readers of a batch by the reason why they are not to be served (NULL: they are), as `id:number,…`; built once."""
+    since, mine = bindparam("since", type_=UTCDateTime), bindparam("mine", type_=String)
+    reason = audiences.recheck_sql(audience, bindparam("at", type_=UTCDateTime), stale=stale, since=since, reference=mine, asleep=asleep)
     rows = (
         select(
-            cast(audiences.recheck_sql(audience, bindparam("at", type_=UTCDateTime), stale=stale), String).label("reason"),
+            cast(reason, String).label("reason"),
             (cast(deliveries.c.reader_id, String) + ":" + func.coalesce(Reader.msisdn, "")).label("pair"),
         )
         .select_from(audiences.joined_readers(audience, deliveries, deliveries.c.reader_id))
@@ -242,13 +285,20 @@ def _pending(audience: audiences.Audience, stale: bool, postgres: bool) -> Selec
     return select(rows.c.reason, func.aggregate_strings(rows.c.pair, ",")).group_by(rows.c.reason)
 
 
-_audiences: WeakKeyDictionary[Any, OrderedDict[int, audiences.Audience]] = WeakKeyDictionary()
+class _Terms(NamedTuple):
+    """What is kept of a dispatch: it does not change while it runs."""
+
+    audience: audiences.Audience
+    deadline_at: datetime | None
+
+
+_audiences: WeakKeyDictionary[Any, OrderedDict[int, _Terms]] = WeakKeyDictionary()
 _audiences_lock = threading.Lock()
 os.register_at_fork(after_in_child=_audiences_lock._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001  a child must not wait for its parent's lock
 
 
-def _audience(session: Session, dispatch_id: int) -> audiences.Audience:
-    """What decides who is served by a dispatch; it never changes, so that it is read once in a process."""
+def _terms(session: Session, dispatch_id: int) -> _Terms:
+    """What decides who is served by a dispatch, read once in a process: settings that change meanwhile count for the next dispatch."""
     with _audiences_lock:
         known = _audiences.setdefault(session.get_bind(), OrderedDict())
         found = known.get(dispatch_id)
@@ -256,7 +306,8 @@ def _audience(session: Session, dispatch_id: int) -> audiences.Audience:
         dispatch = session.get_one(Dispatch, dispatch_id)
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
-        found = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend")
+        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend", start=dispatch.start_at)
+        found = _Terms(audience, dispatch.deadline_at)
         with _audiences_lock:
             known[dispatch_id] = found
             while len(known) > AUDIENCES_KEPT_MAX:

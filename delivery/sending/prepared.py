@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from content.models import Edition, EditionVersion, Publication
-from content.variants import load_payload
+from content.models import Edition, EditionVersion, Publication, Variant
+from content.variants import SHORT, WAP_PUSH, load_payload, load_short
 from delivery.models import Dispatch, Port
-from delivery.ports import MessageContent, PortLink, PortSettings, SubmitStream, open_link
+from delivery.ports import MessageContent, PortLink, PortSettings, SubmitStream, WAPPush, open_link
+from delivery.ports.pace import PaceRules
 from delivery.sending.claims import ClaimedBatch
 from huabao.runtime import Runtime
 
@@ -29,7 +31,7 @@ _PORT = select(Port.__table__).where(Port.id == bindparam("port"))
 
 def port_settings(session: Session, port_id: int) -> PortSettings:
     """The port as its row says now."""
-    return PortSettings.of(session.connection().execute(_PORT, {"port": port_id}).one())  # type: ignore[arg-type]  # a row has the columns of a Port
+    return PortSettings.of(session.connection().execute(_PORT, {"port": port_id}).one(), PaceRules.of(session))  # type: ignore[arg-type]  # a row has the columns of a Port
 
 
 def open_content(runtime: Runtime, batch: ClaimedBatch, settings: PortSettings) -> SubmitStream:
@@ -59,6 +61,11 @@ def _content(session: Session, batch: ClaimedBatch) -> MessageContent:
     dispatch = session.get_one(Dispatch, batch.dispatch_id)
     version = session.get_one(EditionVersion, dispatch.edition_version_id)
     publication = session.get_one(Publication, session.get_one(Edition, dispatch.edition_id).publication_id)
-    return MessageContent(
-        mime=load_payload(session, batch.variant_id), subject=version.title, service_code=batch.service_code, expiry_s=publication.stale_after_s
-    )
+    common: dict[str, Any] = {"subject": version.title, "service_code": batch.service_code, "expiry_s": publication.stale_after_s}
+    channel = session.get_one(Variant, batch.variant_id).channel
+    if channel not in SHORT:
+        return MessageContent(mime=load_payload(session, batch.variant_id), **common)
+    short = load_short(session, batch.variant_id)
+    if channel == WAP_PUSH:
+        return MessageContent(wap_push=WAPPush(short.href, short.text), **common)
+    return MessageContent(text=short.text, **common)

@@ -3,8 +3,13 @@
 Three things never change. A submission is committed before it leaves. Nothing is
 sent again whose answer is missing: it is unknown. Every transaction proves the
 fence, renews the lease and looks at the dispatch and the port, so that a pause, a
-cancel or a kill takes hold with the next group. No session is open while the
+cancel or a kill takes hold with the next groups. No session is open while the
 network is waited for.
+
+Groups are written a little ahead of their time, many in a transaction, and leave
+at the instant at which the throttle grants their tokens: what has a token never
+waits for the database. Those that did not leave when somebody says stop are
+written off as surely not sent.
 """
 
 from __future__ import annotations
@@ -15,13 +20,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health
+from delivery import lanes
+from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health, pace
 from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
 from delivery.sending.prepared import open_content, port_settings
-from delivery.throttle import Throttle, throttle_for
+from delivery.sending.slots import Slots, slots_of
+from delivery.throttle import Throttle, fitting, throttle_for
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
 from huabao.log import get_logger
@@ -40,11 +48,24 @@ SERVICE_ERRORS = 4000
 WAIT_S_MAX = 0.5
 """Longest wait for an answer or for the throttle before the sender looks around."""
 
-LINGER_S = 0.003
-"""How long one waits for further answers, so that a transaction carries several."""
+NEWS_S = 0.5
+"""Age at which what is known of the dispatch and the port is read again."""
 
-GRANT_S_MAX = 0.005
-"""A throttle's grant older than that is returned: what waited would leave in a burst."""
+AHEAD_S = 0.05
+"""Groups are written for so long ahead."""
+
+AHEAD_GROUPS = 64
+AHEAD_READERS = 128
+"""But no more than this, or than the port has connections: all of them would be unknown if this process died."""
+
+RECORD_S = 0.03
+"""Longest time for which an answer waits to be written down."""
+
+SLOT_S = 0.005
+"""How soon a sender asks again for a connection that others of this process use."""
+
+OUTAGE_S = 0.5
+"""Pause between attempts while the database is out of reach, as long as the lease lasts."""
 
 _group_sizes: dict[int, int] = {}
 """Group sizes that a port's peer made this process learn, by port."""
@@ -52,30 +73,34 @@ _group_sizes: dict[int, int] = {}
 
 def send_batch(runtime: Runtime, batch_id: int) -> None:
     """Send what is left of a batch; does nothing where it is done or in other hands."""
+    throttle = throttle_for(runtime)
     try:
-        found = _claim(runtime, batch_id)
+        found = _claim(runtime, batch_id, throttle)
         if found is not None:
-            _send(runtime, *found)
+            _send(runtime, *found, throttle)
     except FenceError as error:
         log.warning("batch lost to another worker", batch=batch_id, reason=str(error))
 
 
-def _claim(runtime: Runtime, batch_id: int) -> tuple[ClaimedBatch, PortSettings] | None:
+def _claim(runtime: Runtime, batch_id: int, throttle: Throttle) -> tuple[ClaimedBatch, PortSettings] | None:
     now = runtime.now()
     with runtime.transaction() as session:
         batch = claims.take(session, batch_id, owner=process_name(), now=now, lease_s=runtime.config.lease_s)
         if batch is None:
             return None
         claimed = claims.look_up(session, batch, now=now)
-        for readers in claimed.gone.values():
-            journal.cancel(session, claimed, readers, at=now)
+        for reason, readers in claimed.gone.items():
+            journal.cancel(session, claimed, readers, at=now, reason=reason)
         if batch.standing.may_send(now) and claimed.numbers:
-            return claimed, port_settings(session, batch.port_id)
+            settings = port_settings(session, batch.port_id)
+            if settings.may_send(now, batch.service_code or None).allowed:
+                throttle.shares = lanes.shares(session)
+                return claimed, settings
         stages.leave(session, claimed, list(claimed.numbers), batch.standing, now=now)
         return None
 
 
-def _send(runtime: Runtime, claimed: ClaimedBatch, settings: PortSettings) -> None:
+def _send(runtime: Runtime, claimed: ClaimedBatch, settings: PortSettings, throttle: Throttle) -> None:
     try:
         stream = open_content(runtime, claimed, settings)
     except PortError as error:
@@ -84,7 +109,7 @@ def _send(runtime: Runtime, claimed: ClaimedBatch, settings: PortSettings) -> No
             stages.pause_for_fault(session, claimed.dispatch_id, str(error), now=runtime.now())
             stages.leave(session, claimed, list(claimed.numbers), standing, now=runtime.now())
         return
-    BatchSender(runtime, claimed, settings, stream, throttle_for(runtime)).run()
+    BatchSender(runtime, claimed, settings, stream, throttle).run()
 
 
 @dataclass
@@ -93,8 +118,11 @@ class BatchSender:
 
     Attributes:
         waiting: readers in no submission, in the order of their ids.
-        leaving: readers of each submission whose answer is awaited.
+        ready: groups that are written down and have not left.
+        leaving: readers of each submission whose answer is not written down, of those in `ready` too.
+        answers: what came back and is not written down.
         stopped: no further group is to leave under this claim.
+        _warned: an answer wants no further group to leave before it is heeded.
     """
 
     runtime: Runtime
@@ -103,92 +131,158 @@ class BatchSender:
     stream: SubmitStream
     throttle: Throttle
     waiting: deque[int] = field(init=False)
+    ready: deque[OutboundGroup] = field(default_factory=deque)
     leaving: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
     group_size: int = field(init=False)
+    slots: Slots = field(init=False)
     written: int = 0
     stopped: bool = False
     deferred: bool = False
+    _flying: int = 0
     _wait_s: float = 0.0
+    _looked: float = 0.0
     _renewed: float = 0.0
+    _answered: float = 0.0
+    _in_doubt: bool = False
+    _warned: bool = False
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.claimed.numbers)
-        self.group_size = min(self.settings.group_size, _group_sizes.get(self.settings.port_id, self.settings.group_size))
+        self.group_size = min(self.settings.max_recipients, _group_sizes.get(self.settings.port_id, self.settings.max_recipients))
+        self.slots = slots_of(self.settings.port_id)
+        self._looked = self._renewed = time.monotonic()
 
     def run(self) -> None:
         """Send until nobody waits, or until somebody says stop; then let the batch go."""
-        answers: list[Answer] = []
-        while True:
-            groups = self._granted()
-            if groups or answers or self._is_over() or self._lease_is_old():
-                granted = time.monotonic()
-                outbound = self._turn(answers, groups)
-                if outbound is None:
+        try:
+            while True:
+                self._let_leave()
+                if not self._turn_is_due():
+                    self._take()
+                elif not self._turn_kept():
                     return
-                self._put(outbound, granted)
-            answers = self._answers()
+        finally:
+            self.slots.free(self._flying)
 
-    def _granted(self) -> list[tuple[int, ...]]:
-        """Groups that the window and the throttle let leave now."""
-        groups: list[tuple[int, ...]] = []
+    def _let_leave(self) -> None:
+        """Let go of what the window and the throttle let go now."""
         self._wait_s = 0.0
-        while not self.stopped and self.waiting and len(self.leaving) + len(groups) < self.settings.connections:
-            size = min(self.group_size, len(self.waiting))
-            self._wait_s = self._acquire(size)
+        while self.ready and not self.stopped and not self._warned:
+            if not self.slots.take(self.settings.connections, urgent=self.claimed.lane in lanes.URGENT):
+                self._wait_s = SLOT_S
+                return
+            self._wait_s = self._acquire(len(self.ready[0].recipients))
             if self._wait_s > 0:
-                break
-            groups.append(tuple(self.waiting.popleft() for _ in range(size)))
-        return groups
+                self.slots.free(1)
+                return
+            self._flying += 1
+            self.stream.put([self.ready.popleft()])
 
     def _acquire(self, size: int) -> float:
-        one = self.settings
-        return self.throttle.acquire(f"port:{one.port_id}", one.tokens(size), rate=one.rate, burst=one.burst)
+        tokens = self.stream.tokens(size)
+        rate, burst = pace.effective(self.settings, self.runtime.now())
+        return self.throttle.acquire(f"port:{self.settings.port_id}", tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
 
-    def _give_back(self, size: int) -> None:
-        one = self.settings
-        self.throttle.give_back(f"port:{one.port_id}", one.tokens(size), rate=one.rate, burst=one.burst)
+    def _turn_is_due(self) -> bool:
+        """Whether there is enough to write down, or to learn, for a transaction."""
+        if self.waiting and not self.ready and not self.stopped and self._room() > 0:
+            return True
+        if self.answers and (self._warned or not self._flying or len(self.answers) >= AHEAD_GROUPS or time.monotonic() - self._answered > RECORD_S):
+            return True
+        return self._is_over() or time.monotonic() - self._looked > NEWS_S
 
-    def _put(self, outbound: Sequence[OutboundGroup], granted: float) -> None:
-        """Let groups leave; a grant that grew old while they were written is exchanged for a fresh one."""
-        for group in outbound:
-            size = len(group.recipients)
-            if time.monotonic() - granted > GRANT_S_MAX:
-                self._give_back(size)
-                while (wait_s := self._acquire(size)) > 0:
-                    time.sleep(min(wait_s, WAIT_S_MAX))
-            self.stream.put([group])
+    def _turn_kept(self) -> bool:
+        """One turn, tried again while the database is out of reach and the lease lasts; False when the batch was let go."""
+        while True:
+            before = self._memory()
+            try:
+                return self._turn()
+            except OperationalError as error:
+                if time.monotonic() + OUTAGE_S > self._renewed + self.runtime.config.lease_s:
+                    raise
+                log.warning("database out of reach in the middle of a batch", batch=self.claimed.batch_id, error=type(error).__name__)
+                self.waiting, self.ready, self.leaving, self.answers, self.stopped, self.deferred, self.group_size = before
+                self._in_doubt = True  # the commit may have arrived all the same
+                time.sleep(OUTAGE_S)
 
-    def _turn(self, answers: Sequence[Answer], groups: list[tuple[int, ...]]) -> list[OutboundGroup] | None:
-        """One transaction: answers in, next submissions out; None when the batch was let go."""
+    def _memory(self) -> tuple[deque[int], deque[OutboundGroup], dict[int, tuple[int, ...]], list[Answer], bool, bool, int]:
+        return deque(self.waiting), deque(self.ready), dict(self.leaving), list(self.answers), self.stopped, self.deferred, self.group_size
+
+    def _turn(self) -> bool:
+        """One transaction: answers in, next submissions out; False when the batch was let go."""
         now = self.runtime.now()
         with self.runtime.transaction() as session:
             standing = claims.renew(session, self.claimed, now=now, lease_s=self.runtime.config.lease_s)
-            self._renewed = time.monotonic()
-            if answers:
-                self._record(session, answers, now)
-            if self.stopped or not standing.may_send(now):
-                self.stopped = True
-                self._unsend(groups)
-                for group in groups:
-                    self._give_back(len(group))
-                groups = []
-            if not groups and self._is_over():
+            renewed = time.monotonic()
+            if self._in_doubt:
+                journal.unwrite(session, self.claimed, keep=self.leaving)
+            if renewed - self._looked > NEWS_S:
+                self._look(session, now)
+            if self.answers:
+                self._record(session, now)
+            self.stopped |= not standing.may_send(now)
+            if self.stopped or any(len(group.recipients) > self.group_size for group in self.ready):
+                self._take_back(session)
+            if self._is_over():
                 stages.leave(session, self.claimed, list(self.waiting), standing, now=now, deferred=self.deferred)
-                return None
-            if not groups:
-                return []
-            outbound = journal.write_submissions(session, self.claimed, groups, first=self.written, at=now)
-        self.written += len(groups)
+                return False
+            written = self._write(session, now)
+        self.ready += written
+        self.written += len(written)
+        self._renewed, self._in_doubt, self._warned = renewed, False, False
+        return True
+
+    def _look(self, session: Session, now: datetime) -> None:
+        """Learn what somebody changed about the port; another link needs another claim."""
+        settings = port_settings(session, self.settings.port_id)
+        self.stopped |= settings != self.settings or not settings.may_send(now, self.claimed.service_code or None).allowed
+        self.settings = settings
+        self.throttle.shares = lanes.shares(session)
+        self._looked = time.monotonic()
+
+    def _write(self, session: Session, now: datetime) -> list[OutboundGroup]:
+        """Write the next groups down, a little ahead of their time."""
+        size = self._size(now)
+        number = min(self._ahead(size, now) - len(self.ready), self._room())
+        groups: list[tuple[int, ...]] = []
+        while self.waiting and not self.stopped and len(groups) < number:
+            groups.append(tuple(self.waiting.popleft() for _ in range(min(size, len(self.waiting)))))
+        if not groups:
+            return []
+        outbound = journal.write_submissions(session, self.claimed, groups, first=self.written, at=now)
         self.leaving.update((one.submission_id, group) for one, group in zip(outbound, groups, strict=True))
         return outbound
 
-    def _record(self, session: Session, answers: Sequence[Answer], now: datetime) -> None:
-        answers = [self._sized(session, answer) for answer in answers]
+    def _size(self, now: datetime) -> int:
+        """Recipients of the next groups: what the peer takes, what the burst allows, what fits a second."""
+        one = pace.paced(self.settings, now)
+        most = min(self.group_size, one.group_size)
+        return most if one.counts_submits else fitting(float(round(one.rate, 1)), most)
+
+    def _ahead(self, size: int, now: datetime) -> int:
+        rate, _ = pace.effective(self.settings, now)
+        return max(1, min(int(rate * AHEAD_S / self.stream.tokens(size)), self._ahead_max(size)))
+
+    def _ahead_max(self, size: int) -> int:
+        return max(self.settings.connections, min(AHEAD_GROUPS, AHEAD_READERS // size))
+
+    def _room(self) -> int:
+        """Groups that may still be written down."""
+        return self.settings.connections + self._ahead_max(self.group_size) - len(self.leaving)
+
+    def _take_back(self, session: Session) -> None:
+        """What is written down and did not leave was never written, and its readers wait again."""
+        if self.ready:
+            groups = [self.leaving.pop(group.submission_id) for group in self.ready]
+            self.ready = deque()
+            journal.unwrite(session, self.claimed, keep=self.leaving)
+            self._unsend(groups)
+
+    def _record(self, session: Session, now: datetime) -> None:
+        answers, self.answers = [self._sized(session, answer) for answer in self.answers], []
         journal.record_answers(session, self.claimed, answers, self.leaving, at=now)
-        for answer in answers:
-            group = self.leaving.pop(answer.submission_id)
-            if answer.state == "deferred":
-                self._unsend([group])
+        self._unsend([group for answer in answers for group in (self.leaving.pop(answer.submission_id),) if answer.state == "deferred"])
         told = [answer for answer in answers if answer.state != "deferred" or not _is_size(answer)]
         self.stopped |= any(answer.state == "deferred" for answer in told)
         self.deferred |= health.note_answers(session, self.settings, told, now=now, deferrals=self.claimed.deferrals)
@@ -215,25 +309,25 @@ class BatchSender:
 
     def _unsend(self, groups: Sequence[tuple[int, ...]]) -> None:
         """Let readers wait again, in the order that they had."""
-        self.waiting = deque(sorted((*self.waiting, *(reader for group in groups for reader in group))))
+        if groups:
+            self.waiting = deque(sorted((*self.waiting, *(reader for group in groups for reader in group))))
 
     def _is_over(self) -> bool:
         return not self.leaving and (self.stopped or not self.waiting)
 
-    def _lease_is_old(self) -> bool:
-        return time.monotonic() - self._renewed > self.runtime.config.lease_s / 3
-
-    def _answers(self) -> list[Answer]:
-        """What came back; waits for an answer, for the throttle or for `WAIT_S_MAX`."""
-        wait_s = min(self._wait_s or WAIT_S_MAX, WAIT_S_MAX)
-        if not self.leaving:
-            time.sleep(wait_s if self._wait_s else 0.0)
-            return []
-        answers = self.stream.take(wait_s)
-        until = time.monotonic() + LINGER_S
-        while 0 < len(answers) < len(self.leaving) and (left_s := until - time.monotonic()) > 0:
-            answers += self.stream.take(left_s)
-        return answers
+    def _take(self) -> None:
+        """What came back; waits for an answer, for the throttle, for a connection or for `WAIT_S_MAX`."""
+        wait_s = min(self._wait_s or WAIT_S_MAX, WAIT_S_MAX, RECORD_S if self.answers else WAIT_S_MAX)
+        if not self._flying:
+            time.sleep(wait_s)
+            return
+        found = self.stream.take(wait_s)
+        if found:
+            self.slots.free(len(found))
+            self._flying -= len(found)
+            self._answered = self._answered if self.answers else time.monotonic()
+            self._warned |= any(answer.state == "deferred" or (answer.state == "refused" and _is_size(answer)) for answer in found)
+            self.answers += found
 
 
 def _is_size(answer: Answer) -> bool:

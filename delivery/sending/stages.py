@@ -5,44 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle
-from delivery.models import Batch, Outcome, deliveries
-from delivery.sending import claims, journal
+from delivery.models import Batch
+from delivery.sending import claims, journal, waiting
 from delivery.sending.claims import ClaimedBatch, Standing
-from delivery.sending.waiting import enqueue_batch
+from delivery.sending.prepared import port_settings
 from huabao import alarms
-from huabao.db import in_ids
 from huabao.ids import unpack_ids
 
 SYSTEM = "huabao"
 """Who acts where no person did."""
 
-PORT_PAUSE_S = 5.0
-"""When a batch of a paused port is looked at again."""
-
-
-def leave(session: Session, batch: ClaimedBatch, waiting: Sequence[int], standing: Standing, *, now: datetime, deferred: bool = False) -> None:
-    """Let go of a batch in which nothing is in flight; `waiting` are its readers who were not sent to."""
-    if standing.ended and waiting:
-        journal.cancel(session, batch, waiting, at=now)
+def leave(session: Session, batch: ClaimedBatch, readers: Sequence[int], standing: Standing, *, now: datetime, deferred: bool = False) -> None:
+    """Let go of a batch in which nothing is in flight; `readers` are those who were not sent to."""
+    if standing.ended and (readers or batch.asleep):
+        journal.cancel(session, batch, [*readers, *batch.asleep], at=now)
         claims.give_back(session, batch, "cancelled")
-    elif waiting:
-        _wait_again(session, batch, now=now, deferred=deferred)
+    elif readers:
+        _wait_again(session, batch, standing, now=now, deferred=deferred)
+    elif batch.asleep:
+        claims.give_back(session, batch, "ready", not_before=batch.wakes_at)
     else:
         claims.give_back(session, batch, "done")
         drain(session, batch.dispatch_id, now=now)
 
 
-def _wait_again(session: Session, batch: ClaimedBatch, *, now: datetime, deferred: bool) -> None:
+def _wait_again(session: Session, batch: ClaimedBatch, standing: Standing, *, now: datetime, deferred: bool) -> None:
+    """Make the batch ready again; whatever keeps it from leaving takes the jobs of all whom it keeps too, so that their order stays."""
     claims.give_back(session, batch, "ready", deferred=deferred)
-    standing = claims.standing(session, batch.dispatch_id, batch.port_id)
-    if standing.dispatch_state == lifecycle.SENDING:
-        delay_s = PORT_PAUSE_S if standing.port_state != "up" else standing.pause_s(now)
-        enqueue_batch(session, batch.batch_id, batch.fence, now=now, delay_s=delay_s)
+    clearance = port_settings(session, batch.port_id).may_send(now)
+    if not clearance.allowed:
+        waiting.withdraw(session, port_id=batch.port_id)
+        if clearance.until is not None:
+            waiting.wake_at(session, batch.port_id, clearance.until, now=now)
+    elif not standing.let_go:
+        if standing.held is None:
+            waiting.withdraw(session, dispatch_id=batch.dispatch_id)
+    else:
+        waiting.enqueue_batch(session, batch.batch_id, now=now)
 
 
 def cancel_batch(session: Session, batch: Batch, *, now: datetime) -> None:
@@ -53,16 +56,7 @@ def cancel_batch(session: Session, batch: Batch, *, now: datetime) -> None:
     batch.fence += 1
     session.flush()
     claims.lost_readers(session, batch, now=now)
-    session.connection().execute(
-        update(deliveries)
-        .where(
-            deliveries.c.day == batch.day,
-            deliveries.c.dispatch_id == batch.dispatch_id,
-            in_ids(session, deliveries.c.reader_id, unpack_ids(batch.reader_ids)),
-            deliveries.c.outcome == int(Outcome.PENDING),
-        )
-        .values(outcome=int(Outcome.CANCELLED), outcome_at=now)
-    )
+    journal.cancel(session, batch, unpack_ids(batch.reader_ids), at=now)
     batch.state = "cancelled"
 
 
@@ -80,8 +74,9 @@ def drain(session: Session, dispatch_id: int, *, now: datetime) -> bool:
 def pause_for_fault(session: Session, dispatch_id: int, fault: str, *, now: datetime) -> None:
     """Stop a dispatch that cannot go on without a person, and call one."""
     dispatch = lifecycle.lock_dispatch(session, dispatch_id)
-    if dispatch.state == lifecycle.SENDING:
-        lifecycle.act(session, dispatch, "pause", by=SYSTEM, at=now, reason=fault)
+    verb = {lifecycle.SENDING: "pause", lifecycle.SEEDING: "hold"}.get(dispatch.state)
+    if verb is not None:
+        lifecycle.act(session, dispatch, verb, by=SYSTEM, at=now, reason=fault)
     warn(session, "delivery.paused", str(dispatch_id), f"dispatch {dispatch_id} was paused: {fault}", now=now)
 
 

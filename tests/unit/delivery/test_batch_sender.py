@@ -50,10 +50,10 @@ def note(_session: Any, _settings: PortSettings, answers: Sequence[Answer], **_:
 class Always:
     """A throttle that is never full."""
 
+    shares: dict[str, float] = {}
+
     def acquire(self, *_: Any, **__: Any) -> float:
         return 0.0
-
-    def give_back(self, *_: Any, **__: Any) -> None: ...
 
 
 @dataclass
@@ -69,14 +69,20 @@ class World:
     waiting: list[int] | None = None
     deferred: bool = False
     turns: int = 0
+    sent: set[int] = field(default_factory=set)
+    numbered: int = 0
 
     @property
     def in_flight(self) -> int:
         return len(self.flying)
 
+    def tokens(self, recipients: int) -> int:
+        return recipients
+
     def put(self, groups: Iterable[OutboundGroup]) -> None:
         for group in groups:
             assert group.submission_id in self.written, "it left before it was written down"
+            self.sent.add(group.submission_id)
             self.flying.append(group)
 
     def take(self, _timeout_s: float) -> list[Answer]:
@@ -91,10 +97,17 @@ class World:
         self.turns += 1
         return Standing("paused" if self.turns > self.pause_after else "sending", "up", None)
 
+    def unwrite(self, _session: Any, _batch: Any, *, keep: Iterable[int]) -> None:
+        kept = set(keep)
+        for number in [one for one in self.written if one not in kept and one not in self.settled]:
+            assert number not in self.sent, "what left was forgotten"
+            del self.written[number]
+
     def write(self, _session: Any, batch: ClaimedBatch, groups: Sequence[tuple[int, ...]], *, first: int, at: datetime) -> list[OutboundGroup]:
         outbound = []
         for group in groups:
-            number = len(self.written) + 1
+            self.numbered += 1
+            number = self.numbered
             self.written[number] = group
             outbound.append(OutboundGroup(number, f"t{number}", tuple(batch.numbers[one] for one in group)))
         return outbound
@@ -118,6 +131,7 @@ def send(script: list[tuple[str, int | None]], readers: int, group: int, connect
         patch.setattr(claims, "renew", world.renew)
         patch.setattr(journal, "write_submissions", world.write)
         patch.setattr(journal, "record_answers", world.record)
+        patch.setattr(journal, "unwrite", world.unwrite)
         patch.setattr(stages, "leave", world.leave)
         patch.setattr(stages, "warn", lambda *_, **__: None)
         patch.setattr(health, "note_answers", note)
