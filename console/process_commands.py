@@ -50,12 +50,14 @@ def scheduler(invocation: Invocation) -> Report:
 
 
 @click.command("link")
+@click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="The only ports to own (default: each smpp port that nobody owns).")
 @operation
-def link(invocation: Invocation) -> Report:
-    """The owner of ports that keep a bind open (no such port kind is installed yet)."""
+def link(invocation: Invocation, ports: tuple[str, ...]) -> Report:
+    """The owner of the SMPP binds: sends their batches, stores what comes in; a port has one owner, others stand by."""
     from console import processes
 
-    processes.link(invocation.runtime)
+    names = frozenset(name.strip() for one in ports for name in one.split(",") if name.strip())
+    processes.link(invocation.runtime, invocation.registry, names or None)
     return Report({"stopped": True})
 
 

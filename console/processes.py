@@ -104,10 +104,30 @@ def scheduler(runtime: Runtime, registry: Registry) -> None:
     _hold(runtime, "scheduler", lead, every_s=RELAY_S)
 
 
-def link(runtime: Runtime) -> None:
-    """The one owner of ports that keep a bind open; answers for itself while none is configured."""
+def link(runtime: Runtime, registry: Registry, names: frozenset[str] | None) -> None:
+    """Owner of the SMPP binds: of each port that nobody else owns, or of those named only.
+
+    Raises:
+        UsageError: a name is no port that has an owner.
+    """
+    from delivery.links.owners import Owners, check_names
+
     schema.require(runtime)
-    _hold(runtime, "link", lambda: None, every_s=STANDBY_S)
+    if names is not None:
+        check_names(runtime, names)
+    owners = Owners(runtime, registry, names)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: owners.request_stop())
+    beat_at = 0.0
+
+    def beat() -> None:
+        nonlocal beat_at
+        if time.monotonic() >= beat_at:
+            with runtime.transaction() as session:
+                leases.take_lease(session, _process_lease("link"), owners.holder, now=runtime.now(), lease_s=runtime.config.lease_s)
+            beat_at = time.monotonic() + min(HEARTBEAT_S, runtime.config.lease_s / 3)
+
+    owners.run(beat)
 
 
 def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: float) -> None:
@@ -138,8 +158,13 @@ def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: floa
 def _beat(runtime: Runtime, role: str, me: str) -> bool:
     now, lease_s = runtime.now(), runtime.config.lease_s
     with runtime.transaction() as session:
-        leases.take_lease(session, f"process:{role}:{socket.gethostname()}", me, now=now, lease_s=lease_s)
+        leases.take_lease(session, _process_lease(role), me, now=now, lease_s=lease_s)
         return leases.take_lease(session, role, me, now=now, lease_s=lease_s) is not None
+
+
+def _process_lease(role: str) -> str:
+    """The lease by which this host's process of that role shows that it lives."""
+    return f"process:{role}:{socket.gethostname()}"
 
 
 def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:
@@ -152,8 +177,7 @@ def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:
         answers = make_celery().control.ping(destination=[f"celery@{socket.gethostname()}"], timeout=3.0)
         return "the worker answers" if answers else ""
     with runtime.transaction(read_only=True) as session:
-        name = f"process:{role}:{socket.gethostname()}"
-        alive = session.scalar(select(leases.Lease.expires_at).where(leases.Lease.name == name))
+        alive = session.scalar(select(leases.Lease.expires_at).where(leases.Lease.name == _process_lease(role)))
     return f"{role} was alive just now" if alive is not None and alive > runtime.now() else ""
 
 

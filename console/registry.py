@@ -11,16 +11,17 @@ from typing import Any
 
 import click
 
-from huabao.queues import Periodic, Registry, Task
+from huabao.queues import Companion, Periodic, Registry, Task
 from huabao.settings import Setting
 from huabao.working import SWEEP
 
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
     "content.commands": ("publication", "edition"),
-    "delivery.commands": ("dialects", "port", "dispatch", "ledger"),
+    "delivery.commands": ("dialects", "port", "dispatch", "resend", "ledger"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
+    "console.api_commands": ("api-token",),
     "console.commands": ("db", "doctor", "config", "settings", "alarms"),
     "console.process_commands": ("serve", "worker", "scheduler", "link", "health"),
 }
@@ -49,14 +50,16 @@ def command(name: str) -> click.Command:
 
 
 def registry() -> Registry:
-    """Every task by name, and the periodic work."""
+    """Every task by name, the periodic work, and what runs beside an embedded worker."""
     tasks: dict[str, Task] = {}
     periodics: list[Periodic] = [SWEEP]
+    companions: list[Companion] = []
     for name in TASK_MODULES:
         module = import_module(name)
         tasks.update({task.name: task for task in module.TASKS})
         periodics.extend(module.PERIODIC)
-    return Registry(tasks, tuple(periodics))
+        companions.extend(getattr(module, "COMPANIONS", ()))
+    return Registry(tasks, tuple(periodics), tuple(companions))
 
 
 def settings() -> tuple[Setting[Any], ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from delivery.ports.probing import PROBE_PORT
 from delivery.reports import folding
-from delivery.sending.waiting import SEND_BATCH
-from huabao.queues import Periodic, Task
+from delivery.sending.waiting import QUEUE_READY, SEND_BATCH
+from huabao.queues import Companion, Periodic, Registry, Task
 from huabao.runtime import Runtime
 
 
@@ -19,6 +21,18 @@ def _start_due(runtime: Runtime) -> None:
     from delivery.sending.sweeps import start_due
 
     start_due(runtime)
+
+
+def _climb(runtime: Runtime) -> None:
+    from delivery.dispatch.ramp import climb
+
+    climb(runtime)
+
+
+def _watch_vitals(runtime: Runtime) -> None:
+    from delivery.dispatch.vitals import watch
+
+    watch(runtime)
 
 
 def _advance(runtime: Runtime) -> None:
@@ -51,10 +65,23 @@ def _move_waiting(runtime: Runtime) -> None:
     move_waiting(runtime)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, PROBE_PORT)
+def _own_links(runtime: Runtime, registry: Registry) -> Callable[[], None]:
+    from delivery.links.owners import Owners  # the event loop and the codecs are slow to import
+
+    owners = Owners(runtime, registry)
+    owners.start()
+    return owners.stop
+
+
+COMPANIONS: tuple[Companion, ...] = (Companion("delivery.links", _own_links),)
+"""Embedded, the one process owns the binds as well."""
+
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
-    Periodic("delivery.requeue_silent", _requeue_silent, 2.0),
+    Periodic("delivery.climb", _climb, 2.0),
+    Periodic("delivery.watch_vitals", _watch_vitals, 5.0),
+    Periodic("delivery.requeue_silent", _requeue_silent, 1.0),
     Periodic("delivery.advance", _advance, 2.0),
     Periodic("delivery.keep_partitions", _keep_partitions, 3600.0),
     Periodic("delivery.apply_rate_changes", _apply_rate_changes, 0.5),

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
 
-from huabao import leases, queues
+from huabao import leases
 from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.queues import QUEUES, Registry
 from huabao.runtime import Runtime
-from huabao.working import run_claimed, run_periodic
+from huabao.working import run_periodic, work_once
 
 log = get_logger("worker")
 
@@ -53,6 +53,7 @@ class EmbeddedWorker:
     name: str = field(default_factory=process_name)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _companions: list[Callable[[], None]] = field(default_factory=list)
 
     def take_lease(self) -> bool:
         """Become the worker, or stay it; False while another process is."""
@@ -67,10 +68,13 @@ class EmbeddedWorker:
         self._threads = [threading.Thread(target=target, name=f"worker-{at}", daemon=True) for at, target in enumerate(targets)]
         for thread in self._threads:
             thread.start()
+        self._companions = [one.start(self.runtime, self.registry) for one in self.registry.companions]
 
     def stop(self) -> None:
         """Finish the jobs in hand, then give the lease back."""
         self._stop.set()
+        for stop in self._companions:
+            stop()
         for thread in self._threads:
             thread.join()
         with self.runtime.transaction() as session:
@@ -84,17 +88,9 @@ class EmbeddedWorker:
                 self._stop.wait(IDLE_S)
 
     def _work_once(self, *, look_first: bool) -> bool:
-        """Run one job; `look_first` asks without a lock, which an idle worker's claim would take from SQLite's writers."""
+        """Run one job, see `work_once`."""
         try:
-            if look_first:
-                with self.runtime.transaction(read_only=True) as session:
-                    if not queues.any_ready(session, queues=self.queues, now=self.runtime.now()):
-                        return False
-            with self.runtime.transaction() as session:
-                claim = queues.claim_next(session, queues=self.queues, owner=self.name, now=self.runtime.now(), lease_s=self.runtime.config.lease_s)
-            if claim is None:
-                return False
-            run_claimed(self.runtime, self.registry.tasks, claim, owner=self.name)
+            return work_once(self.runtime, self.registry.tasks, queues=self.queues, owner=self.name, look_first=look_first)
         except OperationalError as error:
             log.warning("database unreachable, trying again", error=str(error.orig))
             self._stop.wait(1.0)

@@ -86,11 +86,25 @@ class Periodic:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """What runs beside an embedded worker from its start to its end.
+
+    Attributes:
+        name: `<package>.<what>`.
+        start: called as start(runtime, registry); returns what stops it.
+    """
+
+    name: str
+    start: Callable[[Runtime, Registry], Callable[[], None]]
+
+
+@dataclass(frozen=True)
 class Registry:
     """Everything that this installation can run; console makes the one there is."""
 
     tasks: Mapping[str, Task] = field(default_factory=dict)
     periodics: tuple[Periodic, ...] = ()
+    companions: tuple[Companion, ...] = ()
 
 
 class Job(Base):
@@ -179,7 +193,7 @@ def claim_next(session: Session, *, queues: Sequence[str], owner: str, now: date
     return None if found is None else Claim(*found)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _claiming(queues: tuple[str, ...]) -> ReturningUpdate[Any]:
     """The statement of `claim_next`, built once; a queue is looked at only where those before it are empty."""
     jobs: Table = Job.__table__  # type: ignore[assignment]  # a mapped class has a Table
@@ -255,11 +269,11 @@ def sweep(session: Session, *, now: datetime) -> int:
 
 
 def take_unpublished(session: Session, *, now: datetime, limit: int = 500) -> list[tuple[int, str]]:
-    """Due jobs that Celery does not know of, marked as published: (id, queue)."""
+    """Due jobs of `QUEUES` that Celery does not know of, marked as published: (id, queue). A port's own queues are its owner's."""
     stale = now - timedelta(seconds=REPUBLISH_AFTER_S)
     wanted = (
         select(Job.id, Job.queue)
-        .where(Job.state == QUEUED, Job.run_at <= now, (Job.published_at.is_(None)) | (Job.published_at < stale))
+        .where(Job.queue.in_(QUEUES), Job.state == QUEUED, Job.run_at <= now, (Job.published_at.is_(None)) | (Job.published_at < stale))
         .order_by(Job.run_at, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

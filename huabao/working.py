@@ -12,12 +12,34 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from huabao import alarms, queues
+from huabao import alarms
+from huabao import queues as jobs
 from huabao.log import get_logger
 from huabao.queues import Claim, Periodic, Retry, Task
 from huabao.runtime import Runtime
 
 log = get_logger("jobs")
+
+
+def work_once(runtime: Runtime, tasks: Mapping[str, Task], *, queues: tuple[str, ...], owner: str, look_first: bool) -> bool:
+    """Claim and run one job of these queues; False where there was none.
+
+    Args:
+        look_first: ask without a lock, which an idle worker's claim would take from SQLite's writers.
+
+    Raises:
+        OperationalError: the database is away.
+    """
+    if look_first:
+        with runtime.transaction(read_only=True) as session:
+            if not jobs.any_ready(session, queues=queues, now=runtime.now()):
+                return False
+    with runtime.transaction() as session:
+        claim = jobs.claim_next(session, queues=queues, owner=owner, now=runtime.now(), lease_s=runtime.config.lease_s)
+    if claim is None:
+        return False
+    run_claimed(runtime, tasks, claim, owner=owner)
+    return True
 
 
 def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, owner: str) -> None:
@@ -30,12 +52,12 @@ def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, ow
             task.run(runtime, **claim.args)
     except Retry as again:
         with runtime.transaction() as session:
-            queues.put_back(session, claim, owner=owner, now=runtime.now(), delay_s=again.delay_s, counted=False)
+            jobs.put_back(session, claim, owner=owner, now=runtime.now(), delay_s=again.delay_s, counted=False)
     except Exception as error:  # the task edge
         _failed(runtime, task, claim, owner, error)
     else:
         with runtime.transaction() as session:
-            queues.finish(session, claim, owner=owner, now=runtime.now())
+            jobs.finish(session, claim, owner=owner, now=runtime.now())
 
 
 def run_periodic(runtime: Runtime, periodic: Periodic) -> None:
@@ -52,11 +74,11 @@ def _failed(runtime: Runtime, task: Task | None, claim: Claim, owner: str, error
     now = runtime.now()
     with runtime.transaction() as session:
         if task is None or claim.attempts >= task.max_attempts:
-            queues.give_up(session, claim, owner=owner, now=now, error=text)
+            jobs.give_up(session, claim, owner=owner, now=now, error=text)
             alarms.raise_alarm(session, "jobs.failed", claim.task, f"job {claim.job_id} ({claim.task}) was given up: {text}", at=now, args=dict(claim.args))
         else:
-            delay_s = queues.BACKOFF_S[min(claim.attempts, len(queues.BACKOFF_S)) - 1]
-            queues.put_back(session, claim, owner=owner, now=now, delay_s=delay_s, error=text)
+            delay_s = jobs.BACKOFF_S[min(claim.attempts, len(jobs.BACKOFF_S)) - 1]
+            jobs.put_back(session, claim, owner=owner, now=now, delay_s=delay_s, error=text)
 
 
 @contextmanager
@@ -67,7 +89,7 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
         while not done.wait(min(task.lease_s, runtime.config.lease_s) / 3):  # whoever claimed did so for the configured time
             try:
                 with runtime.transaction() as session:
-                    queues.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
+                    jobs.extend_lease(session, claim, owner=owner, now=runtime.now(), lease_s=task.lease_s)
             except SQLAlchemyError as error:  # it may be back before the lease ends
                 log.warning("lease of a job not renewed, database unreachable", job=claim.job_id, error=type(error).__name__)
 
@@ -83,7 +105,7 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
 def sweep_jobs(runtime: Runtime) -> None:
     """Queue again what a worker that fell silent had in hand."""
     with runtime.transaction() as session:
-        count = queues.sweep(session, now=runtime.now())
+        count = jobs.sweep(session, now=runtime.now())
     if count:
         log.warning("jobs of a silent worker queued again", count=count)
 

@@ -380,6 +380,14 @@ def open_link(settings: PortSettings) -> PortLink:
     return link
 
 
+def close_link(port_id: int) -> None:
+    """Close this process's link to a port, where it has one; the next `open_link` makes another."""
+    with _links_lock:
+        known = _links.pop((os.getpid(), port_id), None)
+    if known is not None:
+        known[1].close()
+
+
 @atexit.register
 def close_links() -> None:
     """Close every link of this process, e.g. before it ends."""
