@@ -76,6 +76,11 @@ class Asleep:
     others: bool = False
     wakes_at: datetime | None = None
 
+    @property
+    def named(self) -> Asleep:
+        """The same without the instant, which makes no difference to `sql`."""
+        return Asleep(self.cities, self.awake, self.others)
+
     def sql(self) -> ColumnElement[bool]:
         """The reader's city is quiet; true or false, never NULL."""
         named = and_(Reader.city.is_not(None), Reader.city.in_(self.cities)) if self.cities else false()

@@ -10,7 +10,7 @@ the window is held (`delivery.sending.closing`), and staleness decides about it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from content.models import Publication
 from delivery.lanes import URGENT
@@ -20,6 +20,12 @@ from huabao.hours import ALWAYS, Hours
 
 ANY_TIME = "any_time"
 """Key in `Dispatch.gate`: a person let it go whatever the window says, until this ISO instant."""
+
+LATE = "late_until"
+"""Key in `Dispatch.gate`: some readers asked for an hour that comes after the window; it sends to them until this ISO instant."""
+
+LATE_FOR = timedelta(hours=1)
+"""How long after the last hour asked for a dispatch goes on sending."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,29 @@ def opening(publication: Publication, dispatch: Dispatch, at: datetime) -> datet
 def window_of(publication: Publication, dispatch: Dispatch, at: datetime) -> Hours:
     """The window that binds the dispatch at that instant; always, where none does."""
     waived = dispatch.gate.get(ANY_TIME)
-    if dispatch.lane in URGENT or (isinstance(waived, str) and at < datetime.fromisoformat(waived)):
-        return ALWAYS
-    return Hours.parse(publication.send_window)
+    free = dispatch.lane in URGENT or (isinstance(waived, str) and at < datetime.fromisoformat(waived))
+    return ALWAYS if free or is_late(publication, dispatch, at) else Hours.parse(publication.send_window)
+
+
+def is_late(publication: Publication, dispatch: Dispatch, at: datetime) -> bool:
+    """Whether the window is over and the dispatch still sends to those who asked for a later hour."""
+    late = dispatch.gate.get(LATE)
+    hours = Hours.parse(publication.send_window)
+    if not isinstance(late, str) or at >= datetime.fromisoformat(late) or hours.is_open(at):
+        return False
+    shut = hours.last_close(at)
+    return shut is not None and shut > dispatch.start_at
+
+
+def shut_at(publication: Publication, at: datetime) -> datetime:
+    """When the window shut last; `at` where it never does."""
+    return Hours.parse(publication.send_window).last_close(at) or at
+
+
+def late_until(send_window: str, opens: datetime, last_hour: datetime | None) -> str | None:
+    """The value of `LATE`: where the last hour that a reader asked for comes after the window that opens at `opens`."""
+    shut = Hours.parse(send_window).closes_at(opens)
+    return None if last_hour is None or shut is None or last_hour < shut else (last_hour + LATE_FOR).isoformat()
 
 
 def deadline_of(send_window: str, start: datetime, asked: datetime | None, *, lane: str = "bulk") -> datetime | None:

@@ -1,7 +1,8 @@
 """What the peer got, compared with what we say: the outer proof of the ledger.
 
 The sandbox MMSC keeps `submissions.jsonl`, a line for each SubmitReq it took. A
-line is ours by its TransactionID, which no other submission of ours has. A
+line is ours by its TransactionID, which no other submission of ours has. Whoever was sent
+to once more after a lost answer, by stated policy, may have got it so often. A
 planned reader who was forgotten since has no number any more: as many numbers as
 there are such readers in the journal may be nobody's.
 """
@@ -19,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
-from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal
+from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, more_than
 from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
 from delivery.ports.message_ids import normalise_message_id
 from huabao.errors import UsageError
@@ -105,11 +106,11 @@ def compare(session: Session, dispatch: Dispatch, journal: Journal, peers: Seque
     known = (numbers[order][at] == got) if len(ids) else np.zeros(got.size, dtype=bool)
     _check_unknown(got[~known], np.intersect1d(forgotten, journal.readers).size, findings)
     readers = np.sort(ids[order][at[known]]) if len(ids) else np.empty(0, dtype=np.int64)
-    findings.add_all("who got it twice, says the peer", np.unique(readers[1:][readers[1:] == readers[:-1]]))
+    findings.add_all("who got it twice, says the peer", more_than(readers, journal.sent_again))
     findings.add_all("submitted, we say, but the peer never got it", np.setdiff1d(np.intersect1d(journal.taken(), ids), readers))
     for outcome in (Outcome.PENDING, Outcome.CANCELLED):
         leaving = np.array([one for one, owner in zip(journal.readers.tolist(), journal.submissions.tolist(), strict=True) if journal.states[owner] == "leaving"], dtype=np.int64)
-        untouched = np.setdiff1d(_with(session, dispatch, outcome), leaving)
+        untouched = np.setdiff1d(np.setdiff1d(_with(session, dispatch, outcome), leaving), journal.sent_again)
         findings.add_all(f"{outcome.name.lower()}, we say, but the peer got it", np.intersect1d(untouched, readers))
     _check_message_ids(session, dispatch, lines, findings)
 

@@ -63,11 +63,13 @@ class Verification:
         problems: plain sentences with counts and examples; empty where the ledger balances.
         dispatches: the numbers of each dispatch looked at.
         dropped: dispatches whose rows retention took; they verified when they were closed.
+        sent_again: by dispatch, readers who may have it twice: their answer was lost, and the publication's policy sent it once more.
     """
 
     problems: Sequence[str] = ()
     dispatches: Sequence[Counts] = ()
     dropped: Sequence[int] = field(default_factory=tuple)
+    sent_again: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def balanced(self) -> bool:
@@ -81,6 +83,7 @@ class Verification:
             "problems": list(self.problems),
             "dispatches": [one.to_document() for one in self.dispatches],
             "dropped": list(self.dropped),
+            "sent_again": {str(dispatch_id): number for dispatch_id, number in self.sent_again.items()},
         }
 
 
@@ -118,12 +121,16 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
     looked_at = [one for one in wanted if one.id not in dropped]
     problems: list[str] = []
     numbers: list[Counts] = []
+    sent_again: dict[int, int] = {}
     for one in looked_at:
         numbers.append(counts(session, one.id))
         findings = Findings(f"dispatch {one.id}")
         _totals(session, one, numbers[-1], findings)
         journal = recount.read_journal(session, one)
+        if journal.again and (twice := len(set(journal.sent_again.tolist()))):
+            sent_again[one.id] = twice
         recount.check_batches(session, one, findings)
+        recount.check_withdrawals(session, one, findings)
         recount.check_journal(journal, findings)
         recount.check_deliveries(session, one, journal, findings)
         if peers:
@@ -131,7 +138,7 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
         problems += findings.sentences(session)
     if peers and dispatch_id is None:
         problems += [sentence for peer in peers for sentence in peer.strangers(session)]
-    return Verification(problems, numbers, dropped)
+    return Verification(problems, numbers, dropped, sent_again)
 
 
 def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findings) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from delivery.dispatch.audience import REASONS
 from delivery.ledger.findings import Findings
-from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, Withdrawal, deliveries
 from delivery.reports.meanings import Meanings, kept
 from delivery.reports.outcomes import Evidence, fold_outcome
 from delivery.sending.journal import LIVE_STATES
@@ -42,6 +43,7 @@ class Journal:
         states: of each submission.
         variants: of each submission.
         refused: readers singled out by partial answers.
+        again: of each unknown submission, the readers who were sent to once more by stated policy.
     """
 
     readers: Ids
@@ -49,6 +51,16 @@ class Journal:
     states: dict[int, str]
     variants: dict[int, int]
     refused: frozenset[int]
+    again: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def sent_again(self) -> Ids:
+        """Readers who were sent to once more by stated policy, as often as they were: they may have it twice."""
+        return np.sort(np.array([reader for readers in self.again.values() for reader in readers], dtype=np.int64))
+
+    def awaits_another(self, reader_id: int, submission_id: int) -> bool:
+        """Whether the reader was in that submission, and is to be sent to once more."""
+        return reader_id in self.again.get(submission_id, ())
 
     def taken(self) -> Ids:
         """Readers whom the peer says it took."""
@@ -68,23 +80,26 @@ def read_journal(session: Session, dispatch: Dispatch) -> Journal:
     states: dict[int, str] = {}
     variants: dict[int, int] = {}
     refused: set[int] = set()
+    again: dict[int, frozenset[int]] = {}
     rows = session.execute(
-        select(Submission.id, Submission.state, Submission.variant_id, Submission.reader_ids, Submission.refused_ids)
+        select(Submission.id, Submission.state, Submission.variant_id, Submission.reader_ids, Submission.refused_ids, Submission.again_ids)
         .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(LIVE_STATES))
         .order_by(Submission.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
-    for submission_id, state, variant_id, packed, packed_refused in rows:
+    for submission_id, state, variant_id, packed, packed_refused, packed_again in rows:
         ids = np.array(unpack_ids(packed), dtype=np.int64)
         readers.append(ids)
         owners.append(np.full(ids.size, submission_id, dtype=np.int64))
         states[submission_id], variants[submission_id] = state, variant_id
         if packed_refused is not None:
             refused.update(unpack_ids(packed_refused))
+        if packed_again is not None:
+            again[submission_id] = frozenset(unpack_ids(packed_again))
     empty = np.empty(0, dtype=np.int64)
     all_readers = np.concatenate([empty, *readers])
     order = np.argsort(all_readers, kind="stable")
-    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, variants, frozenset(refused))
+    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, variants, frozenset(refused), again)
 
 
 def check_batches(session: Session, dispatch: Dispatch, findings: Findings) -> None:
@@ -102,9 +117,32 @@ def check_batches(session: Session, dispatch: Dispatch, findings: Findings) -> N
 
 
 def check_journal(journal: Journal, findings: Findings) -> None:
-    """No reader is in two live submissions."""
-    ids = journal.readers
-    findings.add_all("in more than one submission", np.unique(ids[1:][ids[1:] == ids[:-1]]))
+    """No reader is in two live submissions, but for those who were sent to once more by stated policy, as often as they were."""
+    findings.add_all("in more than one submission", more_than(journal.readers, journal.sent_again))
+
+
+def more_than(readers: Ids, excused: Ids) -> Ids:
+    """Readers who stand in an ascending list more often than once and each time that they are excused."""
+    ids, times = np.unique(readers, return_counts=True)
+    known, excuses = np.unique(excused, return_counts=True)
+    allowed = np.ones(ids.size, dtype=np.int64)
+    at = np.searchsorted(ids, known)
+    there = (at < ids.size) & (ids[np.minimum(at, max(ids.size - 1, 0))] == known) if ids.size else np.zeros(known.size, dtype=bool)
+    allowed[at[there]] += excuses[there]
+    return ids[times > allowed]
+
+
+def check_withdrawals(session: Session, dispatch: Dispatch, findings: Findings) -> None:
+    """Whoever was withdrawn was planned, got nothing after it, and the reason exists."""
+    mine = and_(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.reader_id == Withdrawal.reader_id)
+    wanted = select(Withdrawal.reader_id, Withdrawal.reason, deliveries.c.outcome).outerjoin(deliveries, mine).where(Withdrawal.dispatch_id == dispatch.id)
+    for reader_id, reason, outcome in session.execute(wanted.order_by(Withdrawal.reader_id), execution_options={"yield_per": ROWS_AT_ONCE}):
+        if reason not in REASONS:
+            findings.add(f"withdrawn for the reason {reason!r}, which does not exist", reader_id)
+        if outcome is None:
+            findings.add("withdrawn, but not planned", reader_id)
+        elif Outcome(outcome) in (Outcome.PENDING, Outcome.SUBMITTED):
+            findings.add(f"withdrawn, but called {Outcome(outcome).name.lower()}", reader_id)
 
 
 def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, findings: Findings) -> None:
@@ -145,11 +183,13 @@ def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[in
             return None
         return f"called {outcome.name.lower()}, though in no submission"
     state = journal.states[mine[-1]]
-    if state == "leaving":
+    if state == "leaving" and not (said and len(mine) > 1):  # a report of an earlier one may be there, where he was sent to once more
         return None if outcome is Outcome.PENDING else f"called {outcome.name.lower()}, though the answer is awaited"
     if submission_id not in mine:
         return "bound to another submission than the journal's"
-    base = Outcome.REJECTED if reader_id in journal.refused else _BASE[state]
+    if journal.awaits_another(reader_id, mine[-1]) and outcome is Outcome.PENDING and not said:
+        return None
+    base = Outcome.REJECTED if reader_id in journal.refused else _BASE.get(state, Outcome.PENDING)
     expected = fold_outcome(Evidence(base, _SOME_TIME), [(one, _SOME_TIME) for one in said]).outcome
     if outcome is expected or (outcome is Outcome.NO_REPORT and expected is Outcome.SUBMITTED):
         return None
