@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, String, Table, Update, bindparam, case, delete, insert, literal, null, select, true, update
 from sqlalchemy.orm import Session
 
-from delivery.models import Batch, Outcome, Submission, Withdrawal, deliveries
+from delivery.models import Batch, Outcome, Submission, SubmissionPart, Withdrawal, deliveries
 from delivery.ports import Answer, OutboundGroup
 from delivery.sending.claims import ClaimedBatch, contact_reference
 from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
@@ -107,10 +107,20 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
         settled += _settled(answer, group, refused)
     if settled:
         _settle(session, batch, settled, at=at)
+    _write_parts(session, batch, answers)
     if batch.channel is not None:
         addressed = [reader for _, outcome, ones in settled if outcome is not Outcome.REJECTED for reader in ones]
         note_contacts(session, addressed, channel=batch.channel, purpose="activity", reference=contact_reference(batch.dispatch_id), at=at)
     session.connection().execute(_ANSWERED, rows)
+
+
+def _write_parts(session: Session, batch: ClaimedBatch, answers: Sequence[Answer]) -> None:
+    """One row for each submit_sm of a text that took several, so that each of its receipts finds it."""
+    parts = [
+        {"submission_id": answer.submission_id, "number": part.number, "port_id": batch.port_id, "message_id": part.message_id} for answer in answers for part in answer.parts
+    ]
+    if parts:
+        session.connection().execute(insert(SubmissionPart), parts)
 
 
 def refused_readers(batch: ClaimedBatch, answer: Answer, group: Iterable[int]) -> tuple[int, ...]:

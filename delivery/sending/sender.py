@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from delivery import lanes
-from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health, pace
+from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health, is_ours, pace
 from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
 from delivery.sending.prepared import open_content, port_settings
@@ -93,7 +93,7 @@ def _claim(runtime: Runtime, batch_id: int, throttle: Throttle) -> tuple[Claimed
             journal.cancel(session, claimed, readers, at=now, reason=reason)
         if batch.standing.may_send(now) and claimed.numbers:
             settings = port_settings(session, batch.port_id)
-            if settings.may_send(now, batch.service_code or None).allowed:
+            if settings.may_send(now, batch.service_code or None).allowed and is_ours(settings):
                 throttle.shares = lanes.shares(session)
                 return claimed, settings
         stages.leave(session, claimed, list(claimed.numbers), batch.standing, now=now)
@@ -221,7 +221,7 @@ class BatchSender:
                 self._look(session, now)
             if self.answers:
                 self._record(session, now)
-            self.stopped |= not standing.may_send(now)
+            self.stopped |= not standing.may_send(now) or not is_ours(self.settings)
             if self.stopped or any(len(group.recipients) > self.group_size for group in self.ready):
                 self._take_back(session)
             if self._is_over():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from delivery.codecs.smpp import PreparedSubmit, RegisteredDelivery, ShortMessages, SubmitSM, prepare_submits, write_text
 from delivery.codecs.smpp.times import write_relative
+from delivery.codecs.wap_push import ServiceIndication, write_wap_push
 from delivery.ports import MessageContent, PortSettings
 from delivery.ports.smpp.options import SMPPOptions
 from huabao.errors import CodecError, PortError
@@ -34,6 +35,8 @@ def prepare(settings: PortSettings, options: SMPPOptions, content: MessageConten
 def _messages(content: MessageContent, port: str) -> ShortMessages:
     if content.text is not None:
         return write_text(content.text)
+    if content.wap_push is not None:
+        return write_wap_push(ServiceIndication(href=content.wap_push.href, text=content.wap_push.text))
     raise PortError(f"{port} speaks SMPP, which carries texts and WAP pushes; an MMS goes by a port of kind mm7", retryable=False)
 
 
