@@ -137,7 +137,7 @@ def _may_leave(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _may_take_over(port: PortSettings, other: PortSettings, waiting: _Waiting, now: datetime) -> bool:
     same = other.port_id != port.port_id and other.kind == port.kind and other.name in waiting.names
-    return same and other.breaker == "closed" and other.may_send(now, waiting.service_code or "").allowed
+    return same and other.breaker == "closed" and other.may_send(now, waiting.service_code or None).allowed
 
 
 def _move(runtime: Runtime, plan: _Plan, waiting: _Waiting, why: Clearance, targets: Sequence[PortSettings]) -> int:
