@@ -1,4 +1,4 @@
-"""Settings of sign-in."""
+"""Settings of sign-in and of the API."""
 
 from __future__ import annotations
 
@@ -10,5 +10,7 @@ SIGN_IN_ATTEMPTS_MAX = Setting("sign_in_attempts_max", 5, "", "wrong passwords i
 SIGN_IN_LOCK_S = Setting("sign_in_lock_s", 900, "s", "how long a locked account stays locked", 1, 86_400)
 SESSION_IDLE_S = Setting("session_idle_s", 28_800, "s", "a sign-in ends after so long without an act of the person", 60, 604_800)
 SESSION_AGE_S = Setting("session_age_s", 86_400, "s", "a sign-in ends after so long in any case", 300, 2_592_000)
+API_RATE_PER_MIN = Setting("api_rate_per_min", 600, "1/min", "requests a minute that a client of the API may make, unless its token says otherwise", 1, 100_000)
+API_ANSWERS_KEEP_S = Setting("api_answers_keep_s", 86_400, "s", "the same request with the same Idempotency-Key gets the same answer for so long", 60, 2_592_000)
 
-SETTINGS: tuple[Setting[Any], ...] = (SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S, SESSION_IDLE_S, SESSION_AGE_S)
+SETTINGS: tuple[Setting[Any], ...] = (SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S, SESSION_IDLE_S, SESSION_AGE_S, API_RATE_PER_MIN, API_ANSWERS_KEEP_S)

@@ -1,4 +1,4 @@
-"""The web application: every route of `console.rights`, static files, and `/mm7` beside them.
+"""The web application: every route of `console.rights`, static files, and `/mm7` and `/api/v1` beside them.
 
 `/mm7` is a raw ASGI application: a hundred reports a second want neither
 sessions nor pages.
@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console import rights
+from console.api.frame import api_app
+from console.api.operations import PREFIX as API_PREFIX
 from console.edge import SECURITY_HEADERS, Edge
 from console.mm7 import mm7_app
 from console.pages import dispatch, outside, signing, steering, today
@@ -68,11 +70,12 @@ def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
-    mm7 = mm7_app(runtime)
+    beside = {"/mm7": mm7_app(runtime), API_PREFIX: api_app(runtime)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_mm7 = scope["type"] == "http" and (scope["path"] == "/mm7" or scope["path"].startswith("/mm7/"))
-        await (mm7 if is_mm7 else pages)(scope, receive, send)
+        path = scope["path"] if scope["type"] == "http" else ""
+        found = next((one for prefix, one in beside.items() if path == prefix or path.startswith(f"{prefix}/")), pages)
+        await found(scope, receive, send)
 
     return app
 

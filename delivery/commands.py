@@ -1,4 +1,4 @@
-"""Commands of this package: `dispatch`, `ledger` and those of the ports."""
+"""Commands of this package: `dispatch`, `resend`, `ledger` and those of the ports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from delivery.dialects.commands import dialects
 from delivery.dispatch_commands import dispatch
 from delivery.ports.commands import port
+from delivery.resend_commands import resend
 from huabao.cli import Invocation, Report, operation
 
 
@@ -41,4 +42,4 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     )
 
 
-COMMANDS: tuple[click.Command, ...] = (dialects, dispatch, ledger, port)
+COMMANDS: tuple[click.Command, ...] = (dialects, dispatch, ledger, port, resend)

@@ -1,0 +1,85 @@
+"""What an operation is handed and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from console.api.problems import Problem
+from console.api.scopes import NUMBERS
+from console.api.tokens import Client
+from huabao.msisdn import MSISDN
+from huabao.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    Attributes:
+        body: of a POST, checked.
+        query: checked, where the operation takes any.
+        path: the variables of the path.
+        key: a POST's Idempotency-Key, made unique over all tokens; "" otherwise.
+    """
+
+    runtime: Runtime
+    client: Client
+    body: BaseModel | None = None
+    query: BaseModel | None = None
+    path: Mapping[str, int] = field(default_factory=dict)
+    key: str = ""
+
+    def number(self, msisdn: MSISDN) -> str:
+        """A number as this client may see it."""
+        return str(msisdn) if NUMBERS in self.client.scopes else msisdn.masked
+
+    def actor(self, agent: str | None) -> str:
+        """Who acts, as the audit trail keeps it."""
+        name = self.client.actor if not agent else f"{self.client.actor}/{agent}"
+        if not name.isprintable():
+            raise Problem("invalid", "agent: printable characters only")
+        return name[:80]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer.
+
+    Attributes:
+        location: path of what was made, or "".
+    """
+
+    status: int
+    document: BaseModel
+    location: str = ""
+
+
+Function = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        name: the operationId.
+        path: below `/api/v1`, as Starlette writes it.
+        scopes: one of these is needed.
+        answers: schema by status.
+        problems: further kinds of `problems.PROBLEMS` that it may answer.
+        body, query: their schemas, or None.
+    """
+
+    name: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    summary: str
+    function: Function
+    answers: Mapping[int, type[BaseModel]]
+    problems: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None

@@ -1,0 +1,37 @@
+"""The table of operations: what is not here does not exist, and the OpenAPI document is made of it."""
+
+from __future__ import annotations
+
+from console.api import resends, sends
+from console.api.calls import Operation
+from console.api.schemas import (
+    BulkResendDocument,
+    BulkResendRequest,
+    DispatchPage,
+    DispatchProgress,
+    DispatchQuery,
+    PortList,
+    ResendDocument,
+    ResendRequest,
+)
+from console.api.scopes import READ, RESEND, RESEND_BULK
+
+PREFIX = "/api/v1"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "resend", "POST", "/resends", (RESEND,), "Send an edition again to one reader", resends.resend, {201: ResendDocument}, ("resent-lately", "refused"), ResendRequest
+    ),
+    Operation(
+        "resendMany", "POST", "/resends/bulk", (RESEND_BULK,), "Send an edition again to all whom a filter finds, or count them", resends.resend_many,
+        {200: BulkResendDocument, 202: BulkResendDocument}, ("refused",), BulkResendRequest,
+    ),
+    Operation(
+        "showResend", "GET", "/resends/{resend_id:int}", (READ, RESEND, RESEND_BULK), "A resend as it stands now", resends.show_resend, {200: ResendDocument}, ("not-found",)
+    ),
+    Operation("listDispatches", "GET", "/dispatches", (READ,), "Dispatches, the newest first", sends.list_dispatches, {200: DispatchPage}, (), None, DispatchQuery),
+    Operation(
+        "showDispatch", "GET", "/dispatches/{dispatch_id:int}", (READ,), "A dispatch and its count at this moment", sends.show_dispatch, {200: DispatchProgress}, ("not-found",)
+    ),
+    Operation("listPorts", "GET", "/ports", (READ,), "Every port as it stands", sends.list_ports, {200: PortList}),
+)  # fmt: skip

@@ -1,0 +1,186 @@
+"""What goes in and comes out, as models: the checks of bodies and the schemas of the OpenAPI document are made of these."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Edition = Annotated[str, Field(min_length=1, max_length=130, description="By id, or as publication/number")]
+Agent = Annotated[str | None, Field(max_length=40, description="Who of your people asks; kept beside the token's name")]
+
+
+class Strict(BaseModel):
+    """A body: a member that is not named refuses it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ResendRequest(Strict):
+    """An edition once more to one reader."""
+
+    msisdn: Annotated[str, Field(min_length=11, max_length=20, description="11 digits, 86…, +86… or 0086…")]
+    edition: Edition
+    reason: Text
+    again: Annotated[bool, Field(description="Although it was sent again a moment ago")] = False
+    agent: Agent = None
+
+
+class FilterDocument(Strict):
+    """Whose copies of which edition; see docs/resend.md."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+    edition: Edition
+    outcomes: list[str] | None = Field(default=None, description="Of the reader's newest copy: retrieved, rejected, expired, failed, unknown, no_report …")
+    ports: list[str] | None = None
+    cities: list[str] | None = None
+    codes: list[str] | None = Field(default=None, description="Status code of the answer, or MMStatus of the report")
+    since: str | None = Field(default=None, alias="from", description="When the newest copy left, this instant included; without an offset Asia/Shanghai")
+    until: str | None = Field(default=None, alias="to", description="This instant not included")
+    missing: bool | None = Field(default=None, description="Instead: readers with an order in force who never had a copy")
+    stopped: bool | None = Field(default=None, description="false leaves stopped readers out")
+
+
+class BulkResendRequest(Strict):
+    """An edition once more to all whom a filter finds."""
+
+    filter: FilterDocument
+    reason: Annotated[str, Field(max_length=500, description="Needed unless dry_run")] = ""
+    dry_run: Annotated[bool, Field(description="Count only")] = False
+    again: bool = False
+    rate: Annotated[float | None, Field(gt=0, le=1_000_000, strict=False, description="Recipients a second; by default a share of the ports' rate")] = None
+    many_variants: Annotated[bool, Field(description="More than 256 variants are wanted")] = False
+    agent: Agent = None
+
+
+class CopyDocument(BaseModel):
+    """One copy of the edition that was planned for the reader."""
+
+    dispatch_id: int
+    kind: Literal["edition", "correction", "resend"]
+    outcome: str
+    by: str
+    asked_at: datetime
+    sent_at: datetime | None
+    outcome_at: datetime | None
+
+
+class ResendDocument(BaseModel):
+    """A resend that was asked for, and what came of it."""
+
+    resend_id: int
+    state: Literal["sent", "already", "refused", "nobody"] = Field(description="already: one was made a moment ago, it is dispatch_id; nobody: the filter left nobody")
+    edition_id: int
+    edition: str
+    msisdn: str | None = Field(description="Masked unless the token has the scope `numbers`; null of a filtered one and where nobody has the number")
+    filter: dict[str, Any] | None
+    dispatch_id: int | None
+    dispatch_state: str | None
+    outcome: str | None = Field(description="Of a single one, at this moment")
+    refusal: str | None = Field(description="One word: unknown_number, killed, cancelled …")
+    refused: str | None = Field(description="The same for a person")
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    copies: list[CopyDocument] = Field(description="What the reader got of this edition, the newest first")
+
+
+class TallyDocument(BaseModel):
+    """What a filter finds now."""
+
+    edition_id: int
+    edition: str
+    version: int
+    matched: int = Field(description="Readers found, each once: planned + excluded")
+    planned: int
+    excluded: dict[str, int] = Field(description="By the reason why they are left out")
+    by: dict[str, dict[str, int]] = Field(description="The planned ones by outcome, port, city and variant")
+    stopped: int = Field(description="How many of the planned are stopped")
+    rate_per_s: float
+    forecast_s: float | None
+    refused: str | None
+
+
+class BulkResendDocument(BaseModel):
+    """A filtered resend, or its count."""
+
+    dry_run: bool
+    resend_id: int | None
+    dispatch_id: int | None
+    found: TallyDocument | None = Field(description="null where the resend was asked for before with this key")
+
+
+class DispatchDocument(BaseModel):
+    """A dispatch as a line."""
+
+    dispatch_id: int
+    kind: str
+    lane: str
+    parent_id: int | None
+    edition_id: int
+    edition: str
+    state: str
+    day: date
+    audience: int
+    planned: int
+    start_at: datetime
+    deadline_at: datetime | None
+    started_at: datetime | None
+    sent_at: datetime | None
+    closed_at: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+class DispatchProgress(DispatchDocument):
+    """A dispatch and its count at this moment."""
+
+    excluded: dict[str, int]
+    outcomes: dict[str, int]
+    late: int
+    rate_per_s: float
+    forecast_finish_at: datetime | None
+    reason: str
+
+
+class DispatchPage(BaseModel):
+    """Dispatches, the newest first."""
+
+    dispatches: list[DispatchDocument]
+    next_before: int | None = Field(description="Give it as `before` for the page that follows; null on the last")
+
+
+class PortDocument(BaseModel):
+    """A port as it stands."""
+
+    name: str
+    kind: str
+    rate: float
+    burst: int
+    state: str
+    state_reason: str
+    standing: str = Field(description="ok, or why nothing leaves now")
+    standing_until: datetime | None
+    rate_now: float
+    breaker: str
+
+
+class PortList(BaseModel):
+    """Every port by name."""
+
+    ports: list[PortDocument]
+
+
+class DispatchQuery(BaseModel):
+    """Which dispatches."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Only those made before this one")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    kind: Annotated[str | None, Field(max_length=12, description="edition, seed, correction or resend")] = None
+    state: Annotated[str | None, Field(max_length=12)] = None
+    edition: Annotated[str | None, Field(max_length=130, description="By id, or as publication/number")] = None

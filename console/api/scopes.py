@@ -1,0 +1,38 @@
+"""What a token may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from huabao.errors import UsageError
+
+READ, RESEND, RESEND_BULK, NUMBERS = "read", "resend", "resend-bulk", "numbers"
+
+SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        READ: "see dispatches, ports and resends",
+        RESEND: "send an edition again to one reader",
+        RESEND_BULK: "count and send an edition again to all whom a filter finds",
+        NUMBERS: "see whole numbers instead of masked ones",
+    }
+)
+"""Every scope with what it allows."""
+
+
+def parse_scopes(text: str) -> tuple[str, ...]:
+    """Scopes separated by commas, each once.
+
+    Raises:
+        UsageError: there is none, or one that does not exist.
+    """
+    return checked_scopes(one.strip() for one in text.split(",") if one.strip())
+
+
+def checked_scopes(names: Iterable[str]) -> tuple[str, ...]:
+    """The same of a list."""
+    found = tuple(dict.fromkeys(names))
+    unknown = [one for one in found if one not in SCOPES]
+    if unknown or not found:
+        raise UsageError(f"{unknown[0]!r} is no scope; there are {', '.join(SCOPES)}" if unknown else f"name at least one scope of {', '.join(SCOPES)}")
+    return found

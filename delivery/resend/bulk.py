@@ -1,0 +1,342 @@
+"""A filtered resend: counted first, then frozen as a dispatch like any other.
+
+It goes in the lane `bulk`: behind a paper that is being sent and never before a
+single resend. Its rate is its own (`--rate`, or `resend_rate_share` of its ports),
+so that it leaves room on them for everybody else; what it may not send yet waits in
+the table. There is no limit to how many readers it may find.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from content.models import Edition, Publication, Variant
+from content.signatures import variant_name
+from content.variants import Wanted, check_count, ensure_variants
+from delivery import lifecycle, partitions
+from delivery.dispatch import pacing, snapshot
+from delivery.dispatch.progress import port_rate
+from delivery.dispatch.snapshot import Signature
+from delivery.dispatch.windows import ANY_TIME
+from delivery.lanes import BULK
+from delivery.models import Dispatch, Outcome, Port, Resend
+from delivery.ports import PortSettings
+from delivery.resend import rules
+from delivery.resend.copies import COPY_KINDS
+from delivery.resend.filters import ResendFilter
+from delivery.resend.selection import COPY_MARK, Selection
+from delivery.resend.services import KEY_CHARS_MAX, REASON_CHARS_MAX, let_go
+from delivery.resend.settings import RESEND_GUARD_S, RESEND_RATE_SHARE
+from delivery.resend.targets import Target, find_target
+from delivery.settings import BATCH_READERS_MAX
+from huabao import audit
+from huabao.clock import business_day
+from huabao.errors import StoreError, UsageError
+from huabao.ids import new_token
+from huabao.runtime import Runtime
+
+ATTEMPTS_MAX = 3
+NO_OUTCOME, NO_CITY, NOTHING = "none", "", ""
+
+UNBOUND_S = 30 * 86_400
+"""How long a window of its publication does not bind it: somebody asked for it now."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What somebody asks for.
+
+    Attributes:
+        reason: why; kept. Not needed for a count.
+        key: asking twice with the same key is asking once; None for a key of its own.
+        again: also to those whom it was sent again lately.
+        rate: recipients a second; None for the setting's share of the ports.
+        many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
+    """
+
+    filter: ResendFilter
+    reason: str = ""
+    key: str | None = None
+    again: bool = False
+    rate: float | None = None
+    many_variants: bool = False
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a filter finds now.
+
+    Attributes:
+        matched: readers found, each once; matched = planned + excluded.
+        excluded: readers by the reason why they are left out.
+        by: planned readers by outcome of their newest copy, by its port, by city and by variant.
+        stopped: how many of the planned are stopped; they get it all the same.
+        rate_per_s: what it may send, 0 where no port can.
+        forecast_s: how long that takes.
+    """
+
+    edition_id: int
+    edition: str
+    version: int
+    planned: int
+    excluded: Mapping[str, int]
+    by: Mapping[str, Mapping[str, int]]
+    stopped: int
+    rate_per_s: float
+    killed: str | None = None
+    signatures: Mapping[Signature, int] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> int:
+        """All readers whom the filter finds."""
+        return self.planned + sum(self.excluded.values())
+
+    @property
+    def forecast_s(self) -> float | None:
+        """Seconds that sending takes, or None where no port can."""
+        return round(self.planned / self.rate_per_s, 1) if self.rate_per_s > 0 else None
+
+    def to_document(self) -> dict[str, Any]:
+        """The count as JSON shows it."""
+        return {
+            "edition_id": self.edition_id,
+            "edition": self.edition,
+            "version": self.version,
+            "matched": self.matched,
+            "planned": self.planned,
+            "excluded": dict(self.excluded),
+            "by": {name: dict(numbers) for name, numbers in self.by.items()},
+            "stopped": self.stopped,
+            "rate_per_s": self.rate_per_s,
+            "forecast_s": self.forecast_s,
+            "refused": self.killed,
+        }
+
+
+@dataclass(frozen=True)
+class BulkAnswer:
+    """What came of it.
+
+    Attributes:
+        dispatch_id: None where nobody was left to send to, or it was refused.
+        repeated: it was asked for with the same key before.
+        tally: what was found; None of a repeated one.
+    """
+
+    resend_id: int
+    dispatch_id: int | None
+    refused: str | None
+    repeated: bool
+    tally: Tally | None
+
+
+def tally(runtime: Runtime, demand: Demand) -> Tally:
+    """Count what `resend_many` would do now; nothing is built and nothing written.
+
+    Raises:
+        UsageError: the filter names an edition or a port that does not exist.
+    """
+    now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        target = find_target(session, demand.filter.edition)
+        return _count(session, target, demand, now)
+
+
+def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Callable[[int], None] | None = None) -> BulkAnswer:
+    """Send the edition once more to all whom the filter finds, as one dispatch.
+
+    Raises:
+        UsageError: no reason, no such edition or port, too many variants, or the key was used for something else.
+    """
+    demand = _checked(demand)
+    for _ in range(ATTEMPTS_MAX):
+        now = runtime.now()
+        with runtime.transaction(read_only=True) as session:
+            target = find_target(session, demand.filter.edition)
+            earlier = _earlier(session, demand, target)
+            if earlier is not None:
+                return earlier
+            found = _count(session, target, demand, now)
+            wanted = _wanted(session, target, found.signatures)
+        variants = _variants(runtime, target, demand, wanted, progress) if found.killed is None and found.rate_per_s else {}
+        try:
+            with runtime.transaction() as session:
+                answer = _freeze(session, demand, variants, actor=actor, now=now)
+        except IntegrityError:
+            continue  # somebody used the key at this instant; he is found the next time round
+        if answer is not None:
+            return answer
+    raise StoreError("the readers' attributes change faster than they can be taken down; wait for the import that runs, then ask again")
+
+
+def _checked(demand: Demand) -> Demand:
+    reason = demand.reason.strip()
+    if not reason or len(reason) > REASON_CHARS_MAX:
+        raise UsageError(f"say why it is sent again: --reason TEXT, up to {REASON_CHARS_MAX} characters")
+    if demand.rate is not None and not 0 < demand.rate <= 1_000_000:
+        raise UsageError("a rate is a number of recipients a second above 0")
+    key = demand.key if demand.key is not None else f"once:{new_token()}"
+    if not key or len(key) > KEY_CHARS_MAX or not key.isprintable():
+        raise UsageError(f"a key has 1 to {KEY_CHARS_MAX} printable characters")
+    return replace(demand, reason=reason, key=key)
+
+
+def _earlier(session: Session, demand: Demand, target: Target) -> BulkAnswer | None:
+    row = session.scalar(select(Resend).where(Resend.key == demand.key))
+    if row is None:
+        return None
+    if row.edition_id != target.edition.id or row.filter != demand.filter.to_document():
+        raise UsageError(f"the key {demand.key!r} was used for another resend ({row.id}); give each one a key of its own")
+    return BulkAnswer(row.id, row.dispatch_id, row.refused, True, None)
+
+
+def _count(session: Session, target: Target, demand: Demand, now: datetime) -> Tally:
+    selection = _selection(session, target, demand, now)
+    rows = selection.statement().subquery()
+    keys = (rows.c.reason, rows.c.mask, rows.c.handset_class, rows.c.outcome, rows.c.port_id, rows.c.city, rows.c.stopped)
+    names: dict[int, str] = {row.id: row.name for row in session.execute(select(Port.id, Port.name))}
+    excluded: Counter[str] = Counter()
+    signatures: Counter[Signature] = Counter()
+    by: dict[str, Counter[str]] = {"outcome": Counter(), "port": Counter(), "city": Counter(), "variant": Counter()}
+    stopped = 0
+    for reason, mask, handset_class, outcome, port_id, city, is_stopped, number in session.execute(select(*keys, func.count()).group_by(*keys)):
+        if reason is not None:
+            excluded[reason] += number
+            continue
+        signatures[mask, handset_class] += number
+        stopped += number * is_stopped
+        by["outcome"][NO_OUTCOME if outcome < 0 else Outcome(outcome).name.lower()] += number
+        by["port"][names.get(port_id, NOTHING)] += number
+        by["city"][city or NO_CITY] += number
+    for signature, one in _wanted(session, target, signatures).items():
+        by["variant"][variant_name(*one)] += signatures[signature]
+    rate = _rate(session, _ports(session, target.publication), demand.rate)
+    tables = {name: dict(sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0]))) for name, numbers in by.items()}
+    return Tally(
+        target.edition.id, target.name, target.version.version, sum(signatures.values()), dict(sorted(excluded.items())), tables, stopped, rate, target.killed, signatures
+    )
+
+
+def _selection(session: Session, target: Target, demand: Demand, now: datetime) -> Selection:
+    if demand.filter.missing:
+        _refuse_forgotten(session, target)
+    guard_s = 0.0 if demand.again else RESEND_GUARD_S.get(session)
+    return Selection.of(session, target, demand.filter, at=now, guard_s=guard_s)
+
+
+def _refuse_forgotten(session: Session, target: Target) -> None:
+    """Where retention took the deliveries, everybody would look as if he had none."""
+    for one in session.scalars(select(Dispatch).where(Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(COPY_KINDS))):
+        if partitions.was_dropped(session, one):
+            raise UsageError(f"who had {target.name} is not known any more: retention took the deliveries of dispatch {one.id} ({one.day.isoformat()})")
+
+
+def _wanted(session: Session, target: Target, signatures: Mapping[Signature, int]) -> dict[Signature, Wanted]:
+    """The items and the class of each signature: those of an earlier variant, or by today's rules."""
+    found: dict[Signature, Wanted] = {}
+    for mask, handset_class in signatures:
+        if mask.startswith(COPY_MARK):
+            items = tuple(session.get_one(Variant, int(mask.removeprefix(COPY_MARK))).items)
+        else:
+            items = target.rules.items_of(mask)
+        found[mask, handset_class] = (handset_class, items)
+    return found
+
+
+def _variants(
+    runtime: Runtime, target: Target, demand: Demand, wanted: Mapping[Signature, Wanted], progress: Callable[[int], None] | None
+) -> dict[Signature, int]:
+    distinct = sorted(set(wanted.values()))
+    check_count(len(distinct), yes=demand.many_variants)
+    built = ensure_variants(runtime, target.version.id, distinct, progress=progress)
+    return {signature: built[one] for signature, one in wanted.items()}
+
+
+def _ports(session: Session, publication: Publication) -> list[Port]:
+    """The ports that carry it: all that are up and may."""
+    rows = session.scalars(select(Port).where(Port.kind == "mm7", Port.state == "up").order_by(Port.id)).all()
+    return [row for row in rows if PortSettings.of(row).carries(publication.service_code)]
+
+
+def _rate(session: Session, ports: list[Port], asked: float | None) -> float:
+    together = sum(port_rate(port) for port in ports)
+    return round(together * RESEND_RATE_SHARE.get(session), 3) if asked is None else min(asked, together)
+
+
+def _freeze(session: Session, demand: Demand, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> BulkAnswer | None:
+    """Write it down whole, under the edition's lock; None where a reader wants a variant that was not built."""
+    target = find_target(session, demand.filter.edition)
+    # Not against references: a single resend of the same edition goes on meanwhile.
+    session.scalar(select(Edition.id).where(Edition.id == target.edition.id).with_for_update(key_share=True))
+    earlier = _earlier(session, demand, target)
+    if earlier is not None:
+        return earlier
+    found = _count(session, target, demand, now)
+    ports = _ports(session, target.publication)
+    refusal = _refusal(found)
+    dispatch_id = None
+    if refusal is None and found.planned:
+        staged = snapshot.stage_rows(session, _staging(session, target, demand, now))
+        if not staged.signatures.keys() <= variants.keys():
+            return None
+        dispatch_id = _send(session, target, demand, found, staged, variants, ports, actor=actor, now=now)
+    row = Resend(
+        key=demand.key, edition_id=target.edition.id, filter=demand.filter.to_document(), dispatch_id=dispatch_id, reason=demand.reason,
+        refusal=refusal and refusal.code, refused=refusal and refusal.text, requested_by=actor[:80], requested_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(
+        session, actor=actor, action="resend.refuse" if refusal else "resend.send_many", object_kind="resend", object_id=row.id, at=now, edition=target.name,
+        dispatch=dispatch_id, reason=demand.reason, refused=row.refused, planned=found.planned if dispatch_id else 0, filter=row.filter,
+    )  # fmt: skip
+    session.flush()
+    return BulkAnswer(row.id, dispatch_id, row.refused, False, found)
+
+
+def _refusal(found: Tally) -> rules.Refusal | None:
+    if found.killed is not None:
+        return rules.Refusal(rules.KILLED, f"{found.killed}; nobody may get it any more")
+    if not found.rate_per_s:
+        return rules.Refusal(rules.NO_PORT, "no port that is up can carry it; `huabao port list` shows them")
+    return None
+
+
+def _staging(session: Session, target: Target, demand: Demand, now: datetime) -> Any:
+    rows = _selection(session, target, demand, now).statement().subquery()
+    return select(rows.c.reader_id, rows.c.mask, rows.c.handset_class, rows.c.reason)
+
+
+def _send(
+    session: Session, target: Target, demand: Demand, found: Tally, staged: snapshot.Count, variants: Mapping[Signature, int], ports: list[Port],
+    *, actor: str, now: datetime,
+) -> int:  # fmt: skip
+    """The dispatch of all who are staged, on its way; its number."""
+    dispatch = Dispatch(
+        edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=BULK,
+        parent_id=target.dispatch_id, gate={ANY_TIME: (now + timedelta(seconds=UNBOUND_S)).isoformat()}, rate=found.rate_per_s, day=business_day(now),
+        state=lifecycle.PLANNED, audience=staged.audience, planned=staged.planned, ports=[port.name for port in ports], start_at=now, created_at=now,
+        created_by=actor[:80],
+    )  # fmt: skip
+    session.add(dispatch)
+    session.flush()
+    partitions.ensure_day(session, dispatch.day)
+    snapshot.write_rows(session, dispatch, variants, ports)
+    written, dispatch.planned_digest = snapshot.digest(session, dispatch)
+    assert written == staged.planned, "the snapshot lost or doubled a reader"
+    readers_max = pacing.batch_readers(dispatch.rate, BATCH_READERS_MAX.get(session))
+    snapshot.cut_batches(session, dispatch, target.publication.service_code, readers_max=readers_max)
+    snapshot.drop_stage(session)
+    pacing.spread(session, dispatch, start=now)
+    partitions.take_statistics(session, dispatch.day)
+    lifecycle.note_created(session, dispatch, by=actor, at=now)
+    let_go(session, dispatch, by=actor, at=now, reason=demand.reason)
+    return dispatch.id

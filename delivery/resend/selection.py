@@ -1,0 +1,176 @@
+"""Whom a filter finds, as one SQL statement: each reader once, with why he is left out if he is.
+
+A reader is judged by his newest copy of the edition. Only the business days on
+which the edition was sent are read, so that PostgreSQL touches those partitions
+and no other. Who is planned gets the items of that copy, for his present handset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, func, literal, null, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from delivery.dispatch.audience import handset_class_sql, joined_readers, readers_of, reason_sql, recheck_sql
+from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, deliveries
+from delivery.resend.copies import COPY_KINDS, ON_ITS_WAY, days_of
+from delivery.resend.filters import ResendFilter
+from delivery.resend.targets import Target
+from huabao.db import UTCDateTime
+from huabao.errors import UsageError
+from subscribers.handset_classes import NO_MMS
+from subscribers.models import Reader, Subscription
+
+ON_ITS_WAY_REASON, HAS_IT, RESENT_LATELY = "on_its_way", "has_it", "resent_lately"
+
+COPY_MARK = "v"
+"""Begins the mask of a reader who gets the items of an earlier copy; the id of its variant follows."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a filter is asked against.
+
+    Attributes:
+        days: business days on which the edition was sent.
+        oldest: its first dispatch, or None; where it is the only one, nobody has two copies.
+        many: there are several.
+        lately: there are resends within the guard's time.
+    """
+
+    target: Target
+    wanted: ResendFilter
+    port_ids: tuple[int, ...]
+    days: tuple[date, ...]
+    oldest: int | None
+    many: bool
+    since: datetime
+    lately: bool
+    at: datetime
+
+    @classmethod
+    def of(cls, session: Session, target: Target, wanted: ResendFilter, *, at: datetime, guard_s: float) -> Selection:
+        """Look up what the statement needs.
+
+        Raises:
+            UsageError: the filter names a port that does not exist.
+        """
+        since = at - timedelta(seconds=guard_s)
+        ids = session.execute(select(func.min(Dispatch.id), func.count()).where(*_mine(target))).one()
+        lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == "resend", Dispatch.created_at > since).limit(1)) is not None
+        return cls(target, wanted, _port_ids(session, wanted), tuple(days_of(session, target.edition.id)), ids[0], ids[1] > 1, since, lately and guard_s > 0, at)
+
+    def statement(self) -> Select[Any]:
+        """Rows of (reader_id, mask, handset_class, reason, outcome, port_id, city, stopped)."""
+        return self._missing() if self.wanted.missing else self._copies()
+
+    def _copies(self) -> Select[Any]:
+        mine = Dispatch.__table__
+        audience = self.target.audience
+        rows = deliveries.join(mine, and_(mine.c.id == deliveries.c.dispatch_id, mine.c.day == deliveries.c.day))
+        same_version = mine.c.edition_version_id == self.target.version.id
+        mask = case((same_version, literal(COPY_MARK) + cast(deliveries.c.variant_id, String)), else_=self.target.rules.mask_sql())
+        reader_id = deliveries.c.reader_id
+        gone = recheck_sql(audience, literal(self.at, UTCDateTime), stale=False)
+        pending = case((deliveries.c.outcome == int(Outcome.PENDING), literal(ON_ITS_WAY_REASON)), else_=null())
+        reason = func.coalesce(gone, *self._left_out(reader_id), pending, null())
+        columns = self._columns(reader_id, mask, reason, cast(deliveries.c.outcome, Integer), cast(deliveries.c.port_id, Integer))
+        found = select(*columns).select_from(joined_readers(audience, rows, reader_id)).where(*_mine(self.target), deliveries.c.day.in_(self.days))
+        if self.many:
+            found = found.where(~self._other(reader_id, "newer", _newer))
+        return found.where(*self._asked())
+
+    def _missing(self) -> Select[Any]:
+        audience = self.target.audience
+        cannot = cast(reason_sql(audience, self.at), String)
+        reason = func.coalesce(cannot, *self._left_out(Reader.id), null())
+        columns = self._columns(Reader.id, self.target.rules.mask_sql(), reason, literal(-1, Integer), literal(0, Integer))
+        found = readers_of(audience, columns).where(or_(cannot.is_(None), cannot != "not_subscribed"))
+        if self.days:
+            found = found.where(~self._other(Reader.id, "had", None))
+        return found.where(Reader.city.in_(self.wanted.cities)) if self.wanted.cities else found
+
+    def _columns(self, reader_id: Any, mask: Any, reason: Any, outcome: Any, port_id: Any) -> list[Any]:
+        stopped = literal(0, Integer) if self.target.audience.activity else case((Subscription.stop_state == "stopped", 1), else_=0)
+        labels = {
+            "reader_id": reader_id, "mask": mask, "handset_class": handset_class_sql(self.target.audience), "reason": reason,
+            "outcome": outcome, "port_id": port_id, "city": Reader.city, "stopped": stopped,
+        }  # fmt: skip
+        return [value.label(name) for name, value in labels.items()]
+
+    def _left_out(self, reader_id: Any) -> list[ColumnElement[Any]]:
+        """Reasons beside those of the order."""
+        cannot = handset_class_sql(self.target.audience) == NO_MMS
+        found: list[ColumnElement[Any]] = [case((cannot, literal("handset_cannot")), else_=null())]
+        if not self.wanted.stopped and not self.target.audience.activity:
+            found.append(case((Subscription.stop_state == "stopped", literal("stopped")), else_=null()))
+        if self.lately:
+            recent = select(Dispatch.id).where(*_mine(self.target), Dispatch.kind == "resend", Dispatch.created_at > self.since)
+            again = self._other(reader_id, "lately", lambda other: and_(other.c.dispatch_id.in_(recent), other.c.outcome.in_([int(one) for one in ON_ITS_WAY])))
+            found.append(case((again, literal(RESENT_LATELY)), else_=null()))
+        if self.many and self.wanted.outcomes and Outcome.RETRIEVED not in self.wanted.outcomes and not self.wanted.missing:
+            has = self._other(reader_id, "retrieved", lambda other: other.c.outcome == int(Outcome.RETRIEVED))
+            found.append(case((has, literal(HAS_IT)), else_=null()))
+        return found
+
+    def _other(self, reader_id: Any, name: str, condition: Any) -> ColumnElement[bool]:
+        """There is a copy of the edition of that reader with which `condition` holds."""
+        other = deliveries.alias(name)
+        ids = select(Dispatch.id).where(*_mine(self.target))
+        wanted = select(literal(1)).where(other.c.reader_id == reader_id, other.c.day.in_(self.days), other.c.dispatch_id.in_(ids))
+        if condition is not None:
+            wanted = wanted.where(condition(other))
+        return wanted.correlate_except(other).exists()
+
+    def _asked(self) -> list[ColumnElement[bool]]:
+        """What the filter asks of a copy."""
+        one = self.wanted
+        found: list[ColumnElement[bool]] = []
+        if one.outcomes:
+            found.append(deliveries.c.outcome.in_([int(outcome) for outcome in one.outcomes]))
+        if one.ports:
+            found.append(deliveries.c.port_id.in_(self.port_ids))
+        if one.cities:
+            found.append(Reader.city.in_(one.cities))
+        if one.since is not None:
+            found.append(deliveries.c.submitted_at >= one.since)
+        if one.until is not None:
+            found.append(deliveries.c.submitted_at < one.until)
+        if one.codes:
+            found.append(self._codes())
+        return found
+
+    def _codes(self) -> ColumnElement[bool]:
+        """The answer's status code, or a report's MMStatus (whatever its case) or extension, is one of the codes."""
+        mine = select(Dispatch.id).where(*_mine(self.target))
+        numbers = [int(one) for one in self.wanted.codes if one.isascii() and one.isdigit() and len(one) < 10]
+        words = [one.lower() for one in self.wanted.codes]
+        answered = select(Submission.id).where(Submission.dispatch_id.in_(mine), Submission.status_code.in_(numbers))
+        reported = (
+            select(DeliveryEvent.submission_id, DeliveryEvent.reader_id)
+            .join(Submission, Submission.id == DeliveryEvent.submission_id)
+            .where(Submission.dispatch_id.in_(mine), or_(func.lower(DeliveryEvent.status).in_(words), DeliveryEvent.status_extension.in_(self.wanted.codes)))
+        )
+        return or_(deliveries.c.submission_id.in_(answered), tuple_(deliveries.c.submission_id, deliveries.c.reader_id).in_(reported))
+
+
+def _newer(other: Any) -> ColumnElement[bool]:
+    """The other copy decides about the reader: it was made later; one that was cancelled counts only where there is no other."""
+    theirs, ours = other.c.outcome == int(Outcome.CANCELLED), deliveries.c.outcome == int(Outcome.CANCELLED)
+    later = other.c.dispatch_id > deliveries.c.dispatch_id
+    return or_(and_(~theirs, ours), and_(theirs, ours, later), and_(~theirs, ~ours, later))
+
+
+def _mine(target: Target) -> tuple[ColumnElement[bool], ...]:
+    return Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(COPY_KINDS)
+
+
+def _port_ids(session: Session, wanted: ResendFilter) -> tuple[int, ...]:
+    known = {name: port_id for port_id, name in session.execute(select(Port.id, Port.name))}
+    unknown = [name for name in wanted.ports if name not in known]
+    if unknown:
+        raise UsageError(f"there is no port {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}")
+    return tuple(known[name] for name in wanted.ports)

@@ -1,0 +1,118 @@
+"""Which version of an edition is sent again, and which items of it a reader gets.
+
+The version is the newest that was sent: what an editor imported since and nobody
+released goes to nobody. Where nothing was ever sent it is the edition's current one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import String, cast, select
+from sqlalchemy.orm import Session
+
+from content.models import Edition, EditionVersion, Publication, Variant
+from content.services import find_edition, load_version, load_version_by_id
+from content.signatures import SignatureRules
+from content.variants import Wanted
+from delivery import lifecycle
+from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
+from delivery.models import Dispatch
+from delivery.resend.copies import Copy
+from delivery.resend.rules import Facts, Order
+from huabao.clock import shanghai_text
+from huabao.msisdn import MSISDN
+from subscribers import store as readers
+from subscribers.models import Reader, Subscription
+
+EDITION_KINDS = ("edition", "correction")
+"""Dispatches that bring an edition out; a killed one withdraws it."""
+
+KILLED_EDITION = "killed"
+"""The state of an edition that was withdrawn as a whole."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is sent again.
+
+    Attributes:
+        killed: who withdrew it, in a sentence, or None.
+        dispatch_id: the newest dispatch that brought this version out, or None.
+    """
+
+    edition: Edition
+    version: EditionVersion
+    publication: Publication
+    rules: SignatureRules
+    audience: Audience
+    killed: str | None
+    dispatch_id: int | None
+
+    @property
+    def name(self) -> str:
+        """`slug/number`."""
+        return f"{self.publication.slug}/{self.edition.number}"
+
+
+def find_target(session: Session, ref: str) -> Target:
+    """What a resend of the edition `ref` sends.
+
+    Raises:
+        UsageError: there is no such edition.
+    """
+    edition = find_edition(session, ref)
+    wanted = select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(EDITION_KINDS)).order_by(Dispatch.id.desc())
+    sent = session.scalars(wanted).all()
+    out = next((one for one in sent if one.started_at is not None), None)
+    loaded = load_version(session, edition) if out is None else load_version_by_id(session, out.edition_version_id)
+    audience = Audience.of(session, loaded.publication, edition, loaded.version, resend=True)
+    killed = _killed(session, edition, loaded.publication, sent)
+    return Target(edition, loaded.version, loaded.publication, SignatureRules(loaded.manuscript), audience, killed, None if out is None else out.id)
+
+
+def _killed(session: Session, edition: Edition, publication: Publication, sent: Sequence[Dispatch]) -> str | None:
+    name = f"{publication.slug}/{edition.number}"
+    if edition.state == KILLED_EDITION:
+        return f"{name} was killed"
+    if not sent or sent[0].state != lifecycle.KILLED:
+        return None
+    last = lifecycle.last_transition(session, sent[0].id)
+    who = "" if last is None else f" by {last.by} at {shanghai_text(last.at)}" + (f" ({last.reason})" if last.reason else "")
+    return f"{name} was killed{who}"
+
+
+def reader_id_of(session: Session, msisdn: MSISDN) -> int | None:
+    """Who has the number, or None."""
+    found = readers.find_reader(session, msisdn)
+    return None if found is None else found.id
+
+
+def facts_of(session: Session, target: Target, reader_id: int | None, at: datetime) -> tuple[Facts, str, str]:
+    """What decides about one reader, his mask and his present handset class (both empty where he may not be served)."""
+    publication = target.publication
+    if reader_id is None:
+        return Facts(None, publication.title, publication.service_id, target.killed), "", ""
+    columns = [target.rules.mask_sql(), handset_class_sql(target.audience), cast(reason_sql(target.audience, at), String)]
+    found = session.execute(readers_of(target.audience, columns).where(Reader.id == reader_id)).one_or_none()
+    mask, handset_class, reason = found if found is not None else ("", "", "not_subscribed")
+    row = session.execute(
+        select(Subscription.state, Subscription.effective_at).where(Subscription.reader_id == reader_id, Subscription.service_id == publication.service_id)
+    ).one_or_none()
+    order = None if row is None else Order(row.state, row.effective_at)
+    return Facts(reader_id, publication.title, publication.service_id, target.killed, order, reason), mask, handset_class
+
+
+def wanted_variant(session: Session, target: Target, copies: Sequence[Copy], mask: str, handset_class: str) -> Wanted:
+    """What he gets: the items of his last copy of this version (or, without one, by today's rules), for his present handset."""
+    mine = next((one for one in copies if one.edition_version_id == target.version.id), None)
+    variant = None if mine is None else session.get(Variant, mine.variant_id)
+    items = target.rules.items_of(mask) if variant is None else tuple(variant.items)
+    return handset_class, items
+
+
+def parent_of(target: Target, copies: Sequence[Copy]) -> int | None:
+    """The dispatch that a resend belongs to: the newest that brought him the edition, else the newest of the edition."""
+    return next((one.dispatch_id for one in copies if one.kind in EDITION_KINDS), target.dispatch_id)
