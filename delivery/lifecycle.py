@@ -1,15 +1,17 @@
 """The life of a dispatch, as one table of transitions.
 
 ```
-planned ─▶ sending ─▶ draining ─▶ verified ─▶ closed
-   │ ▲        │ ▲
-  held      paused            cancelled, killed: from any state in which something is left to send
+draft ─▶ planned ─▶ seeding ─▶ released ─▶ sending ─▶ draining ─▶ verified ─▶ closed
+             │         │  ▲    ▲   ▲  │      │ ▲
+             └─────────┴▶ held ┘   └──┘    paused        cancelled, killed: from any state in which something is left to send
 ```
 
-`draining`: all has left, reports are awaited. A dispatch is `verified` when its
-ledger balances and no outcome is open any more; what was cancelled or killed
-keeps that name and is closed (`closed_at`) likewise. Each change is written down
-with who and why, and into the audit trail.
+`draft`: its audience is being taken down. `seeding`: the seeds get it, nobody else.
+`released`: it may go, and waits for its start and its window; a window that shuts
+brings it back there. `draining`: all has left, reports are awaited. A dispatch is
+`verified` when its ledger balances and no outcome is open any more; what was
+cancelled or killed keeps that name and is closed (`closed_at`) likewise. Each change
+is written down with who and why, and into the audit trail.
 """
 
 from __future__ import annotations
@@ -25,31 +27,44 @@ from delivery.models import Dispatch, DispatchTransition
 from huabao import audit
 from huabao.errors import StoreError, UsageError
 
-PLANNED, HELD, SENDING, PAUSED, DRAINING = "planned", "held", "sending", "paused", "draining"
+SYSTEM = "huabao"
+"""Who acts where no person did."""
+
+DRAFT, PLANNED, SEEDING, HELD, RELEASED = "draft", "planned", "seeding", "held", "released"
+SENDING, PAUSED, DRAINING = "sending", "paused", "draining"
 VERIFIED, CLOSED, CANCELLED, KILLED = "verified", "closed", "cancelled", "killed"
 
-STATES = (PLANNED, HELD, SENDING, PAUSED, DRAINING, VERIFIED, CLOSED, CANCELLED, KILLED)
+STATES = (DRAFT, PLANNED, SEEDING, HELD, RELEASED, SENDING, PAUSED, DRAINING, VERIFIED, CLOSED, CANCELLED, KILLED)
+
+_STOP = {"cancel": CANCELLED, "kill": KILLED}
 
 TRANSITIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        PLANNED: {"release": SENDING, "hold": HELD, "cancel": CANCELLED, "kill": KILLED},
-        HELD: {"release": SENDING, "cancel": CANCELLED, "kill": KILLED},
-        SENDING: {"pause": PAUSED, "sent": DRAINING, "cancel": CANCELLED, "kill": KILLED},
-        PAUSED: {"resume": SENDING, "cancel": CANCELLED, "kill": KILLED},
-        DRAINING: {"verify": VERIFIED},
+        DRAFT: {"plan": PLANNED, **_STOP},
+        PLANNED: {"seed": SEEDING, "release": RELEASED, "hold": HELD, "expire": DRAINING, **_STOP},
+        SEEDING: {"release": RELEASED, "hold": HELD, **_STOP},
+        HELD: {"release": RELEASED, "expire": DRAINING, **_STOP},
+        RELEASED: {"open": SENDING, "hold": HELD, "expire": DRAINING, **_STOP},
+        SENDING: {"pause": PAUSED, "shut": RELEASED, "sent": DRAINING, **_STOP},
+        PAUSED: {"resume": SENDING, "wait": RELEASED, "expire": DRAINING, **_STOP},
+        DRAINING: {"again": SENDING, "verify": VERIFIED},
         VERIFIED: {"close": CLOSED},
         CLOSED: {},
         CANCELLED: {},
         KILLED: {},
     }
 )
-"""What may happen in each state, and what it leads to."""
+"""What may happen in each state, and what it leads to; `open` and `shut` are the window's, `wait` a resume while it is shut;
+`again` sends to readers whose answers were lost, `expire` ends what grew too old before it was sent."""
 
 ENDED = (CANCELLED, KILLED)
 """States in which nothing leaves any more and what is pending becomes cancelled."""
 
-UNSENT = (PLANNED, HELD, SENDING, PAUSED)
+UNSENT = (DRAFT, PLANNED, SEEDING, HELD, RELEASED, SENDING, PAUSED)
 """States in which something may still leave."""
+
+AHEAD = (PLANNED, SEEDING, RELEASED, SENDING)
+"""States that lead on by themselves: nobody need act for it to be sent."""
 
 PEOPLE_ACT = ("release", "hold", "pause", "resume", "cancel", "kill")
 """What a person may ask for; the rest happens by itself."""
@@ -80,7 +95,8 @@ def lock_dispatch(session: Session, dispatch_id: int) -> Dispatch:
 
 def last_transition(session: Session, dispatch_id: int) -> DispatchTransition | None:
     """The change that brought the dispatch to its state, or None where none was written down."""
-    return session.scalar(select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id.desc()).limit(1))
+    changes = select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id, DispatchTransition.before != DispatchTransition.after)
+    return session.scalar(changes.order_by(DispatchTransition.id.desc()).limit(1))
 
 
 def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetime, reason: str = "") -> None:
@@ -95,8 +111,9 @@ def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetim
         possible = [one for one in TRANSITIONS[before] if one in PEOPLE_ACT]
         raise StoreError(f"dispatch {dispatch.id} is {before}: {verb} is not possible" + (f", {', '.join(possible)} is" if possible else ""))
     dispatch.state = after
-    if after == SENDING and dispatch.started_at is None:
-        dispatch.started_at = at
+    if after == SENDING:
+        dispatch.started_at = dispatch.started_at or at
+        dispatch.sent_at = None  # lost answers are sent to once more: not all has left
     if after in (DRAINING, *ENDED) and dispatch.sent_at is None:
         dispatch.sent_at = at
     if after == CLOSED:
@@ -113,9 +130,15 @@ def close_ended(session: Session, dispatch: Dispatch, *, by: str, at: datetime) 
     session.flush()
 
 
+def note(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str) -> None:
+    """Write down what happened to a dispatch without changing its state, e.g. a step of its ramp."""
+    session.add(DispatchTransition(dispatch_id=dispatch.id, before=dispatch.state, after=dispatch.state, at=at, by=by, reason=reason))
+    audit.record(session, actor=by, action="dispatch.note", object_kind="dispatch", object_id=dispatch.id, at=at, state=dispatch.state, reason=reason)
+
+
 def note_created(session: Session, dispatch: Dispatch, *, by: str, at: datetime) -> None:
     """Write down that a dispatch came to be."""
-    session.add(DispatchTransition(dispatch_id=dispatch.id, before="", after=dispatch.state, at=at, by=by, reason="snapshot"))
+    session.add(DispatchTransition(dispatch_id=dispatch.id, before="", after=dispatch.state, at=at, by=by, reason="drawn up"))
     audit.record(
         session, actor=by, action="dispatch.create", object_kind="dispatch", object_id=dispatch.id, at=at, audience=dispatch.audience, planned=dispatch.planned
     )

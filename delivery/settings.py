@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from delivery import lanes
-from delivery.dispatch import policies
+from delivery.dispatch import policies, thresholds
 from delivery.ports import health, moving, pace
 from delivery.reports import folding
 from delivery.resend import settings as resend
@@ -29,5 +29,6 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *moving.SETTINGS,
     *folding.SETTINGS,
     *policies.SETTINGS,
+    *thresholds.SETTINGS,
     *resend.SETTINGS,
 )

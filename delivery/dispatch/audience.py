@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication
 from delivery.dispatch.quiet import AWAKE, NEVER_QUIET, Asleep, Quiet
 from delivery.dispatch.wishes import quiet_now
+from delivery.models import Seed, SeedGroup
 from huabao.clock import SHANGHAI
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
@@ -52,6 +53,7 @@ class Audience:
         stale_at: from this instant the edition is not sent any more, or None.
         default_class: of a reader whose handset is unknown.
         resend: somebody asked for it: it goes to a stopped reader too, however old the edition is, at any hour.
+        house: test handsets: whoever is planned is served, whatever he ordered.
         prefers: the hour that a reader prefers is waited for (activity, magazine).
         quiet: when cities are left in peace, of an activity.
         contacts_max, contacts_days: an activity addresses nobody who was addressed so often in so many days.
@@ -62,6 +64,7 @@ class Audience:
     stale_at: datetime | None
     default_class: str
     resend: bool = False
+    house: bool = False
     prefers: bool = False
     quiet: Quiet = NEVER_QUIET
     contacts_max: int = CONTACTS_MAX.default
@@ -78,20 +81,21 @@ class Audience:
 
     @classmethod
     def of(
-        cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion, *, resend: bool = False, start: datetime | None = None
+        cls, session: Session, publication: Publication, edition: Edition, version: EditionVersion, *, resend: bool = False, house: bool = False, start: datetime | None = None
     ) -> Audience:
         """The audience of an edition's version.
 
         Args:
             start: of the dispatch; a reserve edition is as fresh as its dispatch.
         """
-        activity = publication.klass == "activity"
+        activity = publication.klass == "activity" and not house
         return cls(
             service_id=publication.service_id,
             activity=activity,
-            stale_at=None if resend else stale_at(publication, edition, version, start=start),
+            stale_at=None if resend or house else stale_at(publication, edition, version, start=start),
             default_class=DEFAULT_HANDSET_CLASS.get(session),
             resend=resend,
+            house=house,
             prefers=not resend and (activity or edition.kind == "magazine"),
             quiet=quiet_now(session) if activity and not resend else NEVER_QUIET,
             contacts_max=CONTACTS_MAX.get(session),
@@ -121,8 +125,9 @@ def handset_class_sql(audience: Audience) -> ColumnElement[str]:
 
 
 def readers_of(audience: Audience, columns: Sequence[Any]) -> Select[Any]:
-    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`)."""
-    return select(*columns).select_from(_source(audience))
+    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`); a test handset is no reader of an activity."""
+    found = select(*columns).select_from(_source(audience))
+    return found.where(~_is_test_handset()) if audience.activity else found
 
 
 def reason_sql(
@@ -176,13 +181,13 @@ def joined_readers(audience: Audience, rows: FromClause, reader_id: ColumnElemen
     """`rows` with the `Reader` (and his `Subscription`) of each, NULL where he is gone."""
     readers, orders = Reader.__table__, Subscription.__table__
     found = rows.outerjoin(readers, readers.c.id == reader_id)
-    if audience.activity:
+    if audience.activity or audience.house:
         return found
     return found.outerjoin(orders, and_(orders.c.reader_id == reader_id, orders.c.service_id == audience.service_id))
 
 
 def _order_whens(audience: Audience, at: datetime | ColumnElement[datetime]) -> list[When]:
-    if audience.activity:
+    if audience.activity or audience.house:
         return []
     whens: list[When] = [(~_in_force(at), literal("not_subscribed"))]
     return whens if audience.resend else [*whens, (Subscription.stop_state == "stopped", literal("stopped"))]
@@ -196,6 +201,12 @@ def _later_whens(audience: Audience, since: datetime | ColumnElement[datetime] |
     if audience.is_marketing and since is not None:
         whens.append((addressed_often_sql(audience.contacts_max, since, reference), literal("frequency_limit")))
     return whens
+
+
+def _is_test_handset() -> ColumnElement[bool]:
+    """His number is a test handset of a seed group."""
+    tests = select(Seed.msisdn).join(SeedGroup, SeedGroup.name == Seed.group_name).where(SeedGroup.kind == "test", Seed.msisdn == Reader.msisdn)
+    return tests.correlate(Reader).exists()
 
 
 def _no_number() -> ColumnElement[bool]:

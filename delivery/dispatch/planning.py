@@ -17,18 +17,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
-from content.services import find_edition, load_version
+from content.services import KILLED_EDITION, find_edition, load_version
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
 from delivery import lifecycle, partitions
-from delivery.dispatch import snapshot, windows
+from delivery.dispatch import gate, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
+from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing
 from delivery.dispatch.snapshot import Count, Signature, Terms
 from delivery.lanes import BULK, URGENT
 from delivery.models import Dispatch, Port
-from delivery.sending.waiting import enqueue_ready
 from delivery.settings import BATCH_READERS_MAX
 from huabao.clock import business_day
 from huabao.db import in_ids
@@ -57,6 +57,7 @@ class Request:
         start_at: None for at once.
         again: send although this version was sent or is being sent.
         many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
+        seed_group: whose members get it before everybody else.
         lane: special (号外) overtakes and waits for no window.
     """
 
@@ -66,6 +67,7 @@ class Request:
     deadline_at: datetime | None = None
     again: bool = False
     many_variants: bool = False
+    seed_group: str | None = None
     lane: str = BULK
 
 
@@ -132,9 +134,9 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         subject = find_subject(session, request, now, port_needed=False)
-        terms = _terms(session, subject, request, now)
+        terms = terms_of(session, subject, request, now)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
-    variants = _variants(runtime, request, subject, count, progress)
+    variants = variants_of(runtime, request, subject, count, progress)
     with runtime.transaction(read_only=True) as session:
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
@@ -158,8 +160,8 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
         with runtime.transaction(read_only=True) as session:
             subject = find_subject(session, request, now)
             _refuse_twice(session, subject, request)
-            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), _terms(session, subject, request, now))
-        variants = _variants(runtime, request, subject, count, progress)
+            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms_of(session, subject, request, now))
+        variants = variants_of(runtime, request, subject, count, progress)
         try:
             with runtime.transaction() as session:
                 return _freeze(session, subject, request, variants, actor=actor, now=now)
@@ -179,6 +181,8 @@ def find_subject(session: Session, request: Request, now: datetime, *, port_need
     """
     edition = find_edition(session, request.edition)
     loaded = load_version(session, edition)
+    if edition.state == KILLED_EDITION:
+        raise UsageError(f"{loaded.publication.slug}/{edition.number} was killed; import its corrected folder, then `huabao edition correct {edition.id}`")
     start = _start(request, now)
     if request.deadline_at is not None and request.deadline_at <= start:
         raise UsageError("the deadline lies before the start; give a later --deadline")
@@ -211,7 +215,7 @@ def _start(request: Request, now: datetime) -> datetime:
     return now if request.start_at is None else max(now, request.start_at)
 
 
-def _terms(session: Session, subject: Subject, request: Request, now: datetime) -> Terms:
+def terms_of(session: Session, subject: Subject, request: Request, now: datetime) -> Terms:
     """When the request would begin to send and must be through, and what its ports carry."""
     start = _start(request, now)
     window = ALWAYS if request.lane in URGENT else Hours.parse(subject.publication.send_window)
@@ -219,7 +223,8 @@ def _terms(session: Session, subject: Subject, request: Request, now: datetime) 
     return Terms(window.opens_at(start), deadline, Routing.of(session, subject.ports, start))
 
 
-def _variants(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
+def variants_of(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
+    """The variant of each signature that was counted; what is missing is built."""
     wanted = {(mask, name): (name, subject.rules.items_of(mask)) for mask, name in count.signatures}
     distinct = sorted(set(wanted.values()))
     check_count(len(distinct), yes=request.many_variants)
@@ -232,7 +237,7 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED))
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind != seeds.KIND)
         .order_by(Dispatch.id.desc())
         .limit(1)
     )
@@ -254,7 +259,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update())
     _refuse_twice(session, subject, request)
     start = _start(request, now)
-    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), _terms(session, subject, request, now))
+    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), terms_of(session, subject, request, now))
     if not found.audience:
         service = subject.audience.service_id
         raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
@@ -267,12 +272,15 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     snapshot.write_rows(session, dispatch, variants, subject.ports)
     written, dispatch.planned_digest = snapshot.digest(session, dispatch)
     assert written == found.planned, "the snapshot lost or doubled a reader"
-    snapshot.cut_batches(session, dispatch, subject.publication.service_code, readers_max=BATCH_READERS_MAX.get(session))
+    cast = seeds.choose(session, dispatch)
+    steps = ramp.steps_of(session, dispatch, cast)
+    snapshot.cut_batches(session, dispatch, subject.publication.service_code, readers_max=BATCH_READERS_MAX.get(session), steps=steps)
     snapshot.drop_stage(session)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
-    if start <= now:
-        release(session, dispatch, by=actor, at=now)
+    lifecycle.act(session, dispatch, "plan", by=actor, at=now, reason="snapshot")
+    seeds.add_companion(session, dispatch, cast, by=actor, at=now)
+    gate.start_now_or_later(session, dispatch, by=actor, at=now)
     return dispatch.id
 
 
@@ -282,7 +290,8 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         edition_version_id=subject.version.id,
         service_id=subject.publication.service_id,
         day=business_day(start),
-        state=lifecycle.PLANNED,
+        state=lifecycle.DRAFT,
+        seed_group=request.seed_group,
         audience=found.audience,
         planned=found.planned,
         ports=[port.name for port in subject.ports],
@@ -292,18 +301,6 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         created_at=now,
         created_by=actor,
     )
-
-
-def release(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str = "") -> None:
-    """Let a planned or held dispatch leave now."""
-    lifecycle.act(session, dispatch, "release", by=by, at=at, reason=reason)
-    enqueue_ready(session, now=at, dispatch_id=dispatch.id)
-
-
-def resume(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str = "") -> None:
-    """Let a paused dispatch go on."""
-    lifecycle.act(session, dispatch, "resume", by=by, at=at, reason=reason)
-    enqueue_ready(session, now=at, dispatch_id=dispatch.id)
 
 
 def _loads(ports: Sequence[Port], planned: int) -> dict[str, int]:

@@ -1,9 +1,10 @@
-"""What a person may do to a dispatch that exists: release, hold, pause, resume, cancel, kill."""
+"""What a person may do to a dispatch that exists: release, hold, pause, resume, cancel, kill; hold back a class, let it go."""
 
 from __future__ import annotations
 
 from delivery import lifecycle
-from delivery.dispatch import planning as dispatches
+from delivery.dispatch import brake, gate
+from delivery.models import Brake
 from delivery.sending import sweeps
 from huabao.runtime import Runtime
 
@@ -22,12 +23,50 @@ def steer(runtime: Runtime, dispatch_id: int, verb: str, *, by: str, reason: str
     with runtime.transaction() as session:
         found = lifecycle.lock_dispatch(session, dispatch_id)
         if verb == "release":
-            dispatches.release(session, found, by=by, at=now, reason=reason)
+            gate.release(session, found, by=by, at=now, reason=reason)
         elif verb == "resume":
-            dispatches.resume(session, found, by=by, at=now, reason=reason)
+            gate.resume(session, found, by=by, at=now, reason=reason)
+        elif verb == "hold":
+            gate.hold(session, found, by=by, at=now, reason=reason)
+        elif verb in ("cancel", "kill"):
+            gate.stop(session, found, verb, by=by, at=now, reason=reason)
         else:
             lifecycle.act(session, found, verb, by=by, at=now, reason=reason)
         state = found.state
     if state in lifecycle.ENDED:
         sweeps.cancel_pending(runtime, dispatch_id)
     return state
+
+
+def block(runtime: Runtime, dispatch_id: int, handset_class: str, *, by: str, reason: str) -> Brake:
+    """Hold back a handset class of a dispatch; the others go on.
+
+    Raises:
+        UsageError: there is no such dispatch, or nobody of that class is left.
+        StoreError: nothing of the dispatch may leave any more.
+    """
+    with runtime.transaction() as session:
+        found = lifecycle.lock_dispatch(session, dispatch_id)
+        return brake.block(session, found, handset_class, by=by, at=runtime.now(), reason=reason)
+
+
+def let_go(runtime: Runtime, brake_id: int, *, by: str, reason: str) -> Brake:
+    """Release a brake: what it held leaves.
+
+    Raises:
+        UsageError: there is no such brake.
+        StoreError: it was released already.
+    """
+    with runtime.transaction() as session:
+        return brake.release(session, brake_id, by=by, at=runtime.now(), reason=reason)
+
+
+def give_up(runtime: Runtime, brake_id: int, *, by: str, reason: str) -> int:
+    """Cancel whom a brake holds; how many batches.
+
+    Raises:
+        UsageError: there is no such brake.
+        StoreError: it was released already, or a worker has some of it in hand.
+    """
+    with runtime.transaction() as session:
+        return brake.drop(session, brake_id, by=by, at=runtime.now(), reason=reason)

@@ -111,12 +111,14 @@ class SeedGroup(Base):
 
     Attributes:
         kind: test (handsets of the house, never counted) or member (readers who count once and get one copy).
+        segment: of a member group: whoever of the audience it fits is a seed too, or None.
     """
 
     __tablename__ = "seed_groups"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     kind: Mapped[str] = mapped_column(String(10), default="test")
+    segment: Mapped[str | None] = mapped_column(String(80))
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
 

@@ -150,15 +150,19 @@ def _fold_chunk(session: Session, events: list[Event], now: datetime) -> int:
     counts = Counts()
     meanings = Meanings(session)
     for (day, dispatch_id), group in by_dispatch.items():
-        settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id, ""), group, counts, meanings)
+        settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id), group, counts, meanings)
     counts.write(session)
     store.settle_events(session, settled)
     _alarm(session, events, settled, meanings, now)
     return sum(one.state is EventState.FOLDED for one in settled)
 
 
-def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: str, group: list[Matched], counts: Counts, meanings: Meanings) -> list[Settled]:
-    """Fold events of one dispatch; an event whose delivery is in other hands stays for the next time."""
+def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: str | None, group: list[Matched], counts: Counts, meanings: Meanings) -> list[Settled]:
+    """Fold events of one dispatch; an event whose delivery is in other hands stays for the next time.
+
+    Args:
+        service_id: whose counters move; None for none.
+    """
     by_reader: dict[int, list[Matched]] = defaultdict(list)
     for one in group:
         by_reader[one.reader_id].append(one)
@@ -177,7 +181,8 @@ def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: st
         after = fold_outcome(before, ((outcome, _happened_at(one.event)) for one, outcome in zip(reports, said, strict=True)))
         if after != before:
             changes[reader_id] = after
-            counts.move(day, reader_id, service_id, before.outcome, after)
+            if service_id is not None:
+                counts.move(day, reader_id, service_id, before.outcome, after)
     if changes:
         store.write_outcomes(session, day, dispatch_id, changes)
     return settled

@@ -306,7 +306,7 @@ def _terms(session: Session, dispatch_id: int) -> _Terms:
         dispatch = session.get_one(Dispatch, dispatch_id)
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
-        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend", start=dispatch.start_at)
+        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend", house=dispatch.kind == "seed", start=dispatch.start_at)
         found = _Terms(audience, dispatch.deadline_at)
         with _audiences_lock:
             known[dispatch_id] = found

@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle, partitions
-from delivery.dispatch import planning as dispatches
+from delivery.dispatch import curves, gate
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
-from delivery.sending import stages
+from delivery.sending import stages, unknowns
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
 from huabao import alarms
@@ -33,25 +33,23 @@ BATCHES_AT_ONCE = 50
 
 
 def requeue_silent(runtime: Runtime) -> None:
-    """Make ready the batches whose worker fell silent, and give every ready batch a job."""
+    """Make ready the batches whose worker fell silent, and give every ready batch that may leave a job."""
     now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        found = session.scalars(select(Dispatch.id).where(Dispatch.closed_at.is_(None), Dispatch.state.in_((*lifecycle.UNSENT, *lifecycle.ENDED)))).all()
+        if not found or session.scalar(select(Batch.id).where(Batch.dispatch_id.in_(found), Batch.state.in_(("ready", "claimed"))).limit(1)) is None:
+            return
     with runtime.transaction() as session:
-        silent = update(Batch).where(Batch.state == "claimed", Batch.lease_until < now).values(state="ready", owner=None, lease_until=None)
-        found = session.scalars(silent.returning(Batch.id)).all()
+        mine = (Batch.dispatch_id.in_(found), Batch.state == "claimed", Batch.lease_until < now)
+        silent = session.scalars(update(Batch).where(*mine).values(state="ready", owner=None, lease_until=None).returning(Batch.id)).all()
         enqueue_ready(session, now=now)
-    if found:
-        log.warning("batches of silent workers are queued again", batches=len(found))
+    if silent:
+        log.warning("batches of silent workers are queued again", batches=len(silent))
 
 
 def start_due(runtime: Runtime) -> None:
-    """Let planned dispatches go whose start has come."""
-    now = runtime.now()
-    with runtime.transaction() as session:
-        due = session.scalars(select(Dispatch.id).where(Dispatch.state == lifecycle.PLANNED, Dispatch.start_at <= now)).all()
-        for dispatch_id in due:
-            found = lifecycle.lock_dispatch(session, dispatch_id)
-            if found.state == lifecycle.PLANNED:
-                dispatches.release(session, found, by=stages.SYSTEM, at=now, reason="its start has come")
+    """Let go what is due: seeds, planned dispatches, released ones whose window opens; judge the seeds."""
+    gate.watch(runtime)
 
 
 def advance(runtime: Runtime) -> None:
@@ -64,7 +62,7 @@ def advance(runtime: Runtime) -> None:
                 stages.drain(session, dispatch_id, now=runtime.now())
         if state in lifecycle.ENDED:
             cancel_pending(runtime, dispatch_id)
-        if state not in (lifecycle.PLANNED, lifecycle.HELD):
+        if state not in (lifecycle.DRAFT, lifecycle.PLANNED, lifecycle.HELD):
             give_up_waiting(runtime, dispatch_id)
         if state in (lifecycle.DRAINING, lifecycle.VERIFIED, *lifecycle.ENDED):
             close(runtime, dispatch_id)
@@ -100,7 +98,7 @@ def give_up_waiting(runtime: Runtime, dispatch_id: int) -> int:
         found = lifecycle.find_dispatch(session, dispatch_id)
         wait_s = runtime.config.report_wait_s
         cutoff = now - timedelta(seconds=REPORT_WAIT_S.get(session) if wait_s is None else wait_s)
-        if found.started_at is None or found.started_at > cutoff or not _has(session, found, Outcome.SUBMITTED):
+        if (found.started_at or found.created_at) > cutoff or not _has(session, found, Outcome.SUBMITTED):
             return 0
     with runtime.transaction() as session:
         overdue = (
@@ -125,6 +123,8 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
         found = lifecycle.find_dispatch(session, dispatch_id)
         if _has(session, found, Outcome.PENDING) or _has(session, found, Outcome.SUBMITTED) or _failed_lately(session, dispatch_id, runtime):
             return False
+        if found.state == lifecycle.DRAINING and unknowns.is_awaited(session, found, now=runtime.now()):
+            return False
         verification = proof.verify(session, dispatch_id)
     now = runtime.now()
     with runtime.transaction() as session:
@@ -133,6 +133,7 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
             stages.warn(session, "ledger.unbalanced", str(dispatch_id), f"dispatch {dispatch_id} does not balance: {verification.problems[0]}", now=now)
             return False
         alarms.close_alarm(session, "ledger.unbalanced", str(dispatch_id), at=now)
+        curves.remember(session, found)
         if found.state in lifecycle.ENDED:
             lifecycle.close_ended(session, found, by=stages.SYSTEM, at=now)
             return True

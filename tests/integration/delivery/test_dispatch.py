@@ -207,7 +207,7 @@ def test_reports_and_waiting_end_in_a_closed_dispatch(runtime: Runtime, tmp_path
         assert outcomes(runtime, dispatch_id) == {"no_report": 500}
         with runtime.transaction(read_only=True) as session:
             after = session.scalars(select(DispatchTransition.after).order_by(DispatchTransition.id)).all()
-        assert after == ["planned", "sending", "draining", "verified", "closed"]
+        assert after == ["draft", "planned", "released", "sending", "draining", "verified", "closed"]
 
 
 def test_the_same_version_is_not_sent_twice_by_mistake(runtime: Runtime, tmp_path: Path) -> None:
