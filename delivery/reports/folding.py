@@ -23,6 +23,7 @@ from delivery.reports import store
 from delivery.reports.matching import Matched, match
 from delivery.reports.meanings import Meanings, stored
 from delivery.reports.outcomes import UNDELIVERED, Evidence, fold_outcome
+from delivery.reports.parts import PartReport, fold_parts, many_parts
 from delivery.reports.store import Event, Settled
 from huabao.alarms import raise_alarm
 from huabao.msisdn import find_msisdn
@@ -167,18 +168,18 @@ def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: st
     for one in group:
         by_reader[one.reader_id].append(one)
     known, busy = store.lock_deliveries(session, day, dispatch_id, by_reader.keys())
+    free = [(reader_id, reports) for reader_id, reports in by_reader.items() if reader_id not in busy]
+    evidence = _Evidences(session, [one for _, reports in free for one in reports], meanings)
     changes: dict[int, Evidence] = {}
     settled = []
-    for reader_id, reports in by_reader.items():
-        if reader_id in busy:
-            continue
+    for reader_id, reports in free:
         before = known.get(reader_id)
         state = EventState.FOLDED if before is not None else EventState.STRAY
-        said = [meanings.outcome(one.event.port_id, one.event.status) for one in reports]
-        settled += [Settled(one.event.id, state, one.sent.id, reader_id, stored(outcome)) for one, outcome in zip(reports, said, strict=True)]
+        said = [evidence.of(one) for one in reports]
+        settled += [Settled(one.event.id, state, one.sent.id, reader_id, stored(outcome)) for one, (outcome, _) in zip(reports, said, strict=True)]
         if before is None:
             continue
-        after = fold_outcome(before, ((outcome, _happened_at(one.event)) for one, outcome in zip(reports, said, strict=True)))
+        after = fold_outcome(before, said)
         if after != before:
             changes[reader_id] = after
             if service_id is not None:
@@ -186,6 +187,25 @@ def _fold_dispatch(session: Session, day: date, dispatch_id: int, service_id: st
     if changes:
         store.write_outcomes(session, day, dispatch_id, changes)
     return settled
+
+
+class _Evidences:
+    """What each report says about its delivery: of a text in parts, that it arrived only when all of it has."""
+
+    def __init__(self, session: Session, reports: Sequence[Matched], meanings: Meanings) -> None:
+        self._meanings = meanings
+        smpp = [one for one in reports if meanings.kind(one.event.port_id) == "smpp"]
+        self._parted = many_parts(session, {one.sent.id for one in smpp})
+        told = (PartReport(one.sent.id, one.sent.part, one.event.status, _happened_at(one.event)) for one in smpp if one.sent.id in self._parted)
+        self._arrived = fold_parts(session, told, meanings.outcome)
+
+    def of(self, report: Matched) -> tuple[Outcome | None, datetime]:
+        """The outcome, None for none yet, and its time."""
+        outcome = self._meanings.outcome(report.event.port_id, report.event.status)
+        if outcome is not Outcome.RETRIEVED or report.sent.id not in self._parted:
+            return outcome, _happened_at(report.event)
+        arrived = self._arrived[report.sent.id]
+        return (None, report.event.received_at) if arrived is None else (outcome, arrived)
 
 
 def _happened_at(event: Event) -> datetime:

@@ -44,6 +44,11 @@ class Meanings:
         found = self._ports.get(port_id)
         return found[1] if found is not None else dialect()
 
+    def kind(self, port_id: int) -> str:
+        """What the port speaks; empty where there is no such port any more."""
+        found = self._ports.get(port_id)
+        return found[0] if found is not None else ""
+
     def of(self, port_id: int, status: str) -> CodeMeaning:
         """What the status of a report of that port means."""
         found = self._ports.get(port_id)

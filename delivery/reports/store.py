@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Table, Text, func, lite
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
-from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, SubmissionPart, deliveries
 from delivery.reports.outcomes import Evidence
 from huabao.db import bulk_insert, in_ids, is_postgres
 from huabao.ids import unpack_ids
@@ -37,7 +37,7 @@ class Event(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A submission, as far as folding needs it."""
+    """A submission, as far as folding needs it; `part` is the number of the part that a message id names."""
 
     id: int
     dispatch_id: int
@@ -47,6 +47,7 @@ class Sent(NamedTuple):
     state: str
     written_at: datetime
     readers: frozenset[int]
+    part: int | None = None
 
 
 class Settled(NamedTuple):
@@ -111,7 +112,9 @@ def take_new(session: Session, *, after_id: int, limit: int) -> list[Event]:
 def take_answered(session: Session, *, after_id: int, limit: int) -> list[Event]:
     """Parked events whose MessageID a submission has by now."""
     owner = (Submission.port_id == DeliveryEvent.port_id) & (Submission.message_id == DeliveryEvent.message_id)
-    query = select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.id > after_id, select(Submission.id).where(owner).exists())
+    of_part = (SubmissionPart.port_id == DeliveryEvent.port_id) & (SubmissionPart.message_id == DeliveryEvent.message_id)
+    known = select(Submission.id).where(owner).exists() | select(SubmissionPart.submission_id).where(of_part).exists()
+    query = select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.id > after_id, known)
     return _events(session, query.order_by(DeliveryEvent.id).limit(limit))
 
 
@@ -152,7 +155,18 @@ def submissions_of(session: Session, events: Iterable[Event]) -> dict[tuple[int,
         query = select(*_SENT).where(Submission.port_id == port_id, _is_in(session, Submission.message_id, message_ids)).order_by(Submission.id.desc())
         for sent in _sent(session.execute(query)):
             found.setdefault((port_id, sent.message_id or ""), []).append(sent)
+        _find_parts(session, port_id, message_ids, found)
     return found
+
+
+def _find_parts(session: Session, port_id: int, message_ids: Collection[str], found: dict[tuple[int, str], list[Sent]]) -> None:
+    """Add submissions by the ids of their parts; where one has parts, its own id is that of its first."""
+    of_part = (SubmissionPart.port_id == port_id, _is_in(session, SubmissionPart.message_id, message_ids))
+    query = select(*_SENT, SubmissionPart.number, SubmissionPart.message_id).join(SubmissionPart, SubmissionPart.submission_id == Submission.id).where(*of_part)
+    for *row, number, message_id in session.execute(query):
+        sent = Sent._make((*row[:-1], frozenset(unpack_ids(row[-1])), number))
+        others = [one for one in found.get((port_id, message_id), ()) if one.id != sent.id]
+        found[port_id, message_id] = sorted((sent, *others), key=lambda one: -one.id)
 
 
 def unanswered_submissions(session: Session, port_ids: Collection[int] | None = None) -> list[Sent]:

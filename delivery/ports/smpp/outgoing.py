@@ -137,7 +137,7 @@ class Outgoing:
             message_id=self._ids[0],
             status_code=self._code,
             status_text=text,
-            parts=tuple(PartAnswer(number, one) for number, one in enumerate(self._ids, 1)) if many and taken else (),
+            parts=tuple(PartAnswer(number, one) for number, one in enumerate(self._ids, 1)) if many and (taken or part is Part.UNKNOWN) else (),
         )
 
 
