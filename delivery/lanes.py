@@ -40,7 +40,7 @@ SETTINGS: tuple[Setting[Any], ...] = tuple(SHARES.values())
 def shares(session: Session) -> Mapping[str, float]:
     """The guaranteed shares as they are set now; together at most 1."""
     known = select(SettingValue.name, SettingValue.value).where(SettingValue.name.in_([setting.name for setting in SETTINGS]))
-    changed: dict[str, Any] = dict(session.execute(known).tuples().all())
+    changed: dict[str, Any] = {row.name: row.value for row in session.execute(known)}
     found = {lane: float(changed.get(setting.name, setting.default)) for lane, setting in SHARES.items()}
     total = sum(found.values())
     return {lane: share / total for lane, share in found.items()} if total > 1 else found

@@ -162,6 +162,11 @@ class _Writers:
             self._turn.release()
 
 
+def data_version(connection: Connection) -> int | None:
+    """A number that changes when another connection, of whatever process, writes to this SQLite database; None on PostgreSQL."""
+    return None if is_postgres(connection) else int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
 def is_postgres(bind: Session | Connection | Engine) -> bool:
     """Whether `bind` speaks to PostgreSQL."""
     connection = bind.connection() if isinstance(bind, Session) else bind

@@ -12,12 +12,15 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from huabao import leases
+from huabao import leases, queues
+from huabao.db import data_version
 from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.queues import QUEUES, Registry
@@ -27,9 +30,14 @@ from huabao.working import run_periodic, work_once
 log = get_logger("worker")
 
 WORKER_LEASE = "worker"
-IDLE_S = 0.05
+LOOK_S = 0.05
+"""How often an idle worker looks whether another process wrote a job; its own jobs wake it at once."""
+
 THREADS = 4
 """Jobs at a time; they wait for peers and disk most of the time."""
+
+EXPRESS = "express"
+"""The queue that has a thread of its own beside those, so that nothing in it ever waits for a long job."""
 
 
 def process_name() -> str:
@@ -37,9 +45,32 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{new_token(4)}"
 
 
+class _Bell:
+    """Wakes one sleeping thread at a time; who finds work rings for the next."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self.sleeping = 0
+
+    def ring(self) -> None:
+        """Wake one sleeper, if there is one."""
+        with self._condition:
+            self._condition.notify()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until the bell is rung, or that long."""
+        with self._condition:
+            self.sleeping += 1
+            self._condition.wait(seconds)
+            self.sleeping -= 1
+
+
 @dataclass
 class EmbeddedWorker:
     """Works the job table and the periodic work until told to stop.
+
+    One thread looks for the others: at once when this process wrote a job, every
+    `LOOK_S` for what others wrote. One more works the queue `express` only.
 
     Attributes:
         runtime: database and clock.
@@ -53,6 +84,9 @@ class EmbeddedWorker:
     name: str = field(default_factory=process_name)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _news: threading.Event = field(default_factory=threading.Event)
+    _bell: _Bell = field(default_factory=_Bell)
+    _express_bell: _Bell = field(default_factory=_Bell)
     _companions: list[Callable[[], None]] = field(default_factory=list)
 
     def take_lease(self) -> bool:
@@ -64,7 +98,9 @@ class EmbeddedWorker:
         """Start the threads; `take_lease` must have said True."""
         self._stop.clear()
         gc.freeze()  # what was imported stays; the collector need not walk over it again and again while rows come and go
-        targets = [self._work] * THREADS + [self._keep_lease] + [self._tick] * bool(self.registry.periodics)
+        express = [self._work_express] * (EXPRESS in self.queues and len(self.queues) > 1)
+        targets = [self._work_all] * THREADS + express + [self._look, self._keep_lease] + [self._tick] * bool(self.registry.periodics)
+        queues.listeners.append(self._news.set)
         self._threads = [threading.Thread(target=target, name=f"worker-{at}", daemon=True) for at, target in enumerate(targets)]
         for thread in self._threads:
             thread.start()
@@ -73,6 +109,9 @@ class EmbeddedWorker:
     def stop(self) -> None:
         """Finish the jobs in hand, then give the lease back."""
         self._stop.set()
+        self._news.set()
+        if self._news.set in queues.listeners:
+            queues.listeners.remove(self._news.set)
         for stop in self._companions:
             stop()
         for thread in self._threads:
@@ -80,17 +119,57 @@ class EmbeddedWorker:
         with self.runtime.transaction() as session:
             leases.drop_lease(session, WORKER_LEASE, self.name, now=self.runtime.now())
 
-    def _work(self) -> None:
-        busy = False
-        while not self._stop.is_set():
-            busy = self._work_once(look_first=not busy)
-            if not busy:
-                self._stop.wait(IDLE_S)
+    def _work_all(self) -> None:
+        self._work(self.queues, self._bell)
 
-    def _work_once(self, *, look_first: bool) -> bool:
-        """Run one job, see `work_once`."""
+    def _work_express(self) -> None:
+        self._work((EXPRESS,), self._express_bell)
+
+    def _work(self, names: tuple[str, ...], bell: _Bell) -> None:
+        while not self._stop.is_set():
+            if not self._work_once(names, bell):
+                bell.sleep(60.0)
+
+    def _look(self) -> None:
+        """Ring where a job is due, until told to stop."""
+        while not self._stop.is_set():
+            try:
+                with self.runtime.engine.connect().execution_options(huabao_read_only=True) as connection:
+                    self._look_through(connection)
+            except OperationalError as error:
+                log.warning("database unreachable, trying again", error=str(error.orig))
+                self._stop.wait(1.0)
+        while self._bell.sleeping or self._express_bell.sleeping:
+            self._bell.ring()
+            self._express_bell.ring()
+            time.sleep(0.001)
+
+    def _look_through(self, connection: Connection) -> None:
+        """The same through a connection that nobody writes through; while everybody works, nobody need be told."""
+        due: list[datetime | None] = []
+        seen = None
+        while not self._stop.is_set():
+            news = self._news.wait(LOOK_S)
+            self._news.clear()
+            if self._bell.sleeping or self._express_bell.sleeping:
+                version = data_version(connection)
+                if news or version is None or version != seen:
+                    due, seen = queues.next_due(connection, queues=self.queues), version
+                connection.rollback()
+                self._ring(due)
+
+    def _ring(self, due: Sequence[datetime | None]) -> None:
+        now = self.runtime.now()
+        ready = [name for name, at in zip(self.queues, due, strict=True) if at is not None and at <= now]
+        if EXPRESS in ready:
+            self._express_bell.ring()
+        if ready:
+            self._bell.ring()
+
+    def _work_once(self, names: tuple[str, ...], bell: _Bell) -> bool:
+        """Run one job, see `work_once`; ring for the next before it begins."""
         try:
-            return work_once(self.runtime, self.registry.tasks, queues=self.queues, owner=self.name, look_first=look_first)
+            return work_once(self.runtime, self.registry.tasks, queues=names, owner=self.name, look_first=False, begun=bell.ring)
         except OperationalError as error:
             log.warning("database unreachable, trying again", error=str(error.orig))
             self._stop.wait(1.0)
@@ -114,7 +193,7 @@ class EmbeddedWorker:
                 if time.monotonic() >= due[one.name] and not self._stop.is_set():
                     run_periodic(self.runtime, one)
                     due[one.name] = time.monotonic() + one.every_s
-            self._stop.wait(IDLE_S)
+            self._stop.wait(max(0.0, min(due.values()) - time.monotonic()))
 
 
 def work_until(runtime: Runtime, registry: Registry, done: Callable[[], bool], *, every_s: float = 0.25) -> None:

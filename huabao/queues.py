@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, String, Table, Text, Update, bindparam, func, null, select, text, update
+from sqlalchemy import Connection, CursorResult, Index, Select, String, Table, Text, Update, bindparam, event, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -149,6 +149,7 @@ def enqueue(session: Session, task: Task, args: Mapping[str, Any], *, now: datet
         return False
     session.add(_row(task, args, now=now, run_at=now + timedelta(seconds=delay_s), unique_key=unique_key))
     session.flush()
+    _tell_at_commit(session)
     return True
 
 
@@ -174,11 +175,38 @@ def enqueue_many(
     if rows:
         adding = postgresql_insert(Job) if is_postgres(session) else sqlite_insert(Job)
         session.execute(adding.on_conflict_do_nothing(), rows)
+        _tell_at_commit(session)
     return len(rows)
 
 
 def _row(task: Task, args: Mapping[str, Any], *, now: datetime, run_at: datetime, unique_key: str | None) -> Job:
     return Job(task=task.name, args=dict(args), queue=task.queue, unique_key=unique_key, state=QUEUED, attempts=0, run_at=run_at, created_at=now)
+
+
+listeners: list[Callable[[], None]] = []
+"""Called in this process after each commit that wrote jobs; a worker here need not wait for its next look."""
+
+
+def _tell_at_commit(session: Session) -> None:
+    session.info["jobs_written"] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _tell(session: Session) -> None:
+    if session.info.pop("jobs_written", False):
+        for listener in tuple(listeners):
+            listener()
+
+
+def next_due(connection: Connection, *, queues: Sequence[str]) -> list[datetime | None]:
+    """For each queue when its next job is due (maybe long past), or None where none waits; cheap, and locks nothing."""
+    return list(connection.execute(_next_due(tuple(queues))).one())
+
+
+@lru_cache(maxsize=8)
+def _next_due(queues: tuple[str, ...]) -> Select[Any]:
+    firsts: list[Any] = [select(func.min(Job.run_at)).where(Job.queue == queue, Job.state == QUEUED).scalar_subquery() for queue in queues]
+    return select(*firsts)
 
 
 def any_ready(session: Session, *, queues: Sequence[str], now: datetime) -> bool:

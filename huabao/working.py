@@ -7,7 +7,7 @@ put back with a pause, and after the last attempt it is given up with an alarm.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,11 +21,12 @@ from huabao.runtime import Runtime
 log = get_logger("jobs")
 
 
-def work_once(runtime: Runtime, tasks: Mapping[str, Task], *, queues: tuple[str, ...], owner: str, look_first: bool) -> bool:
+def work_once(runtime: Runtime, tasks: Mapping[str, Task], *, queues: tuple[str, ...], owner: str, look_first: bool, begun: Callable[[], None] | None = None) -> bool:
     """Claim and run one job of these queues; False where there was none.
 
     Args:
         look_first: ask without a lock, which an idle worker's claim would take from SQLite's writers.
+        begun: called once a job is claimed, before it runs.
 
     Raises:
         OperationalError: the database is away.
@@ -38,6 +39,8 @@ def work_once(runtime: Runtime, tasks: Mapping[str, Task], *, queues: tuple[str,
         claim = jobs.claim_next(session, queues=queues, owner=owner, now=runtime.now(), lease_s=runtime.config.lease_s)
     if claim is None:
         return False
+    if begun is not None:
+        begun()
     run_claimed(runtime, tasks, claim, owner=owner)
     return True
 
