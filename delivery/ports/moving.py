@@ -90,6 +90,10 @@ class _Plan:
     moves: list[tuple[_Waiting, Clearance, list[PortSettings]]]
     stuck: dict[int, tuple[Clearance, int]]
 
+    def stay(self, port_id: int, why: Clearance, readers: int) -> None:
+        """So many readers wait there and can go nowhere."""
+        self.stuck[port_id] = (why, self.stuck.get(port_id, (why, 0))[1] + readers)
+
 
 def move_waiting(runtime: Runtime) -> int:
     """Move what waits at ports that cannot send for long; how many readers."""
@@ -105,7 +109,8 @@ def move_waiting(runtime: Runtime) -> int:
 def _look(session: Session, now: datetime) -> _Plan:
     after_s = MOVE_AFTER_S.get(session)
     rows = session.scalars(select(Port)).all()
-    opened = dict(session.execute(select(alarms.Alarm.key, alarms.Alarm.first_seen_at).where(alarms.Alarm.kind == UNREACHABLE, alarms.Alarm.closed_at.is_(None))).tuples())
+    alarm = select(alarms.Alarm.key, alarms.Alarm.first_seen_at).where(alarms.Alarm.kind == UNREACHABLE, alarms.Alarm.closed_at.is_(None))
+    opened = {row.key: row.first_seen_at for row in session.execute(alarm)}
     ports = {row.id: PortSettings.of(row) for row in rows}
     since = {row.id: row.state_at if row.state != "up" else opened.get(row.name) for row in rows}
     found = _Plan(ports, defaultdict(int), [], {})
@@ -119,7 +124,7 @@ def _look(session: Session, now: datetime) -> _Plan:
         if targets:
             found.moves.append((waiting, why, targets))
         else:
-            found.stuck[port.port_id] = (why, found.stuck.get(port.port_id, (why, 0))[1] + waiting.readers)
+            found.stay(waiting.port_id, why, waiting.readers)
     return found
 
 
@@ -150,7 +155,9 @@ def _move(runtime: Runtime, plan: _Plan, waiting: _Waiting, why: Clearance, targ
             sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(Variant.id.in_({one.variant_id for one in batches})))}
             for batch in batches:
                 target = _choose(targets, plan.loads, sizes.get(batch.variant_id, 0))
-                if target is not None:
+                if target is None:
+                    plan.stay(waiting.port_id, why, batch.size)
+                else:
                     _give(session, batch, target.port_id)
                     moved[target.port_id] += batch.size
                     plan.loads[target.port_id] += batch.size
