@@ -18,7 +18,7 @@ from huabao.working import SWEEP
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
     "content.commands": ("publication", "edition"),
-    "delivery.commands": ("dialects", "port", "dispatch", "resend", "ledger"),
+    "delivery.commands": ("dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
@@ -26,6 +26,9 @@ COMMAND_MODULES = {
     "console.process_commands": ("serve", "worker", "scheduler", "link", "health"),
 }
 """Which module has which commands; named here so that one command imports one module."""
+
+SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands",), "dispatch": ("delivery.correction_commands",)}
+"""Modules of higher packages that add commands to a group, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = ("subscribers.settings", "content.settings", "delivery.settings", "console.settings")
@@ -45,8 +48,14 @@ def command(name: str) -> click.Command:
         KeyError: there is none.
     """
     module = {one: module for module, names in COMMAND_MODULES.items() for one in names}[name]
-    found: tuple[click.Command, ...] = import_module(module).COMMANDS
-    return next(one for one in found if one.name == name)
+    commands: tuple[click.Command, ...] = import_module(module).COMMANDS
+    found = next(one for one in commands if one.name == name)
+    for more in SUBCOMMAND_MODULES.get(name, ()):
+        assert isinstance(found, click.Group), "only a group has subcommands"
+        for group, subcommand in import_module(more).SUBCOMMANDS:
+            if group == name:
+                found.add_command(subcommand)
+    return found
 
 
 def registry() -> Registry:

@@ -69,6 +69,9 @@ def import_folder(session: Session, path: Path, by: str, now: datetime) -> Impor
     if same is not None:
         warnings.append(f"version {version.version} is version {same.version} again, byte for byte")
     edition.current_version_id = version.id
+    if edition.state == KILLED_EDITION:
+        edition.state = "draft"
+        warnings.append(f"{publication.slug}/{edition.number} was killed; this version may be sent, as a correction: `huabao edition correct {edition.id}`")
     session.flush()
     return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings))
 
@@ -130,6 +133,17 @@ def _keep_assets(session: Session, found: ImportedFolder) -> None:
             session.add(
                 Asset(sha256=sha256, media_type=info.media_type, width_px=info.width_px, height_px=info.height_px, size_bytes=len(data), data=data)
             )
+    session.flush()
+
+
+KILLED_EDITION = "killed"
+"""The state of an edition that was withdrawn: nobody gets it any more, until a new version is imported."""
+
+
+def kill_edition(session: Session, edition: Edition, *, by: str, now: datetime, reason: str) -> None:
+    """Withdraw an edition; what is on its way is the business of `delivery.dispatch.correction`."""
+    before, edition.state = edition.state, KILLED_EDITION
+    audit.record(session, actor=by, action="edition.kill", object_kind="edition", object_id=edition.id, at=now, before=before, reason=reason)
     session.flush()
 
 

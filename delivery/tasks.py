@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from delivery.dispatch.recalls import SEND_RECALLS
+from delivery.dispatch.reserve import STAND_BY
 from delivery.ports.probing import PROBE_PORT
 from delivery.reports import folding
 from delivery.sending.waiting import QUEUE_READY, SEND_BATCH
@@ -65,6 +67,24 @@ def _move_waiting(runtime: Runtime) -> None:
     move_waiting(runtime)
 
 
+def _recalls(runtime: Runtime) -> None:
+    from delivery.dispatch.recalls import heal
+
+    heal(runtime)
+
+
+def _follow_up(runtime: Runtime) -> None:
+    from delivery.dispatch.correction import follow_up
+
+    follow_up(runtime)
+
+
+def _check_dialects(runtime: Runtime) -> None:
+    from delivery.reports.meanings import watch_dialects
+
+    watch_dialects(runtime)
+
+
 def _own_links(runtime: Runtime, registry: Registry) -> Callable[[], None]:
     from delivery.links.owners import Owners  # the event loop and the codecs are slow to import
 
@@ -76,7 +96,25 @@ def _own_links(runtime: Runtime, registry: Registry) -> Callable[[], None]:
 COMPANIONS: tuple[Companion, ...] = (Companion("delivery.links", _own_links),)
 """Embedded, the one process owns the binds as well."""
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT)
+def _watch_windows(runtime: Runtime) -> None:
+    from delivery.dispatch.closing import watch
+
+    watch(runtime)
+
+
+def _send_again(runtime: Runtime) -> None:
+    from delivery.sending.unknowns import send_again
+
+    send_again(runtime)
+
+
+def _stand_by(runtime: Runtime) -> None:
+    from delivery.dispatch.reserve import stand_by
+
+    stand_by(runtime)
+
+
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, STAND_BY, SEND_RECALLS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),
@@ -87,5 +125,11 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.apply_rate_changes", _apply_rate_changes, 0.5),
     Periodic("delivery.probe_due", _probe_due, 1.0),
     Periodic("delivery.move_waiting", _move_waiting, 5.0),
+    Periodic("delivery.recalls", _recalls, 5.0),
+    Periodic("delivery.follow_up", _follow_up, 15.0),
+    Periodic("delivery.check_dialects", _check_dialects, 10.0),
+    Periodic("delivery.watch_windows", _watch_windows, 5.0),
+    Periodic("delivery.send_again", _send_again, 5.0),
+    Periodic("delivery.stand_by", _stand_by, 30.0),
     *folding.PERIODIC,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from huabao.errors import UsageError
+from sandbox.smsc.commands import smsc
 
 
 @click.group("sandbox")
@@ -105,5 +106,7 @@ def _credentials(auth: tuple[str, str] | None) -> tuple[str, str, str] | None:
     user, _, password = auth[1].partition(":")
     return auth[0], user, password
 
+
+sandbox.add_command(smsc)
 
 COMMANDS: tuple[click.Command, ...] = (sandbox,)

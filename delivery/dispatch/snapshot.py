@@ -109,8 +109,13 @@ class Count:
 
 def count(session: Session, audience: Audience, mask: ColumnElement[str], terms: Terms) -> Count:
     """Count the audience without writing anything."""
-    decided = decided_rows(audience, mask, terms).subquery()
-    keys = (decided.c.reason, decided.c.mask, decided.c.handset_class)
+    return count_rows(session, decided_rows(audience, mask, terms))
+
+
+def count_rows(session: Session, decided: Select[Any]) -> Count:
+    """Count what `stage_rows` would stage."""
+    rows = decided.subquery()
+    keys = (rows.c.reason, rows.c.mask, rows.c.handset_class)
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
 
 
@@ -332,6 +337,12 @@ def _chunks(session: Session, dispatch: Dispatch, readers_max: int, steps: Steps
     for stage_, _, variant, port, not_before, text in found:
         readers = [int(reader) for reader in text.split(",")]
         yield variant, port, stage_, not_before, pack_ids(readers), len(readers)
+
+
+def last_hour(session: Session) -> datetime | None:
+    """The last of the instants before which a staged reader is left alone, or None where there is none."""
+    found: datetime | None = session.scalar(select(func.max(staged.c.not_before)).where(staged.c.reason.is_(None)))
+    return found
 
 
 def _somebody_waits(session: Session) -> bool:

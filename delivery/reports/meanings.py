@@ -8,15 +8,20 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.dialects import DEFAULT, CodeMeaning, Dialect, dialect
+from delivery.dialects import DEFAULT, CodeMeaning, Dialect, dialect, dialects
 from delivery.models import Outcome, Port
+from huabao.alarms import Alarm, close_alarm, raise_alarm
 from huabao.errors import UsageError
 from huabao.log import get_logger
+from huabao.runtime import Runtime
 
 log = get_logger("dialects")
 
 INTERIM: Final = -1
 """In `delivery_events.outcome`: the report moved nothing."""
+
+BROKEN: Final = "dialects.broken"
+"""The alarm of a file that cannot be used."""
 
 DEFAULT_DIALECTS: Final[Mapping[str, str]] = {"mm7": DEFAULT, "smpp": "smpp"}
 """Of a port that names none, by its kind."""
@@ -70,3 +75,13 @@ def stored(outcome: Outcome | None) -> int:
 def kept(number: int) -> Outcome | None:
     """What `stored` wrote."""
     return None if number == INTERIM else Outcome(number)
+
+
+def watch_dialects(runtime: Runtime) -> None:
+    """An alarm for each file of the operator's own that cannot be used, until it can."""
+    now, faults = runtime.now(), dialects().faults()
+    with runtime.transaction() as session:
+        for name, fault in faults.items():
+            raise_alarm(session, BROKEN, name, f"{fault}; what was in force stays", at=now)
+        for name in session.scalars(select(Alarm.key).where(Alarm.kind == BROKEN, Alarm.closed_at.is_(None), Alarm.key.not_in(faults))).all():
+            close_alarm(session, BROKEN, name, at=now)
