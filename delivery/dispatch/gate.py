@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
 from delivery import lifecycle
-from delivery.dispatch import brake, seeds, windows
+from delivery.dispatch import brake, closing, pacing, seeds, windows
 from delivery.dispatch.thresholds import (
     RAMP_READERS_MIN,
     SEED_BEFORE_S,
@@ -79,6 +79,7 @@ def resume(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reaso
     """
     start = windows.may_start(_publication(session, dispatch), dispatch, at)
     lifecycle.act(session, dispatch, "wait" if not start.may and dispatch.state == lifecycle.PAUSED else "resume", by=by, at=at, reason=reason)
+    pacing.spread(session, dispatch, start=at)
     enqueue_ready(session, now=at, dispatch_id=dispatch.id)
 
 
@@ -190,6 +191,7 @@ def _shut(session: Session, dispatch: Dispatch, now: datetime) -> None:
     start = windows.may_start(_publication(session, dispatch), dispatch, now)
     if not start.may:
         lifecycle.act(session, dispatch, "shut", by=SYSTEM, at=now, reason=start.why)
+        closing.note_shut(session, dispatch, at=now)
 
 
 def _decide(session: Session, dispatch: Dispatch, now: datetime) -> None:

@@ -1,7 +1,7 @@
-"""Planning a dispatch and creating it: the audience is decided here, once.
+"""Creating a dispatch: the audience is decided here, once; `delivery.dispatch.plans` counts it beforehand.
 
-`plan` counts and writes nothing but variants. `create` builds the variants that
-the audience needs, then freezes the audience in one transaction: exclusions with
+`create` builds the variants that the audience needs, then freezes the audience in
+one transaction: exclusions with
 their reasons, one delivery row for each planned reader, the digest of their ids,
 and the batches. From then on the numbers never change.
 """
@@ -11,27 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from content.models import Edition, EditionVersion, Publication, Variant
+from content.models import Edition, EditionVersion, Publication
 from content.services import KILLED_EDITION, find_edition, load_version
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
 from delivery import lifecycle, partitions
-from delivery.dispatch import gate, ramp, seeds, snapshot, windows
+from delivery.dispatch import gate, outlook, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
-from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing
 from delivery.dispatch.snapshot import Count, Signature, Terms
 from delivery.lanes import BULK, URGENT
 from delivery.models import Dispatch, Port
 from delivery.settings import BATCH_READERS_MAX
 from huabao.clock import business_day
-from huabao.db import in_ids
 from huabao.errors import StoreError, UsageError
 from huabao.hours import ALWAYS, Hours
 from huabao.runtime import Runtime
@@ -57,6 +54,7 @@ class Request:
         start_at: None for at once.
         again: send although this version was sent or is being sent.
         many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
+        despite_contract: a person knows that a port's contract would be broken.
         seed_group: whose members get it before everybody else.
         lane: special (号外) overtakes and waits for no window.
     """
@@ -67,6 +65,7 @@ class Request:
     deadline_at: datetime | None = None
     again: bool = False
     many_variants: bool = False
+    despite_contract: bool = False
     seed_group: str | None = None
     lane: str = BULK
 
@@ -81,70 +80,6 @@ class Subject:
     rules: SignatureRules
     audience: Audience
     ports: tuple[Port, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Counts before anything is sent.
-
-    Attributes:
-        variant_bytes: sum over the variants.
-        bytes_: sum over the planned readers.
-        loads: planned readers by port name.
-        need_rate_per_s: what the deadline asks for, or None without one.
-        forecast_s: how long sending takes at the ports' rates, or None while there is no port.
-        deadline_met: whether that is in time, or None without a deadline or a port.
-    """
-
-    subject: Subject
-    count: Count
-    variants: int
-    variant_bytes: int
-    bytes_: int
-    loads: Mapping[str, int]
-    need_rate_per_s: float | None
-    forecast_s: float | None
-    deadline_met: bool | None
-
-    def to_document(self) -> dict[str, Any]:
-        """The plan as `dispatch plan --json` prints it."""
-        return {
-            "edition_id": self.subject.edition.id,
-            "audience": self.count.audience,
-            "planned": self.count.planned,
-            "excluded": dict(self.count.excluded),
-            "variants": self.variants,
-            "variant_bytes": self.variant_bytes,
-            "bytes": self.bytes_,
-            "ports": [{"name": port.name, "rate": port.rate, "load": self.loads[port.name]} for port in self.subject.ports],
-            "need_rate_per_s": self.need_rate_per_s,
-            "forecast_s": self.forecast_s,
-            "deadline_met": self.deadline_met,
-        }
-
-
-def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] | None = None) -> Plan:
-    """Count what `create` would do now; builds the variants that are missing.
-
-    While no port is configured, everything is counted but loads and forecast.
-
-    Raises:
-        UsageError: no such edition or port, times that cannot be kept, or more variants than an edition should have.
-    """
-    now = runtime.now()
-    with runtime.transaction(read_only=True) as session:
-        subject = find_subject(session, request, now, port_needed=False)
-        terms = terms_of(session, subject, request, now)
-        count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
-    variants = variants_of(runtime, request, subject, count, progress)
-    with runtime.transaction(read_only=True) as session:
-        wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
-        sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
-    rate = sum(port_rate(port) for port in subject.ports)
-    forecast_s = round(count.planned / rate, 1) if subject.ports else None
-    need, met = _deadline(terms, count.planned, forecast_s)
-    total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
-    return Plan(subject, count, len(sizes), sum(sizes.values()), total, _loads(subject.ports, count.planned), need, forecast_s, met)
 
 
 def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable[[int], None] | None = None) -> int:
@@ -174,7 +109,7 @@ def find_subject(session: Session, request: Request, now: datetime, *, port_need
     """Everything that a request names.
 
     Args:
-        port_needed: no port at all is an error; otherwise none are found where the request names none.
+        port_needed: no port that can be used is an error; otherwise those that there are stand in.
 
     Raises:
         UsageError: something that it names does not exist, or cannot be.
@@ -192,11 +127,11 @@ def find_subject(session: Session, request: Request, now: datetime, *, port_need
         loaded.version,
         SignatureRules(loaded.manuscript),
         Audience.of(session, loaded.publication, edition, loaded.version, start=start),
-        _ports(session, request.ports, needed=port_needed),
+        _ports(session, request.ports, loaded.publication.service_code, needed=port_needed),
     )
 
 
-def _ports(session: Session, names: Sequence[str], *, needed: bool) -> tuple[Port, ...]:
+def _ports(session: Session, names: Sequence[str], service_code: str | None, *, needed: bool) -> tuple[Port, ...]:
     rows = session.scalars(select(Port).order_by(Port.id)).all()
     if not rows and (needed or names):
         raise UsageError(NO_PORT)
@@ -205,10 +140,18 @@ def _ports(session: Session, names: Sequence[str], *, needed: bool) -> tuple[Por
     unknown = sorted(set(names) - {row.name for row in rows})
     if unknown:
         raise UsageError(f"there is no port {unknown[0]!r}; there are {', '.join(row.name for row in rows)}")
-    found = tuple(row for row in rows if (row.name in names if names else row.state == "up"))
-    if not found:
-        raise UsageError("every port is paused; `huabao port set NAME --up` lets one send again, or name one with --ports")
-    return found
+    found = tuple(row for row in rows if (row.name in names if names else row.state == "up" and _carries(row, service_code)))
+    if found:
+        return found
+    if not needed:
+        return tuple(rows)
+    if any(row.state == "up" for row in rows):
+        raise UsageError(f"no port that is up may carry service code {service_code}; `huabao port set NAME --service-codes …` allows it, or name one with --ports")
+    raise UsageError("every port is paused; `huabao port set NAME --state up` lets one send again, or name one with --ports")
+
+
+def _carries(port: Port, service_code: str | None) -> bool:
+    return service_code is None or not port.service_codes or service_code in port.service_codes
 
 
 def _start(request: Request, now: datetime) -> datetime:
@@ -259,7 +202,8 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update())
     _refuse_twice(session, subject, request)
     start = _start(request, now)
-    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), terms_of(session, subject, request, now))
+    terms = terms_of(session, subject, request, now)
+    found = snapshot.stage(session, subject.audience, subject.rules.mask_sql(), terms)
     if not found.audience:
         service = subject.audience.service_id
         raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
@@ -269,12 +213,17 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.add(dispatch)
     session.flush()
     partitions.ensure_day(session, dispatch.day)
-    snapshot.write_rows(session, dispatch, variants, subject.ports)
+    expected = outlook.look(session, subject, found, terms)
+    _refuse_breach(request, expected)
+    snapshot.write_rows(session, dispatch, variants, subject.ports, outlook.weights(subject, expected))
     written, dispatch.planned_digest = snapshot.digest(session, dispatch)
     assert written == found.planned, "the snapshot lost or doubled a reader"
     cast = seeds.choose(session, dispatch)
     steps = ramp.steps_of(session, dispatch, cast)
     snapshot.cut_batches(session, dispatch, subject.publication.service_code, readers_max=BATCH_READERS_MAX.get(session), steps=steps)
+    late = None if request.lane in URGENT else windows.late_until(subject.publication.send_window, terms.opens, snapshot.last_hour(session))
+    if late is not None:
+        dispatch.gate = {**dispatch.gate, windows.LATE: late}
     snapshot.drop_stage(session)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
@@ -282,6 +231,11 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     seeds.add_companion(session, dispatch, cast, by=actor, at=now)
     gate.start_now_or_later(session, dispatch, by=actor, at=now)
     return dispatch.id
+
+
+def _refuse_breach(request: Request, expected: outlook.Outlook) -> None:
+    if expected.breaches and not request.despite_contract:
+        raise UsageError(f"{expected.breaches[0]} (`--despite-contract` sends it all the same; `huabao dispatch plan` shows every rule)")
 
 
 def _row(subject: Subject, request: Request, found: Count, *, actor: str, start: datetime, now: datetime) -> Dispatch:
@@ -301,21 +255,3 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         created_at=now,
         created_by=actor,
     )
-
-
-def _loads(ports: Sequence[Port], planned: int) -> dict[str, int]:
-    if not ports:
-        return {}
-    total = sum(port.rate for port in ports)
-    loads = {port.name: int(planned * port.rate / total) for port in ports}
-    loads[ports[-1].name] += planned - sum(loads.values())
-    return loads
-
-
-def _deadline(terms: Terms, planned: int, forecast_s: float | None) -> tuple[float | None, bool | None]:
-    if terms.deadline is None:
-        return None, None
-    window_s = (terms.deadline - terms.opens).total_seconds()
-    if window_s <= 0:
-        return None, False
-    return round(planned / window_s, 3), None if forecast_s is None else forecast_s <= window_s

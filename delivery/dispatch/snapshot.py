@@ -135,8 +135,12 @@ def stage_rows(session: Session, decided: Select[Any]) -> Count:
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
 
 
-def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], ports: Sequence[Port]) -> None:
-    """Turn the staged readers into exclusions and deliveries."""
+def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], ports: Sequence[Port], weights: Mapping[int, float] | None = None) -> None:
+    """Turn the staged readers into exclusions and deliveries.
+
+    Args:
+        weights: how the ports share the readers, by port; None for by rate.
+    """
     session.execute(
         insert(Exclusion).from_select(
             ["dispatch_id", "reader_id", "reason"],
@@ -155,7 +159,7 @@ def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature
                 literal(dispatch.id, BigInteger),
                 staged.c.reader_id,
                 variant_map.c.variant_id,
-                _carrier_sql(ports),
+                _carrier_sql(ports, weights or {}),
                 literal(int(Outcome.PENDING), Integer),
                 literal(0, Integer),
                 staged.c.route,
@@ -291,24 +295,25 @@ def _as_count(rows: Any) -> Count:
     return Count(excluded, signatures)
 
 
-def _carrier_sql(ports: Sequence[Port]) -> ColumnElement[int]:
+def _carrier_sql(ports: Sequence[Port], weights: Mapping[int, float]) -> ColumnElement[int]:
     """The port of a reader: of those for MMS, or of those for links and texts, as his route asks."""
     short = [port for port in ports if carries_short(port)]
     if not short:
-        return _port_sql(ports)
-    return case((staged.c.route == int(Route.MMS), _port_sql([port for port in ports if not carries_short(port)])), else_=_port_sql(short))
+        return _port_sql(ports, weights)
+    return case((staged.c.route == int(Route.MMS), _port_sql([port for port in ports if not carries_short(port)], weights)), else_=_port_sql(short, weights))
 
 
-def _port_sql(ports: Sequence[Port]) -> ColumnElement[int]:
-    """The port of a reader: buckets of reader ids, shared by rate."""
-    total = sum(port.rate for port in ports)
+def _port_sql(ports: Sequence[Port], weights: Mapping[int, float]) -> ColumnElement[int]:
+    """The port of a reader: buckets of reader ids, shared by weight, or by rate where no port has a weight."""
+    weighed = [(port, weights[port.id]) for port in ports if weights.get(port.id)] or [(port, port.rate) for port in ports]
+    total = sum(weight for _, weight in weighed)
     bucket = staged.c.reader_id * PORT_STEP % PORT_BUCKETS
     share = 0.0
     whens = []
-    for port in ports[:-1]:
-        share += port.rate
+    for port, weight in weighed[:-1]:
+        share += weight
         whens.append((bucket < round(PORT_BUCKETS * share / total), literal(port.id, Integer)))
-    last = literal(ports[-1].id, Integer)
+    last = literal(weighed[-1][0].id, Integer)
     return case(*whens, else_=last) if whens else last
 
 
