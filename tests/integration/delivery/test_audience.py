@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from delivery import partitions
 from delivery.dispatch import planning as dispatches
+from delivery.dispatch import plans
 from delivery.dispatch.planning import Request
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Exclusion, deliveries
@@ -91,7 +92,7 @@ def test_yesterdays_evening_paper_is_not_sent(runtime: Runtime, days_old: int, s
     world = build_world(runtime, readers=4, stale_after_s=43_200, issue_date=business_day(runtime.now()) - timedelta(days=days_old))
     add_port(runtime, "http://127.0.0.1:1/")
     begin = runtime.now()
-    found = dispatches.plan(runtime, Request(world.edition, start_at=begin))
+    found = plans.plan(runtime, Request(world.edition, start_at=begin))
     assert dict(found.count.excluded) == ({"stale_edition": 4} if stale else {})
 
 
@@ -104,7 +105,7 @@ def test_rules_make_variants_and_every_reader_is_in_one_batch(runtime: Runtime) 
         add_readers(runtime, 1500, service_id="paper", first=1 + 1500 * at, city=city, handset_class=("300kb-320x480", "30kb-128x160", None)[at])
     with runtime.transaction() as session:
         session.merge(SettingValue(name="batch_readers_max", value=200, changed_at=runtime.now(), changed_by="test"))
-    planned = dispatches.plan(runtime, Request(world.edition)).to_document()
+    planned = plans.plan(runtime, Request(world.edition)).to_document()
     assert (planned["planned"], planned["variants"]) == (4500, 3)
     dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
     with runtime.transaction(read_only=True) as session:
@@ -131,11 +132,11 @@ def test_the_deadline_and_the_forecast(runtime: Runtime) -> None:
     world = build_world(runtime, readers=1000)
     add_port(runtime, "http://127.0.0.1:1/", rate=11, burst=1)
     start = runtime.now() + timedelta(hours=1)
-    found = dispatches.plan(runtime, Request(world.edition, start_at=start, deadline_at=start + timedelta(seconds=50)))
-    assert (found.need_rate_per_s, found.deadline_met) == (20.0, False)
-    assert found.forecast_s == pytest.approx(90.9)
+    found = plans.plan(runtime, Request(world.edition, start_at=start, deadline_at=start + timedelta(seconds=50)))
+    assert (found.outlook.need_rate_per_s, found.outlook.deadline_met) == (20.0, False)
+    assert found.outlook.forecast_s == pytest.approx(90.9)
     with pytest.raises(UsageError, match="deadline lies before the start"):
-        dispatches.plan(runtime, Request(world.edition, start_at=start, deadline_at=start))
+        plans.plan(runtime, Request(world.edition, start_at=start, deadline_at=start))
 
 
 def test_what_is_wrong_is_said(runtime: Runtime) -> None:
@@ -143,12 +144,12 @@ def test_what_is_wrong_is_said(runtime: Runtime) -> None:
     with pytest.raises(UsageError, match="port add"):
         dispatches.create(runtime, Request(world.edition), actor="test")
     with pytest.raises(UsageError, match="port add"):
-        dispatches.plan(runtime, Request(world.edition, ports=("main",)))
+        plans.plan(runtime, Request(world.edition, ports=("main",)))
     add_port(runtime, "http://127.0.0.1:1/")
     with pytest.raises(UsageError, match="no port 'other'; there are main"):
-        dispatches.plan(runtime, Request(world.edition, ports=("other",)))
+        plans.plan(runtime, Request(world.edition, ports=("other",)))
     with pytest.raises(UsageError):
-        dispatches.plan(runtime, Request("nothing/1"))
+        plans.plan(runtime, Request("nothing/1"))
     empty = build_world(runtime, slug="empty")
     with pytest.raises(UsageError, match="nobody has an order of service 'empty'"):
         dispatches.create(runtime, Request(empty.edition), actor="test")
