@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from content.manuscript import Article, Item, Manuscript, Section
 from content.models import Edition, EditionVersion, Publication
 from delivery import partitions
+from delivery.dispatch import ramp, vitals
 from delivery.models import Port
 from delivery.reports.folding import fold
 from delivery.sending import sweeps
@@ -27,6 +28,7 @@ from huabao import queues
 from huabao.clock import business_day
 from huabao.db import bulk_insert
 from huabao.runtime import Runtime
+from huabao.settings import SettingValue
 from huabao.working import run_claimed
 from subscribers.models import Reader, Subscription
 
@@ -174,6 +176,8 @@ def settle(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 30
         while not until():
             assert not over.is_set(), "it did not come to rest"
             sweeps.start_due(runtime)
+            ramp.climb(runtime)
+            vitals.watch(runtime)
             sweeps.requeue_silent(runtime)
             busy = work(runtime)
             busy += fold(runtime)
@@ -182,3 +186,9 @@ def settle(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 30
                 over.wait(0.05)
     finally:
         timer.cancel()
+
+
+def set_setting(runtime: Runtime, name: str, value: object) -> None:
+    """Change a setting of this installation."""
+    with runtime.transaction() as session:
+        session.merge(SettingValue(name=name, value=value, changed_at=runtime.now(), changed_by="test"))
