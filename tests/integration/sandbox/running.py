@@ -51,6 +51,36 @@ def mmsc(*arguments: object) -> Iterator[Sandbox]:
             process.stdout.close()
 
 
+@dataclass
+class SMSCSandbox(Sandbox):
+    """A running SMSC; `url` is its HTTP side's."""
+
+    tcp_port: int
+
+    def post(self, path: str, **document: Any) -> dict[str, Any]:
+        """Tell it to do something."""
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(document).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as response:
+            found: dict[str, Any] = json.load(response)
+        return found
+
+
+@contextmanager
+def smsc(*arguments: object, port: int = 0) -> Iterator[SMSCSandbox]:
+    """`python -m sandbox.smsc …`, on a free port unless told."""
+    command = [sys.executable, "-m", "sandbox.smsc", "--port", str(port), "--control-port", "0", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        control, address = process.stdout.readline(), process.stdout.readline()
+        yield SMSCSandbox(control.split()[-1], process, int(address.rpartition(":")[2]))
+    finally:
+        process.terminate()
+        process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
 def kept(folder: Path, name: str = "submissions") -> list[dict[str, Any]]:
     """What a simulator wrote down."""
     return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
