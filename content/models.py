@@ -17,6 +17,7 @@ from huabao.db import Base, BigKey, Document
 KINDS = ("newspaper", "magazine", "comic")
 PUBLICATION_CLASSES = ("subscribed", "free", "activity")
 UNKNOWN_POLICIES = ("wait-then-once", "never", "retry")
+SEED_MISSING = ("", "ramp", "hold")
 REPLAY_POLICIES = ("latest", "all", "none", "credit")
 
 

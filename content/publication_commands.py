@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import select
@@ -11,6 +11,9 @@ from sqlalchemy import select
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, UNKNOWN_POLICIES, Publication
 from huabao.cli import Invocation, Report, operation
 from huabao.errors import UsageError
+
+if TYPE_CHECKING:
+    from content.services import PublicationFields
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -22,6 +25,9 @@ def publication() -> None:
 
 def _fields(command: Any) -> Any:
     for option in (
+        click.option("--reserve", metavar="EDITION", help="The edition that stands by when no other is there in time; `none` for none."),
+        click.option("--seed-missing", type=click.Choice(("ramp", "hold", "default")), help="What seeds without a report mean: go into the first step, or hold."),
+        click.option("--window", "send_window", metavar="06:30-08:00", help="When it may be sent, Asia/Shanghai, several by comma; `any` for any time."),
         click.option("--replay", "replay_policy", type=click.Choice(REPLAY_POLICIES), help="What a recovered reader is owed."),
         click.option("--unknown", "unknown_policy", type=click.Choice(UNKNOWN_POLICIES), help="What becomes of a submission whose answer was lost."),
         click.option("--stale-after", metavar="12h", help="An older edition is not sent (30m, 12h, 2d)."),
@@ -51,13 +57,12 @@ def parse_span(text: str) -> float:
 @click.argument("slug")
 @_fields
 @operation
-def add(invocation: Invocation, slug: str, stale_after: str | None, **fields: Any) -> Report:
+def add(invocation: Invocation, slug: str, **fields: Any) -> Report:
     """Make a publication."""
-    from content.services import PublicationFields, add_publication
+    from content.services import add_publication
 
     with invocation.runtime.transaction() as session:
-        wanted = PublicationFields(stale_after_s=parse_span(stale_after) if stale_after else None, **fields)
-        made = add_publication(session, slug, wanted, invocation.actor, invocation.runtime.now())
+        made = add_publication(session, slug, wanted_of(**fields), invocation.actor, invocation.runtime.now())
         return Report(document_of(made), lines=(f"publication {slug} is made",))
 
 
@@ -65,14 +70,30 @@ def add(invocation: Invocation, slug: str, stale_after: str | None, **fields: An
 @click.argument("slug")
 @_fields
 @operation
-def set_(invocation: Invocation, slug: str, stale_after: str | None, **fields: Any) -> Report:
+def set_(invocation: Invocation, slug: str, **fields: Any) -> Report:
     """Change a publication."""
-    from content.services import PublicationFields, set_publication
+    from content.services import set_publication
 
     with invocation.runtime.transaction() as session:
-        wanted = PublicationFields(stale_after_s=parse_span(stale_after) if stale_after else None, **fields)
-        changed = set_publication(session, slug, wanted, invocation.actor, invocation.runtime.now())
+        changed = set_publication(session, slug, wanted_of(**fields), invocation.actor, invocation.runtime.now())
         return Report(document_of(changed), lines=(f"publication {slug} is changed",))
+
+
+def wanted_of(*, stale_after: str | None, send_window: str | None, seed_missing: str | None, **fields: Any) -> PublicationFields:
+    """The options of `add` and `set` as a service takes them; `any` and `default` are the empty value.
+
+    Raises:
+        UsageError: a span of time or hours that are none.
+    """
+    from content.services import PublicationFields
+    from huabao.hours import Hours
+
+    return PublicationFields(
+        stale_after_s=parse_span(stale_after) if stale_after else None,
+        send_window=None if send_window is None else str(Hours.parse("" if send_window == "any" else send_window)),
+        seed_missing="" if seed_missing == "default" else seed_missing,
+        **fields,
+    )
 
 
 @publication.command("list")
@@ -81,7 +102,7 @@ def list_(invocation: Invocation) -> Report:
     """All publications."""
     with invocation.runtime.transaction(read_only=True) as session:
         found = [document_of(row) for row in session.scalars(select(Publication).order_by(Publication.slug))]
-    columns = ("slug", "title", "kind", "class", "service_id", "service_code", "stale_after_s", "unknown", "replay")
+    columns = ("slug", "title", "kind", "class", "service_id", "service_code", "stale_after_s", "window", "unknown", "replay")
     return Report({"publications": found}, columns=columns, rows=[[row[name] for name in columns] for row in found])
 
 
@@ -95,6 +116,9 @@ def document_of(row: Publication) -> dict[str, Any]:
         "service_id": row.service_id,
         "service_code": row.service_code,
         "stale_after_s": row.stale_after_s,
+        "window": row.send_window,
+        "seed_missing": row.seed_missing,
+        "reserve_edition_id": row.reserve_edition_id,
         "unknown": row.unknown_policy,
         "replay": row.replay_policy,
     }

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
 from content.manuscript import Manuscript
-from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
+from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
 from huabao import audit
 from huabao.errors import UsageError
 from subscribers.segments.store import segment_documents
@@ -199,7 +199,13 @@ def pictures_of(manuscript: Manuscript) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class PublicationFields:
-    """What `publication add` and `set` take; None leaves a field as it is."""
+    """What `publication add` and `set` take; None leaves a field as it is.
+
+    Attributes:
+        send_window: hours as `huabao.hours` writes them, "" for any time.
+        seed_missing: ramp, hold, or "" for its kind's default.
+        reserve: id or `slug/number` of one of its editions, or `none`.
+    """
 
     title: str | None = None
     kind: str | None = None
@@ -209,9 +215,14 @@ class PublicationFields:
     stale_after_s: float | None = None
     unknown_policy: str | None = None
     replay_policy: str | None = None
+    send_window: str | None = None
+    seed_missing: str | None = None
+    reserve: str | None = None
 
 
-CHOICES = {"kind": KINDS, "klass": PUBLICATION_CLASSES, "unknown_policy": UNKNOWN_POLICIES, "replay_policy": REPLAY_POLICIES}
+NO_RESERVE = "none"
+
+CHOICES = {"kind": KINDS, "klass": PUBLICATION_CLASSES, "unknown_policy": UNKNOWN_POLICIES, "replay_policy": REPLAY_POLICIES, "seed_missing": SEED_MISSING}
 
 
 def find_publication(session: Session, slug: str) -> Publication:
@@ -239,6 +250,8 @@ def add_publication(session: Session, slug: str, fields: PublicationFields, by: 
     for name in ("title", "kind", "service_id"):
         if not getattr(fields, name):
             raise UsageError(f"a publication needs --{name.replace('_', '-')}")
+    if fields.reserve not in (None, NO_RESERVE):
+        raise UsageError("a new publication has no edition that could stand by; import one, then `publication set --reserve EDITION`")
     made = Publication(slug=slug, created_at=now, **_given(fields))
     session.add(made)
     session.flush()
@@ -254,6 +267,8 @@ def set_publication(session: Session, slug: str, fields: PublicationFields, by: 
     """
     found = find_publication(session, slug)
     given = _given(fields)
+    if fields.reserve is not None:
+        given["reserve_edition_id"] = _reserve_of(session, found, fields.reserve)
     if not given:
         raise UsageError("nothing to change; name a field, e.g. --title")
     if given.get("kind", found.kind) != found.kind and session.scalar(select(func.count()).select_from(Edition).where(Edition.publication_id == found.id)):
@@ -265,8 +280,18 @@ def set_publication(session: Session, slug: str, fields: PublicationFields, by: 
     return found
 
 
+def _reserve_of(session: Session, publication: Publication, ref: str) -> int | None:
+    """The id of the edition that stands by, or None for none."""
+    if ref == NO_RESERVE:
+        return None
+    edition = find_edition(session, ref)
+    if edition.publication_id != publication.id:
+        raise UsageError(f"edition {ref!r} belongs to another publication; a reserve is an edition of {publication.slug!r}")
+    return edition.id
+
+
 def _given(fields: PublicationFields) -> dict[str, Any]:
-    given = {name: value for name, value in dataclasses.asdict(fields).items() if value is not None}
+    given = {name: value for name, value in dataclasses.asdict(fields).items() if value is not None and name != "reserve"}
     for name, choices in CHOICES.items():
         if name in given and given[name] not in choices:
             raise UsageError(f"{given[name]!r} is no {name}; there are {', '.join(choices)}")

@@ -125,10 +125,26 @@ def test_publications(cli: CLI) -> None:
             "service_id": "S1",
             "service_code": "123456",
             "stale_after_s": 43200.0,
+            "window": "",
+            "seed_missing": "",
+            "reserve_edition_id": None,
             "unknown": "never",
             "replay": "latest",
         }
     ]
+
+
+def test_a_publications_window_its_seeds_and_its_reserve(cli: CLI, tmp_path: Path) -> None:
+    made = cli("edition", "import", editions.comic(tmp_path / "in"), "--json").json
+    slug = cli("publication", "list", "--json").json["publications"][0]["slug"]
+    changed = cli("publication", "set", slug, "--window", "6:30-08:00, 18:00-20:00", "--seed-missing", "hold", "--reserve", str(made["edition_id"]), "--json").json
+    assert (changed["window"], changed["seed_missing"], changed["reserve_edition_id"]) == ("06:30-08:00,18:00-20:00", "hold", made["edition_id"])
+    changed = cli("publication", "set", slug, "--window", "any", "--seed-missing", "default", "--reserve", "none", "--json").json
+    assert (changed["window"], changed["seed_missing"], changed["reserve_edition_id"]) == ("", "", None)
+    assert "06:00-23:00" in cli("publication", "set", slug, "--window", "breakfast", code=2).err
+    cli("publication", "add", "dawn", "--title", "晨报", "--kind", "newspaper", "--service-id", "S1", "--window", "06:30-08:00")
+    assert "another publication" in cli("publication", "set", "dawn", "--reserve", str(made["edition_id"]), code=2).err
+    assert "import one" in cli("publication", "add", "dusk", "--title", "晚报", "--kind", "newspaper", "--service-id", "S2", "--reserve", "1", code=2).err
 
 
 @pytest.mark.parametrize(
