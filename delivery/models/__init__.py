@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from delivery.models.deliveries import Batch, Submission, SubmissionPart, Withdrawal, deliveries
 from delivery.models.dispatches import Brake, Dispatch, DispatchTransition, Exclusion, Seed, SeedGroup
+from delivery.models.gains import ExpectedGain
 from delivery.models.inbound import DeliveryEvent, EventState, InboundMessage
 from delivery.models.outcomes import Outcome, Route
 from delivery.models.ports import Port, PortRateChange
@@ -24,6 +25,7 @@ __all__ = [
     "DispatchTransition",
     "EventState",
     "Exclusion",
+    "ExpectedGain",
     "InboundMessage",
     "Outcome",
     "Port",

@@ -85,6 +85,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_port_rate_changes_port_id", "port_rate_changes", ["port_id"])
     op.create_table(
+        "expected_gains",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("publication_id", BigKey, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("cancelled_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["publication_id"], ["publications.id"], name=op.f("fk_expected_gains_publication_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expected_gains")),
+    )
+    op.create_index("ix_expected_gains_publication_id", "expected_gains", ["publication_id"])
+    op.create_table(
         "brakes",
         sa.Column("id", BigKey, nullable=False),
         sa.Column("dispatch_id", BigKey, nullable=False),
@@ -206,7 +220,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("api_answers", "api_tokens", "recalls", "submission_parts", "withdrawals", "resends", "seeds", "seed_groups", "brakes", "port_rate_changes"):
+    for table in ("api_answers", "api_tokens", "recalls", "submission_parts", "withdrawals", "resends", "seeds", "seed_groups", "brakes", "expected_gains", "port_rate_changes"):
         op.drop_table(table)
     op.drop_index("uq_dispatches_idempotency_key", "dispatches")
     op.drop_index("ix_dispatches_parent_id", "dispatches")
