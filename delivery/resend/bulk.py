@@ -22,7 +22,7 @@ from content.models import Edition, Publication, Variant
 from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants
 from delivery import lifecycle, partitions
-from delivery.dispatch import pacing, snapshot
+from delivery.dispatch import gate, pacing, snapshot
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.snapshot import Signature
 from delivery.dispatch.windows import ANY_TIME
@@ -33,7 +33,7 @@ from delivery.resend import rules
 from delivery.resend.copies import COPY_KINDS
 from delivery.resend.filters import ResendFilter
 from delivery.resend.selection import COPY_MARK, Selection
-from delivery.resend.services import KEY_CHARS_MAX, REASON_CHARS_MAX, let_go
+from delivery.resend.services import KEY_CHARS_MAX, REASON_CHARS_MAX
 from delivery.resend.settings import RESEND_GUARD_S, RESEND_RATE_SHARE
 from delivery.resend.targets import Target, find_target
 from delivery.settings import BATCH_READERS_MAX
@@ -338,5 +338,5 @@ def _send(
     pacing.spread(session, dispatch, start=now)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
-    let_go(session, dispatch, by=actor, at=now, reason=demand.reason)
+    gate.release(session, dispatch, by=actor, at=now, reason=demand.reason)
     return dispatch.id

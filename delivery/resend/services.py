@@ -20,7 +20,7 @@ from content.models import Publication, Variant
 from content.signatures import variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import lifecycle, partitions
-from delivery.dispatch import planning as dispatches
+from delivery.dispatch import gate
 from delivery.dispatch.snapshot import digest
 from delivery.lanes import RESEND
 from delivery.models import Batch, Dispatch, Outcome, Port, Resend, deliveries
@@ -30,7 +30,6 @@ from delivery.resend.copies import Copy, copies_of, resent_lately
 from delivery.resend.rules import Facts, Refusal
 from delivery.resend.settings import RESEND_GUARD_S
 from delivery.resend.targets import Target, facts_of, find_target, parent_of, reader_id_of, wanted_variant
-from delivery.sending.waiting import enqueue_ready
 from huabao import audit
 from huabao.clock import business_day, shanghai_text
 from huabao.errors import StoreError, UsageError
@@ -279,16 +278,8 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     )  # fmt: skip
     _, dispatch.planned_digest = digest(session, dispatch)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
-    let_go(session, dispatch, by=actor, at=now, reason=reason)
+    gate.release(session, dispatch, by=actor, at=now, reason=reason)
     return dispatch.id
-
-
-def let_go(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str) -> None:
-    """Let a resend leave at once: no seeds, no window."""
-    dispatches.release(session, dispatch, by=by, at=at, reason=reason)
-    if dispatch.state == lifecycle.RELEASED:
-        lifecycle.act(session, dispatch, "open", by=by, at=at, reason=reason)
-        enqueue_ready(session, now=at, dispatch_id=dispatch.id)
 
 
 def _answer(row: Resend, look: _Look, msisdn: MSISDN) -> Answer:
