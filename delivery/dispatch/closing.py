@@ -18,15 +18,20 @@ from delivery.dispatch import windows
 from delivery.dispatch.audience import stale_at
 from delivery.models import Batch, Dispatch, Outcome, deliveries
 from delivery.sending import journal
+from delivery.sending.waiting import enqueue_ready
 from huabao import alarms
 from huabao.alarms import Alarm
 from huabao.clock import shanghai_text
+from huabao.errors import StoreError, UsageError
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime
 
 WINDOW_ALARM, STALE_ALARM = "delivery.window", "delivery.stale"
 
 STALE = "stale_edition"
+
+SHUT = "the window shut"
+"""How the reason begins for which a batch is held that its window left behind."""
 
 BATCHES_AT_ONCE = 50
 
@@ -50,6 +55,30 @@ def note_shut(session: Session, dispatch: Dispatch, *, at: datetime) -> None:
     fate = f"they wait until {shanghai_text(again)}" if stale is None or again < stale else f"the edition is stale from {shanghai_text(stale)}: they are cancelled then"
     text = f"dispatch {dispatch.id}: the window {publication.send_window} shut with {number:,} readers not sent to; {fate}. `huabao dispatch open-window` lets them go now"
     alarms.raise_alarm(session, WINDOW_ALARM, str(dispatch.id), text, at=at, readers=number)
+
+
+def open_window(session: Session, dispatch_id: int, until: datetime, *, by: str, at: datetime, reason: str) -> str:
+    """Let a dispatch send until that instant, whatever its window says; its state afterwards.
+
+    Raises:
+        UsageError: there is no such dispatch, or the instant is past.
+        StoreError: nothing of it is left to send.
+    """
+    from delivery.dispatch import gate
+
+    dispatch = lifecycle.lock_dispatch(session, dispatch_id)
+    if until <= at:
+        raise UsageError(f"{shanghai_text(until)} is past; give a later --until")
+    if dispatch.state not in lifecycle.UNSENT:
+        raise StoreError(f"dispatch {dispatch_id} is {dispatch.state}: nothing of it is left to send")
+    dispatch.gate = {**dispatch.gate, windows.ANY_TIME: until.isoformat()}
+    shut = (Batch.dispatch_id == dispatch_id, Batch.held.like(f"{SHUT}%"))
+    session.execute(update(Batch).where(*shut).values(held=None))
+    lifecycle.note(session, dispatch, by=by, at=at, reason=f"may send until {shanghai_text(until)}, whatever its window: {reason}")
+    alarms.close_alarm(session, WINDOW_ALARM, str(dispatch_id), at=at)
+    if not gate.open_if_due(session, dispatch, at=at):
+        enqueue_ready(session, now=at, dispatch_id=dispatch_id)
+    return dispatch.state
 
 
 def watch(runtime: Runtime) -> None:
@@ -76,7 +105,7 @@ def _hold_late(session: Session, dispatch: Dispatch, now: datetime) -> None:
     """Hold the batches that the window should have carried, while those of later hours still go."""
     shut = windows.shut_at(_publication(session, dispatch), now)
     mine = (Batch.dispatch_id == dispatch.id, Batch.state.in_(("ready", "claimed")), Batch.held.is_(None), or_(Batch.not_before.is_(None), Batch.not_before < shut))
-    held = session.execute(update(Batch).where(*mine).values(held=f"the window shut at {shanghai_text(shut)}").returning(Batch.id)).all()
+    held = session.execute(update(Batch).where(*mine).values(held=f"{SHUT} at {shanghai_text(shut)}").returning(Batch.id)).all()
     if held:
         note_shut(session, dispatch, at=now)
 

@@ -26,7 +26,7 @@ from subscribers.handset_classes import TEXT_ONLY
 from subscribers.models import Reader, ReaderServiceMonth
 
 LINKS = (Route.LINK_HANDSET, Route.LINK_BLOCKED)
-TEXTS = (Route.TEXT_HANDSET, Route.TEXT_SILENT)
+TEXTS = (Route.TEXT_HANDSET, Route.TEXT_SILENT, Route.TEXT_BLOCKED)
 
 
 @dataclass(frozen=True)

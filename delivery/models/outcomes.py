@@ -41,3 +41,5 @@ class Route(IntEnum):
     """An SMS text: an activity, and the reader was silent for long."""
     LINK_BLOCKED = 4
     """WAP push with a link: his handset class was blocked or rerouted for this edition."""
+    TEXT_BLOCKED = 5
+    """An SMS text, for the same reason."""
