@@ -22,6 +22,7 @@ from delivery.dispatch.snapshot import digest
 from delivery.ledger import recount
 from delivery.ledger.findings import Findings
 from delivery.ledger.peer import PeerRecord, compare
+from delivery.ledger.recalled import check_correction
 from delivery.lifecycle import find_dispatch
 from delivery.models import Dispatch, Exclusion, Outcome, deliveries
 
@@ -122,6 +123,7 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
     problems: list[str] = []
     numbers: list[Counts] = []
     sent_again: dict[int, int] = {}
+    peers = [peer.ascribed(session) for peer in peers]
     for one in looked_at:
         numbers.append(counts(session, one.id))
         findings = Findings(f"dispatch {one.id}")
@@ -133,6 +135,7 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
         recount.check_withdrawals(session, one, findings)
         recount.check_journal(journal, findings)
         recount.check_deliveries(session, one, journal, findings)
+        check_correction(session, one, findings)
         if peers:
             compare(session, one, journal, peers, findings)
         problems += findings.sentences(session)

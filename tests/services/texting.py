@@ -1,0 +1,115 @@
+"""An SMSC in a process of its own, a port to it, and readers whose handsets take texts only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from delivery.links.owners import Owners
+from delivery.models import Port
+from delivery.reports.folding import fold
+from delivery.sending import sweeps
+from delivery.tasks import TASKS
+from huabao.queues import Registry
+from huabao.runtime import Runtime
+from tests.services.delivering import ROOT, work
+
+REGISTRY = Registry({task.name: task for task in TASKS})
+
+
+@dataclass
+class SMSC:
+    """A sandbox SMSC that runs.
+
+    Attributes:
+        keep: what it took.
+    """
+
+    url: str
+    control: str
+    keep: Path
+    process: subprocess.Popen[str]
+
+    def stats(self) -> dict[str, Any]:
+        """What it counted."""
+        with urllib.request.urlopen(f"{self.control}stats", timeout=5) as answer:
+            document: dict[str, Any] = json.load(answer)
+        return document
+
+    def say(self, path: str, **document: Any) -> None:
+        """`mo`: a reader sends; `do`: something happens now."""
+        request = urllib.request.Request(f"{self.control}{path}", json.dumps(document).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            assert answer.status == 200
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every submit_sm that it took."""
+        path = self.keep / "submissions.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def recipients(self) -> list[str]:
+        """Whose first part it took, as often as it did; 11 digits."""
+        return [number[-11:] for line in self.lines() if line["part"] == 1 for number in line["recipients"]]
+
+
+@contextmanager
+def smsc(folder: Path, *options: object, port: int = 0) -> Iterator[SMSC]:
+    """A sandbox SMSC, keeping what it takes in `folder`."""
+    command = [sys.executable, "-m", "sandbox.smsc", "--port", str(port), "--control-port", "0", "--keep", str(folder), *map(str, options)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        control = process.stdout.readline().split()[-1]
+        yield SMSC(process.stdout.readline().split()[-1], control, folder, process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+def add_smpp_port(runtime: Runtime, url: str, *, name: str = "sms", rate: float = 2000, burst: int = 60, timeout_s: float = 5.0, **options: Any) -> int:
+    """An smpp port."""
+    given = {"system_id": "huabao", "window": 20, "reconnect_s": 0.1, "reconnect_s_max": 0.5, **options}
+    with runtime.transaction() as session:
+        row = Port(name=name, kind="smpp", url=url, rate=rate, burst=burst, timeout_s=timeout_s, options=given, created_at=runtime.now())
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+@contextmanager
+def owning(runtime: Runtime, *names: str) -> Iterator[Owners]:
+    """This process owns the ports."""
+    owners = Owners(runtime, REGISTRY, frozenset(names) or None)
+    owners.start()
+    try:
+        yield owners
+    finally:
+        owners.stop()
+
+
+def settle_texts(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    """Sweep and fold until `until()`, while somebody else owns the ports; fails when that takes too long."""
+    over = threading.Event()
+    timer = threading.Timer(timeout_s, over.set)
+    timer.start()
+    try:
+        while not until():
+            assert not over.is_set(), "it did not come to rest"
+            sweeps.start_due(runtime)
+            sweeps.requeue_silent(runtime)
+            busy = work(runtime) + fold(runtime)
+            sweeps.advance(runtime)
+            if not busy:
+                over.wait(0.05)
+    finally:
+        timer.cancel()
