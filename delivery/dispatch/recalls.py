@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Integer, String, case, exists, func, insert, literal, select, update
+from sqlalchemy import Integer, String, Table, case, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -107,9 +107,10 @@ def ask(session: Session, dispatch: Dispatch, kind: Kind, *, by: str, now: datet
     if kind == "replace":
         where.append(Submission.variant_id.in_(list(variants or ())))
     mine = select(Submission.id).join(still, still.c.submission_id == Submission.id).where(*where)
-    again = update(Recall).where(Recall.dispatch_id == dispatch.id, Recall.kind == kind, Recall.state.in_(("unknown", "refused")), Recall.submission_id.in_(mine))
-    result = session.execute(again.values(state="waiting", requested_by=by[:80], requested_at=now), execution_options={"synchronize_session": False})
-    asked = int(getattr(result, "rowcount", 0))
+    again = update(_recalls).where(Recall.dispatch_id == dispatch.id, Recall.kind == kind, Recall.state.in_(("unknown", "refused")), Recall.submission_id.in_(mine))
+    session.flush()
+    connection = session.connection()
+    asked = connection.execute(again.values(state="waiting", requested_by=by[:80], requested_at=now)).rowcount
     known = exists().where(Recall.submission_id == Submission.id, Recall.kind == kind)
     rows = (
         select(
@@ -120,9 +121,12 @@ def ask(session: Session, dispatch: Dispatch, kind: Kind, *, by: str, now: datet
         .where(*where, ~known)
     )  # fmt: skip
     columns = ["dispatch_id", "port_id", "submission_id", "kind", "variant_id", "state", "requested_by", "requested_at"]
-    written = session.execute(insert(Recall).from_select(columns, rows))
+    written = connection.execute(insert(_recalls).from_select(columns, rows)).rowcount
     enqueue_waiting(session, now=now)
-    return asked + int(getattr(written, "rowcount", 0))
+    return asked + written
+
+
+_recalls: Table = Recall.__table__  # type: ignore[assignment]  # a mapped class has a Table
 
 
 def _able(session: Session, kind: Kind) -> list[int]:

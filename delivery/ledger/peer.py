@@ -20,7 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
+from delivery.ledger.recalled import PeerRecall, compare_recalls, read_recalls
 from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, more_than
+from delivery.ledger.smsc_peer import SMSCLine, ascribe
 from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
 from delivery.ports.message_ids import normalise_message_id
 from huabao.errors import UsageError
@@ -30,7 +32,7 @@ from subscribers.models import Reader
 _FORGOTTEN = -1
 """In place of the number of a reader who is gone."""
 
-TAKEN_CODES = (1000, 1001, 1100)
+TAKEN_CODES = (1000, 1001, 1100, 0)
 """Status codes with which the peer took the message, for some recipients at least."""
 
 
@@ -40,11 +42,13 @@ class PeerLine(NamedTuple):
     Attributes:
         recipients: whom it took; none where it refused.
         message_id: the MessageID that it gave, None where it kept none.
+        part: of a text in parts; 0 where it is no text of an SMSC.
     """
 
     transaction_id: str
     recipients: tuple[int, ...]
     message_id: str | None
+    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,19 @@ class PeerRecord:
 
     Attributes:
         lines: of each SubmitReq.
+        recalls: of each CancelReq and ReplaceReq.
     """
 
     folder: Path
     lines: tuple[PeerLine, ...]
+    recalls: tuple[PeerRecall, ...] = ()
+
+    def ascribed(self, session: Session) -> PeerRecord:
+        """The same with the TransactionIDs of our submissions, where the peer is an SMSC, which knows none."""
+        if not any(line.part for line in self.lines):
+            return self
+        found = ascribe(session, (SMSCLine(line.message_id or "", *line.recipients[:1] or (0,), line.part) for line in self.lines))
+        return PeerRecord(self.folder, tuple(line._replace(transaction_id=owner) for line, owner in zip(self.lines, found, strict=True) if owner is not None))
 
     def strangers(self, session: Session) -> list[str]:
         """A sentence where the peer took what our journal does not know."""
@@ -74,7 +87,7 @@ def read_peer(folder: Path) -> PeerRecord:
     path = folder / "submissions.jsonl"
     if not path.is_file():
         raise UsageError(f"{path} does not exist; give the folder that `huabao sandbox mmsc --keep DIR` wrote")
-    return PeerRecord(folder, tuple(_lines(path)))
+    return PeerRecord(folder, tuple(_lines(path)), read_recalls(folder))
 
 
 def _lines(path: Path) -> Iterator[PeerLine]:
@@ -86,7 +99,7 @@ def _lines(path: Path) -> Iterator[PeerLine]:
                 document: dict[str, Any] = json.loads(line)
                 taken = document.get("status_code", TAKEN_CODES[0]) in TAKEN_CODES
                 recipients = tuple(_as_int(one) for one in document["recipients"]) if taken else ()
-                yield PeerLine(document["transaction_id"], recipients, document.get("message_id"))
+                yield PeerLine(document["transaction_id"] or "", recipients, document.get("message_id"), document.get("part", 0))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise UsageError(f"{path}:{number}: no record of a submission ({type(error).__name__}); is this a sandbox's folder?") from error
 
@@ -110,9 +123,11 @@ def compare(session: Session, dispatch: Dispatch, journal: Journal, peers: Seque
     findings.add_all("submitted, we say, but the peer never got it", np.setdiff1d(np.intersect1d(journal.taken(), ids), readers))
     for outcome in (Outcome.PENDING, Outcome.CANCELLED):
         leaving = np.array([one for one, owner in zip(journal.readers.tolist(), journal.submissions.tolist(), strict=True) if journal.states[owner] == "leaving"], dtype=np.int64)
-        untouched = np.setdiff1d(np.setdiff1d(_with(session, dispatch, outcome), leaving), journal.sent_again)
+        sent = leaving if outcome is Outcome.PENDING else journal.readers  # what was submitted may have been called back since
+        untouched = np.setdiff1d(np.setdiff1d(_with(session, dispatch, outcome), sent), journal.sent_again)
         findings.add_all(f"{outcome.name.lower()}, we say, but the peer got it", np.intersect1d(untouched, readers))
     _check_message_ids(session, dispatch, lines, findings)
+    compare_recalls(session, dispatch, [one for peer in peers for one in peer.recalls], findings)
 
 
 def _check_unknown(numbers: Ids, forgotten: int, findings: Findings) -> None:

@@ -25,6 +25,8 @@ from sandbox.mmsc.script import Moment, decide
 
 BODY_BYTES_MAX = 4_000_000
 STALL_S = 3600.0
+TOLD_S = 0.05
+"""A report that a message was called back comes so soon at the latest."""
 
 TEXTS = {
     1000: "Success",
@@ -206,7 +208,7 @@ class MMSC:
         if message is not None and self._reporter is not None:
             for recipient in found.recipients:
                 body = self._report_body(message, (recipient,), recalls.STATUS[request.kind], swapped=False)
-                self._reporter.later(body, self.options.delay_ms[0] / 1000)
+                self._reporter.later(body, min(self.options.delay_ms[0] / 1000, TOLD_S))
         return _xml(wire.write_recall_answer(request, found.code, TEXTS[found.code]))
 
     async def _vanish(self, request: web.Request, do: Mapping[str, Any]) -> web.StreamResponse:
