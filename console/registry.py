@@ -18,7 +18,7 @@ from huabao.working import SWEEP
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
     "content.commands": ("publication", "edition"),
-    "delivery.commands": ("dialects", "port", "dispatch", "resend", "ledger", "seeds"),
+    "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),

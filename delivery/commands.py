@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from delivery.capacity_commands import capacity
 from delivery.dialects.commands import dialects
 from delivery.dispatch_commands import dispatch
+from delivery.gate_commands import seeds
 from delivery.ports.commands import port
 from delivery.resend_commands import resend
+from delivery.window_commands import COMMANDS as WINDOW_COMMANDS
 from huabao.cli import Invocation, Report, operation
 
 
@@ -42,4 +45,7 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     )
 
 
-COMMANDS: tuple[click.Command, ...] = (dialects, dispatch, ledger, port, resend)
+for _command in WINDOW_COMMANDS:
+    dispatch.add_command(_command)
+
+COMMANDS: tuple[click.Command, ...] = (capacity, dialects, dispatch, ledger, port, resend, seeds)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from delivery import lifecycle
+from delivery.lanes import BULK, SPECIAL
 from delivery.settings import START_QUIET_S
 from huabao import leases
 from huabao.cli import Invocation, Report, operation
@@ -17,20 +18,21 @@ from huabao.clock import parse_time, shanghai_text
 from huabao.embedded import WORKER_LEASE
 
 if TYPE_CHECKING:
-    from delivery.dispatch.planning import Plan, Request
+    from delivery.dispatch.planning import Request
+    from delivery.dispatch.plans import Plan
     from delivery.dispatch.progress import Progress
 
 Command = Callable[..., Any]
 
-INTERRUPTED = (lifecycle.PAUSED, *lifecycle.ENDED)
+INTERRUPTED = (lifecycle.HELD, lifecycle.PAUSED, *lifecycle.ENDED)
 """States in which a command that lets a dispatch leave should not end."""
 
 IDLE_AFTER_S = 10.0
 """Silence after which a watcher asks whether anybody works."""
 
 STEERING_HELP = {
-    "release": "Let a planned or held dispatch leave now.",
-    "hold": "Keep a planned dispatch from starting at its time.",
+    "release": "Let a planned, seeding or held dispatch leave now.",
+    "hold": "Keep a dispatch from leaving until somebody releases it.",
     "pause": "Nothing more leaves until `resume`; what is under way is finished.",
     "resume": "Go on after a pause.",
     "cancel": "Nothing more leaves; who was not sent to becomes cancelled.",
@@ -48,6 +50,7 @@ def _request_options(function: Command) -> Command:
         click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up)."),
         click.option("--deadline", metavar="T", help="When the last reader must have been sent to."),
         click.option("--start", metavar="T", help="When to begin (default: now)."),
+        click.option("--lane", type=click.Choice((SPECIAL, BULK)), default=BULK, help="special (号外) overtakes, and waits for no window."),
         click.option("--yes", is_flag=True, help="More than 256 variants are wanted."),
         click.argument("edition"),
     ):
@@ -55,7 +58,9 @@ def _request_options(function: Command) -> Command:
     return function
 
 
-def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False) -> Request:
+def _request(
+    edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False, seed_group: str | None = None
+) -> Request:
     from delivery.dispatch.planning import Request
 
     return Request(
@@ -65,31 +70,39 @@ def _request(edition: str, start: str | None, deadline: str | None, ports: tuple
         deadline_at=parse_time(deadline) if deadline else None,
         again=again,
         many_variants=yes,
+        seed_group=seed_group,
     )
 
 
 @dispatch.command("plan")
 @_request_options
 @operation
-def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool) -> Report:
+def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, lane: str) -> Report:
     """Audience, exclusions by reason, variants, load per port, forecast; nothing is sent."""
-    from delivery.dispatch import planning as dispatches
+    from delivery.dispatch import plans
 
     with invocation.progress("variants", None) as advance:
-        found = dispatches.plan(invocation.runtime, _request(edition, start, deadline, ports, yes=yes), progress=advance)
-    lines = [] if found.subject.ports else [dispatches.NO_PORT]
-    return Report(found.to_document(), lines=lines, columns=("", ""), rows=_plan_rows(found), problem=found.deadline_met is False or not found.subject.ports)
+        found = plans.plan(invocation.runtime, replace(_request(edition, start, deadline, ports, yes=yes), lane=lane), progress=advance)
+    return Report(found.to_document(), lines=found.problems, columns=("", ""), rows=_plan_rows(found), problem=bool(found.problems))
 
 
 def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
+    from delivery.dispatch.capacity import duration_text
+
+    expected = found.outlook
     rows: list[tuple[object, ...]] = [("audience", f"{found.count.audience:,}"), ("planned", f"{found.count.planned:,}")]
     rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in found.count.excluded.items()]
     rows += [("variants", found.variants), ("bytes", f"{found.bytes_:,}")]
-    rows += [(f"port {port.name}", f"{found.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
-    rows.append(("forecast", "none without a port" if found.forecast_s is None else f"{found.forecast_s:,} s"))
-    if found.need_rate_per_s is not None:
-        verdict = {True: ", the deadline is met", False: ", the deadline is NOT met", None: ""}[found.deadline_met]
-        rows.append(("needed", f"{found.need_rate_per_s:g}/s{verdict}"))
+    rows += [(f"port {port.name}", f"{expected.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
+    rows += [("cost", f"{found.cost_fen / 100:,.2f} yuan")] if found.cost_fen else []
+    rows.append(("begins", shanghai_text(expected.begin)))
+    rows.append(("forecast", "none without a port" if expected.forecast_s is None else f"{duration_text(expected.forecast_s)}, through at {shanghai_text(expected.finish_at)}"))
+    if expected.sustained_s is not None and duration_text(expected.sustained_s) != duration_text(expected.forecast_s):
+        rows.append(("at the rate kept up", duration_text(expected.sustained_s)))
+    if expected.need_rate_per_s is not None:
+        verdict = {True: ", the deadline is met", False: ", the deadline is NOT met", None: ""}[expected.deadline_met]
+        rows.append(("needed", f"{expected.need_rate_per_s:g}/s{verdict}"))
+    rows += [(f"contract {one.port}: {one.rule}", f"allowed {one.allowed}, planned {one.planned}{'' if one.kept else ' - NOT kept'}") for one in expected.contract]
     return rows
 
 
@@ -97,12 +110,16 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @_request_options
 @click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
 @click.option("--again", is_flag=True, help="Send although this version was dispatched before.")
+@click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
 @operation
-def start(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, detach: bool, again: bool) -> Report:
+def start(
+    invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, lane: str, detach: bool, again: bool,
+    seed_group: str | None,
+) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
     from delivery.dispatch import planning as dispatches
 
-    request = _request(edition, start, deadline, ports, yes=yes, again=again)
+    request = replace(_request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group), lane=lane)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     return follow(invocation, dispatch_id) if not detach else left(now_of(invocation, dispatch_id))
@@ -113,12 +130,24 @@ def start(invocation: Invocation, edition: str, start: str | None, deadline: str
 @click.option("--watch", is_flag=True, help="Stay until it is closed or nothing new comes.")
 @operation
 def status(invocation: Invocation, dispatch_id: int, watch: bool) -> Report:
-    """Progress, outcomes, rate and forecast."""
+    """Progress, outcomes, rate and forecast; seeds and what is held back."""
     if watch:
         watcher = Watcher(invocation, dispatch_id, quiet_s=None)
         while not watcher():
             time.sleep(0.5)
-    return report(now_of(invocation, dispatch_id))
+    return _with_overview(invocation, dispatch_id)
+
+
+def _with_overview(invocation: Invocation, dispatch_id: int) -> Report:
+    from delivery.dispatch.overview import overview
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        gate = overview(session, lifecycle.find_dispatch(session, dispatch_id), invocation.runtime.now())
+    said = report(now_of(invocation, dispatch_id))
+    lines = [f"waits for {gate.waits_for}"] if gate.waits_for else []
+    lines += [f"seed {one.number}, {one.handset_class} at {one.port}: {one.verdict} ({one.outcome.name.lower()})" for one in gate.seeds]
+    lines += [f"brake {one.id}: {one.scope.replace('_', ' ')} {one.key}, {one.readers:,} readers: {one.reason}" for one in gate.brakes if one.released_at is None]
+    return replace(said, data={**said.data, **gate.to_document()}, lines=[*said.lines, *lines])
 
 
 @dispatch.command("list")
@@ -138,10 +167,10 @@ def list_(invocation: Invocation) -> Report:
             .order_by(Dispatch.id.desc())
             .limit(100)
         ).all()
-    names = ("dispatch_id", "edition", "state", "audience", "planned", "start_at", "created_by")
-    values = [(one.id, f"{slug}/{number}", one.state, one.audience, one.planned, one.start_at, one.created_by) for one, slug, number in found]
-    rows = [(*row[:5], shanghai_text(row[5]), row[6]) for row in values]
-    return Report([dict(zip(names, row, strict=True)) for row in values], columns=("dispatch", "edition", "state", "audience", "planned", "start", "by"), rows=rows)
+    names = ("dispatch_id", "kind", "edition", "state", "audience", "planned", "start_at", "created_by")
+    values = [(one.id, one.kind, f"{slug}/{number}", one.state, one.audience, one.planned, one.start_at, one.created_by) for one, slug, number in found]
+    rows = [(*row[:6], shanghai_text(row[6]), row[7]) for row in values]
+    return Report([dict(zip(names, row, strict=True)) for row in values], columns=("dispatch", "kind", "edition", "state", "audience", "planned", "start", "by"), rows=rows)
 
 
 def _steering(verb: str) -> click.Command:
@@ -234,7 +263,7 @@ class Watcher:
             self._warn_idle(found)
         if found.closed_at is not None:
             return True
-        idle = found.state not in (lifecycle.PLANNED, lifecycle.SENDING)
+        idle = found.state not in lifecycle.AHEAD
         return self.quiet_s is not None and idle and time.monotonic() - self._changed > self.quiet_s
 
     def _warn_idle(self, found: Progress) -> None:

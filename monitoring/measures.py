@@ -211,7 +211,7 @@ def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | No
     """When the last reader is submitted, see `Progress.forecast_finish_at`."""
     if sent_at is not None:
         return sent_at
-    if state not in (lifecycle.PLANNED, lifecycle.SENDING) or rate_per_s <= 0:
+    if state not in lifecycle.AHEAD or rate_per_s <= 0:
         return None
     return begin + timedelta(seconds=pending / rate_per_s)
 
@@ -222,12 +222,13 @@ def _capacity(session: Session, dispatch: Dispatch) -> float:
 
 
 def recent_dispatches(session: Session, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
-    """The newest dispatches, newest first, those with an id below `before_id` where one is given."""
+    """The newest dispatches but those to test handsets, newest first, those with an id below `before_id` where one is given."""
     wanted = (
         select(Dispatch, Publication.title, Edition.number, EditionVersion.title)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
+        .where(Dispatch.kind != "seed")
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )

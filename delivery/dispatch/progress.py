@@ -103,7 +103,7 @@ def _pace(session: Session, found: Dispatch, now: datetime) -> float:
 def _finish(session: Session, found: Dispatch, counts: Counts, rate: float, now: datetime) -> datetime | None:
     if found.sent_at is not None:
         return found.sent_at
-    if found.state not in (lifecycle.PLANNED, lifecycle.SENDING):
+    if found.state not in lifecycle.AHEAD:
         return None
     if rate <= 0:
         rate = sum(port_rate(port) for port in session.scalars(select(Port).where(Port.name.in_(found.ports))))

@@ -10,7 +10,7 @@ a ledger of its own; it stands in no statistics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from delivery.lanes import SEED
 from delivery.models import Batch, Dispatch, Outcome, Port, Seed, SeedGroup, deliveries
 from huabao.db import in_ids
 from huabao.errors import UsageError
-from huabao.ids import unpack_ids
+from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader
@@ -151,10 +151,24 @@ def add_companion(session: Session, parent: Dispatch, cast: Cast, *, by: str, at
     ]
     session.execute(insert(deliveries), rows)
     _, companion.planned_digest = snapshot.digest(session, companion)
-    snapshot.cut_batches(session, companion, _service_code(session, parent), readers_max=len(placed))
+    session.add_all(_batches(companion, placed, {variant: name for name, ones in offers.items() for variant, _ in ones}, _service_code(session, parent)))
     lifecycle.note_created(session, companion, by=by, at=at)
     lifecycle.act(session, companion, "plan", by=by, at=at, reason=f"test handsets of dispatch {parent.id}")
     return companion
+
+
+def _batches(companion: Dispatch, placed: Sequence[tuple[int, int, int]], classes: Mapping[int, str], service_code: str | None) -> list[Batch]:
+    """A batch for each variant and port of the test handsets, each (reader id, variant, port)."""
+    together: dict[tuple[int, int], list[int]] = {}
+    for reader_id, variant_id, port_id in placed:
+        together.setdefault((variant_id, port_id), []).append(reader_id)
+    return [
+        Batch(
+            dispatch_id=companion.id, day=companion.day, variant_id=variant_id, port_id=port_id, service_code=service_code, position=position, size=len(readers),
+            reader_ids=pack_ids(readers), lane=SEED, handset_class=classes[variant_id],
+        )
+        for position, ((variant_id, port_id), readers) in enumerate(together.items())
+    ]  # fmt: skip
 
 
 def _offers(session: Session, parent: Dispatch) -> dict[str, list[tuple[int, int]]]:

@@ -32,7 +32,7 @@ from delivery.dispatch.thresholds import (
 )
 from delivery.lifecycle import SENDING, SYSTEM
 from delivery.models import Brake, DeliveryEvent, Dispatch, Outcome, Port, Submission
-from huabao.ids import unpack_ids
+from huabao.ids import pack_ids, unpack_ids
 from huabao.runtime import Runtime
 
 SUBMISSIONS_MAX = 20_000
@@ -46,6 +46,8 @@ PARTIAL_MAX = 2_000
 
 Key = tuple[int, int]
 """(port id, variant id)."""
+
+NOBODY = pack_ids(())
 
 TAKEN = ("accepted", "partial")
 REFUSED = (int(Outcome.REJECTED), int(Outcome.FAILED))
@@ -142,7 +144,7 @@ def submit_cells(session: Session, span: Span) -> list[Cell]:
             failed[port_id, variant_id] = failed.get((port_id, variant_id), 0) + int(number)
     partial = select(Submission.port_id, Submission.variant_id, Submission.refused_ids).where(*span.sql, Submission.state == "partial", Submission.refused_ids.is_not(None))
     for port_id, variant_id, packed in session.execute(partial.order_by(Submission.id.desc()).limit(PARTIAL_MAX)):
-        failed[port_id, variant_id] = failed.get((port_id, variant_id), 0) + len(unpack_ids(packed) if packed else 0)
+        failed[port_id, variant_id] = failed.get((port_id, variant_id), 0) + len(unpack_ids(packed or NOBODY))
     return _cells(session, readers, failed, readers)
 
 

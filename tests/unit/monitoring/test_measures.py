@@ -36,6 +36,6 @@ def test_a_forecast_is_when_the_pending_are_through(pending: int, rate: float) -
 
 @pytest.mark.parametrize("state", STATES)
 def test_there_is_a_forecast_only_where_somebody_sends(state: str) -> None:
-    assert (forecast(state, 10, 5.0, None, NOW) is not None) == (state in ("planned", "sending"))
+    assert (forecast(state, 10, 5.0, None, NOW) is not None) == (state in ("planned", "seeding", "released", "sending"))
     assert forecast(state, 10, 0.0, None, NOW) is None
     assert forecast(state, 0, 0.0, NOW, NOW) == NOW
