@@ -23,7 +23,6 @@ from delivery.ledger.findings import EXAMPLES_MAX, Findings
 from delivery.ledger.recalled import PeerRecall, compare_recalls, read_recalls
 from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, more_than
 from delivery.ledger.smsc_peer import SMSCLine, ascribe
-from delivery.ledger.smsc_peer import SMSCLine, ascribe
 from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
 from delivery.ports.message_ids import normalise_message_id
 from huabao.errors import UsageError
@@ -64,13 +63,6 @@ class PeerRecord:
     folder: Path
     lines: tuple[PeerLine, ...]
     recalls: tuple[PeerRecall, ...] = ()
-
-    def ascribed(self, session: Session) -> PeerRecord:
-        """The same with the TransactionIDs of our submissions, where the peer is an SMSC, which knows none."""
-        if not any(line.part for line in self.lines):
-            return self
-        found = ascribe(session, (SMSCLine(line.message_id or "", *line.recipients[:1] or (0,), line.part) for line in self.lines))
-        return PeerRecord(self.folder, tuple(line._replace(transaction_id=owner) for line, owner in zip(self.lines, found, strict=True) if owner is not None))
 
     def ascribed(self, session: Session) -> PeerRecord:
         """The same with the TransactionIDs of our submissions, where the peer is an SMSC, which knows none."""
