@@ -35,6 +35,9 @@ REASONS = (
 )  # fmt: skip
 """In the order in which they are asked; the first that holds is the reader's."""
 
+RESEND_REASONS = ("on_its_way", "has_it", "resent_lately")
+"""Further ones of a filtered resend: his copy waits to be sent, he has another copy, he was sent one a moment ago."""
+
 MARKETING = ("marketing",)
 """The blacklists that bind an activity."""
 

@@ -24,18 +24,18 @@ from content.variants import Wanted, check_count, ensure_variants
 from delivery import lifecycle, partitions
 from delivery.dispatch import gate, pacing, snapshot
 from delivery.dispatch.progress import port_rate
+from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Signature
 from delivery.dispatch.windows import ANY_TIME
 from delivery.lanes import BULK
 from delivery.models import Dispatch, Outcome, Port, Resend
-from delivery.ports import PortSettings
 from delivery.resend import rules
 from delivery.resend.copies import COPY_KINDS
 from delivery.resend.filters import ResendFilter
 from delivery.resend.selection import COPY_MARK, Selection
 from delivery.resend.services import KEY_CHARS_MAX, REASON_CHARS_MAX
 from delivery.resend.settings import RESEND_GUARD_S, RESEND_RATE_SHARE
-from delivery.resend.targets import Target, find_target
+from delivery.resend.targets import Target, find_target, ports_for
 from delivery.settings import BATCH_READERS_MAX
 from huabao import audit
 from huabao.clock import business_day
@@ -229,7 +229,8 @@ def _selection(session: Session, target: Target, demand: Demand, now: datetime) 
     if demand.filter.missing:
         _refuse_forgotten(session, target)
     guard_s = 0.0 if demand.again else RESEND_GUARD_S.get(session)
-    return Selection.of(session, target, demand.filter, at=now, guard_s=guard_s)
+    routing = Routing(any(carries_short(one) for one in _ports(session, target.publication)), now, silent_days=0)
+    return Selection.of(session, target, demand.filter, routing, at=now, guard_s=guard_s)
 
 
 def _refuse_forgotten(session: Session, target: Target) -> None:
@@ -262,12 +263,12 @@ def _variants(
 
 def _ports(session: Session, publication: Publication) -> list[Port]:
     """The ports that carry it: all that are up and may."""
-    rows = session.scalars(select(Port).where(Port.kind == "mm7", Port.state == "up").order_by(Port.id)).all()
-    return [row for row in rows if PortSettings.of(row).carries(publication.service_code)]
+    return [one for one in ports_for(session, publication) if one.state == "up"]
 
 
 def _rate(session: Session, ports: list[Port], asked: float | None) -> float:
-    together = sum(port_rate(port) for port in ports)
+    """What it may send in a second; 0 where no port takes an MMS."""
+    together = sum(port_rate(port) for port in ports if not carries_short(port))
     return round(together * RESEND_RATE_SHARE.get(session), 3) if asked is None else min(asked, together)
 
 
@@ -312,7 +313,7 @@ def _refusal(found: Tally) -> rules.Refusal | None:
 
 def _staging(session: Session, target: Target, demand: Demand, now: datetime) -> Any:
     rows = _selection(session, target, demand, now).statement().subquery()
-    return select(rows.c.reader_id, rows.c.mask, rows.c.handset_class, rows.c.reason)
+    return select(rows.c.reader_id, rows.c.mask, rows.c.handset_class, rows.c.route, rows.c.reason)
 
 
 def _send(

@@ -7,8 +7,10 @@ gets what his handset cannot take.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from huabao.clock import shanghai_text
 
@@ -17,6 +19,17 @@ HANDSET_CANNOT, NO_CONSENT, BLACKLISTED, NO_PORT, RESENT_LATELY = "handset_canno
 
 REFUSALS = (UNKNOWN_NUMBER, KILLED, NOT_ORDERED, CANCELLED, PAUSED, NOT_YET, HANDSET_CANNOT, NO_CONSENT, BLACKLISTED, NO_PORT, RESENT_LATELY)
 """Every word that `Resend.refusal` may hold. The last says that nothing is lacking: he was sent it a moment ago."""
+
+
+_OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        HANDSET_CANNOT: "his handset cannot take an MMS, and there is no port for links; correct the handset of the number if it is another by now",
+        NO_CONSENT: "{title} is an activity and he has not agreed to be addressed",
+        BLACKLISTED: "{title} is an activity and his number is on the blacklist of marketing",
+        UNKNOWN_NUMBER: "what is kept as his number is none",
+    }
+)
+"""What to say of the reasons that an audience gives beside the order."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +89,7 @@ def refusal(facts: Facts, at: datetime) -> Refusal | None:
         return None
     if facts.reason == "not_subscribed":
         return _no_order(facts, at)
-    if facts.reason == "handset_cannot":
-        return Refusal(HANDSET_CANNOT, "his handset cannot take an MMS; correct the handset of the number if it is another by now")
-    if facts.reason == "no_consent":
-        return Refusal(NO_CONSENT, f"{facts.title} is an activity and he has not agreed to be addressed")
-    return Refusal(BLACKLISTED, f"{facts.title} is an activity and his number is on the blacklist of marketing")
+    return Refusal(facts.reason, _OTHERS.get(facts.reason, "he is not served: {reason}").format(title=facts.title, reason=facts.reason))
 
 
 def _no_order(facts: Facts, at: datetime) -> Refusal:

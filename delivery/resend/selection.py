@@ -14,17 +14,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, func, literal, null, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from delivery.dispatch.audience import handset_class_sql, joined_readers, readers_of, reason_sql, recheck_sql
+from delivery.dispatch.audience import RESEND_REASONS, joined_readers, readers_of, reason_sql, recheck_sql
+from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
 from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, deliveries
 from delivery.resend.copies import COPY_KINDS, ON_ITS_WAY, days_of
 from delivery.resend.filters import ResendFilter
 from delivery.resend.targets import Target
 from huabao.db import UTCDateTime
 from huabao.errors import UsageError
-from subscribers.handset_classes import NO_MMS
 from subscribers.models import Reader, Subscription
 
-ON_ITS_WAY_REASON, HAS_IT, RESENT_LATELY = "on_its_way", "has_it", "resent_lately"
+ON_ITS_WAY_REASON, HAS_IT, RESENT_LATELY = RESEND_REASONS
 
 COPY_MARK = "v"
 """Begins the mask of a reader who gets the items of an earlier copy; the id of its variant follows."""
@@ -35,36 +35,37 @@ class Selection:
     """What a filter is asked against.
 
     Attributes:
+        routing: what its ports carry.
         days: business days on which the edition was sent.
-        oldest: its first dispatch, or None; where it is the only one, nobody has two copies.
-        many: there are several.
+        many: there are several dispatches of it, so that a reader may have several copies.
         lately: there are resends within the guard's time.
     """
 
     target: Target
     wanted: ResendFilter
+    routing: Routing
     port_ids: tuple[int, ...]
     days: tuple[date, ...]
-    oldest: int | None
     many: bool
     since: datetime
     lately: bool
     at: datetime
 
     @classmethod
-    def of(cls, session: Session, target: Target, wanted: ResendFilter, *, at: datetime, guard_s: float) -> Selection:
+    def of(cls, session: Session, target: Target, wanted: ResendFilter, routing: Routing, *, at: datetime, guard_s: float) -> Selection:
         """Look up what the statement needs.
 
         Raises:
             UsageError: the filter names a port that does not exist.
         """
         since = at - timedelta(seconds=guard_s)
-        ids = session.execute(select(func.min(Dispatch.id), func.count()).where(*_mine(target))).one()
+        many = (session.scalar(select(func.count()).select_from(Dispatch).where(*_mine(target))) or 0) > 1
         lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == "resend", Dispatch.created_at > since).limit(1)) is not None
-        return cls(target, wanted, _port_ids(session, wanted), tuple(days_of(session, target.edition.id)), ids[0], ids[1] > 1, since, lately and guard_s > 0, at)
+        days = tuple(days_of(session, target.edition.id))
+        return cls(target, wanted, routing, _port_ids(session, wanted), days, many, since, lately and guard_s > 0, at)
 
     def statement(self) -> Select[Any]:
-        """Rows of (reader_id, mask, handset_class, reason, outcome, port_id, city, stopped)."""
+        """Rows of (reader_id, mask, handset_class, route, reason, outcome, port_id, city, stopped)."""
         return self._missing() if self.wanted.missing else self._copies()
 
     def _copies(self) -> Select[Any]:
@@ -85,7 +86,7 @@ class Selection:
 
     def _missing(self) -> Select[Any]:
         audience = self.target.audience
-        cannot = cast(reason_sql(audience, self.at), String)
+        cannot = cast(reason_sql(audience, self.at, unreachable=unreachable_sql(audience, self.routing)), String)
         reason = func.coalesce(cannot, *self._left_out(Reader.id), null())
         columns = self._columns(Reader.id, self.target.rules.mask_sql(), reason, literal(-1, Integer), literal(0, Integer))
         found = readers_of(audience, columns).where(or_(cannot.is_(None), cannot != "not_subscribed"))
@@ -96,14 +97,15 @@ class Selection:
     def _columns(self, reader_id: Any, mask: Any, reason: Any, outcome: Any, port_id: Any) -> list[Any]:
         stopped = literal(0, Integer) if self.target.audience.activity else case((Subscription.stop_state == "stopped", 1), else_=0)
         labels = {
-            "reader_id": reader_id, "mask": mask, "handset_class": handset_class_sql(self.target.audience), "reason": reason,
+            "reader_id": reader_id, "mask": mask, "handset_class": served_as_sql(self.target.audience, self.routing),
+            "route": route_sql(self.target.audience, self.routing), "reason": reason,
             "outcome": outcome, "port_id": port_id, "city": Reader.city, "stopped": stopped,
         }  # fmt: skip
         return [value.label(name) for name, value in labels.items()]
 
     def _left_out(self, reader_id: Any) -> list[ColumnElement[Any]]:
         """Reasons beside those of the order."""
-        cannot = handset_class_sql(self.target.audience) == NO_MMS
+        cannot = unreachable_sql(self.target.audience, self.routing)
         found: list[ColumnElement[Any]] = [case((cannot, literal("handset_cannot")), else_=null())]
         if not self.wanted.stopped and not self.target.audience.activity:
             found.append(case((Subscription.stop_state == "stopped", literal("stopped")), else_=null()))

@@ -16,20 +16,21 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from content.models import Publication, Variant
+from content.models import Variant
 from content.signatures import variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import lifecycle, partitions
 from delivery.dispatch import gate
+from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import digest
 from delivery.lanes import RESEND
-from delivery.models import Batch, Dispatch, Outcome, Port, Resend, deliveries
+from delivery.models import Batch, Dispatch, Outcome, Port, Resend, Route, deliveries
 from delivery.ports import PortSettings
 from delivery.resend import rules
 from delivery.resend.copies import Copy, copies_of, resent_lately
-from delivery.resend.rules import Facts, Refusal
+from delivery.resend.rules import Refusal
 from delivery.resend.settings import RESEND_GUARD_S
-from delivery.resend.targets import Target, facts_of, find_target, parent_of, reader_id_of, wanted_variant
+from delivery.resend.targets import Service, Target, find_target, parent_of, ports_for, reader_id_of, service_of, wanted_variant
 from huabao import audit
 from huabao.clock import business_day, shanghai_text
 from huabao.errors import StoreError, UsageError
@@ -119,12 +120,17 @@ class _Look:
     """What was found out about an ask."""
 
     target: Target
-    facts: Facts
+    service: Service
     copies: Sequence[Copy]
     wanted: Wanted | None
     refusal: Refusal | None
     lately: Copy | None
     port: Port | None
+
+    @property
+    def reader_id(self) -> int | None:
+        """Who has the number, or None."""
+        return self.service.facts.reader_id
 
 
 def resend(runtime: Runtime, ask: Ask, *, actor: str) -> Answer:
@@ -180,25 +186,25 @@ def _checked(ask: Ask) -> Ask:
 def _look(session: Session, ask: Ask, now: datetime) -> _Look:
     target = find_target(session, ask.edition)
     reader_id = reader_id_of(session, ask.msisdn)
-    facts, mask, handset_class = facts_of(session, target, reader_id, now)
+    ports = ports_for(session, target.publication)
+    routing = Routing(any(carries_short(one) for one in ports), now, silent_days=0)  # silence is no reason: he, or somebody for him, asked for it
+    service = service_of(session, target, reader_id, routing, now)
     copies = copies_of(session, target.edition.id, reader_id) if reader_id is not None else []
-    refusal = rules.refusal(facts, now)
+    refusal = rules.refusal(service.facts, now)
     lately = None if ask.again or refusal else resent_lately(copies, now=now, guard_s=RESEND_GUARD_S.get(session))
     port = None
     if refusal is None:
-        port = choose_port(session, target.publication, now)
+        port = choose_port([one for one in ports if carries_short(one) == (service.route is not Route.MMS)], now)
         refusal = None if port is not None else Refusal(rules.NO_PORT, "no port can carry it; `huabao port list` shows them")
-    wanted = wanted_variant(session, target, copies, mask, handset_class) if refusal is None and lately is None else None
-    return _Look(target, facts, copies, wanted, refusal, lately, port)
+    wanted = wanted_variant(session, target, copies, service) if refusal is None and lately is None else None
+    return _Look(target, service, copies, wanted, refusal, lately, port)
 
 
-def choose_port(session: Session, publication: Publication, now: datetime) -> Port | None:
-    """The port for one message: one that may send now before one that must wait, then by priority and rate; None where none may carry it."""
-    ports = session.scalars(select(Port).where(Port.kind == "mm7").order_by(Port.id)).all()
-    able = [(PortSettings.of(port), port) for port in ports]
-    able = [(settings, port) for settings, port in able if settings.carries(publication.service_code)]
-    if not able:
+def choose_port(ports: Sequence[Port], now: datetime) -> Port | None:
+    """The port for one message: one that may send now before one that must wait, then by priority and rate; None where there is none."""
+    if not ports:
         return None
+    able = [(PortSettings.of(port), port) for port in ports]
     return min(able, key=lambda one: (not one[0].may_send(now).allowed, one[0].state != "up", one[0].priority, -one[0].rate))[1]
 
 
@@ -211,7 +217,7 @@ def _earlier(session: Session, ask: Ask, look: _Look) -> Answer | None:
     row = session.scalar(select(Resend).where(Resend.key == ask.key))
     if row is None:
         return None
-    if row.filter is not None or (row.edition_id, row.reader_id) != (look.target.edition.id, look.facts.reader_id):
+    if row.filter is not None or (row.edition_id, row.reader_id) != (look.target.edition.id, look.reader_id):
         raise UsageError(f"the key {ask.key!r} was used for another resend ({row.id}); give each one a key of its own")
     return replace(_answer(row, look, ask.msisdn), repeated=True)
 
@@ -227,8 +233,8 @@ def _settle(session: Session, ask: Ask, wanted: Wanted | None, variant_id: int |
         return None
     dispatch_id = None
     if look.wanted is not None:
-        assert variant_id is not None and look.port is not None and look.facts.reader_id is not None
-        dispatch_id = _send(session, look, look.facts.reader_id, variant_id, look.port, actor=actor, now=now, reason=ask.reason)
+        assert variant_id is not None and look.port is not None and look.reader_id is not None
+        dispatch_id = _send(session, look, look.reader_id, variant_id, look.port, actor=actor, now=now, reason=ask.reason)
     row = _row(ask, look, dispatch_id, actor=actor, now=now)
     session.add(row)
     session.flush()
@@ -248,7 +254,7 @@ def _row(ask: Ask, look: _Look, dispatch_id: int | None, *, actor: str, now: dat
         done = f"it was sent again at {shanghai_text(one.asked_at)} by {one.by} (dispatch {one.dispatch_id}, {one.outcome.name.lower()})"
         refusal, dispatch_id = Refusal(rules.RESENT_LATELY, f"{done}; `--again` sends one more"), one.dispatch_id
     return Resend(
-        key=ask.key, edition_id=look.target.edition.id, reader_id=look.facts.reader_id, dispatch_id=dispatch_id, reason=ask.reason,
+        key=ask.key, edition_id=look.target.edition.id, reader_id=look.reader_id, dispatch_id=dispatch_id, reason=ask.reason,
         refusal=refusal and refusal.code, refused=refusal and refusal.text, requested_by=actor[:80], requested_at=now,
     )  # fmt: skip
 
@@ -267,7 +273,8 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     partitions.ensure_day(session, dispatch.day)
     session.execute(
         insert(deliveries).values(
-            day=dispatch.day, dispatch_id=dispatch.id, reader_id=reader_id, variant_id=variant_id, port_id=port.id, outcome=int(Outcome.PENDING), late=0
+            day=dispatch.day, dispatch_id=dispatch.id, reader_id=reader_id, variant_id=variant_id, port_id=port.id, outcome=int(Outcome.PENDING), late=0,
+            route=int(look.service.route),
         )
     )
     session.add(

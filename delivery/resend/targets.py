@@ -14,12 +14,14 @@ from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
-from content.services import find_edition, load_version, load_version_by_id
+from content.services import KILLED_EDITION, find_edition, load_version, load_version_by_id
 from content.signatures import SignatureRules
 from content.variants import Wanted
 from delivery import lifecycle
-from delivery.dispatch.audience import Audience, handset_class_sql, readers_of, reason_sql
-from delivery.models import Dispatch
+from delivery.dispatch.audience import Audience, readers_of, reason_sql
+from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
+from delivery.models import Dispatch, Port, Route
+from delivery.ports import PortSettings
 from delivery.resend.copies import Copy
 from delivery.resend.rules import Facts, Order
 from huabao.clock import shanghai_text
@@ -29,9 +31,6 @@ from subscribers.models import Reader, Subscription
 
 EDITION_KINDS = ("edition", "correction")
 """Dispatches that bring an edition out; a killed one withdraws it."""
-
-KILLED_EDITION = "killed"
-"""The state of an edition that was withdrawn as a whole."""
 
 
 @dataclass(frozen=True)
@@ -84,33 +83,55 @@ def _killed(session: Session, edition: Edition, publication: Publication, sent: 
     return f"{name} was killed{who}"
 
 
+def ports_for(session: Session, publication: Publication) -> list[Port]:
+    """The ports that may carry the publication at all, MMS, links and texts alike."""
+    return [row for row in session.scalars(select(Port).order_by(Port.id)) if PortSettings.of(row).carries(publication.service_code)]
+
+
 def reader_id_of(session: Session, msisdn: MSISDN) -> int | None:
     """Who has the number, or None."""
     found = readers.find_reader(session, msisdn)
     return None if found is None else found.id
 
 
-def facts_of(session: Session, target: Target, reader_id: int | None, at: datetime) -> tuple[Facts, str, str]:
-    """What decides about one reader, his mask and his present handset class (both empty where he may not be served)."""
-    publication = target.publication
+@dataclass(frozen=True)
+class Service:
+    """What is decided about one reader.
+
+    Attributes:
+        mask: of today's rules, see `content.signatures`.
+        served_as: the handset class that he has now, or the channel of a link or a text.
+        route: by what he is reached.
+    """
+
+    facts: Facts
+    mask: str = ""
+    served_as: str = ""
+    route: Route = Route.MMS
+
+
+def service_of(session: Session, target: Target, reader_id: int | None, routing: Routing, at: datetime) -> Service:
+    """What decides about one reader, and how he would be served."""
+    publication, audience = target.publication, target.audience
     if reader_id is None:
-        return Facts(None, publication.title, publication.service_id, target.killed), "", ""
-    columns = [target.rules.mask_sql(), handset_class_sql(target.audience), cast(reason_sql(target.audience, at), String)]
-    found = session.execute(readers_of(target.audience, columns).where(Reader.id == reader_id)).one_or_none()
-    mask, handset_class, reason = found if found is not None else ("", "", "not_subscribed")
+        return Service(Facts(None, publication.title, publication.service_id, target.killed))
+    reason = cast(reason_sql(audience, at, unreachable=unreachable_sql(audience, routing)), String)
+    columns = [reason, target.rules.mask_sql(), served_as_sql(audience, routing), route_sql(audience, routing)]
+    found = session.execute(readers_of(audience, columns).where(Reader.id == reader_id)).one_or_none()
+    why, mask, served_as, route = found if found is not None else ("not_subscribed", "", "", 0)
     row = session.execute(
         select(Subscription.state, Subscription.effective_at).where(Subscription.reader_id == reader_id, Subscription.service_id == publication.service_id)
     ).one_or_none()
     order = None if row is None else Order(row.state, row.effective_at)
-    return Facts(reader_id, publication.title, publication.service_id, target.killed, order, reason), mask, handset_class
+    return Service(Facts(reader_id, publication.title, publication.service_id, target.killed, order, why), mask, served_as, Route(route))
 
 
-def wanted_variant(session: Session, target: Target, copies: Sequence[Copy], mask: str, handset_class: str) -> Wanted:
+def wanted_variant(session: Session, target: Target, copies: Sequence[Copy], service: Service) -> Wanted:
     """What he gets: the items of his last copy of this version (or, without one, by today's rules), for his present handset."""
     mine = next((one for one in copies if one.edition_version_id == target.version.id), None)
     variant = None if mine is None else session.get(Variant, mine.variant_id)
-    items = target.rules.items_of(mask) if variant is None else tuple(variant.items)
-    return handset_class, items
+    items = target.rules.items_of(service.mask) if variant is None else tuple(variant.items)
+    return service.served_as, items
 
 
 def parent_of(target: Target, copies: Sequence[Copy]) -> int | None:
