@@ -1,4 +1,4 @@
-"""Fan-out: readers a second from planned to submitted, on PostgreSQL, at a hundred readers a SubmitReq.
+"""Fan-out: readers a second from planned to submitted, on PostgreSQL, at a hundred readers a SubmitReq and at one.
 
 Beside it, in turn and in the same run: aiohttp and pycurl posting the same
 prepared bodies over as many connections to the same sink, and the bare claim
@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,47 +28,61 @@ from delivery import lifecycle
 from delivery.dispatch import planning as dispatch
 from delivery.dispatch.planning import Request
 from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
-from delivery.ports import MessageContent, PortSettings, open_link
+from delivery.ports import MessageContent, PortSettings, close_links, open_link
 from huabao.config import Config
 from huabao.db import UTCDateTime, in_ids
 from huabao.embedded import EmbeddedWorker
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime, make_runtime
+from huabao.settings import SettingValue
 from subscribers.models import Reader, Subscription
 from tests import servers
 from tests.benchmark.figures import Figure, figure
 from tests.benchmark.papers import write_newspaper
 from tests.benchmark.posters import post_with_aiohttp, post_with_pycurl
 
-READERS = 160_000
-GROUP = 100
 CONNECTIONS = 8
 ROUNDS = 3
 HANDSET_CLASS = "30kb-128x160"
 WATCH_S = 0.02
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How many readers, and how many of them in one SubmitReq."""
+
+    readers: int
+    group: int
+
+
+SCALES = (Scale(160_000, 100), Scale(8_000, 1))
+
+
 def run() -> list[Figure]:
+    """Measure each scale."""
+    return [figure for scale in SCALES for figure in _measure(scale)]
+
+
+def _measure(scale: Scale) -> list[Figure]:
     """Measure `ROUNDS` rounds, each part once in each."""
     parts: dict[str, list[float]] = {"huabao": [], "aiohttp": [], "pycurl": [], "claim and update": []}
     with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as url, _sink() as sink_url:
         runtime = make_runtime(Config(database_url=url, data_dir=Path(folder)))
         upgrade(runtime)
-        _furnish(runtime, Path(folder), sink_url)
+        _furnish(runtime, Path(folder), sink_url, scale)
         for _ in range(ROUNDS):
             dispatch_id = _plan(runtime)
-            headers, bodies = _bodies(runtime, dispatch_id)
-            parts["aiohttp"].append(READERS / post_with_aiohttp(sink_url, headers, bodies, CONNECTIONS))
-            parts["pycurl"].append(READERS / post_with_pycurl(sink_url, headers, bodies, CONNECTIONS))
-            parts["claim and update"].append(READERS / _claim_and_update(runtime, dispatch_id))
-            parts["huabao"].append(READERS / _fan_out(runtime, dispatch_id))
+            headers, bodies = _bodies(runtime, dispatch_id, scale.group)
+            parts["aiohttp"].append(scale.readers / post_with_aiohttp(sink_url, headers, bodies, CONNECTIONS))
+            parts["pycurl"].append(scale.readers / post_with_pycurl(sink_url, headers, bodies, CONNECTIONS))
+            del bodies
+            parts["claim and update"].append(scale.readers / _claim_and_update(runtime, dispatch_id))
+            parts["huabao"].append(scale.readers / _fan_out(runtime, dispatch_id, scale.readers))
+        close_links()
         runtime.engine.dispose()
-    faster = max(("aiohttp", "pycurl"), key=lambda name: sorted(parts[name])[ROUNDS // 2])
-    what = f"fan-out, {GROUP} readers a SubmitReq"
-    return [
-        figure(what, "readers/s", parts["huabao"], f"bare {faster}, same bodies", parts[faster]),
-        figure(what, "readers/s", parts["huabao"], "bare claim and update, same rows", parts["claim and update"]),
-    ]
+    what = f"fan-out, {scale.group} reader{'s' * (scale.group > 1)} a SubmitReq"
+    beside = {"aiohttp": "bare aiohttp, same bodies", "pycurl": "bare pycurl, same bodies", "claim and update": "bare claim and update, same rows"}
+    return [figure(what, "readers/s", parts["huabao"], name, parts[part]) for part, name in beside.items()]
 
 
 @contextmanager
@@ -82,17 +97,18 @@ def _sink() -> Iterator[str]:
         process.wait()
 
 
-def _furnish(runtime: Runtime, folder: Path, sink_url: str) -> None:
+def _furnish(runtime: Runtime, folder: Path, sink_url: str, scale: Scale) -> None:
     """Readers with subscriptions, an edition and a port."""
     now = runtime.now()
     with runtime.transaction() as session:
         import_folder(session, write_newspaper(folder / "paper"), "bench", now)
-        readers = [{"msisdn": f"138{at:08d}", "handset_class": HANDSET_CLASS, "topics": [], "attributes": {}, "created_at": now, "updated_at": now} for at in range(READERS)]
+        readers = [{"msisdn": f"138{at:08d}", "handset_class": HANDSET_CLASS, "topics": [], "attributes": {}, "created_at": now, "updated_at": now} for at in range(scale.readers)]
         session.execute(insert(Reader), readers)
         at = literal(now, UTCDateTime())
         order = select(Reader.id, literal("bench"), literal("active"), literal("sending"), at, at)
         session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "stop_state", "effective_at", "updated_at"], order))
-        session.add(Port(name="bench", kind="mm7", url=sink_url, rate=1e9, burst=10**6, connections=CONNECTIONS, max_recipients=GROUP, created_at=now))
+        session.add(Port(name="bench", kind="mm7", url=sink_url, rate=1e9, burst=10**6, connections=CONNECTIONS, max_recipients=scale.group, created_at=now))
+        session.add(SettingValue(name="ramp_readers_min", value=scale.readers + 1, changed_at=now, changed_by="bench"))
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 
@@ -110,7 +126,7 @@ def _batches(session: Session, dispatch_id: int) -> list[Batch]:
     return list(session.scalars(select(Batch).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)))
 
 
-def _bodies(runtime: Runtime, dispatch_id: int) -> tuple[dict[str, str], list[bytes]]:
+def _bodies(runtime: Runtime, dispatch_id: int, group: int) -> tuple[dict[str, str], list[bytes]]:
     """What the dispatch would post, made ready beforehand."""
     with runtime.transaction(read_only=True) as session:
         batches = _batches(session, dispatch_id)
@@ -118,10 +134,10 @@ def _bodies(runtime: Runtime, dispatch_id: int) -> tuple[dict[str, str], list[by
         prepared = link.prepare(MessageContent(load_payload(session, batches[0].variant_id), "bench"))
         numbers = dict(session.execute(select(Reader.id, Reader.msisdn)).tuples().all())
     rendered = [
-        prepared.render(f"t{batch.id}-{at}", [f"86{numbers[reader]}" for reader in readers[at : at + GROUP]])  # type: ignore[attr-defined]  # an MM7 port's
+        prepared.render(f"t{batch.id}-{at}", [f"86{numbers[reader]}" for reader in readers[at : at + group]])  # type: ignore[attr-defined]  # an MM7 port's
         for batch in batches
         for readers in [unpack_ids(batch.reader_ids)]
-        for at in range(0, len(readers), GROUP)
+        for at in range(0, len(readers), group)
     ]
     return dict(rendered[0].headers), [one.body for one in rendered]
 
@@ -146,7 +162,7 @@ def _claim_and_update(runtime: Runtime, dispatch_id: int) -> float:
     return took
 
 
-def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
+def _fan_out(runtime: Runtime, dispatch_id: int, readers: int) -> float:
     """Seconds from the release until no reader is pending."""
     worker = EmbeddedWorker(runtime, registry())
     assert worker.take_lease()
@@ -160,7 +176,7 @@ def _fan_out(runtime: Runtime, dispatch_id: int) -> float:
     with runtime.transaction(read_only=True) as session:
         grouped = select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)
         counted: dict[int, int] = dict(session.execute(grouped).tuples().all())
-        assert session.get_one(Dispatch, dispatch_id).planned == READERS == counted.get(int(Outcome.SUBMITTED)), counted
+        assert session.get_one(Dispatch, dispatch_id).planned == readers == counted.get(int(Outcome.SUBMITTED)), counted
     return took
 
 
