@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from delivery import lanes
-from delivery.dispatch import policies, thresholds
+from delivery.dispatch import capacity, policies, thresholds
 from delivery.ports import health, moving, pace
 from delivery.reports import folding
 from delivery.resend import settings as resend
@@ -31,6 +31,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *health.SETTINGS,
     *pace.SETTINGS,
     *moving.SETTINGS,
+    *capacity.SETTINGS,
     *folding.SETTINGS,
     *policies.SETTINGS,
     *thresholds.SETTINGS,

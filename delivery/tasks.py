@@ -114,6 +114,12 @@ def _stand_by(runtime: Runtime) -> None:
     stand_by(runtime)
 
 
+def _watch_capacity(runtime: Runtime) -> None:
+    from delivery.dispatch.foresight import watch
+
+    watch(runtime)
+
+
 TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, STAND_BY, SEND_RECALLS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
@@ -131,5 +137,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),
     Periodic("delivery.stand_by", _stand_by, 30.0),
+    Periodic("delivery.watch_capacity", _watch_capacity, 300.0),
     *folding.PERIODIC,
 )

@@ -18,6 +18,12 @@ from delivery.ports import PortSettings
 from delivery.ports.sharing import share_out
 from delivery.throttle.terms import WINDOW_S
 from huabao.hours import Hours
+from huabao.settings import Setting
+
+CAPACITY_AHEAD_H = Setting("capacity_ahead_h", 36.0, "h", "how long ahead windows of titles and planned dispatches are held against what the ports carry", minimum=1, maximum=744)
+LATE_GRACE_S = Setting("late_grace_s", 60.0, "s", "a running dispatch that would pass its deadline by more than this raises an alarm", minimum=0)
+
+SETTINGS: tuple[Setting[Any], ...] = (CAPACITY_AHEAD_H, LATE_GRACE_S)
 
 HORIZON = timedelta(days=30)
 """What takes longer has no forecast."""

@@ -67,7 +67,7 @@ def test_everything_about_a_port_is_set_and_shown(cli: CLI, runtime: Runtime) ->
         (("--contract", "word.yaml"), "above 0"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_would(cli: CLI, options: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_is_refused_with_what_would(cli: CLI, sqlite_runtime: Runtime, options: tuple[str, ...], message: str) -> None:
     for name, text in (("list", "- 1"), ("odd", "colour: red"), ("low", "rate: 20"), ("word", "recipients_per_day: many")):
         (cli.folder / f"{name}.yaml").write_text(text)
     said = cli("port", "add", "main", "--url", URL, "--rate", "50", *options, code=2)
@@ -153,7 +153,7 @@ def test_a_change_is_called_off(cli: CLI, runtime: Runtime) -> None:
         (("--cancel", "77"), "no change 77"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused_at_once(cli: CLI, options: tuple[str, ...], message: str) -> None:
+def test_a_change_that_cannot_be_is_refused_at_once(cli: CLI, sqlite_runtime: Runtime, options: tuple[str, ...], message: str) -> None:
     (cli.folder / "contract.yaml").write_text(CONTRACT)
     add(cli, "--contract", "contract.yaml")
     assert message in cli("port", "schedule", "main", *options, code=2).err
