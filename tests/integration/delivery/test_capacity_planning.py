@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from content.models import Publication
 from delivery.dispatch import foresight, planning
 from delivery.dispatch.planning import Request
-from delivery.models import Dispatch, Submission
+from delivery.models import Dispatch, Port, Submission
 from delivery.ports import changes
 from huabao.alarms import Alarm
 from huabao.clock import SHANGHAI
@@ -64,7 +64,7 @@ def test_an_agreed_speed_up_makes_it_fit(cli: CLI, sqlite_runtime: Runtime) -> N
     cli("port", "schedule", "north", "--at", begin - timedelta(minutes=5), "--rate", "220", "--burst", "1", "--reason", "speed-up")
     said = cli("capacity", "plan", "paper", *day, "--json").json
     assert (said["fits"], said["rate_per_s"]) == (True, 220)
-    with runtime.transaction(read_only=True) as session:
+    with sqlite_runtime.transaction(read_only=True) as session:
         assert len(changes.list_changes(session, "north")) == 1
 
 
@@ -119,7 +119,7 @@ def test_the_shortfall_is_an_alarm_before_the_day_and_goes_when_it_is_mended(run
     assert foresight.watch(moved(runtime, minutes=5)) == 1
     with runtime.transaction() as session:
         assert [one.count for one in session.scalars(select(Alarm))] == [2], "one incident, one alarm"
-        session.execute(update(foresight.Port).where(foresight.Port.id == port_id).values(rate=50))
+        session.execute(update(Port).where(Port.id == port_id).values(rate=50))
     assert foresight.watch(runtime) == 0
     assert open_alarms(runtime, foresight.SHORT) == {}
 
