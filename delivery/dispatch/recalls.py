@@ -121,7 +121,7 @@ def ask(session: Session, dispatch: Dispatch, kind: Kind, *, by: str, now: datet
         .where(*where, ~known)
     )  # fmt: skip
     columns = ["dispatch_id", "port_id", "submission_id", "kind", "variant_id", "state", "requested_by", "requested_at"]
-    written = connection.execute(insert(_recalls).from_select(columns, rows)).rowcount
+    written = connection.execute(insert(_recalls).from_select(columns, rows), execution_options={"preserve_rowcount": True}).rowcount
     enqueue_waiting(session, now=now)
     return asked + written
 
