@@ -68,7 +68,7 @@ class PeerRecord:
         """The same with the TransactionIDs of our submissions, where the peer is an SMSC, which knows none."""
         if not any(line.part for line in self.lines):
             return self
-        found = ascribe(session, (SMSCLine(line.message_id or "", *line.recipients[:1] or (0,), line.part) for line in self.lines))
+        found = ascribe(session, (SMSCLine(line.message_id or "", line.recipients[0] if line.recipients else 0, line.part) for line in self.lines))
         return PeerRecord(self.folder, tuple(line._replace(transaction_id=owner) for line, owner in zip(self.lines, found, strict=True) if owner is not None))
 
     def strangers(self, session: Session) -> list[str]:

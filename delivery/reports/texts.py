@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from delivery.codecs.smpp import Concatenation, DeliverSM, Piece, join, piece_of, read_text
@@ -26,7 +26,7 @@ JOIN_S: Final = 3600.0
 """Parts that lie further apart belong to different texts."""
 
 TWICE_S: Final = 600.0
-"""The same long text again within this is the SMSC's repetition."""
+"""A part of a joined text that comes again within this is the SMSC's repetition, and is passed over."""
 
 
 def store_text(session: Session, port_id: int, message: DeliverSM, received_at: datetime, *, alphabet: DefaultAlphabet = "gsm7") -> None:
@@ -46,9 +46,12 @@ def store_text(session: Session, port_id: int, message: DeliverSM, received_at: 
         _add_whole(session, row, piece.data_coding, piece.octets, alphabet)
         return
     row.kind, row.linked_id, row.content = PART, _part_key(piece, piece.place), piece.octets
+    joined = _joined(session, row, _whole_key(piece, piece.place))
+    if joined is not None and _is_repetition(session, row, joined):
+        return
     session.add(row)
     session.flush()
-    _join(session, row, piece, piece.place, alphabet)
+    _join(session, row, piece, piece.place, joined, alphabet)
 
 
 def store_odd_receipt(session: Session, port_id: int, sender: str, recipient: str, payload: bytes, received_at: datetime) -> None:
@@ -70,37 +73,40 @@ def _add_whole(session: Session, row: InboundMessage, data_coding: int, octets: 
     session.flush()
 
 
-def _join(session: Session, last: InboundMessage, piece: Piece, place: Concatenation, alphabet: DefaultAlphabet) -> None:
+def _of_pair(row: InboundMessage, since_s: float) -> tuple[ColumnElement[bool], ...]:
+    """From the same handset to the same number on the same port, since a while before."""
+    return (
+        InboundMessage.sender == row.sender,
+        InboundMessage.recipient == row.recipient,
+        InboundMessage.port_id == row.port_id,
+        InboundMessage.received_at >= row.received_at - timedelta(seconds=since_s),
+    )
+
+
+def _joined(session: Session, row: InboundMessage, whole_key: str) -> int | None:
+    """The last text that was joined of parts with that key."""
+    found = select(func.max(InboundMessage.id)).where(*_of_pair(row, JOIN_S), InboundMessage.linked_id == whole_key)
+    return session.scalar(found)
+
+
+def _is_repetition(session: Session, row: InboundMessage, joined: int) -> bool:
+    """Whether the SMSC sent a part of a joined text once more."""
+    alike = (InboundMessage.kind == PART, InboundMessage.linked_id == row.linked_id, InboundMessage.content == row.content)
+    return session.scalar(select(InboundMessage.id).where(*_of_pair(row, TWICE_S), *alike, InboundMessage.id < joined).limit(1)) is not None
+
+
+def _join(session: Session, last: InboundMessage, piece: Piece, place: Concatenation, joined: int | None, alphabet: DefaultAlphabet) -> None:
     """Add the whole text once its last part is there."""
-    mine = (InboundMessage.sender == last.sender, InboundMessage.recipient == last.recipient, InboundMessage.port_id == last.port_id)
-    recent = InboundMessage.received_at >= last.received_at - timedelta(seconds=JOIN_S)
-    whole_key = _whole_key(piece, place)
-    joined = session.execute(
-        select(InboundMessage.id, InboundMessage.content, InboundMessage.received_at)
-        .where(*mine, recent, InboundMessage.linked_id == whole_key)
-        .order_by(InboundMessage.id.desc())
-        .limit(1)
-    ).one_or_none()
     keys = {_part_key(piece, Concatenation(place.reference, place.total, number)): number for number in range(1, place.total + 1)}
     found = session.execute(
         select(InboundMessage.linked_id, InboundMessage.content)
-        .where(*mine, recent, InboundMessage.kind == PART, InboundMessage.linked_id.in_(keys), InboundMessage.id > (joined.id if joined else 0))
+        .where(*_of_pair(last, JOIN_S), InboundMessage.kind == PART, InboundMessage.linked_id.in_(keys), InboundMessage.id > (joined or 0))
         .order_by(InboundMessage.id)
     )
     octets = join(Piece(piece.key, Concatenation(place.reference, place.total, keys[key or ""]), piece.data_coding, content or b"") for key, content in found)
-    if octets is None:
-        return
-    row = InboundMessage(received_at=last.received_at, port_id=last.port_id, sender=last.sender, recipient=last.recipient, linked_id=whole_key)
-    if joined is not None and last.received_at - joined.received_at < timedelta(seconds=TWICE_S) and _same(joined.content, piece.data_coding, octets, alphabet):
-        return
-    _add_whole(session, row, piece.data_coding, octets, alphabet)
-
-
-def _same(content: bytes | None, data_coding: int, octets: bytes, alphabet: DefaultAlphabet) -> bool:
-    try:
-        return content == read_text(data_coding, octets, default_alphabet=alphabet).encode("utf-8", "replace")
-    except CodecError:
-        return content == octets
+    if octets is not None:
+        whole = InboundMessage(received_at=last.received_at, port_id=last.port_id, sender=last.sender, recipient=last.recipient, linked_id=_whole_key(piece, place))
+        _add_whole(session, whole, piece.data_coding, octets, alphabet)
 
 
 def _whole_key(piece: Piece, place: Concatenation) -> str:
