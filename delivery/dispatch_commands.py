@@ -111,15 +111,16 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
 @click.option("--again", is_flag=True, help="Send although this version was dispatched before.")
 @click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
+@click.option("--despite-contract", is_flag=True, help="Send although a port's contract would be broken.")
 @operation
 def start(
     invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, lane: str, detach: bool, again: bool,
-    seed_group: str | None,
+    seed_group: str | None, despite_contract: bool,
 ) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
     from delivery.dispatch import planning as dispatches
 
-    request = replace(_request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group), lane=lane)
+    request = replace(_request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group), lane=lane, despite_contract=despite_contract)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     return follow(invocation, dispatch_id) if not detach else left(now_of(invocation, dispatch_id))
@@ -297,4 +298,5 @@ def report(found: Progress, *, problem: bool = False) -> Report:
         lines.append(f"dispatch {found.dispatch_id} was {found.state}{by}: {found.reason}")
     elif found.reason:
         lines.append(f"reason: {found.reason} ({found.reason_by})")
+    lines += [str(one) for one in found.ports if one.troubled]
     return Report(found.to_document(), lines=lines, columns=("", "readers"), rows=rows, problem=problem)

@@ -93,11 +93,12 @@ class Outlook:
         return tuple(one for one in self.contract if not one.kept)
 
 
-def look(session: Session, subject: Subject, count: Count, terms: Terms, *, rate: float | None = None) -> Outlook:
+def look(session: Session, subject: Subject, count: Count, terms: Terms, *, rate: float | None = None, but: int | None = None) -> Outlook:
     """The outlook of a send.
 
     Args:
         rate: readers a second that it may take at most, or None.
+        but: the dispatch that is being made of it, which is not counted besides itself.
     """
     rules = PaceRules.of(session)
     ports = {port.name: PortSettings.of(port, rules) for port in subject.ports}
@@ -112,7 +113,7 @@ def look(session: Session, subject: Subject, count: Count, terms: Terms, *, rate
     forecasts = tuple(forecast(readers, those, terms.opens, terms.deadline) for readers, those in groups if those and (readers or not short))
     loads = dict.fromkeys(ports, 0) | {name: load for one in forecasts for name, load in one.loads.items()}
     found = Outlook(terms.opens, terms.deadline, count.planned, loads, forecasts, (), ())
-    contract = tuple(_contract(session, subject, ports, found, rate))
+    contract = tuple(_contract(session, subject, ports, found, rate, but))
     return Outlook(found.begin, found.deadline, found.planned, loads, forecasts, contract, tuple(_problems(subject, ports, found, contract)))
 
 
@@ -130,12 +131,12 @@ def _able(rows: Sequence[Port], ports: Mapping[str, PortSettings], service_code:
     return found
 
 
-def _contract(session: Session, subject: Subject, ports: Mapping[str, PortSettings], found: Outlook, rate: float | None) -> list[Finding]:
+def _contract(session: Session, subject: Subject, ports: Mapping[str, PortSettings], found: Outlook, rate: float | None, but: int | None) -> list[Finding]:
     publication = subject.publication
     bound = [port for port in ports.values() if found.loads[port.name] and (port.contract or port.service_codes)]
     if not bound:
         return []
-    sends = sends_besides(session, publication.service_code, found.begin)
+    sends = sends_besides(session, publication.service_code, found.begin, but=but)
     finding: list[Finding] = []
     for port in bound:
         part = Part(publication.service_code, found.loads[port.name], found.begin, found.finish_at, publication.stale_after_s, rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle
+from delivery.dispatch.carriers import Carrier, carriers, finish
 from delivery.ledger import proof
 from delivery.ledger.proof import Counts
 from delivery.models import Dispatch, Port, Submission
@@ -28,6 +30,7 @@ class Progress:
         rate_per_s: readers a second, of the last ten seconds while it sends, else of the whole send.
         forecast_finish_at: when the last reader will have been sent to; when he was, afterwards. None while nobody sends.
         reason, reason_by: why it is in its state, and who brought it there; empty where nobody said.
+        ports: how each of its ports stands; empty once nothing is left to send.
     """
 
     dispatch_id: int
@@ -38,6 +41,7 @@ class Progress:
     closed_at: datetime | None
     reason: str = ""
     reason_by: str = ""
+    ports: tuple[Carrier, ...] = ()
 
     @property
     def sent(self) -> int:
@@ -64,6 +68,7 @@ class Progress:
             "rate_per_s": self.rate_per_s,
             "forecast_finish_at": None if self.forecast_finish_at is None else self.forecast_finish_at.isoformat(),
             "closed_at": None if self.closed_at is None else self.closed_at.isoformat(),
+            "ports": [one.to_document() for one in self.ports],
         }
 
 
@@ -78,7 +83,8 @@ def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
     rate = _pace(session, found, now)
     last = lifecycle.last_transition(session, dispatch_id)
     reason, by = (last.reason, last.by) if last is not None else ("", "")
-    return Progress(found.id, found.state, counts, rate, _finish(session, found, counts, rate, now), found.closed_at, reason, by)
+    ports = tuple(carriers(session, found, now)) if found.state in lifecycle.UNSENT else ()
+    return Progress(found.id, found.state, counts, rate, _finish(found, counts, rate, ports, now), found.closed_at, reason, by, ports)
 
 
 def port_rate(port: Port) -> float:
@@ -100,12 +106,12 @@ def _pace(session: Session, found: Dispatch, now: datetime) -> float:
     return round(int(answered or 0) / max((until - since).total_seconds(), 0.1), 1)
 
 
-def _finish(session: Session, found: Dispatch, counts: Counts, rate: float, now: datetime) -> datetime | None:
+def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrier], now: datetime) -> datetime | None:
+    """By the rate that it really has; before it has one, by its ports' rates, hours and agreed changes."""
     if found.sent_at is not None:
         return found.sent_at
     if found.state not in lifecycle.AHEAD:
         return None
-    if rate <= 0:
-        rate = sum(port_rate(port) for port in session.scalars(select(Port).where(Port.name.in_(found.ports))))
-    begin = max(now, found.start_at)
-    return begin + timedelta(seconds=counts.outcomes["pending"] / rate) if rate > 0 else None
+    if rate > 0:
+        return now + timedelta(seconds=counts.outcomes["pending"] / rate)
+    return finish(ports, max(now, found.start_at)) if ports else None
