@@ -25,7 +25,8 @@ from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
 from delivery.dispatch.routing import Routing
 from delivery.dispatch.snapshot import Count, Signature, Terms
-from delivery.lanes import BULK, URGENT
+from delivery.lanes import BULK, RESEND, URGENT
+from delivery.ledger.copies import AGAIN
 from delivery.models import Dispatch, Port
 from delivery.settings import BATCH_READERS_MAX
 from huabao.clock import business_day
@@ -180,7 +181,7 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind != seeds.KIND)
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((seeds.KIND, RESEND)))
         .order_by(Dispatch.id.desc())
         .limit(1)
     )
@@ -199,7 +200,8 @@ def _same_bytes(subject: Subject) -> Select[int]:
 
 def _freeze(session: Session, subject: Subject, request: Request, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> int:
     """Write the dispatch down whole; its number."""
-    session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update())
+    # Not against references: a resend of this edition goes on meanwhile.
+    session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update(key_share=True))
     _refuse_twice(session, subject, request)
     start = _start(request, now)
     terms = terms_of(session, subject, request, now)
@@ -213,7 +215,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.add(dispatch)
     session.flush()
     partitions.ensure_day(session, dispatch.day)
-    expected = outlook.look(session, subject, found, terms)
+    expected = outlook.look(session, subject, found, terms, but=dispatch.id)
     _refuse_breach(request, expected)
     snapshot.write_rows(session, dispatch, variants, subject.ports, outlook.weights(subject, expected))
     written, dispatch.planned_digest = snapshot.digest(session, dispatch)
@@ -246,6 +248,7 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         day=business_day(start),
         state=lifecycle.DRAFT,
         seed_group=request.seed_group,
+        gate={AGAIN: True} if request.again else {},
         audience=found.audience,
         planned=found.planned,
         ports=[port.name for port in subject.ports],

@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import partitions
-from delivery.dispatch.audience import REASONS
+from delivery.dispatch.audience import REASONS, RESEND_REASONS
 from delivery.dispatch.snapshot import digest
 from delivery.ledger import recount
+from delivery.ledger.copies import check_resend, unexplained
 from delivery.ledger.findings import Findings
 from delivery.ledger.peer import PeerRecord, compare
 from delivery.ledger.recalled import check_correction
@@ -35,6 +36,8 @@ class Counts:
         excluded: readers by reason.
         outcomes: readers by every outcome there is, in the order of `Outcome`; one that does not exist counts as unknown.
         late: readers whose report came after they were written off as no_report.
+        kind: edition, seed, correction or resend.
+        parent_id: the dispatch that a seed, correction or resend belongs to.
     """
 
     dispatch_id: int
@@ -43,6 +46,8 @@ class Counts:
     excluded: Mapping[str, int]
     outcomes: Mapping[str, int]
     late: int
+    kind: str = "edition"
+    parent_id: int | None = None
 
     def to_document(self) -> dict[str, Any]:
         """The numbers as `--json` prints them."""
@@ -53,6 +58,8 @@ class Counts:
             "excluded": dict(self.excluded),
             "outcomes": dict(self.outcomes),
             "late": self.late,
+            "kind": self.kind,
+            "parent_id": self.parent_id,
         }
 
 
@@ -108,6 +115,8 @@ def counts(session: Session, dispatch_id: int) -> Counts:
         {row[0]: row[1] for row in excluded},
         {outcome.name.lower(): number for outcome, number in outcomes.items()},
         sum(int(late or 0) for _, _, late in rows),
+        found.kind,
+        found.parent_id,
     )
 
 
@@ -136,9 +145,12 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
         recount.check_journal(journal, findings)
         recount.check_deliveries(session, one, journal, findings)
         check_correction(session, one, findings)
+        check_resend(session, one, findings)
         if peers:
             compare(session, one, journal, peers, findings)
         problems += findings.sentences(session)
+    if dispatch_id is None:
+        problems += unexplained(session, looked_at)
     if peers and dispatch_id is None:
         problems += [sentence for peer in peers for sentence in peer.strangers(session)]
     return Verification(problems, numbers, dropped, sent_again)
@@ -151,8 +163,9 @@ def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findi
         findings.say(f"the audience was {found.audience:,}, but planned {found.planned:,} and excluded {excluded:,} make {found.planned + excluded:,}")
     if rows != found.planned:
         findings.say(f"{found.planned:,} readers were planned, {rows:,} delivery rows are there")
-    for reason in sorted(found.excluded.keys() - set(REASONS)):
-        findings.say(f"{found.excluded[reason]:,} exclusions give the reason {reason!r}, which does not exist (there are {', '.join(REASONS)})")
+    known = (*REASONS, *RESEND_REASONS) if dispatch.kind == "resend" else REASONS
+    for reason in sorted(found.excluded.keys() - set(known)):
+        findings.say(f"{found.excluded[reason]:,} exclusions give the reason {reason!r}, which does not exist (there are {', '.join(known)})")
     if digest(session, dispatch)[1] != dispatch.planned_digest:
         findings.say("the planned readers are not those of the snapshot: their digest differs")
     both = select(Exclusion.reader_id).join(

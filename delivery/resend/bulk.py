@@ -324,7 +324,7 @@ def _send(
     dispatch = Dispatch(
         edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=BULK,
         parent_id=target.dispatch_id, gate={ANY_TIME: (now + timedelta(seconds=UNBOUND_S)).isoformat()}, rate=found.rate_per_s, day=business_day(now),
-        state=lifecycle.PLANNED, audience=staged.audience, planned=staged.planned, ports=[port.name for port in ports], start_at=now, created_at=now,
+        state=lifecycle.DRAFT, audience=staged.audience, planned=staged.planned, ports=[port.name for port in ports], start_at=now, created_at=now,
         created_by=actor[:80],
     )  # fmt: skip
     session.add(dispatch)
@@ -339,5 +339,6 @@ def _send(
     pacing.spread(session, dispatch, start=now)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
+    lifecycle.act(session, dispatch, "plan", by=actor, at=now, reason="snapshot")
     gate.release(session, dispatch, by=actor, at=now, reason=demand.reason)
     return dispatch.id

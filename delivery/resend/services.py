@@ -265,7 +265,7 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     variant = session.get_one(Variant, variant_id)
     dispatch = Dispatch(
         edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=RESEND,
-        parent_id=parent_of(target, look.copies), day=business_day(now), state=lifecycle.PLANNED, audience=1, planned=1,
+        parent_id=parent_of(target, look.copies), day=business_day(now), state=lifecycle.DRAFT, audience=1, planned=1,
         ports=[port.name], start_at=now, created_at=now, created_by=actor[:80],
     )  # fmt: skip
     session.add(dispatch)
@@ -285,6 +285,7 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     )  # fmt: skip
     _, dispatch.planned_digest = digest(session, dispatch)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
+    lifecycle.act(session, dispatch, "plan", by=actor, at=now, reason=reason)
     gate.release(session, dispatch, by=actor, at=now, reason=reason)
     return dispatch.id
 
