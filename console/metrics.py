@@ -34,7 +34,8 @@ class _DatabaseCollector(Collector):
     def _deliveries(self, session: Session) -> Iterator[GaugeMetricFamily]:
         readers = GaugeMetricFamily("huabao_deliveries", "Readers of an open dispatch by outcome.", labels=("dispatch", "outcome"))
         rate = GaugeMetricFamily("huabao_dispatch_rate_readers_per_second", "Readers submitted a second, over the last minute.", labels=("dispatch",))
-        wanted = select(Dispatch.id).where(Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind != "seed").order_by(Dispatch.id.desc()).limit(DISPATCHES_MAX)
+        is_open = (Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind != "seed")
+        wanted = select(Dispatch.id).where(*is_open).order_by(Dispatch.id.desc()).limit(DISPATCHES_MAX)
         now = self.runtime.now()
         for dispatch_id in session.scalars(wanted):
             progress = dispatch_progress(session, dispatch_id, now)

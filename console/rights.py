@@ -18,7 +18,10 @@ EVERYBODY: frozenset[str] = frozenset(ROLES)
 """Whoever is signed in."""
 
 OPERATORS: frozenset[str] = frozenset({OPS, ADMIN})
-"""Who may touch what reaches readers."""
+"""Who may touch what reaches readers; releasing is another right than editing."""
+
+STOPPERS: frozenset[str] = OPERATORS | {EDITOR}
+"""Who may hold a failing handset class back: the duty editor too; letting it go again is for operators."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ RIGHTS: tuple[Right, ...] = (
     Right("dispatch", "GET", "/dispatches/{dispatch_id:int}", EVERYBODY),
     Right("dispatch_live", "GET", "/dispatches/{dispatch_id:int}/live", EVERYBODY, refresh=True),
     Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY),
+    Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
+    Right("block_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
+    Right("brake", "GET", "/brakes/{brake_id:int}/release", OPERATORS),
+    Right("brake_act", "POST", "/brakes/{brake_id:int}/release", OPERATORS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

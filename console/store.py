@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant, VariantPayload
+from delivery.dispatch.overview import Overview, overview
 from delivery.lifecycle import find_dispatch
 from delivery.models import Batch, Dispatch, DispatchTransition, Port
 from monitoring.measures import PortLoad, Progress, dispatch_progress, exclusions_by_reason, port_loads, submissions_by_state
@@ -45,6 +46,7 @@ class DispatchView:
     ports: Sequence[PortLine]
     variants: Sequence[VariantLine]
     transitions: Sequence[DispatchTransition]
+    gate: Overview
 
 
 def dispatch_view(session: Session, dispatch_id: int, now: datetime) -> DispatchView:
@@ -71,6 +73,7 @@ def dispatch_view(session: Session, dispatch_id: int, now: datetime) -> Dispatch
         ports=_ports(session, dispatch, now),
         variants=_variants(session, dispatch_id),
         transitions=list(session.scalars(select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id.desc()).limit(20))),
+        gate=overview(session, dispatch, now),
     )
 
 

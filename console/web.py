@@ -19,7 +19,7 @@ from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
 from console.edge import SECURITY_HEADERS, Edge
 from console.mm7 import mm7_app
-from console.pages import dispatch, outside, signing, steering, today
+from console.pages import braking, dispatch, outside, signing, steering, today
 from console.visit import Page
 from huabao.queues import Registry
 from huabao.runtime import Runtime
@@ -38,6 +38,10 @@ PAGES: dict[str, Page] = {
     "dispatch": dispatch.dispatch,
     "dispatch_live": dispatch.dispatch_live,
     "slide": dispatch.slide,
+    "block": braking.block,
+    "block_act": braking.block_act,
+    "brake": braking.brake,
+    "brake_act": braking.brake_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

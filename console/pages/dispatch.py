@@ -11,6 +11,7 @@ from console.charts import ORDER, lying_bar, standing_chart
 from console.pages.steering import verbs_for
 from console.slides import first_slide_png
 from console.visit import Refused, Visit
+from delivery import lifecycle
 from huabao.errors import HuabaoError, UsageError
 from huabao.log import get_logger
 
@@ -49,6 +50,9 @@ def _dispatch(visit: Visit, template: str) -> Response:
         sent=progress.planned - progress.outcomes["pending"] - progress.outcomes["cancelled"],
         margin=margin,
         in_time=margin is None or margin >= timedelta(0),
+        may_block=visit.may("block_act") and view.dispatch.state in lifecycle.UNSENT,
+        may_release=visit.may("brake_act"),
+        blocked={one.key for one in view.gate.brakes if one.scope == "handset_class" and one.released_at is None},
         verbs=verbs_for(view.dispatch.state) if visit.may("steer_act") else (),
         shown=view.variants[:VARIANTS_SHOWN],
         more=view.variants[VARIANTS_SHOWN:],

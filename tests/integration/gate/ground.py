@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from content.models import Edition, Publication
 from delivery.dispatch import planning
@@ -18,6 +18,7 @@ from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, Dispatch
 from huabao.alarms import Alarm
+from huabao.db import is_postgres
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from huabao.settings import Setting, SettingValue
@@ -117,6 +118,8 @@ def gate(runtime: Runtime, folder: Path, *rules: str, magazine: bool = False, op
     add_readers(runtime, len(SMALL_READERS), service_id="paper", first=SMALL_READERS.start, handset_class=SMALL)
     add_readers(runtime, len(LARGE_READERS), service_id="paper", first=LARGE_READERS.start, handset_class=LARGE)
     with runtime.transaction() as session:
+        if is_postgres(session):
+            session.execute(text("SELECT setval(pg_get_serial_sequence('readers', 'id'), (SELECT max(id) FROM readers))"))
         for number, handset_class in TESTS.items():
             add_seeds(session, "house", [MSISDN(number)], kind="test", handset_class=handset_class, by="test", at=runtime.now())
         if magazine:

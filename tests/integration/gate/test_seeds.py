@@ -116,12 +116,14 @@ def test_a_bad_seed_holds_its_class_and_no_other(runtime: Runtime, tmp_path: Pat
 @pytest.mark.parametrize("magazine", [False, True], ids=["paper", "magazine"])
 def test_silent_seeds_ramp_a_paper_and_hold_a_magazine(runtime: Runtime, tmp_path: Path, magazine: bool) -> None:
     """One seed of each class answers, another of each is asleep."""
-    set_to(runtime, SEED_WAIT_S, 1.0)
-    set_to(runtime, SEED_LEAD_S, 0.0)
     set_to(runtime, RAMP_WAIT_S, 3600.0)
     with gate(runtime, tmp_path, silent(number_of(5)), silent(number_of(1005)), magazine=magazine) as one:
         members(runtime, "panel", 5, 6, 1005, 1006)
         one.start("panel")
+        settle(runtime, until=lambda: list(one.seen().values()).count("retrieved") == 2)
+        assert one.row.state == "seeding"
+        set_to(runtime, SEED_LEAD_S, 0.0)
+        set_to(runtime, SEED_WAIT_S, 0.0)
         if magazine:
             one.until("held")
             assert "2 of 4 seeds retrieved" in one.alarms()["delivery.gate"][1]
