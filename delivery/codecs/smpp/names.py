@@ -162,8 +162,9 @@ class RegisteredDelivery(IntEnum):
 
 
 class MessageState(IntEnum):
-    """message_state (5.2.28)."""
+    """message_state (5.2.28; SCHEDULED and SKIPPED are SMPP 5.0's, 4.7.15)."""
 
+    SCHEDULED = 0
     ENROUTE = 1
     DELIVERED = 2
     EXPIRED = 3
@@ -172,3 +173,4 @@ class MessageState(IntEnum):
     ACCEPTED = 6
     UNKNOWN = 7
     REJECTED = 8
+    SKIPPED = 9

@@ -18,6 +18,7 @@ from delivery.codecs.smpp.structs import DataSM, DeliverSM, find_tlv
 from huabao.errors import CodecError
 
 STATES: Final[Mapping[str, MessageState]] = {
+    "SCHEDULED": MessageState.SCHEDULED,
     "ENROUTE": MessageState.ENROUTE,
     "DELIVRD": MessageState.DELIVERED,
     "DELIVERED": MessageState.DELIVERED,
@@ -30,10 +31,12 @@ STATES: Final[Mapping[str, MessageState]] = {
     "UNKNOWN": MessageState.UNKNOWN,
     "REJECTD": MessageState.REJECTED,
     "REJECTED": MessageState.REJECTED,
+    "SKIPPED": MessageState.SKIPPED,
 }
 """Words of `stat`; an SMSC's own word has no state here and is left to the port's code table."""
 
 WORDS: Final[Mapping[MessageState, str]] = {
+    MessageState.SCHEDULED: "SCHEDULED",
     MessageState.ENROUTE: "ENROUTE",
     MessageState.DELIVERED: "DELIVRD",
     MessageState.EXPIRED: "EXPIRED",
@@ -42,6 +45,7 @@ WORDS: Final[Mapping[MessageState, str]] = {
     MessageState.ACCEPTED: "ACCEPTD",
     MessageState.UNKNOWN: "UNKNOWN",
     MessageState.REJECTED: "REJECTD",
+    MessageState.SKIPPED: "SKIPPED",
 }
 """As the specification writes each state in a receipt's text."""
 
@@ -59,7 +63,8 @@ class Receipt:
     Attributes:
         message_id: as the receipt writes it; `receipt_id_form` brings it into the form of the answer.
         state: one of `MessageState`, or None where `stat` is a word that the specification does not have.
-        stat: the word as it came, in capitals; empty where only the parameter came.
+        stat: the specification's word where it has one (DELIVRD for an SMSC's DELIVERED), else the SMSC's own in capitals; empty where only
+            the parameter came.
         error: `err` or network_error_code (`network:code`), empty for none.
         submitted, delivered: counts `sub` and `dlvrd`, None where they are missing.
         submit_at, done_at: aware, None where they are missing or no dates.
@@ -96,7 +101,8 @@ def read_receipt(message: DeliverSM | DataSM, *, zone: tzinfo = UTC) -> Receipt:
     message_id = message_id or fields.get("id", "")
     if not message_id:
         raise CodecError("a receipt names no message: no receipted_message_id, no id in its text")
-    stat = fields.get("stat", "").upper()
+    word = fields.get("stat", "").upper()
+    stat = WORDS[STATES[word]] if word in STATES else word
     return Receipt(
         message_id=message_id,
         state=_state(find_tlv(message.tlvs, Tag.MESSAGE_STATE), stat),
@@ -128,11 +134,11 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _state(parameter: bytes | None, stat: str) -> MessageState | None:
-    if parameter:
+    if parameter and not (parameter[-1] == MessageState.SCHEDULED and stat):  # 0 means nothing before 5.0, and SMSCs fill it in
         try:
             return MessageState(parameter[-1])
         except ValueError:
-            pass  # 3.4 leaves 0 and 9 to 255 open; the text may know better
+            pass  # 10 to 255 are open; the text may know better
     return STATES.get(stat)
 
 
@@ -161,7 +167,7 @@ def _date(text: str, zone: tzinfo) -> datetime | None:
 def write_receipt(receipt: Receipt, *, zone: tzinfo = UTC) -> bytes:
     """The text of appendix B, as an SMSC writes it; dates to the minute."""
     dates = [(at or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(zone).strftime(_DATES[10]) for at in (receipt.submit_at, receipt.done_at)]
-    stat = receipt.stat or (WORDS[receipt.state] if receipt.state else "UNKNOWN")
+    stat = receipt.stat or (WORDS[receipt.state] if receipt.state is not None else "UNKNOWN")
     sent, got = receipt.submitted or 0, receipt.delivered or 0
     line = (
         f"id:{receipt.message_id} sub:{sent:03d} dlvrd:{got:03d} submit date:{dates[0]} done date:{dates[1]} "

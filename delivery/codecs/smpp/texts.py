@@ -178,12 +178,12 @@ def read_text(data_coding: int, octets: bytes, *, default_alphabet: DefaultAlpha
     raise CodecError(f"data_coding {data_coding} is no text")
 
 
-_GSM7_CLASSES: Final = (0xF0, 0xF1, 0xF2, 0xF3)
+_GSM7_CLASSES: Final = (0x10, 0x11, 0x12, 0x13, 0xF0, 0xF1, 0xF2, 0xF3)
+"""The default alphabet with a message class (23.038 4)."""
 _CODECS: Final[dict[int, str]] = {
     DataCoding.IA5: "ascii",
     DataCoding.LATIN_1: "latin-1",
     DataCoding.UCS_2: "utf-16-be",
-    0x18: "utf-16-be",
-    0x19: "utf-16-be",
+    **dict.fromkeys((0x18, 0x19, 0x1A, 0x1B), "utf-16-be"),
     DataCoding.GBK: "gb18030",
 }

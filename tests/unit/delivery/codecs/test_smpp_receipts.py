@@ -58,6 +58,9 @@ def test_states() -> None:
     assert receipt("id:1 stat:NOROUTE").state is None
     assert receipt("id:1 stat:UNDELIV", (smpp.Tag.MESSAGE_STATE, b"\2")).state == smpp.MessageState.DELIVERED
     assert receipt("id:1 stat:UNDELIV", (smpp.Tag.MESSAGE_STATE, b"\x63")).state == smpp.MessageState.UNDELIVERABLE
+    assert receipt("id:1 stat:Delivered").stat == "DELIVRD"
+    assert receipt("id:1", (smpp.Tag.MESSAGE_STATE, b"\0")).state == smpp.MessageState.SCHEDULED
+    assert receipt("id:1 stat:DELIVRD", (smpp.Tag.MESSAGE_STATE, b"\0")).state == smpp.MessageState.DELIVERED
     assert receipt("id:1 stat:ENROUTE", esm_class=0x20).interim
     assert not smpp.DeliverSM(esm_class=0x40).is_receipt
     assert smpp.DeliverSM(esm_class=0x44).is_receipt
