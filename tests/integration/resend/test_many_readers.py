@@ -116,7 +116,7 @@ def test_each_part_of_a_filter_narrows(runtime: Runtime, mmsc: Peer, world: Worl
     set_outcomes(runtime, EXPIRED, [3])
     report(runtime, "Indeterminate", [5, 6], status_extension="6120")
     with runtime.transaction() as session:
-        first, second = session.scalars(select(Submission.id).order_by(Submission.id).limit(2)).all()
+        _, second = session.scalars(select(Submission.id).order_by(Submission.id).limit(2)).all()
         session.execute(update(Submission).where(Submission.id == second).values(status_code=2004, state="refused"))
         of_second = sorted(session.scalars(select(deliveries.c.reader_id).where(deliveries.c.submission_id == second)))
         left_at = session.scalar(select(func.min(deliveries.c.submitted_at)))
