@@ -125,7 +125,7 @@ def _fields(text: str) -> dict[str, str]:
     for mark, end in zip(marks, ends, strict=False):
         name = re.sub(r"[ _]", "", mark[1].lower())
         if name == "text":
-            found.setdefault(name, text[mark.end() :].rstrip("\0"))
+            found.setdefault(name, text[text.index(":", mark.end(1)) + 1 :].rstrip("\0"))
             if "id" in found:
                 break
             continue
