@@ -65,6 +65,7 @@ _SMPP: tuple[Callable[[Any], Any], ...] = (
     click.option("--dest-npi", type=int, metavar="N", help="smpp: their numbering plan (default 1)."),
     click.option("--service-type", metavar="T", help="smpp: service_type of every message (default: the first five characters of the service code)."),
     click.option("--alphabet", type=click.Choice(("gsm7", "latin-1", "gbk")), help="smpp: how the SMSC means data_coding 0 in what readers send (default gsm7)."),
+    click.option("--long-text", type=click.Choice(("parts", "parts-16", "payload")), help="smpp: a long text goes in parts, joined by 8 or 16 bits, or whole (default parts)."),
     click.option("--parts-max", type=int, metavar="N", help="smpp: short messages that one text may take (default 10)."),
     click.option("--enquire-link-s", type=float, metavar="S", help="smpp: silence after which the SMSC is asked whether it is there (default 30)."),
     click.option("--reconnect-s", type=float, metavar="S", help="smpp: pause before a lost bind is made again, doubled with each failure (default 1)."),

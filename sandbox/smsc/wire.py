@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from smpplib import exceptions, gsm, smpp
 
 PDU_OCTETS_MAX = 70_000
+ZONE = ZoneInfo("Asia/Shanghai")
+"""An SMSC writes the time of its own place, and does not say so."""
 RESPONSE = 0x80000000
 
 STATUS = {
@@ -123,7 +126,7 @@ def bind_answer(command: int, status: int, sequence: int) -> bytes:
 
 def query_answer(sequence: int, message_id: str, state: int, done_at: datetime | None) -> bytes:
     """A query_sm_resp."""
-    final = f"{done_at:%y%m%d%H%M%S}000+" if done_at else ""
+    final = f"{done_at.astimezone(ZONE):%y%m%d%H%M%S}032+" if done_at else ""
     body = message_id.encode() + b"\0" + final.encode() + b"\0" + bytes((state, 0))
     return struct.pack(">LLLL", 16 + len(body), 0x80000003, 0, sequence) + body
 
@@ -141,7 +144,7 @@ def deliver(sequence: int, **fields: Any) -> bytes:
 def receipt_text(form: str, message_id: str, stat: str, error: str, submit_at: datetime, text: bytes) -> bytes:
     """What a receipt says in words; nothing for `tlv`."""
     delivered = 1 if stat == "DELIVRD" else 0
-    at, done = (f"{each.astimezone(UTC):%y%m%d%H%M}" for each in (submit_at, datetime.now(UTC)))
+    at, done = (f"{each.astimezone(ZONE):%y%m%d%H%M}" for each in (submit_at, datetime.now(ZONE)))
     shown = text[:20].decode("ascii", errors="replace").replace("�", "?")
     if form == "tlv":
         return b""

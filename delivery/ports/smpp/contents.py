@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from delivery.codecs.smpp import PreparedSubmit, RegisteredDelivery, ShortMessages, SubmitSM, prepare_submits, write_text
+from typing import Literal
+
+from delivery.codecs.smpp import PreparedSubmit, RegisteredDelivery, ShortMessages, SubmitSM, prepare_submits, write_payload, write_text
 from delivery.codecs.smpp.times import write_relative
 from delivery.codecs.wap_push import ServiceIndication, write_wap_push
 from delivery.ports import MessageContent, PortSettings
@@ -21,7 +23,7 @@ def prepare(settings: PortSettings, options: SMPPOptions, content: MessageConten
     """
     port = f"port {settings.name}"
     try:
-        messages = _messages(content, port)
+        messages = _messages(options, content, port)
         if len(messages) > min(options.parts_max, settings.rate):
             raise PortError(
                 f"{port}: the text takes {len(messages)} short messages; --parts-max allows {options.parts_max} and the rate {settings.rate:g} a second",
@@ -32,11 +34,12 @@ def prepare(settings: PortSettings, options: SMPPOptions, content: MessageConten
         raise PortError(f"{port}: this content cannot be written as a short message: {error}", retryable=False) from error
 
 
-def _messages(content: MessageContent, port: str) -> ShortMessages:
+def _messages(options: SMPPOptions, content: MessageContent, port: str) -> ShortMessages:
+    reference_octets: Literal[1, 2] = 2 if options.long_text == "parts-16" else 1
     if content.text is not None:
-        return write_text(content.text)
+        return write_payload(content.text) if options.long_text == "payload" else write_text(content.text, reference_octets=reference_octets)
     if content.wap_push is not None:
-        return write_wap_push(ServiceIndication(href=content.wap_push.href, text=content.wap_push.text))
+        return write_wap_push(ServiceIndication(href=content.wap_push.href, text=content.wap_push.text), reference_octets=reference_octets)
     raise PortError(f"{port} speaks SMPP, which carries texts and WAP pushes; an MMS goes by a port of kind mm7", retryable=False)
 
 

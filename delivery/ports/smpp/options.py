@@ -29,6 +29,7 @@ WINDOW_SECONDS: Final = 3
 """A window larger than so many seconds of the rate only makes more of the messages unknown when a link breaks."""
 
 Alphabet = Literal["gsm7", "latin-1", "gbk"]
+LongText = Literal["parts", "parts-16", "payload"]
 _PREFIXES: Final[Mapping[NumberForm, str]] = MappingProxyType({"86": "86", "+86": "+86", "national": ""})
 
 _BOUNDS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
@@ -56,6 +57,8 @@ class SMPPOptions:
         number_form: how a reader's number is written.
         service_type: as the operator says; the publication's service code where it is empty.
         alphabet: how this SMSC means data_coding 0 in what readers send.
+        long_text: how a text that is too long for one short message goes: in parts joined by a reference of 8 or of 16 bits, or whole
+            in a message_payload, which the SMSC cuts.
         parts_max: a text may take so many short messages.
         connect_timeout_s: until the connection and its TLS stand.
         enquire_link_s: silence after which the peer is asked whether it is there.
@@ -78,6 +81,7 @@ class SMPPOptions:
     number_form: NumberForm = "86"
     service_type: str = ""
     alphabet: Alphabet = "gsm7"
+    long_text: LongText = "parts"
     parts_max: int = 10
     connect_timeout_s: float = 5.0
     enquire_link_s: float = 30.0
@@ -117,6 +121,7 @@ class SMPPOptions:
                 raise UsageError(f"--{_flag(name)} lies between {low:g} and {high:g}; {value:g} does not")
         _one_of("number-form", self.number_form, get_args(NumberForm))
         _one_of("alphabet", self.alphabet, get_args(Alphabet))
+        _one_of("long-text", self.long_text, get_args(LongText))
         _one_of("message-id", self.message_id, tuple(FORMS))
         _one_of("receipt-id", self.receipt_id, tuple(ID_FORMS))
         if self.ca_file is not None and not Path(self.ca_file).is_file():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from delivery.codecs.smpp import read_udh
+from delivery.codecs.smpp import Concatenation, concatenation_of, read_submit_sm, read_text, read_udh
 from delivery.models import Port
 from delivery.ports import MessageContent, PortSettings, WAPPush, port_kind
 from delivery.ports.smpp.contents import prepare
@@ -106,6 +106,16 @@ def test_numbers_are_written_as_the_peer_wants_them() -> None:
 def test_a_text_takes_as_many_submit_sm_as_it_needs() -> None:
     assert len(prepare(settings(), options(), MessageContent(text="早报"))) == 1
     assert len(prepare(settings(), options(), MessageContent(text="报" * 135))) == 3
+
+
+def test_how_a_long_text_goes_is_the_ports_option() -> None:
+    text = MessageContent(text="报" * 134)
+    submits = {form: [read_submit_sm(pdu.render(1, "8613800138000", 258)) for pdu in prepare(settings(), options(long_text=form), text)] for form in ("parts", "parts-16", "payload")}
+    assert {form: [len(one.short_message) for one in found] for form, found in submits.items()} == {"parts": [140, 140], "parts-16": [139, 139, 7 + 4], "payload": [0]}
+    assert [concatenation_of(read_udh(submits[form][0].short_message)[0]) for form in ("parts", "parts-16")] == [Concatenation(2, 2, 1), Concatenation(258, 3, 1)]
+    assert read_text(8, submits["payload"][0].payload) == text.text
+    with pytest.raises(UsageError, match="--long-text"):
+        options(long_text="cut")
 
 
 def test_a_text_beyond_the_ports_parts_is_refused_before_it_leaves() -> None:
