@@ -4,7 +4,7 @@
 `dialect`. A new dialect is one file here, or in the operator's own folder.
 """
 
-from delivery.dialects.files import DEFAULT, dialect, dialects
+from delivery.dialects.files import DEFAULT, dialect, dialect_of, dialects
 from delivery.dialects.tables import CodeMeaning, Dialect
 
-__all__ = ["DEFAULT", "CodeMeaning", "Dialect", "dialect", "dialects"]
+__all__ = ["DEFAULT", "CodeMeaning", "Dialect", "dialect", "dialect_of", "dialects"]

@@ -9,10 +9,10 @@ a file that broke leaves in force what was read before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from delivery.dialects.reading import NAME, read_dialect
 from delivery.dialects.tables import Dialect
@@ -27,6 +27,9 @@ LOOK_S: Final = 2.0
 
 BUILT_IN: Final = Path(__file__).parent
 DEFAULT: Final = "3gpp"
+DEFAULT_DIALECTS: Final[Mapping[str, str]] = {"mm7": DEFAULT, "smpp": "smpp"}
+"""Of a port that names none, by its kind."""
+
 DEPTH_MAX: Final = 8
 """Dialects that extend each other; more is a circle."""
 
@@ -69,9 +72,9 @@ class Dialects:
         return sorted({path.stem for folder in (BUILT_IN, self.folder) for path in folder.glob("*.toml")})
 
     def faults(self) -> dict[str, str]:
-        """What is wrong with the files that are there, by dialect."""
+        """What is wrong with the operator's own files, by dialect."""
         found = {}
-        for name in self.names():
+        for name in sorted(path.stem for path in self.folder.glob("*.toml")):
             try:
                 self.read(name)
             except UsageError as error:
@@ -166,3 +169,14 @@ def dialect(name: str = DEFAULT) -> Dialect:
         UsageError: there is none of that name.
     """
     return dialects().get(name)
+
+
+def dialect_of(kind: str, options: Mapping[str, Any]) -> Dialect:
+    """The tables of a port; those of its kind where its own are gone."""
+    fallback = DEFAULT_DIALECTS.get(kind, DEFAULT)
+    name = options.get("dialect") or fallback
+    try:
+        return dialect(name)
+    except UsageError as error:
+        log.error("a port's dialect cannot be used", dialect=name, reason=str(error))
+        return dialect(fallback)

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.dialects import DEFAULT, CodeMeaning, Dialect, dialect, dialects
+from delivery.dialects import CodeMeaning, Dialect, dialect, dialect_of, dialects
 from delivery.models import Outcome, Port
 from huabao.alarms import Alarm, close_alarm, raise_alarm
-from huabao.errors import UsageError
-from huabao.log import get_logger
 from huabao.runtime import Runtime
-
-log = get_logger("dialects")
 
 INTERIM: Final = -1
 """In `delivery_events.outcome`: the report moved nothing."""
 
 BROKEN: Final = "dialects.broken"
 """The alarm of a file that cannot be used."""
-
-DEFAULT_DIALECTS: Final[Mapping[str, str]] = {"mm7": DEFAULT, "smpp": "smpp"}
-"""Of a port that names none, by its kind."""
-
-
-def dialect_of(kind: str, options: Mapping[str, Any]) -> Dialect:
-    """The tables of a port; those of its kind where its own are gone."""
-    fallback = DEFAULT_DIALECTS.get(kind, DEFAULT)
-    name = options.get("dialect") or fallback
-    try:
-        return dialect(name)
-    except UsageError as error:
-        log.error("a port's dialect cannot be used", dialect=name, reason=str(error))
-        return dialect(fallback)
 
 
 class Meanings:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from delivery import lanes
+from delivery.dialects import dialect_of
 from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health, is_ours, pace
 from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
@@ -282,6 +283,7 @@ class BatchSender:
     def _record(self, session: Session, now: datetime) -> None:
         answers, self.answers = [self._sized(session, answer) for answer in self.answers], []
         journal.record_answers(session, self.claimed, answers, self.leaving, at=now)
+        self._warn_unknown({answer.status_code for answer in answers if not answer.documented}, session, now)
         self._unsend([group for answer in answers for group in (self.leaving.pop(answer.submission_id),) if answer.state == "deferred"])
         told = [answer for answer in answers if answer.state != "deferred" or not _is_size(answer)]
         self.stopped |= any(answer.state == "deferred" for answer in told)
@@ -306,6 +308,13 @@ class BatchSender:
         if answer.status_code is not None and answer.status_code >= SERVICE_ERRORS:
             what = f"port {self.settings.name} refused a submission: {answer.status_code} {answer.status_text}"
             stages.warn(session, "delivery.refused", self.settings.name, what, now=self.runtime.now())
+
+    def _warn_unknown(self, codes: Set[int | None], session: Session, now: datetime) -> None:
+        """A code that is in no table of the port's dialect took its class's meaning, and calls a person; once for each code."""
+        name = dialect_of(self.settings.kind, self.settings.options).name if codes else ""
+        for code in codes:
+            what = f"port {self.settings.name} answered {code}, which nobody documented; it counts as its class. Enter it into the dialect {name}, see `huabao dialects`"
+            stages.warn(session, "delivery.unknown_code", f"{name}:{code}", what, now=now)
 
     def _unsend(self, groups: Sequence[tuple[int, ...]]) -> None:
         """Let readers wait again, in the order that they had."""

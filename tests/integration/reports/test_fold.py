@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
 from delivery.codecs.mm7 import DeliveryReportReq
+from delivery.dialects import files
+from delivery.ledger import proof
 from delivery.models import DeliveryEvent, EventState, Outcome, deliveries
 from delivery.reports import folding
 from delivery.reports.folding import fold, store_reports
+from delivery.reports.meanings import watch_dialects
 from huabao.alarms import Alarm
 from huabao.clock import clock_from
 from huabao.queues import Periodic
@@ -216,7 +220,36 @@ def test_an_undocumented_status_is_unknown_and_raises_one_alarm(sent: Sent) -> N
     assert sent.outcomes()[0] is U
     with sent.runtime.transaction(read_only=True) as session:
         [alarm] = session.scalars(select(Alarm)).all()
-        assert (alarm.kind, alarm.key) == ("reports.unknown_status", f"{sent.port_id}:Teleported")
+        assert (alarm.kind, alarm.key) == ("reports.unknown_status", "3gpp:Teleported")
+
+
+OWN = 'name = "3gpp"\nversion = "mine"\nextends = "3gpp"\n[mm_status]\nTeleported = { outcome = "expired", cause = "network", en = "Gone.", zh = "消失。" }\n'
+
+
+def test_a_status_that_is_entered_counts_from_then_on_and_what_was_folded_stays(sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "own_folder", lambda: tmp_path)
+    monkeypatch.setattr(files, "LOOK_S", 0.0)
+    stored(sent, report("m", number(0), status="Teleported"))
+    fold(sent.runtime)
+    (tmp_path / "3gpp.toml").write_text(OWN, encoding="utf-8")
+    stored(sent, report("m", number(1), status="Teleported"))
+    fold(sent.runtime)
+    assert (sent.outcomes()[0], sent.outcomes()[1]) == (U, Outcome.EXPIRED)
+    with sent.runtime.transaction(read_only=True) as session:
+        meant = session.execute(select(DeliveryEvent.number, DeliveryEvent.outcome)).all()
+        assert {(one, outcome) for one, outcome in meant} == {(number(0), int(U)), (number(1), int(Outcome.EXPIRED))}
+        found = proof.verify(session, sent.dispatch_id)
+        assert not any("answer and reports say" in problem for problem in found.problems), "the ledger holds to what a report meant when it came"
+
+
+def test_a_file_that_breaks_is_an_alarm_until_it_is_mended(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "own_folder", lambda: tmp_path)
+    for content, opened in (("no toml", True), (OWN.replace("expired", "lost"), True), (OWN, False)):
+        (tmp_path / "3gpp.toml").write_text(content, encoding="utf-8")
+        watch_dialects(runtime)
+        with runtime.transaction(read_only=True) as session:
+            alarms = session.scalars(select(Alarm).where(Alarm.kind == "dialects.broken")).all()
+        assert [one.closed_at is None for one in alarms] == [opened]
 
 
 def test_message_ids_are_compared_as_the_port_says(runtime: Runtime) -> None:
