@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from console import schema
 from huabao.clock import shanghai_text
 from huabao.config import Config
+from huabao.db import is_postgres
 from huabao.runtime import Runtime
 
 
@@ -32,7 +33,7 @@ def examine(runtime: Runtime) -> list[Finding]:
     if findings[0].ok:
         findings.append(_schema(runtime))
         if findings[-1].ok:
-            findings += [_ports(runtime), _failed_jobs(runtime)]
+            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime)]
     return [*findings, _redis(runtime), _font(), _disk(runtime), _clock(runtime)]
 
 
@@ -49,6 +50,15 @@ def _database(runtime: Runtime) -> Finding:
 def _schema(runtime: Runtime) -> Finding:
     current, head = schema.current_revision(runtime), schema.head_revision()
     return Finding("schema", current == head, f"{current or 'none'}, this release wants {head}", "run `huabao db upgrade`")
+
+
+def _durability(runtime: Runtime) -> list[Finding]:
+    """Whether a commit survives a crash: a submission is written down before it leaves, else somebody gets it twice."""
+    if not is_postgres(runtime.engine):
+        return []
+    with runtime.engine.connect() as connection:
+        off = [name for name in ("fsync", "synchronous_commit", "full_page_writes") if connection.scalar(text(f"SHOW {name}")) == "off"]
+    return [Finding("durability", not off, f"{', '.join(off)} off" if off else "commits survive a crash", "turn it on in postgresql.conf: what a crash forgets is sent twice")]
 
 
 def _ports(runtime: Runtime) -> Finding:

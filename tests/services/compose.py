@@ -7,16 +7,20 @@ folders, its neighbours' addresses as ports of 127.0.0.1. Not here: images, netw
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 
 from tests import servers
@@ -53,12 +57,14 @@ class Composition:
         services: the file's, by name.
         folder: where volumes and logs lie.
         tcp_ports: of 127.0.0.1, by service.
+        second_names: services of processes that have a name of their own.
     """
 
     services: Mapping[str, Any]
     folder: Path
     tcp_ports: dict[str, int] = field(default_factory=lambda: {name: servers.free_tcp_port() for name in CONTAINER_PORTS})
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    second_names: dict[str, str] = field(default_factory=dict)
 
     def translated(self, text: str, service: str) -> str:
         """`text` of the file with addresses, ports and folders that hold on this machine."""
@@ -96,11 +102,17 @@ class Composition:
         """What the service wrote."""
         return self.folder / f"{service}.log"
 
-    def start(self, service: str) -> None:
-        """Start the service's own command; it dies with the tests."""
+    def start(self, service: str, *, name: str | None = None) -> None:
+        """Start the service's own command; it dies with the tests.
+
+        Args:
+            name: of a second process of the same service.
+        """
         command = servers.mortal(self.command(self.services[service]["command"], service))
+        if name is not None:
+            self.second_names[name] = service
         with self.log(service).open("ab") as output:
-            self.processes[service] = subprocess.Popen(command, env=self.environment(service), cwd=self.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+            self.processes[name or service] = subprocess.Popen(command, env=self.environment(service), cwd=self.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def wait_healthy(self, service: str) -> None:
         """Run the service's own health check until it is content.
@@ -130,6 +142,31 @@ class Composition:
         command = self.command([str(word) for word in words], service)
         return subprocess.run(command, env=self.environment(service), cwd=self.folder, capture_output=True, text=True, timeout=timeout_s, check=False)
 
+    def huabao(self, *words: object) -> Any:
+        """What a command of huabao answers in the web's container, as JSON.
+
+        Raises:
+            AssertionError: it did not end with 0.
+        """
+        done = self.run("web", "huabao", *words, "--json")
+        assert done.returncode == 0, f"huabao {words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as `restart: unless-stopped` says."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                service = name if name in self.services else self.second_names[name]
+                assert self.services[service]["restart"] == "unless-stopped", name
+                self.start(service, name=name)
+
+    def kill(self, service: str, *, alone: bool = False) -> None:
+        """End the service as a power cut would, with all of its processes; `alone` leaves its children to themselves."""
+        process = self.processes.pop(service)
+        with suppress(ProcessLookupError):  # it ended by itself
+            (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
+        process.wait()
+
     def stop(self, service: str) -> int:
         """End the service as docker does, with SIGTERM; its exit code."""
         process = self.processes.pop(service)
@@ -143,7 +180,42 @@ class Composition:
 
     def kill_all(self) -> None:
         """Leave nothing behind."""
-        for process in self.processes.values():
-            process.kill()
-            process.wait()
-        self.processes.clear()
+        for name in list(self.processes):
+            self.kill(name)
+
+
+@contextmanager
+def running_composition(folder: Path, ours: Sequence[str], **environment: str) -> Iterator[Composition]:
+    """The services of the compose file up and healthy, in the order that `depends_on` states.
+
+    Args:
+        ours: services besides PostgreSQL, Redis and the migration.
+        environment: in the place of `.env`.
+    """
+    services = compose_config(**environment)["services"]
+    made = Composition(services, folder)
+    options = dict(word.split("=", 1) for word in services["postgres"]["command"] if "=" in word)
+    options["synchronous_commit"] = "on"  # as PostgreSQL has it: what was committed survives a crash
+    with servers.postgres_server(options, tcp_port=made.tcp_ports["postgres"]) as url:
+        _make_database(url, services["postgres"]["environment"])
+        made.wait_healthy("postgres")
+        try:
+            made.start("redis")
+            made.wait_healthy("redis")
+            migrated = made.run("migrate", *services["migrate"]["command"])
+            assert migrated.returncode == 0, migrated.stderr
+            for name in ours:
+                made.start(name)
+            for name in ours:
+                made.wait_healthy(name)
+            yield made
+        finally:
+            made.kill_all()
+
+
+def _make_database(url: str, environment: Mapping[str, str]) -> None:
+    """What PostgreSQL's image does at its first start."""
+    user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {user} LOGIN SUPERUSER".encode())
+        connection.execute(f"CREATE DATABASE {database} OWNER {user}".encode())

@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests import servers
-from tests.services.compose import Composition, compose_config
+from tests.services.compose import Composition, compose_config, running_composition
 from tests.services.editions import SEGMENT, write_edition, write_readers
 
 pytestmark = pytest.mark.xdist_group("compose")
@@ -56,38 +54,8 @@ def test_example_env_file_names_every_variable_of_the_compose_file() -> None:
 @pytest.fixture(scope="module")
 def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
     """All services up and healthy, in the order that `depends_on` states."""
-    services = compose_config(HUABAO_WORKERS="2")["services"]
-    made = Composition(services, tmp_path_factory.mktemp("compose"))
-    options = dict(word.split("=", 1) for word in services["postgres"]["command"] if "=" in word)
-    with servers.postgres_server(options, tcp_port=made.tcp_ports["postgres"]) as url:
-        _make_database(url, services["postgres"]["environment"])
-        made.wait_healthy("postgres")
-        try:
-            made.start("redis")
-            made.wait_healthy("redis")
-            migrated = made.run("migrate", *services["migrate"]["command"])
-            assert migrated.returncode == 0, migrated.stderr
-            for name in OURS:
-                made.start(name)
-            for name in OURS:
-                made.wait_healthy(name)
-            yield made
-        finally:
-            made.kill_all()
-
-
-def _make_database(url: str, environment: dict[str, str]) -> None:
-    """What PostgreSQL's image does at its first start."""
-    user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {user} LOGIN SUPERUSER".encode())
-        connection.execute(f"CREATE DATABASE {database} OWNER {user}".encode())
-
-
-def _huabao(composition: Composition, *words: object) -> Any:
-    done = composition.run("web", "huabao", *words, "--json")
-    assert done.returncode == 0, f"huabao {words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return json.loads(done.stdout)
+    with running_composition(tmp_path_factory.mktemp("compose"), OURS, HUABAO_WORKERS="2") as made:
+        yield made
 
 
 @pytest.mark.timeout(400)
@@ -95,20 +63,20 @@ def test_a_paper_goes_out_through_the_whole_set(composition: Composition, tmp_pa
     rule = tmp_path / "hangzhou.yaml"
     rule.write_text(SEGMENT)
     readers, orders = write_readers(tmp_path, READERS)
-    _huabao(composition, "segment", "add", "hangzhou", "--rule", rule)
-    edition = _huabao(composition, "edition", "import", write_edition(tmp_path / "edition"))["edition_id"]
-    _huabao(composition, "subscribers", "import", readers)
-    _huabao(composition, "subscriptions", "import", orders)
-    _huabao(composition, "port", "add", "sandbox", "--kind", "mm7", "--url", f"http://127.0.0.1:{composition.tcp_ports['sandbox']}/", "--rate", 500)
+    composition.huabao("segment", "add", "hangzhou", "--rule", rule)
+    edition = composition.huabao("edition", "import", write_edition(tmp_path / "edition"))["edition_id"]
+    composition.huabao("subscribers", "import", readers)
+    composition.huabao("subscriptions", "import", orders)
+    composition.huabao("port", "add", "sandbox", "--kind", "mm7", "--url", f"http://127.0.0.1:{composition.tcp_ports['sandbox']}/", "--rate", 500)
 
-    started = _huabao(composition, "dispatch", "start", edition, "--detach")
+    started = composition.huabao("dispatch", "start", edition, "--detach")
     status = _until_ended(composition, started["dispatch_id"])
 
     assert status["state"] == "closed", status
     assert status["audience"] == status["planned"] == READERS
     assert sum(status["outcomes"].values()) == READERS
     assert sum(status["outcomes"][name] for name in ("retrieved", "expired", "rejected")) == READERS, status["outcomes"]
-    verdict = _huabao(composition, "ledger", "verify", "--peer", composition.volume("sandbox"))
+    verdict = composition.huabao("ledger", "verify", "--peer", composition.volume("sandbox"))
     assert verdict["balanced"], verdict
     taken = [json.loads(line) for line in (composition.volume("sandbox") / "submissions.jsonl").read_text().splitlines()]
     numbers = [number for one in taken for number in one["recipients"]]
@@ -118,7 +86,7 @@ def test_a_paper_goes_out_through_the_whole_set(composition: Composition, tmp_pa
 def _until_ended(composition: Composition, dispatch_id: int) -> Any:
     give_up_at = time.monotonic() + 240
     while True:
-        status = _huabao(composition, "dispatch", "status", dispatch_id)
+        status = composition.huabao("dispatch", "status", dispatch_id)
         if status["state"] in ENDED:
             return status
         assert time.monotonic() < give_up_at, f"{status}\n" + "\n".join(f"{name}: {composition.said(name)}" for name in OURS)

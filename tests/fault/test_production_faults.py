@@ -1,0 +1,128 @@
+"""The production form while its parts die: each reader gets the paper once, and the ledger balances against the peer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.services.compose import Composition, running_composition
+from tests.services.editions import SEGMENT, write_edition, write_readers
+
+pytestmark = [pytest.mark.xdist_group("compose"), pytest.mark.slow]
+
+OURS = ("web", "worker", "link", "scheduler", "sandbox")
+READERS = 4_000
+RATE = 300
+MOST_UNKNOWN = 600
+"""Readers in flight when something died: a few windows of a few groups."""
+
+
+@pytest.fixture
+def composition(tmp_path: Path) -> Iterator[Composition]:
+    with running_composition(tmp_path, OURS, HUABAO_WORKERS="2") as made:
+        yield made
+
+
+def _prepare(composition: Composition, folder: Path) -> int:
+    rule = folder / "hangzhou.yaml"
+    rule.write_text(SEGMENT)
+    readers, orders = write_readers(folder, READERS)
+    composition.huabao("segment", "add", "hangzhou", "--rule", rule)
+    edition = composition.huabao("edition", "import", write_edition(folder / "edition"))["edition_id"]
+    composition.huabao("subscribers", "import", readers)
+    composition.huabao("subscriptions", "import", orders)
+    composition.huabao("settings", "set", "report_wait_s", 20)
+    composition.huabao("port", "add", "sandbox", "--kind", "mm7", "--url", f"http://127.0.0.1:{composition.tcp_ports['sandbox']}/", "--rate", RATE)
+    return int(composition.huabao("dispatch", "start", edition, "--detach")["dispatch_id"])
+
+
+def _kept(composition: Composition) -> list[str]:
+    """The numbers that the peer took, in their order."""
+    kept = composition.volume("sandbox") / "submissions.jsonl"
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    return [number for line in lines for number in json.loads(line)["recipients"]]
+
+
+def _wait_for_more(composition: Composition, more: int) -> None:
+    """Until the peer took so many more; it shows that everything goes on."""
+    wanted = min(len(_kept(composition)) + more, READERS - 100)
+    give_up_at = time.monotonic() + 90
+    while len(_kept(composition)) < wanted:
+        assert time.monotonic() < give_up_at, f"it stands still at {len(_kept(composition))} of {wanted}\n" + "\n".join(composition.said(name) for name in OURS)
+        composition.revive()
+        time.sleep(0.2)
+
+
+def _freeze(composition: Composition, service: str, for_s: float) -> None:
+    pid = composition.processes[service].pid
+    os.killpg(pid, signal.SIGSTOP)
+    time.sleep(for_s)
+    os.killpg(pid, signal.SIGCONT)
+
+
+def _crash_database(composition: Composition) -> None:
+    """Kill one of PostgreSQL's sessions with -9: all of them end, and it recovers from its log."""
+    with psycopg.connect(f"postgresql://postgres@127.0.0.1:{composition.tcp_ports['postgres']}/huabao", autocommit=True) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+
+
+def _until_closed(composition: Composition, dispatch_id: int) -> Any:
+    give_up_at = time.monotonic() + 180
+    while True:
+        status = composition.huabao("dispatch", "status", dispatch_id)
+        if status["state"] == "closed":
+            return status
+        assert time.monotonic() < give_up_at, f"{status}\n" + "\n".join(f"{name}: {composition.said(name)}" for name in OURS)
+        composition.revive()
+        time.sleep(1.0)
+
+
+@pytest.mark.timeout(600)
+def test_whatever_dies_each_reader_gets_it_once(composition: Composition, tmp_path: Path) -> None:
+    dispatch_id = _prepare(composition, tmp_path)
+    _wait_for_more(composition, 200)
+
+    composition.kill("worker", alone=True)
+    composition.start("worker")
+    _wait_for_more(composition, 200)
+
+    _freeze(composition, "redis", 3.0)
+    _wait_for_more(composition, 200)
+
+    composition.kill("redis")
+    shutil.rmtree(composition.volume("redis"))  # it forgot everything
+    composition.volume("redis")
+    composition.start("redis")
+    _wait_for_more(composition, 200)
+
+    composition.start("scheduler", name="standby")
+    time.sleep(1.0)
+    composition.kill("scheduler")
+    _wait_for_more(composition, 200)
+
+    composition.kill("web")
+    _wait_for_more(composition, 200)
+    composition.start("web")
+
+    _crash_database(composition)
+    _wait_for_more(composition, 200)
+
+    composition.kill("worker")
+    composition.start("worker")
+
+    status = _until_closed(composition, dispatch_id)
+    got = _kept(composition)
+    assert len(got) == len(set(got)), "somebody got it twice"
+    assert status["planned"] == READERS == sum(status["outcomes"].values())
+    assert READERS - len(got) <= MOST_UNKNOWN, "more are missing than can have been in flight"
+    verdict = composition.huabao("ledger", "verify", "--peer", composition.volume("sandbox"))
+    assert verdict["balanced"], verdict
