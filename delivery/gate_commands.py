@@ -73,7 +73,8 @@ def remove(invocation: Invocation, group: str, numbers: tuple[str, ...]) -> Repo
     chosen: list[MSISDN] = [parse_msisdn(one) for one in numbers]
     with invocation.runtime.transaction() as session:
         removed = remove_seeds(session, group, chosen)
-    return Report({"group": group, "removed": removed, "group_removed": not chosen}, lines=[f"{removed} numbers taken out of seed group {group}" + ("" if chosen else ", which is gone")])
+    line = f"{removed} numbers taken out of seed group {group}" + ("" if chosen else ", which is gone")
+    return Report({"group": group, "removed": removed, "group_removed": not chosen}, lines=[line])
 
 
 def document_of(group: Group) -> dict[str, Any]:
