@@ -15,6 +15,7 @@ from typing import Any
 
 from delivery.links.owners import Owners
 from delivery.models import Port
+from delivery.ports import probing
 from delivery.reports.folding import fold
 from delivery.sending import sweeps
 from delivery.tasks import TASKS
@@ -107,6 +108,7 @@ def settle_texts(runtime: Runtime, *, until: Callable[[], bool], timeout_s: floa
             assert not over.is_set(), "it did not come to rest"
             sweeps.start_due(runtime)
             sweeps.requeue_silent(runtime)
+            probing.probe_due(runtime)
             busy = work(runtime) + fold(runtime)
             sweeps.advance(runtime)
             if not busy:

@@ -19,9 +19,6 @@ from delivery.codecs.smpp import Bind as BindRequest
 from delivery.codecs.smpp import encode, status_name
 from delivery.ports.smpp.outgoing import Outgoing
 from delivery.ports.smpp.session import Answered, BindRefused, Bound, Ended, Patience, Received, Session, State, TimedOut
-from huabao.log import get_logger
-
-log = get_logger("smpp")
 
 Key = tuple[Outgoing, int]
 """A message, and the number of its part."""
@@ -143,7 +140,7 @@ class Bind:
         failures = 0
         while not self._closing.is_set():
             wire = await self._connect()
-            if wire is not None:
+            if isinstance(wire, _Wire):
                 await wire.over
                 self._wire = None
                 failures = 0 if wire.was_bound else failures
@@ -151,20 +148,20 @@ class Bind:
                     failures = max(failures, REFUSED_ATTEMPTS)
             self._waiting = True
             if not self._closing.is_set():
-                self._user.failed(self, wire.reason if wire is not None else "it cannot be reached")
+                self._user.failed(self, wire.reason if isinstance(wire, _Wire) else wire)
                 await self._pause(failures)
             failures += 1
             self._waiting = False
 
-    async def _connect(self) -> _Wire | None:
+    async def _connect(self) -> _Wire | str:
+        """A connection, or why there is none."""
         loop = asyncio.get_running_loop()
         peer = self.peer
         try:
             async with asyncio.timeout(peer.connect_timeout_s):
                 _, wire = await loop.create_connection(lambda: _Wire(self, self._user), peer.host, peer.tcp_port, ssl=peer.tls, server_hostname=peer.host if peer.tls else None)
         except (OSError, TimeoutError, ssl.SSLError) as error:
-            log.warning("no connection to the smsc", host=peer.host, tcp_port=peer.tcp_port, bind=self.number, error=f"{type(error).__name__} {error}".strip())
-            return None
+            return f"it cannot be reached: {type(error).__name__} {error}".strip()
         return wire
 
     async def _pause(self, failures: int) -> None:
