@@ -114,13 +114,22 @@ def _stand_by(runtime: Runtime) -> None:
     stand_by(runtime)
 
 
-def _watch_capacity(runtime: Runtime) -> None:
+def _watch(runtime: Runtime) -> None:
     from delivery.dispatch.foresight import watch
 
     watch(runtime)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, STAND_BY, SEND_RECALLS)
+WATCH_CAPACITY = Task("delivery.watch", _watch, max_attempts=1)
+"""Hold what lies ahead and what runs against the ports; it counts every reader, so it is no periodic work of its own."""
+
+
+def _watch_capacity(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        enqueue_many(session, WATCH_CAPACITY, [{}], now=runtime.now(), key_of=lambda _: WATCH_CAPACITY.name)
+
+
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, WATCH_CAPACITY, STAND_BY, SEND_RECALLS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),
@@ -137,6 +146,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),
     Periodic("delivery.stand_by", _stand_by, 30.0),
-    Periodic("delivery.watch_capacity", _watch_capacity, 300.0),
+    Periodic("delivery.watch_capacity", _watch_capacity, 120.0),
     *folding.PERIODIC,
 )

@@ -162,9 +162,12 @@ def look_ahead(
 
 
 def present_readers(session: Session, publication: Publication, at: datetime) -> int:
-    """Readers of now who would get an edition of the title at that instant."""
-    audience = Audience(publication.service_id, publication.klass == "activity", None, DEFAULT_HANDSET_CLASS.get(session))
-    return session.scalar(readers_of(audience, [func.count(Reader.id)]).where(reason_sql(audience, at).is_(None))) or 0
+    """Readers of now who would get an edition of the title at that instant; counted once in a session."""
+    known: dict[tuple[int, datetime], int] = session.info.setdefault("present_readers", {})
+    if (publication.id, at) not in known:
+        audience = Audience(publication.service_id, publication.klass == "activity", None, DEFAULT_HANDSET_CLASS.get(session))
+        known[publication.id, at] = session.scalar(readers_of(audience, [func.count(Reader.id)]).where(reason_sql(audience, at).is_(None))) or 0
+    return known[publication.id, at]
 
 
 def _supplies(session: Session, service_code: str | None, names: Sequence[str]) -> list[Supply]:
