@@ -26,7 +26,7 @@ def list_(invocation: Invocation) -> Report:
 
     known = files.dialects()
     faults = known.faults()
-    found = [known.get(name) for name in known.names()]
+    found = known.usable()
     documents = [
         {"name": one.name, "version": one.version, "title": one.title, "source": list(one.source), "entries": len(list(one.entries())), "fault": faults.get(one.name)}
         for one in found

@@ -71,6 +71,16 @@ class Dialects:
         """Every dialect there is."""
         return sorted({path.stem for folder in (BUILT_IN, self.folder) for path in folder.glob("*.toml")})
 
+    def usable(self) -> list[Dialect]:
+        """Every dialect that is in force."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.get(name))
+            except UsageError:  # a new one whose file cannot be used; `faults` says why
+                continue
+        return found
+
     def faults(self) -> dict[str, str]:
         """What is wrong with the operator's own files, by dialect."""
         found = {}
