@@ -9,7 +9,7 @@ from delivery.dispatch.reserve import STAND_BY
 from delivery.ports.probing import PROBE_PORT
 from delivery.reports import folding
 from delivery.sending.waiting import QUEUE_READY, SEND_BATCH
-from huabao.queues import Companion, Periodic, Registry, Task
+from huabao.queues import Companion, Periodic, Registry, Task, enqueue_many
 from huabao.runtime import Runtime
 
 
