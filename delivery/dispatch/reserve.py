@@ -76,7 +76,7 @@ def _look(session: Session, publication: Publication, now: datetime) -> None:
 
 
 def _has_paper(session: Session, publication: Publication, now: datetime) -> bool:
-    """Whether an edition other than the reserve is dispatched today, or approved for today."""
+    """Whether an edition other than the reserve has a dispatch today."""
     today = business_day(now)
     wanted = (
         select(Dispatch.id)
