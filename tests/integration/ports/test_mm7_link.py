@@ -231,6 +231,37 @@ def test_basic_auth(monkeypatch: pytest.MonkeyPatch) -> None:
             assert submit(link)[0].state == "deferred"
 
 
+def test_requests_in_the_manners_of_chinas_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT_PASSWORD", "geheim")
+    options = {"client_form": "cmcc", "auth": "basic", "user": "809001", "password_env": "PORT_PASSWORD", "sender_address": "10657021", "read_reply": True}
+    with peer(always(submit_rsp(1001, details=f"<Number>86{NUMBERS[1]}</Number>"))) as mmsc, linked(mmsc.url, message_class="Advertisement", **options) as link:
+        [answer] = submit(link)
+    assert (answer.state, answer.refused) == ("partial", (NUMBERS[1],))
+    [request] = mmsc.requests
+    assert request.headers["authorization"] == "Basic ODA5MDAx:geheim"
+    assert request.headers["mm7apiversion"] == "1.0"
+    for piece in (b"<SenderAddress>10657021</SenderAddress>", b"<MessageClass>Advertisement </MessageClass>", b"<ReadReply>true</ReadReply>"):
+        assert piece in request.body
+    assert b"<Content " not in request.body
+
+
+def test_a_message_id_is_remembered_as_it_was_printed() -> None:
+    with peer(always(submit_rsp(message_id=" &lt;00AB12&gt; "))) as mmsc, linked(mmsc.url, message_id="nocase-nozeros") as link:
+        [answer] = submit(link)
+    assert (answer.message_id, answer.printed_id) == ("ab12", "<00AB12>")
+    with peer(always(submit_rsp(message_id="m1"))) as mmsc, linked(mmsc.url) as link:
+        [answer] = submit(link)
+    assert (answer.message_id, answer.printed_id) == ("m1", None)
+
+
+@pytest.mark.parametrize(("code", "documented"), [(1000, True), (3501, True), (3777, False), (2950, False)])
+def test_a_code_that_nobody_documented_says_so(code: int, documented: bool) -> None:
+    with peer(always(submit_rsp(code))) as mmsc, linked(mmsc.url, dialect="unicom") as link:
+        [answer] = submit(link)
+    assert answer.documented is documented
+    assert answer.state == {1000: "accepted", 3501: "refused", 3777: "deferred", 2950: "refused"}[code]
+
+
 def digest_manners(password: str, taken: list[bytes]) -> Manners:
     """A server that challenges (RFC 7616, MD5, qop=auth) and checks."""
 

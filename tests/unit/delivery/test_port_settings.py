@@ -51,6 +51,10 @@ def test_a_group_is_no_larger_than_the_burst_unless_submits_are_counted() -> Non
         ({"message_id": "hex"}, "message-id"),
         ({"ca_file": "/no/such/file"}, "no such file"),
         ({"colour": "red"}, "colour"),
+        ({"client_form": "klingon"}, "client-form is one of 3gpp, cmcc"),
+        ({"recalls": "always"}, "recalls is one of replace, cancel, none"),
+        ({"dialect": "nobody"}, "there is no dialect 'nobody'; there are 3gpp, cmcc"),
+        ({"version": "6"}, "is no MM7Version; write three numbers"),
     ],
 )
 def test_options_that_cannot_work(options: dict[str, Any], message: str) -> None:
