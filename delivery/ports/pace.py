@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from huabao.settings import Setting, SettingValue
 
 if TYPE_CHECKING:
-    from delivery.ports import PortSettings
+    from delivery.ports.settings import PortSettings
 
 PROBING = "probing"
 
