@@ -27,7 +27,7 @@ BRAKE_READERS_MIN = Setting("brake_readers_min", 50, "readers", "a port, handset
 BRAKE_SUBMIT_SHARE = Setting("brake_submit_share", 0.2, "", "share of readers whose submission failed above which a port, handset class or variant is held", minimum=0, maximum=1)
 BRAKE_REJECTED_SHARE = Setting("brake_rejected_share", 0.2, "", "share of readers whose handset or MMSC refused the message at once above which it is held", minimum=0, maximum=1)
 BRAKE_CURVE_SHARE = Setting("brake_curve_share", 0.5, "", "held when less than this share of what earlier same weekdays had at the same age was retrieved", minimum=0, maximum=1)
-BRAKE_CURVE_READERS_MIN = Setting("brake_curve_readers_min", 500, "readers", "least readers of one age for that comparison", minimum=1)
+BRAKE_CURVE_READERS_MIN = Setting("brake_curve_readers_min", 200, "readers", "least readers of one age for that comparison", minimum=1)
 BRAKE_CURVE_DAYS_MIN = Setting("brake_curve_days_min", 2, "dispatches", "least earlier same weekdays for that comparison; the last four count", minimum=1, maximum=4)
 
 SETTINGS: tuple[Setting[Any], ...] = (

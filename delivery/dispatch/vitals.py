@@ -35,10 +35,10 @@ from delivery.models import Brake, DeliveryEvent, Dispatch, Outcome, Port, Submi
 from huabao.ids import pack_ids, unpack_ids
 from huabao.runtime import Runtime
 
-SUBMISSIONS_MAX = 20_000
+SUBMISSIONS_MAX = 10_000
 """Most submissions of one look, the latest."""
 
-READERS_MAX = 20_000
+READERS_MAX = 5_000
 """Readers whose reports are counted in one look, about; of more, each k-th submission."""
 
 PARTIAL_MAX = 2_000
@@ -166,6 +166,8 @@ def _slow(session: Session, dispatch: Dispatch, floor: datetime | None, now: dat
     found = []
     for age, age_s in enumerate(curves.AGES_S):
         until = now - timedelta(seconds=age_s)
+        if dispatch.started_at is None or dispatch.started_at > until:
+            break
         since = until - window if floor is None else max(until - window, floor)
         span = span_between(session, dispatch.id, since, until) if since < until else None
         if span is None:

@@ -186,6 +186,7 @@ def test_readers_who_retrieve_less_than_usual_at_their_age(runtime: Runtime, tmp
         settle(runtime, until=lambda: one.outcomes().get("retrieved", 0) >= 14 and one.outcomes().get("submitted", 0) >= 11)
         with runtime.transaction() as session:
             session.execute(update(Submission).values(written_at=runtime.now() - timedelta(seconds=90)))
+            session.execute(update(Dispatch).values(started_at=runtime.now() - timedelta(seconds=100)))
         vitals.watch(runtime)
         assert pulled(one) == set(), "nothing is known of earlier days"
         earlier(runtime, one, 0.9)
