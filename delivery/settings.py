@@ -7,7 +7,7 @@ from typing import Any
 from delivery import lanes
 from delivery.dispatch import capacity, policies, thresholds
 from delivery.ports import health, moving, pace
-from delivery.reports import folding
+from delivery.reports import folding, texts
 from delivery.resend import settings as resend
 from huabao.settings import Setting
 
@@ -16,6 +16,7 @@ START_QUIET_S = Setting("start_quiet_s", 10.0, "s", "`dispatch start` ends when 
 BATCH_READERS_MAX = Setting("batch_readers_max", 1000, "readers", "most readers of one batch, the unit that a worker claims", minimum=1, maximum=10_000)
 PARTITIONS_AHEAD_DAYS = Setting("partitions_ahead_days", 3, "days", "how many days ahead the partitions of deliveries are made", minimum=0, maximum=60)
 DELIVERIES_KEEP_DAYS = Setting("deliveries_keep_days", 400, "days", "delivery rows of closed dispatches are dropped after this long", minimum=1)
+LINK_DOWN_S = Setting("link_down_s", 60.0, "s", "an smpp port none of whose binds has stood for so long raises an alarm", minimum=1)
 RECALL_SETTLE_S = Setting(
     "recall_settle_s", 30.0, "s", "after the last message was called back for a correction, so long its reports are waited for before the new one goes", minimum=0, maximum=86_400
 )
@@ -27,12 +28,14 @@ SETTINGS: tuple[Setting[Any], ...] = (
     BATCH_READERS_MAX,
     PARTITIONS_AHEAD_DAYS,
     DELIVERIES_KEEP_DAYS,
+    LINK_DOWN_S,
     *lanes.SETTINGS,
     *health.SETTINGS,
     *pace.SETTINGS,
     *moving.SETTINGS,
     *capacity.SETTINGS,
     *folding.SETTINGS,
+    *texts.SETTINGS,
     *policies.SETTINGS,
     *thresholds.SETTINGS,
     *resend.SETTINGS,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from delivery.codecs.smpp import DataSM, DeliverSM, PDUError, Status, Tag, decode, find_tlv
 from delivery.dialects import dialect
 from delivery.links.late import learn
-from delivery.ports.smpp.options import SMPPOptions
+from delivery.ports.smpp.options import ZONES, SMPPOptions
 from delivery.ports.smpp.receivers import LateAnswer
 from delivery.ports.smpp.session import Received
 from delivery.reports.folding import append
@@ -159,7 +159,7 @@ class Intake:
         for one in group:
             if is_receipt(one.message):
                 try:
-                    rows.append(receipt_row(self.port_id, one.message, one.received_at, self.options.receipt_id_of))
+                    rows.append(receipt_row(self.port_id, one.message, one.received_at, self.options.receipt_id_of, ZONES[self.options.receipt_zone]))
                 except CodecError:
                     store_odd_receipt(session, self.port_id, one.message.source_addr, one.message.destination_addr, _payload(one.message), one.received_at)
             else:

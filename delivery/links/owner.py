@@ -8,6 +8,7 @@ batch of the bulk to end.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -41,6 +42,9 @@ class PortOwner:
     Args:
         tasks: what its queues may hold, by name.
         holder: who we are in the job table.
+
+    Attributes:
+        down_since: when a bind was last seen standing, or when we began.
     """
 
     def __init__(self, runtime: Runtime, tasks: Mapping[str, Task], settings: PortSettings, holder: str) -> None:
@@ -51,6 +55,7 @@ class PortOwner:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._intake: Intake | None = None
+        self.down_since = time.monotonic()
 
     def start(self) -> None:
         """Bring the binds up and begin to work.
@@ -77,6 +82,8 @@ class PortOwner:
         link = ports.open_link(settings)
         assert isinstance(link, SMPPLink)
         link.start()
+        if link.standing:
+            self.down_since = time.monotonic()
         if self._intake is not None:
             self._intake.options = link.options
 

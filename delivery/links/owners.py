@@ -20,6 +20,7 @@ from delivery.links.owner import PortOwner
 from delivery.models import Port
 from delivery.ports import PORT_KINDS, PortSettings
 from delivery.ports.pace import PaceRules
+from delivery.settings import LINK_DOWN_S
 from huabao import alarms, leases
 from huabao.embedded import process_name
 from huabao.errors import HuabaoError, UsageError
@@ -34,6 +35,12 @@ LOOK_S: Final = 1.0
 
 MISCONFIGURED: Final = "link.misconfigured"
 """The alarm of a port that cannot be bound for what is set; its key is the port's name."""
+
+DOWN: Final = "link.down"
+"""The alarm of a port none of whose binds has stood for a while; its key is the port's name."""
+
+AGAIN_S: Final = 10.0
+"""How soon a port is tried again that could not be bound for what is set."""
 
 
 def lease_name(port_id: int) -> str:
@@ -56,6 +63,7 @@ class Owners:
         self._owners: dict[int, PortOwner] = {}
         self._held_until: dict[int, float] = {}
         self._renew_at: dict[int, float] = {}
+        self._again_at: dict[int, float] = {}
         self._going: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -119,6 +127,8 @@ class Owners:
 
     def _own(self, port_id: int, settings: PortSettings) -> None:
         owner = self._owners.get(port_id)
+        if time.monotonic() < self._again_at.get(port_id, 0.0):
+            return
         try:
             if owner is None:
                 owner = PortOwner(self._runtime, self._registry.tasks, settings, self.holder)
@@ -127,23 +137,27 @@ class Owners:
             else:
                 owner.refresh(settings)
         except HuabaoError as error:
-            self._complain(settings, error)
+            self._again_at[port_id] = time.monotonic() + AGAIN_S
+            self._raise(MISCONFIGURED, settings.name, f"port {settings.name} cannot be bound: {error}")
         else:
-            self._content(settings)
+            self._watch(owner)
 
-    def _complain(self, settings: PortSettings, error: HuabaoError) -> None:
-        with self._runtime.transaction() as session:
-            what = f"port {settings.name} cannot be bound: {error}"
-            alarms.raise_alarm(session, MISCONFIGURED, settings.name, what, at=self._runtime.now())
-
-    def _content(self, settings: PortSettings) -> None:
+    def _watch(self, owner: PortOwner) -> None:
+        """Raise the alarm of a port whose binds have not stood for long, and close those that are over."""
+        name, down_s = owner.settings.name, time.monotonic() - owner.down_since
         with self._runtime.transaction(read_only=True) as session:
-            complained = session.scalar(
-                select(alarms.Alarm.id).where(alarms.Alarm.kind == MISCONFIGURED, alarms.Alarm.key == settings.name, alarms.Alarm.closed_at.is_(None))
-            )
-        if complained is not None:
+            is_down = down_s > LINK_DOWN_S.get(session)
+            wanted = select(alarms.Alarm.kind).where(alarms.Alarm.kind.in_((MISCONFIGURED, DOWN)), alarms.Alarm.key == name, alarms.Alarm.closed_at.is_(None))
+            opened = set(session.scalars(wanted))
+        if is_down and DOWN not in opened:
+            self._raise(DOWN, name, f"no bind of port {name} has stood for {down_s:.0f} s; nothing is sent and nothing comes in. `huabao port test {name}` says more")
+        for kind in opened - ({DOWN} if is_down else set()):
             with self._runtime.transaction() as session:
-                alarms.close_alarm(session, MISCONFIGURED, settings.name, at=self._runtime.now())
+                alarms.close_alarm(session, kind, name, at=self._runtime.now())
+
+    def _raise(self, kind: str, name: str, what: str) -> None:
+        with self._runtime.transaction() as session:
+            alarms.raise_alarm(session, kind, name, what, at=self._runtime.now())
 
     def _give_up_overdue(self) -> None:
         """Give up what could not be renewed in time: the next one may bind from now on."""

@@ -71,6 +71,7 @@ _SMPP: tuple[Callable[[Any], Any], ...] = (
     click.option("--reconnect-s", type=float, metavar="S", help="smpp: pause before a lost bind is made again, doubled with each failure (default 1)."),
     click.option("--reconnect-s-max", type=float, metavar="S", help="smpp: longest such pause (default 60)."),
     click.option("--receipt-id", type=click.Choice(("same", "hex", "decimal")), help="smpp: how receipts write the ids of answers (default same)."),
+    click.option("--receipt-zone", type=click.Choice(("Asia/Shanghai", "UTC")), help="smpp: what the dates in receipts mean (default Asia/Shanghai)."),
 )
 """What only an smpp port has."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from delivery.codecs.smpp import DataSM, DeliverSM, EsmClass, read_receipt
 from delivery.codecs.smpp.receipts import WORDS
 from delivery.models import EventState
-from huabao.clock import SHANGHAI
 from huabao.msisdn import find_msisdn
 
 UNDER_WAY: Final = "ENROUTE"
@@ -23,16 +22,17 @@ def is_receipt(message: DeliverSM | DataSM) -> bool:
     return bool(message.esm_class & (EsmClass.RECEIPT | EsmClass.INTERMEDIATE))
 
 
-def receipt_row(port_id: int, message: DeliverSM | DataSM, received_at: datetime, id_of: Callable[[str], str]) -> dict[str, Any]:
+def receipt_row(port_id: int, message: DeliverSM | DataSM, received_at: datetime, id_of: Callable[[str], str], zone: tzinfo) -> dict[str, Any]:
     """The row of a receipt; its sender is the handset.
 
     Args:
         id_of: brings a receipt's id into the form of the answers' ids.
+        zone: of its dates.
 
     Raises:
         CodecError: it names no message.
     """
-    receipt = read_receipt(message, zone=SHANGHAI)
+    receipt = read_receipt(message, zone=zone)
     stat = receipt.stat or (WORDS[receipt.state] if receipt.state is not None else "")
     number, other = find_msisdn(message.source_addr), find_msisdn(message.destination_addr)
     return {

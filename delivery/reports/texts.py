@@ -7,7 +7,7 @@ at once (the SMSC forgets it when we answer); when all are there the whole is ad
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -18,15 +18,15 @@ from delivery.models import InboundMessage
 from delivery.reports.keywords import ReaderText, handle
 from huabao.errors import CodecError
 from huabao.msisdn import find_msisdn
+from huabao.settings import Setting
 
 TEXT, PART, NO_TEXT, RECEIPT = "sms", "sms-part", "sms-data", "bad-receipt"
 """Kinds of `InboundMessage`: a whole text, a part of one, octets that are no text, a receipt that names no message."""
 
-JOIN_S: Final = 3600.0
-"""Parts that lie further apart belong to different texts."""
+TEXT_JOIN_S = Setting("text_join_s", 3600.0, "s", "parts of a reader's SMS that lie further apart belong to different texts", minimum=1)
+TEXT_TWICE_S = Setting("text_twice_s", 600.0, "s", "a part of a joined SMS that comes again within this is the SMSC's repetition, and is passed over", minimum=0)
 
-TWICE_S: Final = 600.0
-"""A part of a joined text that comes again within this is the SMSC's repetition, and is passed over."""
+SETTINGS: tuple[Setting[Any], ...] = (TEXT_JOIN_S, TEXT_TWICE_S)
 
 
 def store_text(session: Session, port_id: int, message: DeliverSM, received_at: datetime, *, alphabet: DefaultAlphabet = "gsm7") -> None:
@@ -85,14 +85,14 @@ def _of_pair(row: InboundMessage, since_s: float) -> tuple[ColumnElement[bool], 
 
 def _joined(session: Session, row: InboundMessage, whole_key: str) -> int | None:
     """The last text that was joined of parts with that key."""
-    found = select(func.max(InboundMessage.id)).where(*_of_pair(row, JOIN_S), InboundMessage.linked_id == whole_key)
+    found = select(func.max(InboundMessage.id)).where(*_of_pair(row, TEXT_JOIN_S.get(session)), InboundMessage.linked_id == whole_key)
     return session.scalar(found)
 
 
 def _is_repetition(session: Session, row: InboundMessage, joined: int) -> bool:
     """Whether the SMSC sent a part of a joined text once more."""
     alike = (InboundMessage.kind == PART, InboundMessage.linked_id == row.linked_id, InboundMessage.content == row.content)
-    return session.scalar(select(InboundMessage.id).where(*_of_pair(row, TWICE_S), *alike, InboundMessage.id < joined).limit(1)) is not None
+    return session.scalar(select(InboundMessage.id).where(*_of_pair(row, TEXT_TWICE_S.get(session)), *alike, InboundMessage.id < joined).limit(1)) is not None
 
 
 def _join(session: Session, last: InboundMessage, piece: Piece, place: Concatenation, joined: int | None, alphabet: DefaultAlphabet) -> None:
@@ -100,7 +100,7 @@ def _join(session: Session, last: InboundMessage, piece: Piece, place: Concatena
     keys = {_part_key(piece, Concatenation(place.reference, place.total, number)): number for number in range(1, place.total + 1)}
     found = session.execute(
         select(InboundMessage.linked_id, InboundMessage.content)
-        .where(*_of_pair(last, JOIN_S), InboundMessage.kind == PART, InboundMessage.linked_id.in_(keys), InboundMessage.id > (joined or 0))
+        .where(*_of_pair(last, TEXT_JOIN_S.get(session)), InboundMessage.kind == PART, InboundMessage.linked_id.in_(keys), InboundMessage.id > (joined or 0))
         .order_by(InboundMessage.id)
     )
     octets = join(Piece(piece.key, Concatenation(place.reference, place.total, keys[key or ""]), piece.data_coding, content or b"") for key, content in found)

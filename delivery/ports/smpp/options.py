@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import UTC, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from delivery.codecs.smpp import ID_FORMS, Bind
 from delivery.ports.message_ids import FORMS, normalise_message_id
 from delivery.ports.mm7.options import NumberForm, password_of
+from huabao.clock import SHANGHAI
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 
@@ -27,6 +29,8 @@ WINDOW_MAX: Final = 1000
 BINDS_MAX: Final = 16
 WINDOW_SECONDS: Final = 3
 """A window larger than so many seconds of the rate only makes more of the messages unknown when a link breaks."""
+
+ZONES: Final[Mapping[str, tzinfo]] = MappingProxyType({"Asia/Shanghai": SHANGHAI, "UTC": UTC})
 
 Alphabet = Literal["gsm7", "latin-1", "gbk"]
 LongText = Literal["parts", "parts-16", "payload"]
@@ -65,6 +69,7 @@ class SMPPOptions:
         reconnect_s, reconnect_s_max: pause after the first failure, doubled with each further one up to the most.
         ca_file: PEM of a private CA for smpps, or None for the system's.
         message_id, receipt_id: how ids of answers and receipts are compared, see `delivery.ports.message_ids` and `ID_FORMS`.
+        receipt_zone: what the dates in receipts mean, which name no zone.
         dialect: the table of codes, see `delivery.dialects`.
     """
 
@@ -90,6 +95,7 @@ class SMPPOptions:
     ca_file: str | None = None
     message_id: str = "exact"
     receipt_id: str = "same"
+    receipt_zone: str = "Asia/Shanghai"
     dialect: str = "smpp"
 
     @classmethod
@@ -124,6 +130,7 @@ class SMPPOptions:
         _one_of("long-text", self.long_text, get_args(LongText))
         _one_of("message-id", self.message_id, tuple(FORMS))
         _one_of("receipt-id", self.receipt_id, tuple(ID_FORMS))
+        _one_of("receipt-zone", self.receipt_zone, tuple(ZONES))
         if self.ca_file is not None and not Path(self.ca_file).is_file():
             raise UsageError(f"--ca-file {self.ca_file}: no such file")
 
