@@ -66,7 +66,7 @@ class Session(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send octets, unless the connection is gone."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing() and not self._mute:
             self._transport.write(data)
 
     def close(self) -> None:
@@ -87,8 +87,8 @@ class Session(asyncio.Protocol):
 
     def half(self, data: bytes) -> None:
         """Send half of an answer, then break the connection."""
-        self._mute = True
         self.write(data[: len(data) // 2])
+        self._mute = True
         self._loop.call_later(0.05, self.reset)
 
     # --- requests ---------------------------------------------------------------------------------------------------
