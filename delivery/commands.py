@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -21,6 +22,11 @@ def ledger() -> None:
     """The proof of what became of every reader."""
 
 
+def _twice(sent_again: Mapping[int, int]) -> list[str]:
+    """What a person is told about lost answers that were sent to once more by policy."""
+    return [f"dispatch {one}: {number:,} readers may have it twice: their answer was lost and sent to once more by stated policy" for one, number in sent_again.items()]
+
+
 @ledger.command("verify")
 @click.option("--dispatch", "dispatch_id", type=int, metavar="ID", help="This dispatch only (default: all).")
 @click.option("--peer", "peers", multiple=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Compare with what a sandbox MMSC kept; one for each peer.")
@@ -38,7 +44,7 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     verdict = "balanced" if found.balanced else f"NOT balanced: {len(found.problems)} problems"
     return Report(
         found.to_document(),
-        lines=[f"{len(found.dispatches)} dispatches recounted: {verdict}", *found.problems],
+        lines=[f"{len(found.dispatches)} dispatches recounted: {verdict}", *_twice(found.sent_again), *found.problems],
         columns=("dispatch", "audience", "planned", "excluded", *outcomes) if rows else (),
         rows=rows,
         problem=not found.balanced,

@@ -25,7 +25,7 @@ from delivery.ledger.findings import Findings
 from delivery.ledger.peer import PeerRecord, compare
 from delivery.ledger.recalled import check_correction
 from delivery.lifecycle import find_dispatch
-from delivery.models import Dispatch, Exclusion, Outcome, deliveries
+from delivery.models import Dispatch, Exclusion, Outcome, Withdrawal, deliveries
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Counts:
         late: readers whose report came after they were written off as no_report.
         kind: edition, seed, correction or resend.
         parent_id: the dispatch that a seed, correction or resend belongs to.
+        withdrawn: of the planned, readers who were not sent to after all, by the reason; see `Withdrawal`.
     """
 
     dispatch_id: int
@@ -48,6 +49,7 @@ class Counts:
     late: int
     kind: str = "edition"
     parent_id: int | None = None
+    withdrawn: Mapping[str, int] = field(default_factory=dict)
 
     def to_document(self) -> dict[str, Any]:
         """The numbers as `--json` prints them."""
@@ -60,6 +62,7 @@ class Counts:
             "late": self.late,
             "kind": self.kind,
             "parent_id": self.parent_id,
+            "withdrawn": dict(self.withdrawn),
         }
 
 
@@ -103,6 +106,7 @@ def counts(session: Session, dispatch_id: int) -> Counts:
     """
     found = find_dispatch(session, dispatch_id)
     excluded = session.execute(select(Exclusion.reason, func.count()).where(Exclusion.dispatch_id == dispatch_id).group_by(Exclusion.reason).order_by(Exclusion.reason))
+    gone = select(Withdrawal.reason, func.count()).where(Withdrawal.dispatch_id == dispatch_id).group_by(Withdrawal.reason).order_by(Withdrawal.reason)
     mine = (deliveries.c.day == found.day, deliveries.c.dispatch_id == dispatch_id)
     rows = session.execute(select(deliveries.c.outcome, func.count(), func.sum(deliveries.c.late)).where(*mine).group_by(deliveries.c.outcome)).all()
     outcomes = dict.fromkeys(Outcome, 0)
@@ -117,6 +121,7 @@ def counts(session: Session, dispatch_id: int) -> Counts:
         sum(int(late or 0) for _, _, late in rows),
         found.kind,
         found.parent_id,
+        {row[0]: row[1] for row in session.execute(gone)},
     )
 
 

@@ -235,6 +235,8 @@ def test_who_left_after_the_snapshot_is_withdrawn_with_the_reason(runtime: Runti
         work(now)
         assert outcomes(now, dispatch_id) == {"submitted": 2, "cancelled": 3}
         assert withdrawn(now, dispatch_id) == {2: "not_subscribed", 3: "stopped", 4: "unknown_number"}
+        with now.transaction(read_only=True) as session:
+            assert proof.counts(session, dispatch_id).to_document()["withdrawn"] == {"not_subscribed": 1, "stopped": 1, "unknown_number": 1}
         with now.transaction() as session:
             assert set(session.scalars(select(Withdrawal.at))) == {now.now()}
             session.execute(update(Withdrawal).where(Withdrawal.reader_id == 2).values(reason="a whim"))
