@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from content.models import Edition, EditionVersion
+from content.models import Edition, EditionVersion, Publication
 from content.services import find_edition
 from delivery.dispatch import correction, killing, recalls
 from delivery.dispatch import planning as dispatches
@@ -81,7 +83,8 @@ def correct(runtime: Runtime, world: World, *, replacing: bool = False) -> corre
 def recall_states(runtime: Runtime) -> dict[tuple[str, str], int]:
     with runtime.transaction(read_only=True) as session:
         rows = session.execute(select(Recall.kind, Recall.state)).all()
-    return {(kind, state): rows.count((kind, state)) for kind, state in rows}  # type: ignore[arg-type]  # a row equals its tuple
+    found = Counter((kind, state) for kind, state in rows)
+    return dict(found)
 
 
 def test_a_correction_goes_to_whom_the_old_one_has_not_reached(runtime: Runtime, tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_failed_and_unknown_ones_get_it_by_policy(runtime: Runtime, tmp_path: Pa
         assert correction.preview(runtime, Request(world.edition)).count.planned == 204
         with runtime.transaction() as session:
             find_edition(session, world.edition)
-            session.execute(update(correction.Publication).values(unknown_policy="never"))
+            session.execute(update(Publication).values(unknown_policy="never"))
         made = correct(runtime, world)
         assert made.dispatch_id is not None
         with runtime.transaction(read_only=True) as session:
@@ -161,7 +164,8 @@ def test_a_peer_that_replaces_nothing_calls_back_and_gets_the_new_one(runtime: R
         assert correction.follow_up(runtime) == 1
         assert correction.follow_up(runtime) == 0, "once is enough"
         assert first.dispatch_id is not None
-        settle(runtime, until=lambda: outcomes(runtime, first.dispatch_id + 1).get("submitted", 0) == len(spared))
+        second = first.dispatch_id + 1
+        settle(runtime, until=lambda: outcomes(runtime, second).get("submitted", 0) == len(spared))
         assert len(mmsc.recipients()) == 60 + len(spared)
         assert problems(runtime, mmsc) == []
 
@@ -226,7 +230,7 @@ def test_a_peer_that_is_away_is_asked_again_and_a_silent_worker_is_noticed(runti
         assert recall_states(runtime) == {("cancel", "waiting"): 1}
         with runtime.transaction() as session:
             session.execute(update(Port).values(url=mmsc.url))
-            session.execute(update(Recall).values(state="leaving", left_at=correction.timedelta(seconds=-1000) + runtime.now()))
+            session.execute(update(Recall).values(state="leaving", left_at=runtime.now() - timedelta(seconds=1000)))
         recalls.heal(runtime)
         assert recall_states(runtime) == {("cancel", "unknown"): 1}
         assert killing.kill(runtime, world.edition, recalling=True, by="ops", reason="x").asked == 1, "asking again takes it up"
