@@ -107,7 +107,7 @@ class Owners:
         for port_id in self._owners.keys() - found.keys():
             self._let_go(port_id)
         for port_id, settings in found.items():
-            if self._hold(port_id):
+            if time.monotonic() >= self._again_at.get(port_id, 0.0) and self._hold(port_id):
                 self._own(port_id, settings)
 
     def _hold(self, port_id: int) -> bool:
@@ -127,8 +127,6 @@ class Owners:
 
     def _own(self, port_id: int, settings: PortSettings) -> None:
         owner = self._owners.get(port_id)
-        if time.monotonic() < self._again_at.get(port_id, 0.0):
-            return
         try:
             if owner is None:
                 owner = PortOwner(self._runtime, self._registry.tasks, settings, self.holder)
@@ -139,6 +137,8 @@ class Owners:
         except HuabaoError as error:
             self._again_at[port_id] = time.monotonic() + AGAIN_S
             self._raise(MISCONFIGURED, settings.name, f"port {settings.name} cannot be bound: {error}")
+            if port_id not in self._owners:
+                self._drop(port_id)  # another host may have what is missing here
         else:
             self._watch(owner)
 
@@ -176,10 +176,13 @@ class Owners:
     def _end(self, owner: PortOwner) -> None:
         owner.stop()
         try:
-            with self._runtime.transaction() as session:
-                leases.drop_lease(session, lease_name(owner.settings.port_id), self.holder, now=self._runtime.now())
+            self._drop(owner.settings.port_id)
         except SQLAlchemyError as error:
             log.warning("lease not given back, it ends by itself", error=type(error).__name__)
+
+    def _drop(self, port_id: int) -> None:
+        with self._runtime.transaction() as session:
+            leases.drop_lease(session, lease_name(port_id), self.holder, now=self._runtime.now())
 
 
 def check_names(runtime: Runtime, names: frozenset[str]) -> None:

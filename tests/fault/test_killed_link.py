@@ -108,6 +108,7 @@ def check(runtime: Runtime, dispatch_id: int, peer: SMSC, readers: int = READERS
     return found
 
 
+@pytest.mark.slow
 def test_the_owner_killed_and_another_in_its_place(quick: Runtime, tmp_path: Path) -> None:
     with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "20") as peer:
         port_id = add_smpp_port(quick, peer.url, window=WINDOW, binds=2)
