@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
 from delivery import lifecycle
+from delivery.dispatch import gate
 from delivery.dispatch.policies import APPROVED_BY
 from delivery.models import Dispatch
 from huabao import alarms
@@ -102,7 +103,7 @@ def _take_back(session: Session, publication: Publication, now: datetime) -> Non
         return
     locked = lifecycle.lock_dispatch(session, found.id)
     if locked.started_at is None and locked.state not in lifecycle.ENDED:
-        lifecycle.act(session, locked, "cancel", by=lifecycle.SYSTEM, at=now, reason="the paper is there: the reserve is not needed")
+        gate.stop(session, locked, "cancel", by=lifecycle.SYSTEM, at=now, reason="the paper is there: the reserve is not needed")
 
 
 def draw_up(runtime: Runtime, publication_id: int, day: str) -> None:
