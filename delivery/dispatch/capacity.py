@@ -1,7 +1,7 @@
 """How long a load takes on some ports: their rates, hours and the changes of rate that were agreed.
 
 Two rates count. The contract's is what the operator allows and what one plans
-with; the one that the throttle keeps up is about 1 % less, since no sliding second
+with; the one that the throttle keeps up is 1 to 2 % less, since no sliding second
 at the peer may see more than the contract's (`delivery.throttle.terms`). A forecast
 has both. Pure arithmetic; nothing here asks the database.
 """
@@ -98,7 +98,7 @@ class Forecast:
     Attributes:
         loads: readers by port; of the next priority only what the first cannot carry in time.
         finish_at: by the contract's rates; None where there is no port, or it takes longer than the horizon.
-        sustained_finish_at: at the rates that the throttle keeps up, about 1 % lower.
+        sustained_finish_at: at the rates that the throttle keeps up, a little lower.
         rate_per_s: readers a second by contract, of the ports that have a load, at the beginning.
         short: readers who will not have been sent to at the deadline, by the contract's rates; 0 without one.
     """
