@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,6 +39,10 @@ THREADS = 4
 
 EXPRESS = "express"
 """The queue that has a thread of its own beside those, so that nothing in it ever waits for a long job."""
+
+
+SWITCH_S = 0.001
+"""How long a busy thread keeps the interpreter while another one, whose answer or grant has come, waits for it."""
 
 
 def process_name() -> str:
@@ -97,6 +102,7 @@ class EmbeddedWorker:
     def start(self) -> None:
         """Start the threads; `take_lease` must have said True."""
         self._stop.clear()
+        sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what was imported stays; the collector need not walk over it again and again while rows come and go
         express = [self._work_express] * (EXPRESS in self.queues and len(self.queues) > 1)
         targets = [self._work_all] * THREADS + express + [self._look, self._keep_lease] + [self._tick] * bool(self.registry.periodics)

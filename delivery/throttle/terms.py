@@ -13,8 +13,8 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-JITTER_S = 0.01
-"""By so much one send may take longer to the peer than another; it costs 1 % of the rate."""
+JITTER_S = 0.015
+"""By so much one send may take longer to the peer than another; it costs 1.5 % of the rate."""
 
 WINDOW_S = 1.0 + JITTER_S
 
