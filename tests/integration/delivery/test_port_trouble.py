@@ -202,6 +202,44 @@ def test_slow_down_lowers_the_rate_once_and_it_comes_back(quick: Runtime, tmp_pa
         assert problems(runtime, dispatch_id, mmsc.keep) == []
 
 
+# --- peers that are there and do not answer, or do not let us in -----------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", ["drop: true", "stall: true"])
+def test_a_peer_that_takes_and_never_answers_is_stopped_before_everybody_is_unknown(quick: Runtime, tmp_path: Path, manner: str) -> None:
+    runtime = quick
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(f"- do: {{{manner}}}\n")
+    build_world(runtime, readers=1000)
+    with peer(tmp_path / "kept", "--script", rules) as mmsc:
+        add_port(runtime, mmsc.url, max_recipients=10, connections=2, timeout_s=0.3)
+        dispatch_id = begin(runtime)
+        settle(runtime, until=lambda: port_of(runtime).breaker == "open")
+        found = outcomes(runtime, dispatch_id)
+    assert found["unknown"] + found["pending"] == 1000
+    assert found["unknown"] <= 100, "the breaker opened too late"
+    assert [one.key for one in alarm_rows(runtime, health.UNREACHABLE)] == ["main"]
+
+
+def test_a_peer_that_does_not_let_us_in_is_not_taken_for_dead_or_busy(quick: Runtime, tmp_path: Path) -> None:
+    runtime = quick
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("- when: {nth: 1}\n  do: {http: 403}\n")
+    build_world(runtime, readers=20)
+    with peer(tmp_path / "kept", "--script", rules) as mmsc:
+        add_port(runtime, mmsc.url, max_recipients=20, connections=1)
+        dispatch_id = begin(runtime)
+        settle(runtime, until=lambda: bool(alarm_rows(runtime, health.MISCONFIGURED)))
+        port = port_of(runtime)
+        assert (port.breaker, port.rate_factor) == ("closed", 1.0)
+        assert port.deferred_until is not None
+        assert port.deferred_until > runtime.now() + timedelta(seconds=10), "it would be asked again at once"
+        later = moved(runtime, minutes=10)
+        settle(later, until=lambda: all_sent(later, dispatch_id))
+        probing.probe_due(later)
+        assert [one.closed_at is None for one in alarm_rows(runtime, health.MISCONFIGURED)] == [False]
+
+
 # --- load moves ------------------------------------------------------------------------------------------------------
 
 
