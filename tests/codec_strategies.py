@@ -33,6 +33,7 @@ ADDRESSES = st.builds(structs.Address, XML_TEXT, st.sampled_from(ADDRESS_KINDS),
 ADDRESS_LISTS = st.lists(ADDRESSES, max_size=4).map(tuple)
 STATUSES = st.builds(structs.Status, st.integers(0, 9999), XML_TEXT | st.just(""), XML_TEXT | st.just(""))
 HREFS = st.none() | IDENTIFIERS
+CAPABILITIES = st.none() | st.builds(structs.UACapabilities, OPTIONAL_TEXT, st.none() | MOMENTS)
 
 SUBMIT_REQS = st.builds(
     structs.SubmitReq,
@@ -59,12 +60,12 @@ MESSAGES = st.one_of(
     st.builds(structs.ReplaceRsp, STATUSES),
     st.builds(
         structs.DeliveryReportReq, XML_TEXT, _REPORTED, XML_TEXT, st.none() | ADDRESSES, st.none() | MOMENTS,
-        OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT,
+        OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, ua_capabilities=CAPABILITIES,
     ),
     st.builds(structs.DeliveryReportRsp, STATUSES),
     st.builds(
         structs.DeliverReq, ADDRESSES, ADDRESS_LISTS, ADDRESS_LISTS, ADDRESS_LISTS, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT,
-        st.none() | MOMENTS, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, HREFS,
+        st.none() | MOMENTS, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, OPTIONAL_TEXT, HREFS, CAPABILITIES,
     ),
     st.builds(structs.DeliverRsp, STATUSES, OPTIONAL_TEXT),
     st.builds(

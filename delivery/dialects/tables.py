@@ -110,6 +110,13 @@ class Dialect:
         bare, table = code.strip(), self._table("mm_status_code")
         return table.get(folded(bare)) or table.get(f"{bare[:1]}xxx" if len(bare) == 4 and bare.isascii() and bare.isdigit() else "")
 
+    def report(self, status: str, code: str = "") -> CodeMeaning:
+        """What a report says, for support: the outcome of its MMStatus, with cause and advice of its four digits where those are known."""
+        known, why = self.mm_status(status), self.mm_status_code(code)
+        if why is None or why.cause == "none":
+            return known
+        return dataclasses.replace(known, cause=why.cause, en=why.en, zh=why.zh, retry=why.retry)
+
     def command_status(self, number: int) -> CodeMeaning:
         """What an SMPP command_status means; an unknown one is refused and says so."""
         return self._remembered("command_status", number, self._command_status)

@@ -43,6 +43,12 @@ class Meanings:
         kind, tables = found
         return tables.receipt(status) if kind == "smpp" else tables.mm_status(status)
 
+    def advice(self, port_id: int, status: str, extension: str | None) -> CodeMeaning:
+        """The same with cause and advice by the report's own code (four digits, or an SMSC's `err`), as a support agent reads it."""
+        found = self._ports.get(port_id)
+        kind, tables = found if found is not None else ("mm7", dialect())
+        return tables.receipt(status, extension or "") if kind == "smpp" else tables.report(status, extension or "")
+
     def outcome(self, port_id: int, status: str) -> Outcome | None:
         """What it makes of a delivery; None where it is interim."""
         return self.of(port_id, status).outcome

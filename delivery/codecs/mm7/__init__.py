@@ -28,6 +28,7 @@ from delivery.codecs.mm7.structs import (
     Status,
     SubmitReq,
     SubmitRsp,
+    UACapabilities,
     VASPErrorRsp,
     bare_number,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Status",
     "SubmitReq",
     "SubmitRsp",
+    "UACapabilities",
     "VASPErrorRsp",
     "VERSIONS",
     "bare_number",

@@ -9,6 +9,7 @@ Spec: 3GPP TS 23.140 8.7.1 to 8.7.8; SOAP 1.1 4.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from lxml import etree
@@ -171,6 +172,7 @@ def _delivery_report_req(fields: Fields) -> structs.DeliveryReportReq:
         applic_id=fields.text("ApplicID"),
         reply_applic_id=fields.text("ReplyApplicID"),
         aux_applic_info=fields.text("AuxApplicInfo"),
+        ua_capabilities=_capabilities(fields),
     )
 
 
@@ -212,6 +214,7 @@ def _deliver_req(fields: Fields) -> structs.DeliverReq:
         reply_applic_id=fields.text("ReplyApplicID"),
         aux_applic_info=fields.text("AuxApplicInfo"),
         content_href=href,
+        ua_capabilities=_capabilities(fields),
     )
 
 
@@ -254,6 +257,13 @@ def _content(fields: Fields) -> tuple[str | None, bool | None]:
         allowed = fields.truth("allowAdaptations", adaptations) if adaptations else None
         return bare.strip("<>") or None, allowed
     return None, None
+
+
+def _capabilities(fields: Fields) -> structs.UACapabilities | None:
+    for element in fields.elements("UACapabilities"):
+        stamp = fields.when("UACapabilities", attribute(element, "TimeStamp"))
+        return structs.UACapabilities((attribute(element, "UAProf") or "").strip() or None, stamp if isinstance(stamp, datetime) else None)
+    return None
 
 
 def _conditions(fields: Fields) -> tuple[int, ...]:

@@ -132,6 +132,7 @@ def _delivery_report_req(message: structs.DeliveryReportReq) -> str:
         _element("MMSStatusErrorCode", message.status_error_code),
         _element("StatusText", message.status_text),
         _applications(message),
+        _capabilities(message.ua_capabilities),
     ))  # fmt: skip
 
 
@@ -161,6 +162,7 @@ def _deliver_req(message: structs.DeliverReq) -> str:
         _element("Priority", message.priority),
         _element("Subject", message.subject),
         _applications(message),
+        _capabilities(message.ua_capabilities),
         _content(message.content_href, None),
     ))  # fmt: skip
 
@@ -219,6 +221,14 @@ def _reply_charging(charging: structs.ReplyCharging | None) -> str:
 
 def _applications(message: SubmitReq | structs.CancelReq | structs.ReplaceReq | structs.DeliveryReportReq | structs.ReadReplyReq | structs.DeliverReq) -> str:
     return _element("ApplicID", message.applic_id) + _element("ReplyApplicID", message.reply_applic_id) + _element("AuxApplicInfo", message.aux_applic_info)
+
+
+def _capabilities(found: structs.UACapabilities | None) -> str:
+    if found is None:
+        return ""
+    prof = "" if found.ua_prof is None else f' UAProf="{_attribute_text(found.ua_prof)}"'
+    stamp = "" if found.time_stamp is None else f' TimeStamp="{format_when(found.time_stamp)}"'
+    return f"<UACapabilities{prof}{stamp}/>"
 
 
 def _content(href: str | None, allow_adaptations: bool | None) -> str:

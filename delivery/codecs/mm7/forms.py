@@ -122,7 +122,7 @@ def _form(tags: tuple[str, ...], filled: tuple[bool, ...], parse: Parse) -> _For
 
 def _form_of(envelope: Envelope) -> _Form:
     report = envelope.message
-    if not isinstance(report, DeliveryReportReq) or envelope.problems or envelope.content is not None:
+    if not isinstance(report, DeliveryReportReq) or envelope.problems or envelope.content is not None or report.ua_capabilities is not None:
         raise _NoFormError
     return _Form(
         namespace=envelope.namespace,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from content.codecs.mime import Entity
@@ -49,6 +49,19 @@ class ReplyCharging:
 
     size_bytes_max: int | None = None
     deadline: When | None = None
+
+
+@dataclass(frozen=True)
+class UACapabilities:
+    """What the MMSC knows of a handset.
+
+    Attributes:
+        ua_prof: address of its profile.
+        time_stamp: when the MMSC learnt that.
+    """
+
+    ua_prof: str | None = None
+    time_stamp: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,7 @@ class DeliveryReportReq:
     applic_id: str | None = None
     reply_applic_id: str | None = None
     aux_applic_info: str | None = None
+    ua_capabilities: UACapabilities | None = field(default=None, kw_only=True)
 
     def swapped(self) -> DeliveryReportReq:
         """The same report with Sender and Recipient exchanged; itself where there is no sender to exchange."""
@@ -252,6 +266,7 @@ class DeliverReq:
     reply_applic_id: str | None = None
     aux_applic_info: str | None = None
     content_href: str | None = None
+    ua_capabilities: UACapabilities | None = None
 
 
 @dataclass(frozen=True)

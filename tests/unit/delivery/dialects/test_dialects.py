@@ -96,6 +96,14 @@ def test_chinas_four_digits_refine_the_cause_by_class() -> None:
     assert dialect("3gpp").mm_status_code("4446") is None
 
 
+def test_support_reads_the_finer_cause_and_the_outcome_stays() -> None:
+    cmcc = dialect("cmcc")
+    finer = cmcc.report("Rejected", "6670")
+    assert (finer.outcome, finer.cause, finer.en) == (Outcome.REJECTED, "operator", cmcc.tables["mm_status_code"]["6xxx"].en)
+    assert cmcc.report("Expired", "1000") == cmcc.report("Expired") == cmcc.mm_status("Expired"), "a code without a cause says nothing more"
+    assert dialect("3gpp").report("Expired", "4446") == dialect("3gpp").mm_status("Expired")
+
+
 def test_an_smscs_codes() -> None:
     smpp = dialect("smpp")
     assert [(one := smpp.command_status(number)).name or one.code for number in (0, 0x58, 0x14)] == ["ESME_ROK", "ESME_RTHROTTLED", "ESME_RMSGQFUL"]
