@@ -23,7 +23,7 @@ from delivery.ports.smpp.options import SMPPOptions
 from delivery.ports.smpp.receivers import set_receiver
 from delivery.sending.waiting import port_queue
 from huabao.log import get_logger
-from huabao.queues import Task
+from huabao.queues import Task, listeners
 from huabao.runtime import Runtime
 from huabao.working import work_once
 
@@ -32,7 +32,9 @@ log = get_logger("link")
 THREADS: Final = 2
 """Batches of one port at a time, besides an urgent one."""
 
-IDLE_S: Final = 0.05
+IDLE_S: Final = (0.1, 0.25)
+"""How often an idle thread looks for a job that another process wrote: the urgent one, the others; for what this process wrote at once."""
+
 DATABASE_AWAY_S: Final = 1.0
 
 
@@ -53,6 +55,7 @@ class PortOwner:
         self._tasks = tasks
         self._holder = holder
         self._stopping = threading.Event()
+        self._news = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._intake: Intake | None = None
         self.down_since = time.monotonic()
@@ -70,8 +73,9 @@ class PortOwner:
         ports.own(port_id)
         self.refresh(self.settings)
         both = (port_queue(port_id, RESEND), port_queue(port_id, BULK))
-        queues = [both[:1], *([both] * THREADS)]
-        self._threads = [threading.Thread(target=self._work, args=(one,), name=f"{self.settings.name}-{at}", daemon=True) for at, one in enumerate(queues)]
+        working = [(both[:1], IDLE_S[0]), *([(both, IDLE_S[1])] * THREADS)]
+        self._threads = [threading.Thread(target=self._work, args=one, name=f"{self.settings.name}-{at}", daemon=True) for at, one in enumerate(working)]
+        listeners.append(self._wake)
         for thread in self._threads:
             thread.start()
         log.info("the port is ours", port=self.settings.name)
@@ -90,6 +94,9 @@ class PortOwner:
     def stop(self) -> None:
         """Let what is on its way be answered, give back the rest, unbind."""
         self._stopping.set()
+        if self._wake in listeners:
+            listeners.remove(self._wake)
+        self._wake()
         ports.disown(self.settings.port_id)
         for thread in self._threads:
             thread.join()
@@ -99,7 +106,11 @@ class PortOwner:
             self._intake.close()
         log.info("the port is given up", port=self.settings.name)
 
-    def _work(self, queues: tuple[str, ...]) -> None:
+    def _wake(self) -> None:
+        with self._news:
+            self._news.notify_all()
+
+    def _work(self, queues: tuple[str, ...], idle_s: float) -> None:
         busy = False
         while not self._stopping.is_set():
             try:
@@ -107,5 +118,6 @@ class PortOwner:
             except OperationalError as error:
                 log.warning("database unreachable, trying again", error=str(error.orig))
                 self._stopping.wait(DATABASE_AWAY_S)
-            if not busy:
-                self._stopping.wait(IDLE_S)
+            if not busy and not self._stopping.is_set():
+                with self._news:
+                    self._news.wait(idle_s)

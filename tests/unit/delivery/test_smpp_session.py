@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -214,7 +215,7 @@ class AnyPeer(RuleBasedStateMachine):
     def feed(self, octets: bytes, cuts: list[int]) -> None:
         """The peer says something, in pieces."""
         edges = sorted({0, len(octets), *(cut % (len(octets) + 1) for cut in cuts)})
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             self.take(self.session.receive(octets[begin:end], now=self.now))
 
     def take(self, events: list[Any]) -> None:
