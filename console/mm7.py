@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -74,7 +74,7 @@ _HERE: Final = "TransactionID"
 
 
 @dataclass(frozen=True)
-class _Door:
+class Door:
     """A port as `/mm7` needs it; `credentials` is None where its password is not set."""
 
     port_id: int
@@ -83,7 +83,7 @@ class _Door:
 
 
 @dataclass(frozen=True)
-class _Reply:
+class Reply:
     """An HTTP answer."""
 
     status: int
@@ -96,20 +96,16 @@ class _GoneError(Exception):
     """The client hung up."""
 
 
-def mm7_app(runtime: Runtime) -> ASGIApp:
-    """The ASGI application of `/mm7`."""
-    return MM7App(runtime)
-
-
 class MM7App:
-    """See the module."""
+    """The ASGI application of `/mm7`, and what `console.mm7_listener` asks of it beside."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"mm7 nonce {secret}".encode()).digest()
-        self._doors: dict[str, _Door] = {}
+        self._doors: dict[str, Door] = {}
         self._doors_until = 0.0
+        self._refreshing: asyncio.Task[None] | None = None
         self._commit: GroupCommit | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,46 +123,91 @@ class MM7App:
         except OSError:  # the client hung up between our commit and its answer; it will send again
             return
 
-    async def _answer(self, scope: Scope, receive: Receive) -> _Reply:
+    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] != "POST":
             return _text(405, "MM7 is spoken by POST", (b"allow", b"POST"))
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX:
             return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
-        try:
-            door = await self._door(_port_name(scope))
-        except SQLAlchemyError as error:
-            return _away(error)
+        if not self.knows_doors():
+            try:
+                await asyncio.shield(self._refresh())
+            except SQLAlchemyError as error:
+                return _away(error)
+        door = self._door(_port_name(scope["path"]))
         if door is None:
             return _text(404, "there is no such port; POST to /mm7/<port>")
         if door.credentials is None:
             return _text(503, "this port's password is not set here")
-        target = _target(scope)
-        said = headers.get(b"authorization")
-        if not http_auth.is_allowed(door.credentials, "POST", target, said.decode("latin-1") if said else None, time.time()):
+        if not _is_allowed(door.credentials, _target(scope), headers):
             challenges = http_auth.challenge(door.credentials, time.time())
             return _text(401, "who are you?", *((b"www-authenticate", one.encode()) for one in challenges))
         body = await _read(receive)
         if body is None:
             return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
-        return await self._take(door, headers.get(b"content-type", b"").decode("latin-1"), body)
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.hear(door, headers.get(b"content-type", b""), body, lambda reply: None if answered.done() else answered.set_result(reply))
+        return await answered
 
-    async def _door(self, name: str) -> _Door | None:
+    def entry(self, target: str, headers: Mapping[bytes, bytes]) -> Door | None:
+        """The port that a plain POST to `target` may enter by at once; None where the long way has to look, or to refuse."""
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX or not self.knows_doors():
+            return None
+        door = self._door(_port_name(target.partition("?")[0]))
+        return door if door is not None and door.credentials is not None and _is_allowed(door.credentials, target, headers) else None
+
+    def hear(self, door: Door, content_type: bytes, body: bytes, done: Callable[[Reply], None]) -> None:
+        """Take what a request says; `done` gets the answer, once, after the commit."""
+        try:
+            envelope = decode_http(content_type.decode("latin-1"), body)
+        except CodecError as error:
+            done(_fault(None, Status(error.status_code, str(error))))
+            return
+        write, answer = self._understood(door, envelope)
+        if write is None:
+            done(_fault(envelope, Status(UNSUPPORTED, f"{type(envelope.message).__name__} is not for us")))
+            return
+
+        def stored(error: NotStoredError | None) -> None:
+            if error is None:
+                done(_xml(200, envelope, answer))
+            else:
+                done(_away(error) if error.retryable else _fault(envelope, Status(2007, str(error))))
+
+        self._committer().put(write, stored)
+
+    def knows_doors(self) -> bool:
+        """Whether the ports were read lately; asks for them anew while they still count."""
+        left_s = self._doors_until - time.monotonic()
+        if 0 < left_s < PORTS_KEPT_S / 2:
+            self._refresh()
+        return left_s > 0
+
+    def _refresh(self) -> asyncio.Task[None]:
+        """The one reading of the ports that is under way."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.get_running_loop().create_task(self._read_doors())
+            self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever waits is told, nobody else need be
+        return self._refreshing
+
+    async def _read_doors(self) -> None:
+        self._doors = await asyncio.to_thread(self._load)
+        self._doors_until = time.monotonic() + PORTS_KEPT_S
+
+    def _door(self, name: str) -> Door | None:
         """The port called `name`; "" means the only one there is."""
-        if time.monotonic() >= self._doors_until:
-            self._doors = await asyncio.to_thread(self._load)
-            self._doors_until = time.monotonic() + PORTS_KEPT_S
         if name:
             return self._doors.get(name)
         return next(iter(self._doors.values())) if len(self._doors) == 1 else None
 
-    def _load(self) -> dict[str, _Door]:
+    def _load(self) -> dict[str, Door]:
         with self._runtime.transaction(read_only=True) as session:
             ports = session.scalars(select(Port).where(Port.kind == "mm7")).all()
             return {port.name: self._door_of(port) for port in ports}
 
-    def _door_of(self, port: Port) -> _Door:
+    def _door_of(self, port: Port) -> Door:
         options = MM7Options(**port.options)
         credentials: Credentials | None = Credentials("none")
         if options.report_auth != "none":
@@ -176,23 +217,9 @@ class MM7App:
             except PortError as error:
                 log.error("reports are refused", port=port.name, reason=str(error))
                 credentials = None
-        return _Door(port.id, dict(port.options), credentials)
+        return Door(port.id, dict(port.options), credentials)
 
-    async def _take(self, door: _Door, content_type: str, body: bytes) -> _Reply:
-        try:
-            envelope = decode_http(content_type, body)
-        except CodecError as error:
-            return _fault(None, Status(error.status_code, str(error)))
-        write, answer = self._understood(door, envelope)
-        if write is None:
-            return _fault(envelope, Status(UNSUPPORTED, f"{type(envelope.message).__name__} is not for us"))
-        try:
-            await self._committer().add(write)
-        except NotStoredError as error:
-            return _away(error) if error.retryable else _fault(envelope, Status(2007, str(error)))
-        return _xml(200, envelope, answer)
-
-    def _understood(self, door: _Door, envelope: Envelope) -> tuple[Write | None, DeliveryReportRsp | ReadReplyRsp | DeliverRsp]:
+    def _understood(self, door: Door, envelope: Envelope) -> tuple[Write | None, DeliveryReportRsp | ReadReplyRsp | DeliverRsp]:
         """What to write for a message, and what to answer then; None for what is not for us."""
         message = envelope.message
         at = self._runtime.now()
@@ -212,9 +239,13 @@ class MM7App:
         return self._commit
 
 
-def _port_name(scope: Scope) -> str:
+def _is_allowed(credentials: Credentials, target: str, headers: Mapping[bytes, bytes]) -> bool:
+    said = headers.get(b"authorization")
+    return http_auth.is_allowed(credentials, "POST", target, said.decode("latin-1") if said else None, time.time())
+
+
+def _port_name(path: str) -> str:
     """What stands behind `/mm7/` in the path, wherever the application is mounted."""
-    path: str = scope["path"]
     return path.rpartition("/mm7")[2].strip("/")
 
 
@@ -246,7 +277,7 @@ async def _read(receive: Receive) -> bytes | None:
         raise _GoneError from None
 
 
-def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | ReadReplyRsp | DeliverRsp | MM7Fault) -> _Reply:
+def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | ReadReplyRsp | DeliverRsp | MM7Fault) -> Reply:
     """An MM7 answer in the words (namespace, version) of the request."""
     namespace = (envelope.namespace if envelope else "") or DEFAULT_NAMESPACE
     transaction_id = envelope.transaction_id if envelope else ""
@@ -254,10 +285,10 @@ def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | Re
     try:
         if message == _TAKEN and len(namespace) + len(version or "") < _WORDS_CHARS_MAX:
             before, after = _taken(namespace, version)
-            return _Reply(status, before + transaction_id_text(transaction_id).encode() + after)
-        return _Reply(status, encode_envelope(message, namespace, version, transaction_id=transaction_id))
+            return Reply(status, before + transaction_id_text(transaction_id).encode() + after)
+        return Reply(status, encode_envelope(message, namespace, version, transaction_id=transaction_id))
     except CodecError:  # what the peer called its request cannot be said back
-        return _Reply(status, encode_envelope(message, transaction_id=""))
+        return Reply(status, encode_envelope(message, transaction_id=""))
 
 
 @lru_cache(maxsize=64)
@@ -271,14 +302,14 @@ def _taken(namespace: str, version: str | None) -> tuple[bytes, bytes]:
     return before + b">", b"<" + after
 
 
-def _fault(envelope: Envelope | None, status: Status) -> _Reply:
+def _fault(envelope: Envelope | None, status: Status) -> Reply:
     return _xml(400, envelope, RSErrorRsp(status, "Client", status.text))
 
 
-def _text(status: int, text: str, *headers: tuple[bytes, bytes]) -> _Reply:
-    return _Reply(status, text.encode(), headers, b"text/plain; charset=utf-8")
+def _text(status: int, text: str, *headers: tuple[bytes, bytes]) -> Reply:
+    return Reply(status, text.encode(), headers, b"text/plain; charset=utf-8")
 
 
-def _away(error: HuabaoError | SQLAlchemyError) -> _Reply:
+def _away(error: HuabaoError | SQLAlchemyError) -> Reply:
     log.error("nothing can be stored", error=type(error).__name__)
     return _text(503, "not now; nothing was taken", (b"retry-after", b"5"))

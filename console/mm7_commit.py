@@ -62,14 +62,32 @@ class NotStoredError(StoreError):
         self.retryable = retryable
 
 
+Done = Callable[[NotStoredError | None], None]
+"""Told once, in the event loop: None when the write is durable, else why it is not."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """A write and who wants to know of it; `done` is None once he was told."""
+
+    write: Write
+    done: Done | None
+    until: float
+
+    def tell(self, error: NotStoredError | None) -> None:
+        done, self.done = self.done, None
+        if done is not None:
+            done(error)
+
+
 class GroupCommit:
     """Collects writes in one event loop and commits them in a thread."""
 
     def __init__(self, runtime: Runtime, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._runtime = runtime
-        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
-        self._open: dict[asyncio.Future[None], float] = {}
+        self._waiting: list[_Waiting] = []
+        self._open: dict[_Waiting, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._committing = False
@@ -81,32 +99,37 @@ class GroupCommit:
         Raises:
             NotStoredError: it is not.
         """
+        settled: asyncio.Future[NotStoredError | None] = self.loop.create_future()
+        self.put(write, lambda error: None if settled.done() else settled.set_result(error))
+        error = await settled
+        if error is not None:
+            raise error
+
+    def put(self, write: Write, done: Done) -> None:
+        """Have `write` committed with the next group; `done` is told how that ended."""
         if len(self._waiting) >= WAITING_MAX:
-            raise NotStoredError("too much waits for the database", retryable=True)
-        done: asyncio.Future[None] = self.loop.create_future()
-        self._waiting.append((write, done))
+            done(NotStoredError("too much waits for the database", retryable=True))
+            return
+        one = _Waiting(write, done, self.loop.time() + STORE_WAIT_S)
+        self._waiting.append(one)
+        self._open[one] = None
         if len(self._waiting) >= WRITES_MAX:
             self._flush()
         elif self._timer is None and not self._committing:
             self._timer = self.loop.call_later(LINGER_S, self._flush)
-        self._open[done] = self.loop.time() + STORE_WAIT_S
         if self._watch is None:
             self._watch = self.loop.call_later(STORE_WAIT_S, self._give_up)
-        try:
-            await done
-        finally:
-            del self._open[done]
 
     def _give_up(self) -> None:
         """Tell those who have waited too long, and come again for the next; one timer serves all, in the order of their coming."""
         self._watch = None
         now = self.loop.time()
-        for done, until in self._open.items():
-            if until > now:
-                self._watch = self.loop.call_at(until, self._give_up)
+        for one in list(self._open):
+            if one.until > now:
+                self._watch = self.loop.call_at(one.until, self._give_up)
                 return
-            if not done.done():
-                done.set_exception(NotStoredError("the database is too slow", retryable=True))
+            del self._open[one]
+            one.tell(NotStoredError("the database is too slow", retryable=True))
 
     def _flush(self) -> None:
         if self._committing or not self._waiting:
@@ -116,20 +139,19 @@ class GroupCommit:
             self._timer = None
         group, self._waiting = self._waiting[:WRITES_MAX], self._waiting[WRITES_MAX:]
         self._committing = True
-        work = self.loop.run_in_executor(self._thread, self._commit, [write for write, _ in group])
-        work.add_done_callback(lambda finished: self._finished(finished, [done for _, done in group]))
+        work = self.loop.run_in_executor(self._thread, self._commit, [one.write for one in group])
+        work.add_done_callback(lambda finished: self._finished(finished, group))
 
-    def _finished(self, work: asyncio.Future[list[NotStoredError | None]], waiting: Sequence[asyncio.Future[None]]) -> None:
+    def _finished(self, work: asyncio.Future[list[NotStoredError | None]], group: Sequence[_Waiting]) -> None:
         self._committing = False
         broken = NotStoredError("interrupted", retryable=True) if work.cancelled() else work.exception()
-        results = [broken] * len(waiting) if broken is not None else work.result()
-        for done, error in zip(waiting, results, strict=True):
-            if done.done():
-                continue
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
+        if broken is not None and not isinstance(broken, NotStoredError):
+            log.error("a commit broke", error=type(broken).__name__)
+            broken = NotStoredError("interrupted", retryable=True)
+        results = [broken] * len(group) if broken is not None else work.result()
+        for one, error in zip(group, results, strict=True):
+            self._open.pop(one, None)
+            one.tell(error)
         self._flush()
 
     def _commit(self, writes: Sequence[Write]) -> list[NotStoredError | None]:

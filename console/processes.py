@@ -21,8 +21,8 @@ from huabao import leases
 from huabao.embedded import EmbeddedWorker, process_name
 from huabao.log import get_logger
 from huabao.queues import Registry
+from huabao.rounds import Rounds
 from huabao.runtime import Runtime
-from huabao.working import run_periodic
 
 log = get_logger("processes")
 
@@ -34,16 +34,19 @@ STANDBY_S = 2.0
 def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
     """The web console and the APIs; embedded, the worker too."""
     schema.require(runtime)
+    from console.mm7 import MM7App
+    from console.mm7_listener import listener_of
     from console.web import make_app
 
     worker = _EmbeddedCare(runtime, registry) if runtime.config.embedded else None
     if worker:
         worker.start()
     try:
-        app = make_app(runtime, registry)
+        mm7 = MM7App(runtime)
+        app = make_app(runtime, registry, mm7)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again and again
-        uvicorn.run(app, host=host, port=port, loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        uvicorn.run(app, host=host, port=port, loop="uvloop", http=listener_of(mm7), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
     finally:
         if worker:
             worker.stop()
@@ -89,19 +92,16 @@ def scheduler(runtime: Runtime, registry: Registry) -> None:
     from console.worker import make_celery, relay
 
     celery = make_celery()
-    due = {one.name: time.monotonic() for one in registry.periodics}
+    rounds = Rounds(runtime, registry.periodics)
 
     def lead() -> None:
-        for one in registry.periodics:
-            if time.monotonic() >= due[one.name]:
-                run_periodic(runtime, one)
-                due[one.name] = time.monotonic() + one.every_s
+        rounds.start()
         try:
             relay(runtime, celery)
         except BrokerError as error:
             log.warning("broker out of reach; jobs wait in the database", error=str(error))
 
-    _hold(runtime, "scheduler", lead, every_s=RELAY_S)
+    _hold(runtime, "scheduler", lead, rounds.stop, every_s=RELAY_S)
 
 
 def link(runtime: Runtime, registry: Registry, names: frozenset[str] | None) -> None:
@@ -130,8 +130,8 @@ def link(runtime: Runtime, registry: Registry, names: frozenset[str] | None) -> 
     owners.run(beat)
 
 
-def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: float) -> None:
-    """Hold the lease `role` and act again and again; stand by while somebody else holds it."""
+def _hold(runtime: Runtime, role: str, act: Callable[[], None], rest: Callable[[], None], *, every_s: float) -> None:
+    """Hold the lease `role` and act again and again; rest and stand by while somebody else holds it."""
     me = process_name()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -147,7 +147,10 @@ def _hold(runtime: Runtime, role: str, act: Callable[[], None], *, every_s: floa
         except OperationalError as error:
             log.warning("database unreachable", error=str(error.orig))
             leading = False
+        if not leading:
+            rest()
         stopping.wait(every_s if leading else STANDBY_S)
+    rest()
     try:
         with runtime.transaction() as session:
             leases.drop_lease(session, role, me, now=runtime.now())

@@ -18,7 +18,7 @@ from console import rights
 from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
 from console.edge import SECURITY_HEADERS, Edge
-from console.mm7 import mm7_app
+from console.mm7 import MM7App
 from console.pages import braking, dispatch, outside, signing, steering, today
 from console.visit import Page
 from huabao.queues import Registry
@@ -65,8 +65,12 @@ class _Static(StaticFiles):
         await super().__call__(scope, receive, dressed)  # type: ignore[arg-type]  # a message is a mapping
 
 
-def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
-    """The ASGI application of `huabao serve`."""
+def make_app(runtime: Runtime, registry: Registry, mm7: MM7App | None = None) -> ASGIApp:
+    """The ASGI application of `huabao serve`.
+
+    Args:
+        mm7: of the listener, where it has one; else its own.
+    """
     edge = Edge(runtime, registry)
     routes = [Route(one.path, edge.endpoint(one, PAGES[one.name]), methods=[one.method], name=one.name) for one in rights.RIGHTS]
     static = Path(str(resources.files("console") / "static"))
@@ -74,7 +78,7 @@ def make_app(runtime: Runtime, registry: Registry) -> ASGIApp:
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
-    beside = {"/mm7": mm7_app(runtime), API_PREFIX: api_app(runtime)}
+    beside: dict[str, ASGIApp] = {"/mm7": mm7 or MM7App(runtime), API_PREFIX: api_app(runtime)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""

@@ -18,8 +18,9 @@ import pytest
 import uvicorn
 from sqlalchemy import func, select
 
-from console.mm7 import BODY_BYTES_MAX, mm7_app
+from console.mm7 import BODY_BYTES_MAX, MM7App
 from console.mm7_commit import GroupCommit, NotStoredError, Write
+from console.mm7_listener import listener_of
 from console.schema import upgrade
 from delivery.codecs.mm7 import Address, DeliveryReportReq, DeliveryReportRsp, MM7Fault, ReadReplyReq, Status, decode_http, encode_envelope
 from delivery.models import DeliveryEvent, InboundMessage, Port
@@ -32,9 +33,10 @@ from tests.integration.reports.ground import NOON, number, report
 
 
 @contextmanager
-def serving(runtime: Runtime) -> Iterator[int]:
-    """The route behind uvicorn; its TCP port."""
-    server = uvicorn.Server(uvicorn.Config(mm7_app(runtime), host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+def serving(runtime: Runtime, *, by_listener: bool = True) -> Iterator[int]:
+    """The route behind its own listener, as `huabao serve` has it; its TCP port."""
+    app = MM7App(runtime)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=listener_of(app) if by_listener else "httptools"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
