@@ -104,14 +104,17 @@ def parse_esmes(texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def parse_errors(text: str) -> dict[int, float]:
-    """`ESME_RSUBMITFAIL=0.1,88=0.01` as shares of command_status.
+    """`ESME_RSUBMITFAIL=0.1,88=0.01` (or 0x58) as shares of command_status.
 
     Raises:
         UsageError: not of that form, or a name that there is not.
     """
     found: dict[int, float] = {}
     for name, share in parse_shares(text, what="--errors").items():
-        status = int(name) if name.isdigit() else STATUS.get(name, 0)
+        try:
+            status = STATUS[name] if name in STATUS else int(name, 0)
+        except ValueError:
+            status = 0
         if not 0 < status <= 0xFFFFFFFF:
             raise UsageError(f"--errors: there is no command_status {name!r}")
         found[status] = share

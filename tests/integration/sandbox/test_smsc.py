@@ -192,6 +192,21 @@ def test_faults_by_script(tmp_path: Path) -> None:
     assert taken == {"2": False, "5": False, "6": False, "7": False, "8": True}
 
 
+def test_shares_of_errors_and_of_answers_that_never_come(tmp_path: Path) -> None:
+    with smsc("--errors", "ESME_RSUBMITFAIL=0.3,0x14=0.2", "--drop", "0.5", "--keep", tmp_path, "--mix", "none=1") as sandbox, Esme(sandbox.tcp_port) as esme:
+        esme.bind()
+        for number in numbers(100):
+            esme.send(smpp.SubmitSM(destination_addr=f"86{number}", short_message=b"x"))
+        stats = sandbox.wait_for("submits", 100)
+        assert stats["refused"] + stats["dropped"] + stats["answered"] == 100
+        assert all(10 < stats[name] < 80 for name in ("refused", "dropped", "answered"))
+        codes = Counter(esme.next(lambda _: True).status for _ in range(stats["refused"] + stats["answered"]))
+        assert codes == {Status.ESME_RSUBMITFAIL: codes[Status.ESME_RSUBMITFAIL], Status.ESME_RMSGQFUL: codes[Status.ESME_RMSGQFUL], 0: stats["answered"]}
+        assert min(codes.values()) > 0
+    assert Counter(line["answered"] for line in kept(tmp_path)) == {True: stats["answered"], False: stats["dropped"]}
+    assert Counter(line["status_code"] for line in kept(tmp_path, "refusals")) == codes - Counter({0: stats["answered"]})
+
+
 def test_both_ask_whether_the_other_is_there() -> None:
     with smsc("--enquire-s", "1") as sandbox, Esme(sandbox.tcp_port) as awake, Esme(sandbox.tcp_port) as asleep:
         awake.bind()

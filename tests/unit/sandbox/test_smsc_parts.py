@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.codecs import smpp
 from huabao.errors import UsageError
+from sandbox.commands import sandbox
 from sandbox.smsc import wire
 from sandbox.smsc.options import FORMS, IDS, OUTCOMES, STATES, parse_errors, parse_esmes
 from sandbox.smsc.script import Moment, decide, read_script
@@ -58,10 +60,28 @@ def test_options() -> None:
     for bad in ("huabao", ":x", "huabao:123456789", "a-system-id-too-long:x"):
         with pytest.raises(UsageError):
             parse_esmes((bad,))
-    assert parse_errors("ESME_RSUBMITFAIL=0.1,88=0.2") == {0x45: 0.1, 88: 0.2}
-    with pytest.raises(UsageError):
-        parse_errors("ESME_NOPE=0.1")
+    assert parse_errors("ESME_RSUBMITFAIL=0.1,88=0.2,0x14=0.1") == {0x45: 0.1, 88: 0.2, 0x14: 0.1}
+    for wrong in ("ESME_NOPE=0.1", "0x=0.1", "4294967296=0.1", "0=0.1"):
+        with pytest.raises(UsageError):
+            parse_errors(wrong)
     assert set(OUTCOMES.values()) <= {*STATES, ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--esme", "huabao"], "ID:PASSWORD"), (["--mix", "read=1"], "there is no 'read'"), (["--tls-cert", __file__], "--tls-key"), (["--errors", "ESME_NOPE=1"], "ESME_NOPE"),
+        (["--delay-ms", "5-1"], "--delay-ms"), (["--script", "/no/such.yaml"], "No such file"), (["--receipt-ids", "octal"], "octal"),
+    ],
+)  # fmt: skip
+def test_wrong_use_is_said_in_a_line(arguments: list[str], said: str) -> None:
+    found = CliRunner().invoke(sandbox, ["smsc", *arguments])
+    assert found.exit_code == 2
+    assert said in found.output
+
+
+def test_what_a_script_may_say() -> None:
+    assert "do: {garbage: true}" in CliRunner().invoke(sandbox, ["smsc", "--script-help"]).output
 
 
 @given(st.integers(1, 1 << 62))
