@@ -304,8 +304,9 @@ def _carrier_sql(ports: Sequence[Port], weights: Mapping[int, float]) -> ColumnE
 
 
 def _port_sql(ports: Sequence[Port], weights: Mapping[int, float]) -> ColumnElement[int]:
-    """The port of a reader: buckets of reader ids, shared by weight, or by rate where no port has a weight."""
-    weighed = [(port, weights[port.id]) for port in ports if weights.get(port.id)] or [(port, port.rate) for port in ports]
+    """The port of a reader: buckets of reader ids, shared by weight; where no port has one, by rate among the first priority."""
+    first = min(port.priority for port in ports)
+    weighed = [(port, weights[port.id]) for port in ports if weights.get(port.id)] or [(port, port.rate) for port in ports if port.priority == first]
     total = sum(weight for _, weight in weighed)
     bucket = staged.c.reader_id * PORT_STEP % PORT_BUCKETS
     share = 0.0

@@ -263,10 +263,11 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     """The dispatch of one reader, on its way; its number."""
     target = look.target
     variant = session.get_one(Variant, variant_id)
+    others = [one.name for one in ports_for(session, target.publication) if one.kind == port.kind and one.id != port.id]  # they take over where it cannot send
     dispatch = Dispatch(
         edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=RESEND,
         parent_id=parent_of(target, look.copies), day=business_day(now), state=lifecycle.DRAFT, audience=1, planned=1,
-        ports=[port.name], start_at=now, created_at=now, created_by=actor[:80],
+        ports=[port.name, *others], start_at=now, created_at=now, created_by=actor[:80],
     )  # fmt: skip
     session.add(dispatch)
     session.flush()
