@@ -84,16 +84,38 @@ def kill(invocation: Invocation, edition: str, recalling: bool, dry_run: bool, r
     if made.asked:
         until = time.monotonic() + ANSWERS_S
         invocation.work_until(lambda: not killing.is_recalling(invocation.runtime, edition) or time.monotonic() > until)
-        made = killing.with_answers(invocation.runtime, made, edition)
+        made = killing.with_answers(invocation.runtime, made)
     return _killing(made, recalling=recalling, dry_run=dry_run)
+
+
+@click.command("recall")
+@click.argument("dispatch_id", metavar="ID", type=int)
+@click.option("--dry-run", is_flag=True, help="Count, and do nothing.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+@operation
+def recall(invocation: Invocation, dispatch_id: int, dry_run: bool, reason: str) -> Report:
+    """Call back what left of a dispatch and was not fetched (CancelReq); what waits is the business of `cancel` and `kill`."""
+    from delivery.dispatch import killing
+
+    made = killing.call_back(invocation.runtime, dispatch_id, by=invocation.actor, reason=reason, dry_run=dry_run)
+    if made.asked:
+        until = time.monotonic() + ANSWERS_S
+        invocation.work_until(lambda: not killing.is_recalling(invocation.runtime, made.edition) or time.monotonic() > until)
+        made = killing.with_answers(invocation.runtime, made, dispatch_id)
+    lines = _reach(made.reach, "called back") or [f"nothing of dispatch {dispatch_id} can be called back"]
+    return Report(made.to_document(), lines=lines, columns=("recall", "answer", "submissions") if made.recalls else (), rows=_answers(made))
+
+
+def _answers(made: Killing) -> list[tuple[object, ...]]:
+    return [(kind, state, f"{number:,}") for kind, states in made.recalls.items() for state, number in states.items()]
 
 
 def _killing(made: Killing, *, recalling: bool, dry_run: bool) -> Report:
     lines = [f"{made.edition} {'would be' if dry_run else 'is'} killed: {made.waiting:,} readers who still waited get nothing"]
     lines += _reach(made.reach, "called back" if recalling else "called back; --recall does that")
-    rows = [(kind, state, f"{number:,}") for kind, states in made.recalls.items() for state, number in states.items()]
+    rows = _answers(made)
     return Report(made.to_document(), lines=lines, columns=("recall", "answer", "submissions") if rows else (), rows=rows)
 
 
-SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", correct), ("edition", kill), ("dispatch", correct))
+SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", correct), ("edition", kill), ("dispatch", correct), ("dispatch", recall))
 """What these add to groups of commands, see `console.registry`."""

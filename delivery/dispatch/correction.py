@@ -51,6 +51,9 @@ ANY_TIME_S: Final = 30 * 86_400
 
 LOOK_S: Final = 0.2
 
+FOLLOW_S: Final = 6 * 3600
+"""So long after the last answer the reports of those who were spared are looked for; later a person corrects once more."""
+
 
 @dataclass(frozen=True)
 class Older:
@@ -141,7 +144,7 @@ def correct(
     for one in older.before:
         if one.state in lifecycle.UNSENT:
             steer(runtime, one.id, "cancel", by=by, reason=why)
-    _wait_for_workers(runtime, older.before, runtime.config.lease_s + 5.0 if wait_s is None else wait_s)
+    wait_for_workers(runtime, older.before, wait_s)
     asked = _ask(runtime, older, by=by) if replacing else 0
     made = _create(runtime, request, by=by, reason=why, progress=progress)
     with runtime.transaction(read_only=True) as session:
@@ -212,10 +215,14 @@ def pending_readers(session: Session, found: Sequence[Dispatch]) -> int:
     return session.scalar(select(func.count()).select_from(deliveries).where(*where)) or 0
 
 
-def _wait_for_workers(runtime: Runtime, found: Sequence[Dispatch], wait_s: float) -> None:
-    """Give workers the time to see that their dispatch has ended; a silent one's batch is cancelled for him."""
+def wait_for_workers(runtime: Runtime, found: Sequence[Dispatch], wait_s: float | None = None) -> None:
+    """Give workers the time to see that their dispatch has ended; a silent one's batch is cancelled for him.
+
+    Args:
+        wait_s: at most; None for a lease and a little more.
+    """
     ids = [one.id for one in found]
-    until = time.monotonic() + wait_s
+    until = time.monotonic() + (runtime.config.lease_s + 5.0 if wait_s is None else wait_s)
     while True:
         with runtime.transaction(read_only=True) as session:
             held = session.scalar(select(Batch.id).where(Batch.dispatch_id.in_(ids), Batch.state == "claimed").limit(1))
@@ -308,7 +315,7 @@ def follow_up(runtime: Runtime) -> int:
     with runtime.transaction(read_only=True) as session:
         settled = now - timedelta(seconds=RECALL_SETTLE_S.get(session))
         answered = select(Recall.dispatch_id).where(Recall.kind == "cancel", Recall.variant_id.is_not(None)).group_by(Recall.dispatch_id)
-        due = answered.having(func.max(Recall.answered_at) <= settled, func.max(Recall.answered_at) > settled - timedelta(days=3))
+        due = answered.having(func.max(Recall.answered_at) <= settled, func.max(Recall.answered_at) > settled - timedelta(seconds=FOLLOW_S))
         waiting = select(Recall.dispatch_id).where(Recall.state.in_(("waiting", "leaving")))
         editions = session.scalars(select(Dispatch.edition_id).where(Dispatch.id.in_(due), Dispatch.id.not_in(waiting)).distinct()).all()
         ready = [one for one in editions if _has_spared(session, one)]

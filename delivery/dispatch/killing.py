@@ -12,14 +12,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from content.models import Publication
+from content.models import Edition, Publication
 from content.services import KILLED_EDITION, find_edition, kill_edition
 from delivery import lifecycle
 from delivery.dispatch import recalls
-from delivery.dispatch.correction import pending_readers
+from delivery.dispatch.correction import pending_readers, wait_for_workers
 from delivery.dispatch.recalls import Reach
 from delivery.dispatch.steering import steer
 from delivery.models import Dispatch, Recall
+from huabao import audit
 from huabao.errors import StoreError
 from huabao.runtime import Runtime
 
@@ -33,6 +34,7 @@ class Killing:
         waiting: readers who got nothing for it.
         reach: what lies with peers, by what can be done about it.
         asked: recalls that were written down.
+        state: of the edition.
     """
 
     edition: str
@@ -41,11 +43,12 @@ class Killing:
     reach: Reach
     asked: int = 0
     recalls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    state: str = KILLED_EDITION
 
     def to_document(self) -> dict[str, Any]:
         """As `--json` prints it."""
         return {
-            "edition": self.edition, "state": KILLED_EDITION, "stopped": list(self.stopped), "waiting": self.waiting, "asked": self.asked,
+            "edition": self.edition, "state": self.state, "stopped": list(self.stopped), "waiting": self.waiting, "asked": self.asked,
             "recallable": {"submissions": self.reach.submissions, "readers": self.reach.readers, "beyond": self.reach.beyond},
             "recalls": {kind: dict(states) for kind, states in self.recalls.items()},
         }  # fmt: skip
@@ -71,6 +74,8 @@ def kill(runtime: Runtime, ref: str, *, recalling: bool, by: str, reason: str, d
     for dispatch_id in made.stopped:
         _stop(runtime, dispatch_id, by=by, reason=reason)
     asked = 0
+    if recalling:
+        wait_for_workers(runtime, [one for one in found if one.id in made.stopped])
     for one in found if recalling else ():
         with runtime.transaction() as session:
             asked += recalls.ask(session, one, "cancel", by=by, now=runtime.now())
@@ -85,6 +90,25 @@ def _stop(runtime: Runtime, dispatch_id: int, *, by: str, reason: str) -> None:
         return
 
 
+def call_back(runtime: Runtime, dispatch_id: int, *, by: str, reason: str, dry_run: bool = False) -> Killing:
+    """Call back what left of one dispatch and was not fetched; the edition lives on.
+
+    Raises:
+        UsageError: there is no such dispatch.
+    """
+    now = runtime.now()
+    with runtime.transaction() as session:
+        found = lifecycle.find_dispatch(session, dispatch_id)
+        edition = session.get_one(Edition, found.edition_id)
+        name = f"{session.get_one(Publication, edition.publication_id).slug}/{edition.number}"
+        made = Killing(name, (), 0, recalls.reach(session, [found], "cancel"), state=edition.state)
+        if dry_run:
+            return made
+        asked = recalls.ask(session, found, "cancel", by=by, now=now)
+        audit.record(session, actor=by, action="dispatch.recall", object_kind="dispatch", object_id=found.id, at=now, submissions=asked, reason=reason)
+        return replace(made, asked=asked, recalls=recalls.summary(session, [found.id]))
+
+
 def is_recalling(runtime: Runtime, ref: str) -> bool:
     """Whether some recall of the edition's dispatches was not answered yet."""
     with runtime.transaction(read_only=True) as session:
@@ -92,8 +116,9 @@ def is_recalling(runtime: Runtime, ref: str) -> bool:
         return session.scalar(select(Recall.id).where(Recall.dispatch_id.in_(mine), Recall.state.in_(("waiting", "leaving"))).limit(1)) is not None
 
 
-def with_answers(runtime: Runtime, made: Killing, ref: str) -> Killing:
-    """The same with the answers that came since."""
+def with_answers(runtime: Runtime, made: Killing, dispatch_id: int | None = None) -> Killing:
+    """The same with the answers that came since; of one dispatch, or of all of the edition."""
     with runtime.transaction(read_only=True) as session:
-        mine = session.scalars(select(Dispatch.id).where(Dispatch.edition_id == find_edition(session, ref).id)).all()
+        every = select(Dispatch.id).where(Dispatch.edition_id == find_edition(session, made.edition).id)
+        mine = session.scalars(every if dispatch_id is None else every.where(Dispatch.id == dispatch_id)).all()
         return replace(made, recalls=recalls.summary(session, mine))

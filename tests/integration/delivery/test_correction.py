@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -251,3 +253,28 @@ def test_nothing_to_correct_is_said(runtime: Runtime, tmp_path: Path) -> None:
     made = correct(runtime, world)
     assert made.count.planned == 5
     assert fold(runtime) == 0
+
+
+def test_a_worker_in_the_middle_of_the_old_one_lets_go_and_nobody_gets_both(runtime: Runtime, tmp_path: Path) -> None:
+    """The old version leaves slowly in another thread while it is corrected; whoever was in its hands is not sent to twice."""
+    with peer(tmp_path / "kept", *SLOW, "--answer-delay-ms", "20") as mmsc:
+        world = build_world(runtime, readers=400)
+        with runtime.transaction() as session:
+            session.merge(SettingValue(name="batch_readers_max", value=200, changed_at=runtime.now(), changed_by="test"))
+        add_port(runtime, mmsc.url, max_recipients=5, connections=1)
+        old = dispatches.create(runtime, Request(world.edition), actor="test")
+        import_again(runtime, world)
+        worker = threading.Thread(target=work, args=(runtime,), kwargs={"owner": "other"})
+        worker.start()
+        while len(mmsc.recipients()) < 30:
+            time.sleep(0.02)
+        made = correction.correct(runtime, Request(world.edition), replacing=False, by="ops", wait_s=20.0)
+        worker.join(30)
+        assert made.dispatch_id is not None
+        new = made.dispatch_id
+        settle(runtime, until=lambda: "pending" not in outcomes(runtime, new))
+        before, after = outcomes(runtime, old), outcomes(runtime, new)
+        assert before["submitted"] + after["submitted"] == 400
+        assert (made.busy, before["submitted"] > 0, after["submitted"] > 0) == (0, True, True)
+        assert len(mmsc.recipients()) == len(set(mmsc.recipients())) == 400
+        assert problems(runtime, mmsc) == []
