@@ -163,10 +163,8 @@ def _has_to_do(session: Session, dispatch: Dispatch, now: datetime) -> bool:
     if dispatch.state == PLANNED:
         return seeds_due(session, dispatch, now) or (dispatch.seed_group is None and dispatch.start_at <= now)
     start = windows.may_start(_publication(session, dispatch), dispatch, now)
-    if dispatch.state == RELEASED:
-        return start.may
-    if dispatch.state == SENDING:
-        return not start.may or _bad_classes(session, dispatch) != frozenset()
+    if dispatch.state in (RELEASED, SENDING):
+        return start.may == (dispatch.state == RELEASED) or bool(_bad_classes(session, dispatch))
     if dispatch.state == HELD and not dispatch.gate.get("waits"):
         return False
     verdict = verdict_of(session, dispatch, now)

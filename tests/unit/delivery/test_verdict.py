@@ -41,7 +41,7 @@ def test_a_paper_ramps_where_a_magazine_holds(found: list[tuple[str, str]], over
 
 def test_a_bad_seed_names_its_class_only() -> None:
     found = judge(seeds(small="rrb", large="rr"), PAPER, over=False)
-    assert (found.action, found.bad) == (GO, {SMALL})
+    assert (found.action, found.bad) == (GO, frozenset({SMALL}))
 
 
 def test_a_class_that_is_held_is_asked_for_nothing() -> None:
