@@ -169,7 +169,7 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
         variants = _variants(runtime, target, demand, wanted, progress) if found.killed is None and found.rate_per_s else {}
         try:
             with runtime.transaction() as session:
-                answer = _freeze(session, demand, variants, actor=actor, now=now)
+                answer = _freeze(session, demand, found, variants, actor=actor, now=now)
         except IntegrityError:
             continue  # somebody used the key at this instant; he is found the next time round
         if answer is not None:
@@ -272,7 +272,7 @@ def _rate(session: Session, ports: list[Port], asked: float | None) -> float:
     return round(together * RESEND_RATE_SHARE.get(session), 3) if asked is None else min(asked, together)
 
 
-def _freeze(session: Session, demand: Demand, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> BulkAnswer | None:
+def _freeze(session: Session, demand: Demand, found: Tally, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> BulkAnswer | None:
     """Write it down whole, under the edition's lock; None where a reader wants a variant that was not built."""
     target = find_target(session, demand.filter.edition)
     # Not against references: a single resend of the same edition goes on meanwhile.
@@ -280,15 +280,16 @@ def _freeze(session: Session, demand: Demand, variants: Mapping[Signature, int],
     earlier = _earlier(session, demand, target)
     if earlier is not None:
         return earlier
-    found = _count(session, target, demand, now)
-    ports = _ports(session, target.publication)
-    refusal = _refusal(found)
+    refusal = _refusal(replace(found, killed=target.killed))
     dispatch_id = None
-    if refusal is None and found.planned:
+    if refusal is None:
         staged = snapshot.stage_rows(session, _staging(session, target, demand, now))
         if not staged.signatures.keys() <= variants.keys():
             return None
-        dispatch_id = _send(session, target, demand, found, staged, variants, ports, actor=actor, now=now)
+        found = replace(found, planned=staged.planned, excluded=dict(sorted(staged.excluded.items())))
+        if staged.planned:
+            dispatch_id = _send(session, target, demand, found, staged, variants, _ports(session, target.publication), actor=actor, now=now)
+        snapshot.drop_stage(session)
     row = Resend(
         key=demand.key, edition_id=target.edition.id, filter=demand.filter.to_document(), dispatch_id=dispatch_id, reason=demand.reason,
         refusal=refusal and refusal.code, refused=refusal and refusal.text, requested_by=actor[:80], requested_at=now,
@@ -335,7 +336,6 @@ def _send(
     assert written == staged.planned, "the snapshot lost or doubled a reader"
     readers_max = pacing.batch_readers(dispatch.rate, BATCH_READERS_MAX.get(session))
     snapshot.cut_batches(session, dispatch, target.publication.service_code, readers_max=readers_max)
-    snapshot.drop_stage(session)
     pacing.spread(session, dispatch, start=now)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)

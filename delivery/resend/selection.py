@@ -20,7 +20,7 @@ from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, 
 from delivery.resend.copies import COPY_KINDS, ON_ITS_WAY, days_of
 from delivery.resend.filters import ResendFilter
 from delivery.resend.targets import Target
-from huabao.db import UTCDateTime
+from huabao.db import UTCDateTime, is_postgres
 from huabao.errors import UsageError
 from subscribers.models import Reader, Subscription
 
@@ -39,6 +39,7 @@ class Selection:
         days: business days on which the edition was sent.
         many: there are several dispatches of it, so that a reader may have several copies.
         lately: there are resends within the guard's time.
+        postgres: the database prunes partitions.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class Selection:
     since: datetime
     lately: bool
     at: datetime
+    postgres: bool
 
     @classmethod
     def of(cls, session: Session, target: Target, wanted: ResendFilter, routing: Routing, *, at: datetime, guard_s: float) -> Selection:
@@ -62,7 +64,7 @@ class Selection:
         many = (session.scalar(select(func.count()).select_from(Dispatch).where(*_mine(target))) or 0) > 1
         lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == "resend", Dispatch.created_at > since).limit(1)) is not None
         days = tuple(days_of(session, target.edition.id))
-        return cls(target, wanted, routing, _port_ids(session, wanted), days, many, since, lately and guard_s > 0, at)
+        return cls(target, wanted, routing, _port_ids(session, wanted), days, many, since, lately and guard_s > 0, at, is_postgres(session))
 
     def statement(self) -> Select[Any]:
         """Rows of (reader_id, mask, handset_class, route, reason, outcome, port_id, city, stopped)."""
@@ -122,7 +124,11 @@ class Selection:
         """There is a copy of the edition of that reader with which `condition` holds."""
         other = deliveries.alias(name)
         ids = select(Dispatch.id).where(*_mine(self.target))
-        wanted = select(literal(1)).where(other.c.reader_id == reader_id, other.c.day.in_(self.days), other.c.dispatch_id.in_(ids))
+        wanted = select(literal(1)).where(other.c.reader_id == reader_id)
+        if self.postgres:
+            wanted = wanted.where(other.c.day.in_(self.days), other.c.dispatch_id.in_(ids))
+        else:  # SQLite would look each dispatch up in the key instead of the reader's few copies in his index; + 0 keeps it from that
+            wanted = wanted.where((other.c.dispatch_id + 0).in_(ids))
         if condition is not None:
             wanted = wanted.where(condition(other))
         return wanted.correlate_except(other).exists()
