@@ -7,6 +7,7 @@ a message delivered twice finds its job taken.
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -17,12 +18,15 @@ from console.registry import registry
 from huabao import log as logs
 from huabao import queues
 from huabao.config import get_config
-from huabao.embedded import process_name
+from huabao.embedded import SWITCH_S, process_name
 from huabao.errors import UsageError
 from huabao.runtime import Runtime, get_runtime
 from huabao.working import run_claimed
 
 RUN_JOB = "huabao.run_job"
+
+CHILD_KB_MAX = 600_000
+"""A worker's process that grew beyond this is replaced after its job, KB."""
 
 
 def make_celery() -> Celery:
@@ -37,12 +41,16 @@ def make_celery() -> Celery:
     celery = Celery("huabao", broker=url)
     celery.conf.update(
         task_ignore_result=True,
-        task_acks_late=False,  # the job table remembers, not the broker
+        # A message is acknowledged when its job is through: so no worker holds a second one, which might be a resend, behind a
+        # long batch. One that comes twice, or after its worker died, finds its job taken; what is lost is in the job table.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
         task_default_queue="default",
         broker_connection_retry_on_startup=True,
         broker_transport_options={"visibility_timeout": 3600, "queue_order_strategy": "priority"},  # queues in the order they are named: express first
         worker_max_tasks_per_child=2000,
+        worker_max_memory_per_child=CHILD_KB_MAX,
     )
     celery.task(name=RUN_JOB)(run_job)
     return celery
@@ -55,6 +63,7 @@ def _owner() -> str:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _fresh_process(**_: Any) -> None:
+    sys.setswitchinterval(SWITCH_S)
     get_runtime.cache_clear()
     _owner.cache_clear()
 

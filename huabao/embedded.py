@@ -25,8 +25,9 @@ from huabao.db import data_version
 from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.queues import QUEUES, Registry
+from huabao.rounds import Rounds
 from huabao.runtime import Runtime
-from huabao.working import run_periodic, work_once
+from huabao.working import work_once
 
 log = get_logger("worker")
 
@@ -89,6 +90,7 @@ class EmbeddedWorker:
     name: str = field(default_factory=process_name)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _rounds: Rounds | None = None
     _news: threading.Event = field(default_factory=threading.Event)
     _bell: _Bell = field(default_factory=_Bell)
     _express_bell: _Bell = field(default_factory=_Bell)
@@ -105,11 +107,13 @@ class EmbeddedWorker:
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what was imported stays; the collector need not walk over it again and again while rows come and go
         express = [self._work_express] * (EXPRESS in self.queues and len(self.queues) > 1)
-        targets = [self._work_all] * THREADS + express + [self._look, self._keep_lease] + [self._tick] * bool(self.registry.periodics)
+        targets = [self._work_all] * THREADS + express + [self._look, self._keep_lease]
         queues.listeners.append(self._news.set)
         self._threads = [threading.Thread(target=target, name=f"worker-{at}", daemon=True) for at, target in enumerate(targets)]
         for thread in self._threads:
             thread.start()
+        self._rounds = Rounds(self.runtime, self.registry.periodics)
+        self._rounds.start()
         self._companions = [one.start(self.runtime, self.registry) for one in self.registry.companions]
 
     def stop(self) -> None:
@@ -120,6 +124,8 @@ class EmbeddedWorker:
             queues.listeners.remove(self._news.set)
         for stop in self._companions:
             stop()
+        if self._rounds is not None:
+            self._rounds.stop()
         for thread in self._threads:
             thread.join()
         with self.runtime.transaction() as session:
@@ -191,15 +197,6 @@ class EmbeddedWorker:
             if not held:
                 log.error("another process took over the work; this one stops")
                 self._stop.set()
-
-    def _tick(self) -> None:
-        due = {one.name: time.monotonic() for one in self.registry.periodics}
-        while not self._stop.is_set():
-            for one in self.registry.periodics:
-                if time.monotonic() >= due[one.name] and not self._stop.is_set():
-                    run_periodic(self.runtime, one)
-                    due[one.name] = time.monotonic() + one.every_s
-            self._stop.wait(max(0.0, min(due.values()) - time.monotonic()))
 
 
 def work_until(runtime: Runtime, registry: Registry, done: Callable[[], bool], *, every_s: float = 0.25) -> None:

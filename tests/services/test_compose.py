@@ -16,7 +16,7 @@ from tests.services.editions import SEGMENT, write_edition, write_readers
 
 pytestmark = pytest.mark.xdist_group("compose")
 
-OURS = ("web", "worker", "link", "scheduler", "sandbox")
+OURS = ("web", "worker", "express", "link", "scheduler", "sandbox")
 READERS = 60
 ENDED = ("closed", "cancelled", "killed", "failed")
 
@@ -31,7 +31,7 @@ def test_compose_file_names_every_process() -> None:
         assert service["restart"] == ("no" if one_shot else "unless-stopped"), name
         published = [str(port) for port in service.get("ports", ())]
         assert all(port.startswith("127.0.0.1:") for port in published), f"{name} is open to the network by default: {published}"
-    for name in ("web", "worker", "link", "scheduler"):
+    for name in ("web", "worker", "express", "link", "scheduler"):
         wanted = {"migrate": "service_completed_successfully", "postgres": "service_healthy", "redis": "service_healthy"}
         assert {other: one["condition"] for other, one in document["services"][name]["depends_on"].items()} == wanted
 
