@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
+from content.services import KILLED_EDITION
 from delivery import lifecycle
 from delivery.dispatch.policies import UNKNOWN_LAST_S, UNKNOWN_RETRY_S, UNKNOWN_TRIES_MAX, UNKNOWN_WAIT_S
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
@@ -97,8 +98,15 @@ def _open_answers() -> Select[Any]:
 
 
 def _rule(session: Session, dispatch: Dispatch) -> UnknownRule:
-    policy = select(Publication.unknown_policy).join(Edition, Edition.publication_id == Publication.id).where(Edition.id == dispatch.edition_id)
-    return UnknownRule.of(session, session.scalars(policy).one())
+    row = select(Publication.unknown_policy, Edition.state).join(Edition, Edition.publication_id == Publication.id).where(Edition.id == dispatch.edition_id)
+    policy, state = session.execute(row).one()
+    return UnknownRule.of(session, NEVER if state == KILLED_EDITION or _is_corrected(session, dispatch) else policy)
+
+
+def _is_corrected(session: Session, dispatch: Dispatch) -> bool:
+    """Whether a newer version is under way: then nobody gets this one once more."""
+    newer = (Dispatch.edition_id == dispatch.edition_id, Dispatch.edition_version_id != dispatch.edition_version_id, Dispatch.id > dispatch.id)
+    return session.scalar(select(Dispatch.id).where(*newer, Dispatch.kind == "correction").limit(1)) is not None
 
 
 def _send_again(session: Session, dispatch_id: int, *, now: datetime) -> int:

@@ -23,6 +23,7 @@ from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import DeliveryEvent, Dispatch, DispatchTransition, Outcome, Port, Recall, Submission, deliveries
 from delivery.reports.folding import fold
+from delivery.sending import unknowns
 from delivery.settings import RECALL_SETTLE_S
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
@@ -277,4 +278,26 @@ def test_a_worker_in_the_middle_of_the_old_one_lets_go_and_nobody_gets_both(runt
         assert before["submitted"] + after["submitted"] == 400
         assert (made.busy, before["submitted"] > 0, after["submitted"] > 0) == (0, True, True)
         assert len(mmsc.recipients()) == len(set(mmsc.recipients())) == 400
+        assert problems(runtime, mmsc) == []
+
+
+def test_a_lost_answer_of_a_corrected_version_is_not_sent_once_more(runtime: Runtime, tmp_path: Path) -> None:
+    """Its readers get the corrected one instead; the old one would be sent to them by policy otherwise."""
+    rules = tmp_path / "script.yaml"
+    rules.write_text("- when: {nth: 1}\n  do: {drop: true}\n")
+    with peer(tmp_path / "kept", *SLOW, "--script", rules) as mmsc:
+        with runtime.transaction() as session:
+            session.merge(SettingValue(name="unknown_wait_s", value=0.0, changed_at=runtime.now(), changed_by="test"))
+        world = build_world(runtime, readers=20)
+        add_port(runtime, mmsc.url, max_recipients=10, connections=1)
+        old = dispatches.create(runtime, Request(world.edition), actor="test")
+        work(runtime, rounds=1)
+        assert outcomes(runtime, old) == {"submitted": 10, "unknown": 10}
+        with runtime.transaction(read_only=True) as session:
+            assert unknowns.is_awaited(session, session.get_one(Dispatch, old), now=runtime.now()), "by policy they would be sent to once more"
+        import_again(runtime, world)
+        assert correct(runtime, world).count.planned == 10
+        assert unknowns.send_again(runtime) == 0
+        settle(runtime, until=lambda: outcomes(runtime, old + 1) == {"submitted": 10})
+        assert outcomes(runtime, old) == {"submitted": 10, "unknown": 10}
         assert problems(runtime, mmsc) == []
