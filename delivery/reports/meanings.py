@@ -24,6 +24,7 @@ class Meanings:
 
     def __init__(self, session: Session) -> None:
         self._ports = {port_id: (kind, dialect_of(kind, options)) for port_id, kind, options in session.execute(select(Port.id, Port.kind, Port.options))}
+        self._outcomes: dict[tuple[int, str], Outcome | None] = {}
 
     def dialect(self, port_id: int) -> Dialect:
         """The tables of the port."""
@@ -50,8 +51,11 @@ class Meanings:
         return tables.receipt(status, extension or "") if kind == "smpp" else tables.report(status, extension or "")
 
     def outcome(self, port_id: int, status: str) -> Outcome | None:
-        """What it makes of a delivery; None where it is interim."""
-        return self.of(port_id, status).outcome
+        """What it makes of a delivery; None where it is interim. Thousands ask for the same few."""
+        key = (port_id, status)
+        if key in self._outcomes:
+            return self._outcomes[key]
+        return self._outcomes.setdefault(key, self.of(port_id, status).outcome)
 
 
 def stored(outcome: Outcome | None) -> int:
