@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from console import texts
+from console import texts, wording
 from console.charts import TONES
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def render(visit: Visit, template: str, **values: Any) -> str:
         who=visit.who,
         say=visit.say,
         named=lambda group, name: named(language, group, name),
+        said=lambda sentence: wording.said(sentence, language),
         lang=texts.TAGS[language],
         now=now,
         clock=lambda at, seconds=False: texts.clock_text(at, language, now, seconds=seconds),

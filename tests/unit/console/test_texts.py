@@ -19,7 +19,7 @@ from delivery.models import Outcome
 
 CONSOLE = Path(str(resources.files("console")))
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
-DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "preference", "error"}
+DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error"}
 """Groups whose names are put together at run time."""
 
 

@@ -1,0 +1,59 @@
+"""What the system wrote down about a dispatch, in the reader's language.
+
+The journal keeps one sentence for everybody, in English; here the sentences that the
+system writes by itself are known by their form and said again. What a person wrote,
+or a sentence that nobody knows yet, stays as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from console.texts import ENGLISH, has_text, text
+
+_SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant"}
+
+FORMS: tuple[tuple[str, str], ...] = (
+    (r"drawn up", "why.drawn_up"),
+    (r"snapshot", "why.snapshot"),
+    (r"the ledger balances", "why.balances"),
+    (r"seed group (?P<name>.+)", "why.seed_group"),
+    (r"(?P<retrieved>\d+) of (?P<count>\d+) seeds retrieved", "why.retrieved"),
+    (r"(?P<retrieved>\d+) of (?P<count>\d+) seeds retrieved, the others are silent, none bad", "why.silent"),
+    (r"(?P<retrieved>\d+) of (?P<count>\d+) seeds retrieved; too few in (?P<name>.+)", "why.too_few"),
+    (r"(?P<retrieved>\d+) of (?P<count>\d+) seeds retrieved, every handset class that has seeds is bad or held", "why.all_bad"),
+    (r"seed (?P<number>\S+): (?P<outcome>\w+) at port (?P<name>\S+)", "why.seed"),
+    (r"(?P<share>\d+%) of (?P<count>[\d,]+) readers' submissions failed", "why.submissions"),
+    (r"(?P<share>\d+%) of (?P<count>[\d,]+) readers refused it at once", "why.refused"),
+    (r"after (?P<minutes>\d+) min (?P<share>\d+%) of what (?P<days>\d+) earlier same weekdays had retrieved at that age", "why.slow"),
+    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) held, (?P<count>[\d,]+) readers: (?P<reason>.+)", "why.held"),
+    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) released: (?P<reason>.+)", "why.released"),
+    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) given up: (?P<reason>.+)", "why.given_up"),
+    (r"step (?P<step>\d) of \d is out, (?P<count>[\d,]+) readers; step (?P<next>\d) goes", "why.step"),
+    (r"its window (?P<window>\S+) opens at (?P<at>.+)", "why.window"),
+)
+"""Form of a sentence, and the text that says it."""
+
+_FORMS = tuple((re.compile(form), name) for form, name in FORMS)
+
+
+def said(sentence: str, language: str) -> str:
+    """The sentence in that language, where its form is known."""
+    if language == ENGLISH:
+        return sentence
+    for form, name in _FORMS:
+        if found := form.fullmatch(sentence):
+            return text(language, name, **_values(found.groupdict(), language))
+    parts = sentence.split("; ")
+    return "；".join(said(part, language) for part in parts) if len(parts) > 1 and all(part.startswith("seed ") for part in parts) else sentence
+
+
+def _values(found: dict[str, str], language: str) -> dict[str, str]:
+    values = dict(found)
+    if "scope" in values:
+        values["what"] = text(language, _SCOPES[values["scope"]], name=values["key"])
+    if "reason" in values:
+        values["reason"] = said(values["reason"], language)
+    if "outcome" in values and has_text(f"outcome.{values['outcome']}"):
+        values["outcome"] = text(language, f"outcome.{values['outcome']}")
+    return values
