@@ -154,7 +154,7 @@ def _move(runtime: Runtime, plan: _Plan, waiting: _Waiting, why: Clearance, targ
             batches = _take(session, waiting, seen, runtime.now())
             sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(Variant.id.in_({one.variant_id for one in batches})))}
             for batch in batches:
-                target = _choose(targets, plan.loads, sizes.get(batch.variant_id, 0))
+                target = choose(targets, plan.loads, sizes.get(batch.variant_id, 0))
                 if target is None:
                     plan.stay(waiting.port_id, why, batch.size)
                 else:
@@ -173,7 +173,7 @@ def _take(session: Session, waiting: _Waiting, after_id: int, now: datetime) -> 
     return session.scalars(wanted.with_for_update(skip_locked=True, of=Batch)).all()
 
 
-def _choose(targets: Sequence[PortSettings], loads: Mapping[int, int], size_bytes: int) -> PortSettings | None:
+def choose(targets: Sequence[PortSettings], loads: Mapping[int, int], size_bytes: int) -> PortSettings | None:
     """Of those that take a message of that size the one of the first priority that would be through first."""
     able = [one for one in targets if size_bytes + ENVELOPE_BYTES <= int(one.options.get("max_message_bytes") or size_bytes + ENVELOPE_BYTES)]
     return min(able, key=lambda one: (one.priority, loads.get(one.port_id, 0) / one.rate, one.port_id), default=None)

@@ -161,3 +161,17 @@ def test_a_port_that_may_not_carry_the_code_is_left_out_and_named_ones_are_told(
     found = plans.plan(runtime, request(runtime, world))
     assert [port.name for port in found.subject.ports] == ["mine"]
     assert found.problems == ()
+
+
+def test_the_status_of_a_dispatch_names_its_ports_in_trouble(runtime: Runtime, world: World, cli: CLI) -> None:
+    add_port(runtime, URL, name="north")
+    add_port(runtime, URL, name="south", rate_factor=0.5, rate_factor_at=runtime.now() + timedelta(hours=1))
+    dispatch_id = planning.create(runtime, request(runtime, world), actor="ops")
+    cli("port", "set", "north", "--state", "paused", "--reason", "maintenance")
+    said = cli("dispatch", "status", dispatch_id, "--json").json
+    assert [(one["name"], one["standing"], one["rate_factor"]) for one in said["ports"]] == [("north", "paused", 1.0), ("south", "ok", 0.5)]
+    assert sum(one["waiting"] for one in said["ports"]) == 1000
+    assert said["forecast_finish_at"] is None, "nobody knows how long the pause lasts"
+    text = cli("dispatch", "status", dispatch_id).out
+    assert "port north is paused: maintenance" in text
+    assert "port south, at 50% of its rate since its peer said slow down" in text
