@@ -11,6 +11,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import OperationalError
 
 from console import schema
+from delivery.dialects import dialects
 from huabao.clock import shanghai_text
 from huabao.config import Config
 from huabao.db import is_postgres
@@ -34,7 +35,7 @@ def examine(runtime: Runtime) -> list[Finding]:
         findings.append(_schema(runtime))
         if findings[-1].ok:
             findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime)]
-    return [*findings, _redis(runtime), _font(), _disk(runtime), _clock(runtime)]
+    return [*findings, _redis(runtime), _dialects(), _font(), _disk(runtime), _clock(runtime)]
 
 
 def _database(runtime: Runtime) -> Finding:
@@ -88,6 +89,12 @@ def _redis(runtime: Runtime) -> Finding:
     except redis.RedisError as error:
         return Finding("broker", False, str(error), "start Redis, or correct HUABAO_REDIS_URL; until then jobs wait in the database")
     return Finding("broker", True, "Redis answers")
+
+
+def _dialects() -> Finding:
+    known = dialects()
+    faults = "; ".join(known.faults().values())
+    return Finding("dialects", not faults, faults or f"{', '.join(known.names())}; your own in {known.folder}", "mend the file; `huabao dialects check FILE` says when it is well")
 
 
 def _font() -> Finding:
