@@ -1,20 +1,25 @@
 """The barest listeners for reports: the XML is parsed by lxml, the answer is always the same, nothing is kept.
 
-`python -m tests.benchmark.listeners uvicorn|httptools PORT`
+`python -m tests.benchmark.listeners uvicorn|httptools|route PORT`; `route` is Huabao's own, all of it but the commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Any, cast
 
 import httptools
 import uvicorn
 import uvloop
 
+from console.mm7 import MM7App
+from console.mm7_commit import GroupCommit, NotStoredError, Write
+from console.mm7_listener import listener_of
 from content.codecs.hardened_xml import parse_xml
 from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
+from huabao.runtime import get_runtime
 
 _ANSWER = encode_envelope(DeliveryReportRsp(Status(1000, "Success")), transaction_id="t")
 _HEADERS = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", str(len(_ANSWER)).encode())]
@@ -55,6 +60,26 @@ class _Listener(asyncio.Protocol):
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(_ANSWER), _ANSWER))
 
 
+class _Forgetful(GroupCommit):
+    """Says of each write that it is durable, and forgets it."""
+
+    def _commit(self, writes: Sequence[Write]) -> list[NotStoredError | None]:
+        return [None] * len(writes)
+
+
+class _ForgetfulApp(MM7App):
+    """The route without the database, but for the ports."""
+
+    def _committer(self) -> GroupCommit:
+        if self._commit is None:
+            self._commit = _Forgetful(self._runtime, asyncio.get_running_loop())
+        return self._commit
+
+
+def _serve(app: Any, tcp_port: int, http: Any = "httptools") -> None:
+    uvicorn.run(app, host="127.0.0.1", port=tcp_port, loop="uvloop", http=http, log_config=None, access_log=False, server_header=False, lifespan="off")
+
+
 async def _listen(tcp_port: int) -> None:
     server = await asyncio.get_running_loop().create_server(_Listener, "127.0.0.1", tcp_port)
     await server.serve_forever()
@@ -63,6 +88,9 @@ async def _listen(tcp_port: int) -> None:
 if __name__ == "__main__":
     kind, number = sys.argv[1], int(sys.argv[2])
     if kind == "uvicorn":
-        uvicorn.run(raw_app, host="127.0.0.1", port=number, log_config=None, access_log=False, server_header=False, lifespan="off")
+        _serve(raw_app, number)
+    elif kind == "route":
+        route = _ForgetfulApp(get_runtime())
+        _serve(route, number, listener_of(route))
     else:
         uvloop.run(_listen(number))

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -24,9 +25,8 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 
 from console.schema import upgrade
 from delivery.codecs.mm7 import Address, DeliveryReportReq
-from delivery.models import DeliveryEvent, EventState, Outcome, Submission, deliveries
-from delivery.ports.services import add_port
-from delivery.reports.folding import fold, store_reports
+from delivery.models import DeliveryEvent, EventState, Outcome, Port, Submission, deliveries
+from delivery.reports.folding import FOLD_EVERY_S, fold, store_reports
 from huabao.config import Config
 from huabao.db import is_postgres
 from huabao.ids import pack_ids
@@ -57,27 +57,71 @@ def run() -> list[Figure]:
 
 def _route() -> list[Figure]:
     requests = report_requests(REPORTS)
-    names = ("huabao", "uvicorn", "httptools")
-    parts: dict[str, list[float]] = {name: [] for name in names}
+    bare = ("route", "uvicorn", "httptools")
+    parts: dict[str, list[float]] = {name: [] for name in ("huabao", "folded", *bare)}
+    lags = []
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = stack.enter_context(servers.postgres_server())
         runtime = make_runtime(Config(database_url=url, data_dir=Path(folder)))
         upgrade(runtime)
-        with runtime.transaction() as session:
-            add_port(session, "bench", "mm7", {"url": "http://127.0.0.1:9/", "rate": 100.0}, by="bench", now=runtime.now())
+        sent = sent_dispatch(runtime, REPORTS)
+        _name_port(sent)
+        _submit(sent, REPORTS)
         environment = {"HUABAO_DATABASE_URL": url, "HUABAO_REDIS_URL": stack.enter_context(servers.redis_server()), "HUABAO_DATA_DIR": folder}
         listeners = {"huabao": stack.enter_context(_serving(environment))}
-        for name in names[1:]:
-            listeners[name] = stack.enter_context(_listening(name))
-        for turn in range(1, ROUNDS + 1):
+        for name in bare:
+            listeners[name] = stack.enter_context(_listening(name, environment))
+        for _ in range(ROUNDS):
             for name, (process_id, tcp_port) in listeners.items():
                 parts[name].append(_posted(process_id, tcp_port, requests))
-            with runtime.transaction(read_only=True) as session:
-                assert session.scalar(select(func.count()).select_from(DeliveryEvent)) == turn * REPORTS
+            with runtime.transaction() as session:
+                assert session.scalar(select(func.count()).select_from(DeliveryEvent)) == REPORTS
+                session.execute(text("DELETE FROM delivery_events"))
+            folded, lag_s = _posted_and_folded(sent, *listeners["huabao"], requests)
+            parts["folded"].append(folded)
+            lags.append(lag_s)
+            _rewind(sent)
+            with runtime.transaction() as session:
+                session.execute(text("DELETE FROM delivery_events"))
         runtime.engine.dispose()
     what = "POST /mm7, group commit to PostgreSQL"
-    return [figure(what, "reports/CPU s", parts["huabao"], f"bare {name}, lxml, nothing kept", parts[name]) for name in names[1:]]
+    names = {"route": "the same route without the database", "uvicorn": "bare uvicorn, lxml, nothing kept", "httptools": "bare httptools, lxml, nothing kept"}
+    return [
+        *(figure(what, "reports/CPU s", parts["huabao"], beside, parts[name]) for name, beside in names.items()),
+        figure(f"{what}, folded as they come", "reports/CPU s", parts["folded"], names["route"], parts["route"]),
+        Figure("backlog when the last report is answered", round(max(lags), 1), "s until it is folded", "at most", 60.0, round(max(lags) / 60.0, 3)),
+    ]
+
+
+def _name_port(sent: Sent) -> None:
+    """The port that the requests name."""
+    with sent.runtime.transaction() as session:
+        session.get_one(Port, sent.port_id).name = "bench"
+
+
+def _posted_and_folded(sent: Sent, process_id: int, tcp_port: int, requests: Sequence[bytes]) -> tuple[float, float]:
+    """Reports per processor second of the server and a folder together; seconds from the last answer until all is folded."""
+    done, used = threading.Event(), [0.0]
+
+    def work() -> None:
+        began = time.thread_time()
+        while not done.is_set():
+            fold(sent.runtime)
+            done.wait(FOLD_EVERY_S)
+        fold(sent.runtime)
+        used[0] = time.thread_time() - began
+
+    folder = threading.Thread(target=work)
+    folder.start()
+    before = _cpu_s(process_id)
+    post_all(tcp_port, requests, CONNECTIONS)
+    answered = time.monotonic()
+    done.set()
+    folder.join()
+    lag_s = time.monotonic() - answered
+    assert set(sent.outcomes().values()) == {Outcome.RETRIEVED}
+    return len(requests) / (_cpu_s(process_id) - before + used[0]), lag_s
 
 
 @contextmanager
@@ -89,9 +133,9 @@ def _serving(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _listening(kind: str) -> Iterator[tuple[int, int]]:
+def _listening(kind: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     tcp_port = servers.free_tcp_port()
-    with _running([sys.executable, "-m", "tests.benchmark.listeners", kind, str(tcp_port)], tcp_port, dict(os.environ)) as process_id:
+    with _running([sys.executable, "-m", "tests.benchmark.listeners", kind, str(tcp_port)], tcp_port, os.environ | environment) as process_id:
         yield process_id, tcp_port
 
 
@@ -137,7 +181,7 @@ def _folding(name: str, config: Config) -> Figure:
     runtime = make_runtime(config)
     upgrade(runtime)
     sent = sent_dispatch(runtime, FOLDED)
-    _submit(sent)
+    _submit(sent, FOLDED)
     folding, bare = [], []
     for _ in range(ROUNDS):
         _report(sent)
@@ -149,14 +193,14 @@ def _folding(name: str, config: Config) -> Figure:
     return figure(f"folding, {name}", "reports/CPU s", folding, "bare UPDATE of the same deliveries", bare)
 
 
-def _submit(sent: Sent) -> None:
+def _submit(sent: Sent, readers: int) -> None:
     """Each hundred readers in one accepted submission."""
     rows = [
         {
             "dispatch_id": sent.dispatch_id, "day": DAY, "batch_id": 1, "port_id": sent.port_id, "variant_id": 1, "fence": 1, "transaction_id": "t",
             "message_id": f"m{at // GROUP}", "recipients": GROUP, "reader_ids": pack_ids(sent.readers[at : at + GROUP]), "state": "accepted", "written_at": NOON,
         }
-        for at in range(0, FOLDED, GROUP)
+        for at in range(0, readers, GROUP)
     ]  # fmt: skip
     with sent.runtime.transaction() as session:
         session.execute(insert(Submission), rows)
