@@ -18,6 +18,7 @@ from delivery import ports
 from delivery.lanes import BULK, RESEND
 from delivery.links.intake import Intake
 from delivery.ports import PortSettings
+from delivery.ports.pace import PROBING
 from delivery.ports.smpp.link import SMPPLink
 from delivery.ports.smpp.options import SMPPOptions
 from delivery.ports.smpp.receivers import set_receiver
@@ -88,6 +89,8 @@ class PortOwner:
         link.start()
         if link.standing:
             self.down_since = time.monotonic()
+        elif settings.breaker == PROBING:
+            link.hurry()
         if self._intake is not None:
             self._intake.options = link.options
 

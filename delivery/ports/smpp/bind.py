@@ -9,6 +9,7 @@ seldom. What was on its way when the connection went is handed to the user.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import Callable
@@ -90,6 +91,7 @@ class Bind:
         self._user = user
         self._wire: _Wire | None = None
         self._closing = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._waiting = False
 
     @property
@@ -108,11 +110,6 @@ class Bind:
         wire = self._wire
         return wire.session.room if wire is not None and wire.writable else 0
 
-    @property
-    def flying(self) -> int:
-        """submit_sm whose response is awaited."""
-        return self._wire.session.flying if self._wire is not None else 0
-
     def submit(self, render: Callable[[int], bytes], key: Key, now: float) -> None:
         """Put a submit_sm behind what waits to be written; `flush` writes it."""
         assert self._wire is not None
@@ -127,12 +124,6 @@ class Bind:
         """Answer a deliver_sm; nothing where its connection is gone, the SMSC will send it again."""
         if self._wire is not None and self._wire.knows(message):
             self._wire.session.respond(message.command, message.sequence, status)
-            self._wire.flush()
-
-    def enquire(self, now: float) -> None:
-        """Ask the SMSC whether it is there."""
-        if self.is_bound and self._wire is not None:
-            self._wire.session.enquire(now=now)
             self._wire.flush()
 
     async def run(self) -> None:
@@ -167,11 +158,14 @@ class Bind:
     async def _pause(self, failures: int) -> None:
         peer = self.peer
         pause_s = min(peer.reconnect_s_max, peer.reconnect_s * 2.0 ** min(failures, 16)) * random.uniform(0.5, 1.0)
-        try:
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
-                await self._closing.wait()
-        except TimeoutError:
-            return
+                await self._hurry.wait()
+
+    def hurry(self) -> None:
+        """The SMSC is known to be there: do not wait any longer before the next attempt."""
+        self._hurry.set()
 
     def attach(self, wire: _Wire) -> None:
         """A connection stands; what is said on it counts from now on."""
@@ -180,6 +174,7 @@ class Bind:
     def start_closing(self) -> None:
         """Say good-bye where we are bound; `run` ends by itself."""
         self._closing.set()
+        self._hurry.set()
         if self._wire is not None:
             self._wire.leave()
 

@@ -216,10 +216,10 @@ class Binds:
             self._unfinished.remove(message)
             message.tell(message.give_up(reason, code=code, retry_after_s=retry_after_s, unreached=unreached))
 
-    def enquire(self) -> None:
-        """Ask the SMSC on every bind whether it is there; one that does not answer is lost."""
+    def hurry(self) -> None:
+        """The SMSC is known to be there: binds that wait for their next attempt make it now."""
         for bind in self._binds:
-            bind.enquire(self._loop.time())
+            bind.hurry()
 
     async def close(self) -> None:
         """Give back what has not left, wait for what has, unbind."""

@@ -90,6 +90,11 @@ class SMPPLink:
         """How many binds the SMSC let in."""
         return self._binds.standing if self._binds is not None else 0
 
+    def hurry(self) -> None:
+        """The SMSC is known to be there: binds that wait for their next attempt make it now."""
+        if self._loop is not None and self._binds is not None and not self._closing:
+            self._loop.call_soon_threadsafe(self._binds.hurry)
+
     def probe(self) -> str:
         """Ask the SMSC whether it is there and knows us: by the binds that stand, or by one of its own for a moment.
 

@@ -279,11 +279,6 @@ class Session(Generic[K]):
             self._out += write_header_only(Command.ENQUIRE_LINK, Status.ESME_ROK, sequence)
             self._asked = (sequence, now)
 
-    def enquire(self, *, now: float) -> None:
-        """Ask at once whether the peer is there; a bound session only."""
-        assert self.state is State.BOUND
-        self._out += write_header_only(Command.ENQUIRE_LINK, Status.ESME_ROK, self._next())
-
     def lose(self, *, now: float) -> list[K]:
         """The connection is gone: the keys of every submit_sm whose fate nobody knows now, in the order of sending."""
         self._move(Cause.LOSS, now)

@@ -223,6 +223,15 @@ def test_an_smsc_that_lets_nobody_in_is_asked_seldom() -> None:
         assert {(one.state, one.unreached) for one in found.values()} == {("deferred", True)}
 
 
+def test_a_bind_whose_smsc_is_known_to_be_there_waits_no_longer(tmp_path: Path) -> None:
+    tcp_port = free_tcp_port()
+    with opened(f"smpp://127.0.0.1:{tcp_port}", reconnect_s=300.0, reconnect_s_max=300.0) as link:
+        assert send(link, 1)[1].unreached
+        with smsc(tmp_path / "kept", port=tcp_port):
+            link.hurry()
+            wait_for(lambda: link.standing == 1)
+
+
 def test_a_peer_that_takes_connections_and_says_nothing(tmp_path: Path) -> None:
     with Manners(silent=True) as peer, opened(peer.url, timeout_s=0.4) as link:
         (answer,) = send(link, 1).values()
