@@ -10,10 +10,38 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from sandbox.mmsc.posting import ANSWER_WAIT_S, LOST, Poster
+
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Pauses before a report is posted again; the last one repeats."""
 
 HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+
+
+class _DigestPoster:
+    """Posts with Digest authentication."""
+
+    def __init__(self, url: str, connections: int, user: str, password: str) -> None:
+        self._url = url
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections),
+            headers=HEADERS,
+            middlewares=(aiohttp.DigestAuthMiddleware(user, password),),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_WAIT_S),
+        )
+
+    async def post(self, body: bytes) -> int:
+        """The HTTP status, or `LOST`."""
+        try:
+            async with self._session.post(self._url, data=body, allow_redirects=False) as response:
+                await response.read()
+                return response.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return LOST
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._session.close()
 
 
 @dataclass
@@ -45,17 +73,13 @@ class Reporter:
 
     def __init__(self, url: str, connections: int, auth: tuple[str, str, str] | None = None) -> None:
         self.counts = ReportCounts()
-        self._url = url
         self._heap: list[_Due] = []
         self._order = itertools.count()
         self._ready: asyncio.Queue[_Due] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._busy = 0
-        basic = {"Authorization": aiohttp.encode_basic_auth(auth[1], auth[2])} if auth and auth[0] == "basic" else {}
-        digest = (aiohttp.DigestAuthMiddleware(auth[1], auth[2]),) if auth and auth[0] == "digest" else ()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections), headers=HEADERS | basic, middlewares=digest, timeout=aiohttp.ClientTimeout(total=30)
-        )
+        kind, user, password = auth or ("none", "", "")
+        self._poster = _DigestPoster(url, connections, user, password) if kind == "digest" else Poster(url, HEADERS, (user, password) if kind == "basic" else None)
         self._tasks = [asyncio.create_task(self._schedule()), *(asyncio.create_task(self._work()) for _ in range(connections))]
 
     @property
@@ -76,7 +100,7 @@ class Reporter:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
+        await self._poster.close()
 
     def _push(self, due: _Due) -> None:
         heapq.heappush(self._heap, due)
@@ -107,12 +131,7 @@ class Reporter:
                 self._busy -= 1
 
     async def _post(self, due: _Due) -> None:
-        try:
-            async with self._session.post(self._url, data=due.body, allow_redirects=False) as response:
-                await response.read()
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            status = 0
+        status = await self._poster.post(due.body)
         if 200 <= status < 300:
             self.counts.posted += 1
         elif status in (400, 401, 403, 404, 405, 413, 415):
