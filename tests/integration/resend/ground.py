@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
-from delivery.models import Dispatch, Resend, deliveries
+from delivery.models import Batch, Dispatch, Outcome, Resend, Submission, deliveries
 from delivery.resend import services
 from delivery.resend.services import Answer, Ask
+from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
+from huabao.queues import Job
 from huabao.runtime import Runtime
 from subscribers.models import Reader, Subscription
 from tests.services.delivering import Peer, World, number_of, settle
@@ -43,6 +45,36 @@ def send_paper(runtime: Runtime, world: World) -> int:
     """The edition goes out and everybody has been sent to; its dispatch."""
     dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
     settle(runtime, until=lambda: sent(runtime, dispatch_id))
+    return dispatch_id
+
+
+def plan_paper(runtime: Runtime, world: World) -> int:
+    """The edition is on its way and nothing has left; its dispatch."""
+    return dispatches.create(runtime, Request(world.edition), actor="test")
+
+
+def call_sent(runtime: Runtime, dispatch_id: int | None, *, readers_of_a_submission: int = 20) -> int:
+    """Call everything of a dispatch sent and accepted, where a test is not about sending; its number."""
+    assert dispatch_id is not None
+    now = runtime.now()
+    with runtime.transaction() as session:
+        row = session.get_one(Dispatch, dispatch_id)
+        row.state = "draining"
+        mine = (deliveries.c.day == row.day, deliveries.c.dispatch_id == dispatch_id)
+        session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id).values(state="done"))
+        session.execute(delete(Job))
+        for batch in session.scalars(select(Batch).where(Batch.dispatch_id == dispatch_id).order_by(Batch.id)).all():
+            readers = unpack_ids(batch.reader_ids)
+            for at in range(0, len(readers), readers_of_a_submission):
+                some = readers[at : at + readers_of_a_submission]
+                sent = Submission(
+                    dispatch_id=dispatch_id, day=row.day, batch_id=batch.id, port_id=batch.port_id, variant_id=batch.variant_id, fence=1, transaction_id=f"{batch.id}-{at}",
+                    message_id=f"m{batch.id}-{at}", recipients=len(some), reader_ids=pack_ids(some), state="accepted", status_code=1000, written_at=now, answered_at=now,
+                )  # fmt: skip
+                session.add(sent)
+                session.flush()
+                values = {"outcome": int(Outcome.SUBMITTED), "submission_id": sent.id, "submitted_at": now}
+                session.execute(update(deliveries).where(*mine, deliveries.c.reader_id.in_(some)).values(values))
     return dispatch_id
 
 
