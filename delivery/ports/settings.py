@@ -37,8 +37,8 @@ GO = Clearance(True)
 class PortSettings:
     """What a link needs to know of its port, and what a sender does.
 
-    What follows `options` is a sender's: it changes while the port runs, and two
-    settings that differ only there have the same link.
+    Rate, burst and what follows `options` are a sender's: they change while the port
+    runs, and two settings that differ only there have the same link.
 
     Attributes:
         port_id: key of the row.
@@ -63,8 +63,8 @@ class PortSettings:
     name: str
     kind: str
     url: str
-    rate: float
-    burst: int
+    rate: float = field(compare=False)
+    burst: int = field(compare=False)
     connections: int = 8
     max_recipients: int = 100
     timeout_s: float = 30.0
