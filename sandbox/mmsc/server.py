@@ -107,7 +107,7 @@ class MMSC:
             self.counts["refused"] += 1
             return _xml(wire.write_fault(found))
         if isinstance(found, wire.Recall):
-            return self._recall(found)
+            return await self._recall(found)
         self.counts["submits"] += 1
         number = self.counts["submits"]
         moment = Moment(time.monotonic() - self._began, number, self.counts["recipients"], found.recipients, found.vasp_id)
@@ -192,7 +192,7 @@ class MMSC:
             return 0.0
         return float(do.get("delay_ms") or self._dice.between(self.options.delay_ms, "delay", message_id, recipient)) / 1000
 
-    def _recall(self, request: wire.Recall) -> web.Response:
+    async def _recall(self, request: wire.Recall) -> web.Response:
         """Call a message back or put another in its place, for whoever has not fetched it."""
         found = recalls.judge(request, self._messages, self.options.recalls, asyncio.get_running_loop().time())
         self.counts[f"{request.kind}s"] += 1
@@ -209,6 +209,9 @@ class MMSC:
             for recipient in found.recipients:
                 body = self._report_body(message, (recipient,), recalls.STATUS[request.kind], swapped=False)
                 self._reporter.later(body, min(self.options.delay_ms[0] / 1000, TOLD_S))
+        answer_delay_ms = self._dice.between(self.options.answer_delay_ms, "recall", request.transaction_id)
+        if answer_delay_ms:
+            await asyncio.sleep(answer_delay_ms / 1000)
         return _xml(wire.write_recall_answer(request, found.code, TEXTS[found.code]))
 
     async def _vanish(self, request: web.Request, do: Mapping[str, Any]) -> web.StreamResponse:
