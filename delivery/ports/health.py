@@ -1,9 +1,8 @@
 """Keeping a port's health: what its peer's answers and a probe mean for everybody who sends through it.
 
 Senders hand over each bundle of answers (`note_answers`); the row of the port is
-locked only where there is something to write. `resting` says which ports nobody
-may send through now. An alarm opens with the breaker and closes with it; one
-incident has one.
+locked only where there is something to write. An alarm opens with the breaker and
+closes with it; one incident has one.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.models import Port
-from delivery.ports import Answer, Clearance, PortSettings
+from delivery.ports import Answer, PortSettings
 from delivery.ports import breaker as breakers
 from delivery.ports.breaker import CLOSED, OPEN, Breaker, Event
-from delivery.ports.pace import PaceRules, recovered, slowed
+from delivery.ports.pace import PaceRules, slowed
 from huabao import alarms
 from huabao.audit import record
 from huabao.log import get_logger
@@ -124,17 +123,6 @@ def probes_due(session: Session, *, now: datetime) -> list[Port]:
     every_s = BREAKER_PROBE_S.get(session)
     found = session.scalars(select(Port).where(Port.breaker != CLOSED, Port.state == "up").order_by(Port.id))
     return [port for port in found if breakers.probe_due(_breaker(port), now, every_s=every_s, trickle_s=2 * every_s + port.timeout_s)]
-
-
-def resting(session: Session, *, now: datetime) -> dict[int, Clearance]:
-    """Ports through which nothing at all may be sent now, by id, with the reason and until when."""
-    found = {port.id: PortSettings.of(port).may_send(now) for port in session.scalars(select(Port))}
-    return {port_id: clearance for port_id, clearance in found.items() if not clearance.allowed}
-
-
-def present_factor(session: Session, port: Port, *, now: datetime) -> float:
-    """What share of its rate a port has now."""
-    return recovered(port.rate_factor, port.rate_factor_at, now, PaceRules.of(session).recovery_s)
 
 
 def old_alarms(session: Session, *, now: datetime, quiet_s: float) -> Sequence[str]:

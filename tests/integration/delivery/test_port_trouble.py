@@ -16,7 +16,8 @@ from delivery.dispatch.planning import Request
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
-from delivery.ports import health, moving, probing
+from delivery.ports import PortSettings, health, moving, probing
+from delivery.ports.pace import PaceRules, factor_now
 from huabao.alarms import Alarm
 from huabao.audit import AuditEntry
 from huabao.clock import SHANGHAI
@@ -193,9 +194,9 @@ def test_slow_down_lowers_the_rate_once_and_it_comes_back(quick: Runtime, tmp_pa
         assert slowed.rate_factor == 0.5
         assert slowed.rate_factor_at is not None
         with runtime.transaction(read_only=True) as session:
-            assert health.present_factor(session, slowed, now=slowed.rate_factor_at) == 0.5
-            assert health.present_factor(session, slowed, now=slowed.rate_factor_at + timedelta(seconds=0.5)) == pytest.approx(0.75)
-            assert health.present_factor(session, slowed, now=slowed.rate_factor_at + timedelta(seconds=5)) == 1.0
+            settings = PortSettings.of(slowed, PaceRules.of(session))
+        found = [factor_now(settings, slowed.rate_factor_at + timedelta(seconds=later)) for later in (0, 0.5, 5)]
+        assert found == [0.5, pytest.approx(0.75), 1.0]
         order = [int(number[-8:]) for number in mmsc.recipients()]
         assert order == sorted(order), "the order was not kept"
         assert outcomes(runtime, dispatch_id) == {"submitted": 400}
