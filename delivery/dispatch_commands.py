@@ -152,12 +152,14 @@ def _with_overview(invocation: Invocation, dispatch_id: int) -> Report:
 
 
 @dispatch.command("list")
+@click.option("--all", "everything", is_flag=True, help="Resends to single readers too.")
 @operation
-def list_(invocation: Invocation) -> Report:
+def list_(invocation: Invocation, everything: bool) -> Report:
     """The last hundred dispatches, newest first."""
-    from sqlalchemy import select
+    from sqlalchemy import select, true
 
     from content.models import Edition, Publication
+    from delivery.lanes import RESEND
     from delivery.models import Dispatch
 
     with invocation.runtime.transaction(read_only=True) as session:
@@ -165,6 +167,7 @@ def list_(invocation: Invocation) -> Report:
             select(Dispatch, Publication.slug, Edition.number)
             .join(Edition, Edition.id == Dispatch.edition_id)
             .join(Publication, Publication.id == Edition.publication_id)
+            .where(true() if everything else Dispatch.lane != RESEND)
             .order_by(Dispatch.id.desc())
             .limit(100)
         ).all()

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication
 from delivery import lifecycle, partitions
 from delivery.dispatch.progress import port_rate
+from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome, Port, Submission, deliveries
 from huabao.db import is_postgres
 from huabao.errors import UsageError
@@ -222,13 +223,13 @@ def _capacity(session: Session, dispatch: Dispatch) -> float:
 
 
 def recent_dispatches(session: Session, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
-    """The newest dispatches but those to test handsets, newest first, those with an id below `before_id` where one is given."""
+    """The newest dispatches but those to test handsets and to single readers who asked, newest first, those with an id below `before_id` where one is given."""
     wanted = (
         select(Dispatch, Publication.title, Edition.number, EditionVersion.title)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind != "seed")
+        .where(Dispatch.kind != "seed", Dispatch.lane != RESEND)
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )

@@ -6,13 +6,14 @@ never by how long a batch takes.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle, partitions
 from delivery.dispatch import curves, gate
+from delivery.lanes import RESEND
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
 from delivery.sending import stages, unknowns
@@ -56,7 +57,10 @@ def advance(runtime: Runtime) -> None:
     """Move every open dispatch as far as it can go: drained, its waits over, verified, closed."""
     with runtime.transaction(read_only=True) as session:
         found = session.execute(select(Dispatch.id, Dispatch.state).where(Dispatch.closed_at.is_(None)).order_by(Dispatch.id)).all()
+        only_wait = _single_ones_that_wait(session, runtime)
     for dispatch_id, state in found:
+        if dispatch_id in only_wait:
+            continue
         if state == lifecycle.SENDING:
             with runtime.transaction() as session:
                 stages.drain(session, dispatch_id, now=runtime.now())
@@ -66,6 +70,21 @@ def advance(runtime: Runtime) -> None:
             give_up_waiting(runtime, dispatch_id)
         if state in (lifecycle.DRAINING, lifecycle.VERIFIED, *lifecycle.ENDED):
             close(runtime, dispatch_id)
+
+
+def _single_ones_that_wait(session: Session, runtime: Runtime) -> set[int]:
+    """Single resends of which nothing but the report is missing: there may be thousands, and one question is enough for all."""
+    reported = and_(deliveries.c.day == Dispatch.day, deliveries.c.dispatch_id == Dispatch.id, deliveries.c.outcome == int(Outcome.SUBMITTED))
+    wanted = select(Dispatch.id).join(deliveries, reported).where(
+        Dispatch.closed_at.is_(None), Dispatch.state == lifecycle.DRAINING, Dispatch.lane == RESEND, Dispatch.started_at > _overdue_before(session, runtime)
+    )
+    return set(session.scalars(wanted))
+
+
+def _overdue_before(session: Session, runtime: Runtime) -> datetime:
+    """Whose report is awaited since before that instant is called no_report."""
+    wait_s = runtime.config.report_wait_s
+    return runtime.now() - timedelta(seconds=REPORT_WAIT_S.get(session) if wait_s is None else wait_s)
 
 
 def cancel_pending(runtime: Runtime, dispatch_id: int) -> int:
@@ -96,8 +115,7 @@ def give_up_waiting(runtime: Runtime, dispatch_id: int) -> int:
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         found = lifecycle.find_dispatch(session, dispatch_id)
-        wait_s = runtime.config.report_wait_s
-        cutoff = now - timedelta(seconds=REPORT_WAIT_S.get(session) if wait_s is None else wait_s)
+        cutoff = _overdue_before(session, runtime)
         if (found.started_at or found.created_at) > cutoff or not _has(session, found, Outcome.SUBMITTED):
             return 0
     with runtime.transaction() as session:

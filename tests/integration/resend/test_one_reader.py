@@ -7,13 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from content.models import Edition, EditionVersion, Publication, Variant
 from delivery.dispatch.steering import steer
-from delivery.models import Batch, Dispatch, Outcome, deliveries
+from delivery.models import Batch, Dispatch, Outcome, Port, Route, Submission, deliveries
 from delivery.resend import services
 from delivery.resend.services import Ask
+from delivery.sending import sweeps
+from huabao.alarms import Alarm
 from huabao.audit import AuditEntry
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
@@ -265,3 +267,33 @@ def test_it_may_be_cancelled_before_it_leaves(runtime: Runtime, world: World) ->
     assert outcomes(runtime, answer.dispatch_id or 0) == {"cancelled": 1}
     assert state(runtime, answer.dispatch_id or 0) == "cancelled"
     assert ask(runtime, 1).state == "sent"
+
+
+def test_one_whose_handset_takes_no_mms_gets_a_link_where_a_port_carries_links(runtime: Runtime, world: World) -> None:
+    change_reader(runtime, 1, handset_class="no-mms")
+    assert ask(runtime, 1).refusal == "handset_cannot"
+    with runtime.transaction() as session:
+        session.add(Port(name="sms", kind="smpp", url="smpp://127.0.0.1:1/", rate=50, burst=1, options={}, created_at=runtime.now()))
+    answer = ask(runtime, 1)
+    assert (answer.state, answer.port) == ("sent", "sms")
+    assert variant_of(runtime, answer.dispatch_id, 1).channel == "wap-push"
+    with runtime.transaction(read_only=True) as session:
+        assert session.scalar(select(deliveries.c.route).where(deliveries.c.dispatch_id == answer.dispatch_id)) == int(Route.LINK_HANDSET)
+        assert session.scalars(select(Job.queue).where(Job.state == "queued")).one().endswith("-express")
+    assert ask(runtime, 2).port == "main"
+
+
+def test_single_resends_that_wait_for_a_report_are_asked_for_together(runtime: Runtime, world: World) -> None:
+    ids = [call_sent(runtime, ask(runtime, reader).dispatch_id) for reader in (1, 2, 3)]
+    set_outcomes(runtime, int(Outcome.REJECTED), [3], ids[2])
+    sweeps.advance(runtime)
+    with runtime.transaction() as session:
+        session.execute(update(Submission).where(Submission.dispatch_id == ids[2]).values(state="refused"))
+    assert [state(runtime, one) for one in ids] == ["draining", "draining", "draining"]
+    with runtime.transaction() as session:
+        session.execute(delete(Alarm))
+        session.execute(update(Dispatch).where(Dispatch.id == ids[1]).values(started_at=LONG_AGO))
+        session.execute(update(deliveries).where(deliveries.c.dispatch_id == ids[1]).values(submitted_at=LONG_AGO))
+    sweeps.advance(runtime)
+    assert [state(runtime, one) for one in ids] == ["draining", "closed", "closed"]
+    assert outcomes(runtime, ids[1]) == {"no_report": 1}
