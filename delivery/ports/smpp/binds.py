@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
 from delivery.codecs.smpp import PDUError, References, Status, read_message_id, status_name
 from delivery.dialects import CodeMeaning, dialect
-from delivery.ports import PortSettings
+from delivery.ports import Answer, PortSettings
 from delivery.ports.smpp.bind import Bind, Key, Peer
 from delivery.ports.smpp.options import SMPPOptions
 from delivery.ports.smpp.outgoing import Outgoing, Part
@@ -60,6 +60,7 @@ class Binds:
         self._paused_until = 0.0
         self._pause_s = PAUSE_S
         self._closing = False
+        self._told: dict[Callable[[list[Answer]], None], list[Answer]] = {}
         self._idle = asyncio.Event()
         self._binds = [Bind(number, peer, self) for number in range(1, options.binds + 1)]
         self._tasks = [asyncio.create_task(bind.run()) for bind in self._binds]
@@ -122,16 +123,27 @@ class Binds:
         """Tell the answer once it stands; a message with parts to be sent waits before all others."""
         answer = message.settled()
         if answer is not None:
-            message.tell(answer)
+            self._tell(message, answer)
         elif message.many and message.waits and message not in self._unfinished:
             self._unfinished.append(message)
             self._loop.call_at(message.started_at + self.settings.timeout_s, self._expire, message)
+
+    def _tell(self, message: Outgoing, answer: Answer) -> None:
+        """Answer a message; what is answered in one turn of the loop is told together, for each telling wakes a sender."""
+        if not self._told:
+            self._loop.call_soon(self._tell_all)
+        self._told.setdefault(message.tell, []).append(answer)
+
+    def _tell_all(self) -> None:
+        told, self._told = self._told, {}
+        for tell, answers in told.items():
+            tell(answers)
 
     def _expire(self, message: Outgoing) -> None:
         """A message whose last parts found no bind in time."""
         if message in self._unfinished and not message.flies:
             self._unfinished.remove(message)
-            message.tell(message.give_up("the other parts could not be sent in time"))
+            self._tell(message, message.give_up("the other parts could not be sent in time"))
 
     def answered(self, key: Key, status: int, frame: bytes, *, late: bool) -> None:
         """A submit_sm_resp came."""
@@ -211,10 +223,10 @@ class Binds:
         """Answer what has not left: deferred, in its order. A message of which a part was taken stays, to be finished."""
         waiting, self._queue = self._queue, deque()
         for message in waiting:
-            message.tell(message.give_up(reason, code=code, retry_after_s=retry_after_s, unreached=unreached))
+            self._tell(message, message.give_up(reason, code=code, retry_after_s=retry_after_s, unreached=unreached))
         for message in [one for one in self._unfinished if not one.begun or (self._closing and not one.flies)]:
             self._unfinished.remove(message)
-            message.tell(message.give_up(reason, code=code, retry_after_s=retry_after_s, unreached=unreached))
+            self._tell(message, message.give_up(reason, code=code, retry_after_s=retry_after_s, unreached=unreached))
 
     def hurry(self) -> None:
         """The SMSC is known to be there: binds that wait for their next attempt make it now."""
@@ -235,6 +247,7 @@ class Binds:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tell_all()
 
 
 def _words(status: int, meaning: CodeMeaning) -> str:

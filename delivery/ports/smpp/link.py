@@ -109,14 +109,13 @@ class SMPPLink:
         """Start sending groups; called by the stream, from any thread."""
         refusal = self._refusal()
         if refusal:
-            for group in groups:
-                stream.answered(Answer(group.submission_id, "deferred", status_text=refusal))
+            stream.tell([Answer(group.submission_id, "deferred", status_text=refusal) for group in groups])
             return
         self.start()
         loop, binds = self._loop, self._binds
         assert loop is not None
         assert binds is not None
-        pdus, number, tell = stream.prepared.pdus, self.options.number, stream.answered
+        pdus, number, tell = stream.prepared.pdus, self.options.number, stream.tell
         messages = [Outgoing(group.submission_id, pdus, number(*group.recipients), tell) for group in groups]
         loop.call_soon_threadsafe(binds.put, messages)
 
@@ -156,12 +155,17 @@ def _peer(settings: PortSettings, options: SMPPOptions) -> Peer:
 
 
 class SMPPStream:
-    """Submissions of one content on their way; used by one thread."""
+    """Submissions of one content on their way; used by one thread.
+
+    Attributes:
+        tell: takes answers, from any thread.
+    """
 
     def __init__(self, link: SMPPLink, prepared: PreparedText) -> None:
         self.prepared = prepared
         self._link = link
-        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[list[Answer]] = queue.SimpleQueue()
+        self.tell = self._answers.put
         self._in_flight = 0
 
     @property
@@ -181,15 +185,11 @@ class SMPPStream:
 
     def take(self, timeout_s: float) -> list[Answer]:
         """All answers that are there; waits up to `timeout_s` for the first one."""
-        answers = []
+        answers: list[Answer] = []
         try:
-            answers.append(self._answers.get(timeout=timeout_s) if timeout_s > 0 else self._answers.get_nowait())
+            answers += self._answers.get(timeout=timeout_s) if timeout_s > 0 else self._answers.get_nowait()
             while True:
-                answers.append(self._answers.get_nowait())
+                answers += self._answers.get_nowait()
         except queue.Empty:
             self._in_flight -= len(answers)
         return answers
-
-    def answered(self, answer: Answer) -> None:
-        """An answer is there; called in the link's thread."""
-        self._answers.put(answer)

@@ -35,12 +35,12 @@ class Outgoing:
 
     Args:
         pdus: one for each part.
-        tell: is called once, with the answer.
+        tell: takes answers; this one's among them, once.
     """
 
     __slots__ = ("_code", "_ids", "_parts", "_pdus", "_text", "_worst", "destination", "reference", "started_at", "submission_id", "tell")
 
-    def __init__(self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[Answer], None]) -> None:
+    def __init__(self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[list[Answer]], None]) -> None:
         self.submission_id = submission_id
         self.destination = destination
         self.reference = 0

@@ -13,8 +13,8 @@ PDUS = prepare_submits(SubmitSM(), write_text("报" * 150))
 ANSWERS = {"taken": Part.TAKEN, "throttled": Part.DEFERRED, "refused": Part.REFUSED, "lost": Part.UNKNOWN}
 
 
-def outgoing(parts: int = 3) -> tuple[Outgoing, list[Answer]]:
-    told: list[Answer] = []
+def outgoing(parts: int = 3) -> tuple[Outgoing, list[list[Answer]]]:
+    told: list[list[Answer]] = []
     assert len(PDUS) == 3
     return Outgoing(7, PDUS[:parts], "8613800138000", told.append), told
 
