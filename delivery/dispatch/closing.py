@@ -18,6 +18,7 @@ from delivery.dispatch import windows
 from delivery.dispatch.audience import stale_at
 from delivery.models import Batch, Dispatch, Outcome, deliveries
 from delivery.sending import journal
+from delivery.sending.claims import lost_readers, open_batches
 from delivery.sending.waiting import enqueue_ready
 from huabao import alarms
 from huabao.alarms import Alarm
@@ -124,7 +125,8 @@ def _expire(runtime: Runtime, dispatch_id: int) -> None:
             total += sum(_withdraw(session, batch, now) for batch in batches)
             if len(batches) == BATCHES_AT_ONCE:
                 continue
-            if dispatch.state != lifecycle.SENDING:
+            session.flush()
+            if dispatch.state != lifecycle.SENDING and not open_batches(session, dispatch_id):  # what a worker has in hand comes back first
                 lifecycle.act(session, dispatch, "expire", by=lifecycle.SYSTEM, at=now, reason=f"the edition is stale; {total:,} readers were not sent to")
             if total:
                 text = f"dispatch {dispatch_id}: the edition grew stale before {total:,} readers were sent to; they are cancelled"
@@ -133,8 +135,6 @@ def _expire(runtime: Runtime, dispatch_id: int) -> None:
 
 
 def _withdraw(session: Session, batch: Batch, now: datetime) -> int:
-    from delivery.sending.claims import lost_readers
-
     batch.fence += 1
     session.flush()
     lost_readers(session, batch, now=now)

@@ -15,6 +15,7 @@ from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.dispatch.policies import QUIET_HOURS
 from delivery.dispatch.quiet import NEVER_QUIET, Quiet
+from delivery.dispatch.steering import steer
 from delivery.dispatch.wishes import earliest, not_before_sql
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Exclusion, Outcome, Withdrawal, deliveries
@@ -284,6 +285,26 @@ def test_what_the_window_leaves_is_held_and_said_and_grows_stale(runtime: Runtim
         assert "150 readers" in open_alarms(stale, closing.STALE_ALARM)[0]
         closing.watch(stale)
         assert open_alarms(stale, closing.WINDOW_ALARM) == []
+
+
+def test_a_stale_dispatch_waits_for_what_a_worker_has_in_hand(runtime: Runtime) -> None:
+    now, stale = at(runtime, "2026-11-22T06:30"), at(runtime, "2026-11-22T12:31")
+    setting(now, BATCH_READERS_MAX.name, 10)
+    world = build_world(now, readers=20, stale_after_s=6 * 3600.0)
+    add_port(now, "http://127.0.0.1:1/")
+    dispatch_id = dispatches.create(now, Request(world.edition), actor="test")
+    steer(now, dispatch_id, "pause", by="mei", reason="a typo")
+    with now.transaction() as session:
+        first = session.scalars(select(Batch.id).order_by(Batch.id)).first()
+        session.execute(update(Batch).where(Batch.id == first).values(state="claimed", owner="test", lease_until=local("2026-11-22T12:32")))
+    closing.watch(stale)
+    assert (state(stale, dispatch_id), outcomes(stale, dispatch_id)) == ("paused", {"pending": 10, "cancelled": 10})
+    with stale.transaction() as session:
+        session.execute(update(Batch).where(Batch.id == first).values(state="ready", owner=None, lease_until=None))
+    closing.watch(stale)
+    assert (state(stale, dispatch_id), outcomes(stale, dispatch_id)) == ("draining", {"cancelled": 20})
+    sweeps.advance(stale)
+    assert state(stale, dispatch_id) == "closed"
 
 
 def test_a_person_lets_the_rest_go_after_the_window(runtime: Runtime, tmp_path: Path) -> None:
