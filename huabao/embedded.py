@@ -167,7 +167,7 @@ class EmbeddedWorker:
                 version = data_version(connection)
                 if news or version is None or version != seen:
                     due, seen = queues.next_due(connection, queues=self.queues), version
-                connection.rollback()
+                    connection.rollback()
                 self._ring(due)
 
     def _ring(self, due: Sequence[datetime | None]) -> None:
