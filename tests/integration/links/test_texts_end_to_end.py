@@ -13,6 +13,8 @@ from delivery.dispatch.planning import Request
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Submission, SubmissionPart
+from delivery.ports import MessageContent
+from delivery.sending import prepared
 from huabao.queues import Job
 from huabao.runtime import Runtime
 from tests.services.delivering import add_port, add_readers, build_world, number_of
@@ -55,8 +57,6 @@ def test_texts_reach_their_readers_and_the_ledger_balances(runtime: Runtime, tmp
 
 
 def test_a_long_text_is_retrieved_when_all_its_parts_are(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from delivery.ports import MessageContent
-    from delivery.sending import prepared
 
     monkeypatch.setattr(prepared, "_content", lambda *_: MessageContent(text="今天的早报很长。" * 12))
     script = tmp_path / "script.yaml"
@@ -90,3 +90,14 @@ def test_batches_of_an_smpp_port_wait_for_its_owner(runtime: Runtime, tmp_path: 
         with owning(runtime):
             settle_texts(runtime, until=lambda: is_closed(runtime, dispatch_id))
         assert outcomes(runtime, dispatch_id) == {"retrieved": 5}
+
+
+def test_a_text_in_parts_is_charged_for_each_of_them(sqlite_runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "_content", lambda *_: MessageContent(text="今天的早报很长。" * 12))
+    with smsc(tmp_path / "kept", "--delay-ms", "0") as peer:
+        add_smpp_port(sqlite_runtime, peer.url, rate=30, burst=1)
+        dispatch_id = begin(sqlite_runtime, 60)
+        with owning(sqlite_runtime):
+            settle_texts(sqlite_runtime, until=lambda: is_closed(sqlite_runtime, dispatch_id))
+        assert len(peer.lines()) == 120
+        assert peer.stats()["worst_second"] <= 31

@@ -223,6 +223,34 @@ def test_an_smsc_that_lets_nobody_in_is_asked_seldom() -> None:
         assert {(one.state, one.unreached) for one in found.values()} == {("deferred", True)}
 
 
+BEGUN = "- when: {nth: 2}\n  do: {status: ESME_RMSGQFUL}\n"
+"""The second part of the first text waits for the pause to end."""
+
+
+def test_a_text_that_was_begun_goes_on_when_the_bind_comes_back(tmp_path: Path) -> None:
+    with scripted(tmp_path, BEGUN) as peer, bound(peer.url) as link:
+        stream = stream_of(link, LONG)
+        stream.put(groups(1, 1))
+        wait_for(lambda: peer.stats()["submits"] == 2)
+        peer.say("do", reset=True)
+        (answer,) = take(stream, 1).values()
+        assert (answer.state, len(answer.parts)) == ("accepted", 2)
+        assert [line["part"] for line in peer.lines()] == [1, 2]
+        assert peer.stats()["binds"] == 2
+
+
+def test_a_text_that_was_begun_and_finds_no_bind_in_time_is_unknown(tmp_path: Path) -> None:
+    with scripted(tmp_path, BEGUN) as peer, bound(peer.url, timeout_s=2.0, reconnect_s=60.0, reconnect_s_max=60.0) as link:
+        stream = stream_of(link, LONG)
+        stream.put(groups(1, 1))
+        wait_for(lambda: peer.stats()["submits"] == 2)
+        peer.say("do", reset=True)
+        (answer,) = take(stream, 1).values()
+        assert answer.state == "unknown"
+        assert answer.status_text.startswith("1 of 2 parts were taken")
+        assert [part.message_id is None for part in answer.parts] == [False, True]
+
+
 def test_a_bind_whose_smsc_is_known_to_be_there_waits_no_longer(tmp_path: Path) -> None:
     tcp_port = free_tcp_port()
     with opened(f"smpp://127.0.0.1:{tcp_port}", reconnect_s=300.0, reconnect_s_max=300.0) as link:
