@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
 from delivery import lifecycle
-from delivery.dispatch import gate
 from delivery.dispatch.policies import APPROVED_BY
 from delivery.models import Dispatch
 from huabao import alarms
@@ -96,6 +95,8 @@ def _reserve_dispatch(session: Session, publication: Publication, day: date) -> 
 
 def _take_back(session: Session, publication: Publication, now: datetime) -> None:
     """Cancel a reserve that has not begun: the paper came after all."""
+    from delivery.dispatch import gate  # whoever lists tasks need not load the pictures' libraries
+
     if publication.reserve_edition_id is None:
         return
     found = _reserve_dispatch(session, publication, business_day(now))
