@@ -27,6 +27,8 @@ from sandbox.demo.readers import write_readers
 MIX = "retrieved=0.93,expired=0.03,rejected=0.02,none=0.02"
 USERS = (("editor", "editor"), ("ops", "ops"), ("support", "support"), ("admin", "admin"))
 RATE_PER_S = 10_000
+TEXTS_PER_S = 500
+"""Short messages, for readers whose handsets take no MMS."""
 WEB_PORT = 8080
 """Where the console is looked for first."""
 REPORT_WAIT_S = 20
@@ -60,7 +62,7 @@ def main(readers: int, no_serve: bool, folder: Path) -> None:
     try:
         logins = _prepare(place, readers)
         balanced = _send(place, REPORT_WAIT_S + readers // REPORTS_PER_S)
-        click.echo(f"What the peer got: {place.folder / 'peer'}")
+        click.echo(f"What the peers got: {place.folder / 'peer'}, {place.folder / 'peer-sms'}")
         if not no_serve:
             _print_access(place, logins)
             _stay()
@@ -92,14 +94,19 @@ def _prepare(place: Installation, readers: int) -> dict[str, str]:
 
 
 def _send(place: Installation, report_wait_s: int) -> bool:
-    say("the sandbox MMSC and the console, processes of their own")
+    say("the sandbox MMSC and SMSC and the console, processes of their own")
     report_url = f"{place.web_url}/mm7/demo"
     place.run("settings", "set", "report_wait_s", str(report_wait_s))
     place.run("port", "add", "demo", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", str(RATE_PER_S))
     reports = ("--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--report-connections", "200")
     place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), *reports, "--keep", str(place.folder / "peer"))
+    sms = ("--url", f"smpp://127.0.0.1:{place.smsc_port}", "--rate", str(TEXTS_PER_S), "--system-id", "huabao", "--source-addr", "10658000", "--window", "32")
+    place.run("port", "add", "sms", "--kind", "smpp", *sms)
+    control = ("--control-port", str(place.smsc_control_port), "--mix", MIX, "--delay-ms", "50-800", "--keep", str(place.folder / "peer-sms"))
+    place.start("smsc", "sandbox", "smsc", "--port", str(place.smsc_port), *control)
     place.start("serve", "serve", "--port", str(place.web_port))
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
+    place.wait_for(f"http://127.0.0.1:{place.smsc_control_port}/stats")
     place.wait_for(f"{place.web_url}/healthz")
     statuses = []
     for edition in sorted(place.run("edition", "list")["editions"], key=lambda one: one["edition_id"]):
@@ -109,7 +116,7 @@ def _send(place: Installation, report_wait_s: int) -> bool:
         statuses.append((edition, plan, place.run("dispatch", "start", number)))
     say("waiting for the last reports")
     finished = [Sent(edition, plan, _wait_closed(place, started["dispatch_id"], report_wait_s)) for edition, plan, started in statuses]
-    verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), problem_is_fine=True)
+    verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), "--peer", str(place.folder / "peer-sms"), problem_is_fine=True)
     _print_result(place, finished, verified)
     return bool(verified["balanced"])
 

@@ -21,6 +21,7 @@ class Keep:
         self._files: dict[str, TextIO] = {}
         if folder is not None:
             (folder / "bodies").mkdir(parents=True, exist_ok=True)
+            (folder / "submissions.jsonl").touch()  # a peer that took nothing is a peer all the same
             self._bodies = {path.stem for path in (folder / "bodies").glob("*.mime")}
 
     def body(self, sha256: str, data: bytes) -> None:
