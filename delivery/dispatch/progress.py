@@ -112,6 +112,8 @@ def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrie
         return found.sent_at
     if found.state not in lifecycle.AHEAD:
         return None
+    if found.rate is not None:  # its own, below that of its ports
+        rate = min(rate, found.rate) if rate > 0 else found.rate
     if rate > 0:
-        return now + timedelta(seconds=counts.outcomes["pending"] / rate)
+        return max(now, found.start_at) + timedelta(seconds=counts.outcomes["pending"] / rate)
     return finish(ports, max(now, found.start_at)) if ports else None

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 
 from content.models import Publication
 from delivery.dispatch import pacing
-from delivery.dispatch.progress import port_rate
+from delivery.dispatch.progress import port_rate, progress
 from delivery.dispatch.steering import steer
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Port, Submission, deliveries
 from delivery.resend import bulk
@@ -239,6 +239,9 @@ def test_it_is_cancelled_in_the_middle(runtime: Runtime, mmsc: Peer, live_world:
     first = batches[0].not_before
     waits = [(due - first).total_seconds() for _, due in batches]
     assert waits == [sum(size for size, _ in batches[:at]) / 2.0 for at in range(len(batches))]
+    now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        assert progress(session, dispatch_id, now=now).forecast_finish_at == now + timedelta(seconds=20)
     work(runtime)  # what is due: the first batch and no other
     assert outcomes(runtime, dispatch_id) == {"submitted": batches[0].size, "pending": 40 - batches[0].size}
     steer(runtime, dispatch_id, "cancel", by="wang", reason="enough")
