@@ -23,7 +23,7 @@ from delivery import lifecycle, partitions
 from delivery.dispatch import gate, outlook, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
-from delivery.dispatch.routing import Routing
+from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Count, Signature, Terms
 from delivery.lanes import BULK, RESEND, URGENT
 from delivery.ledger.copies import AGAIN
@@ -142,12 +142,14 @@ def _ports(session: Session, names: Sequence[str], service_code: str | None, *, 
     if unknown:
         raise UsageError(f"there is no port {unknown[0]!r}; there are {', '.join(row.name for row in rows)}")
     found = tuple(row for row in rows if (row.name in names if names else row.state == "up" and _carries(row, service_code)))
-    if found:
+    if names or any(not carries_short(row) for row in found):
         return found
     if not needed:
         return tuple(rows)
-    if any(row.state == "up" for row in rows):
+    if any(row.state == "up" and not carries_short(row) and not _carries(row, service_code) for row in rows):
         raise UsageError(f"no port that is up may carry service code {service_code}; `huabao port set NAME --service-codes …` allows it, or name one with --ports")
+    if all(carries_short(row) for row in rows):
+        return tuple(rows)  # `Routing` says that none of them carries an MMS
     raise UsageError("every port is paused; `huabao port set NAME --state up` lets one send again, or name one with --ports")
 
 

@@ -103,6 +103,12 @@ def test_paused_ports_are_a_problem_of_the_plan_and_no_wrong_use(runtime: Runtim
     assert (said["planned"], said["ports"][0]["load"]) == (1000, 1000)
     assert said["problems"] == ["port main is paused: maintenance; `huabao port set main --state up` lets it send"]
     assert "every port is paused" in cli("dispatch", "start", world.edition, code=2).err
+    add_port(runtime, "smpp://127.0.0.1:9", name="texts")
+    with runtime.transaction() as session:
+        session.execute(update(Port).where(Port.name == "texts").values(kind="smpp"))
+    again = cli("dispatch", "plan", world.edition, "--json", code=1).json
+    assert [(one["name"], one["load"]) for one in again["ports"]] == [("main", 1000), ("texts", 0)]
+    assert "every port is paused" in cli("dispatch", "start", world.edition, code=2).err
 
 
 def test_a_paused_port_that_is_named_gets_no_load_while_another_is_up(runtime: Runtime, world: World) -> None:
