@@ -27,7 +27,7 @@ from huabao.errors import StoreError, UsageError
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime
 
-WINDOW_ALARM, STALE_ALARM = "delivery.window", "delivery.stale"
+WINDOW_ALARM, DEADLINE_ALARM, STALE_ALARM = "delivery.window", "delivery.deadline", "delivery.stale"
 
 STALE = "stale_edition"
 
@@ -83,23 +83,35 @@ def open_window(session: Session, dispatch_id: int, until: datetime, *, by: str,
 
 
 def watch(runtime: Runtime) -> None:
-    """Hold what a window leaves behind beside later hours, withdraw what grew stale, close alarms that are over."""
+    """Hold what a window leaves behind beside later hours, say whose deadline is over, withdraw what grew stale, close alarms that are over."""
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         found = session.scalars(select(Dispatch).where(Dispatch.state.in_(AGEING)).order_by(Dispatch.id)).all()
         stale = [one.id for one in found if (limit := _stale_at(session, one)) is not None and limit <= now]
         late = [one.id for one in found if one.state == lifecycle.SENDING and windows.LATE in one.gate and windows.is_late(_publication(session, one), one, now)]
-        over = session.scalars(select(Alarm.key).where(Alarm.kind == WINDOW_ALARM, Alarm.closed_at.is_(None))).all()
-        over = [key for key in over if not left_over(session, lifecycle.find_dispatch(session, int(key)))]
+        said = session.execute(select(Alarm.kind, Alarm.key).where(Alarm.kind.in_((WINDOW_ALARM, DEADLINE_ALARM)), Alarm.closed_at.is_(None))).all()
+        over = [(kind, key) for kind, key in said if not left_over(session, lifecycle.find_dispatch(session, int(key)))]
+        known = {int(key) for _, key in said}
+        missed = [one.id for one in found if one.state == lifecycle.SENDING and one.deadline_at is not None and one.deadline_at <= now and one.id not in known]
     for dispatch_id in stale:
         _expire(runtime, dispatch_id)
     for dispatch_id in late:
         with runtime.transaction() as session:
             _hold_late(session, lifecycle.lock_dispatch(session, dispatch_id), now)
-    if over:
+    if over or missed:
         with runtime.transaction() as session:
-            for key in over:
-                alarms.close_alarm(session, WINDOW_ALARM, key, at=now)
+            for kind, key in over:
+                alarms.close_alarm(session, kind, key, at=now)
+            for dispatch_id in missed:
+                _note_missed(session, lifecycle.find_dispatch(session, dispatch_id), now)
+
+
+def _note_missed(session: Session, dispatch: Dispatch, now: datetime) -> None:
+    """A deadline without a window holds nothing back: the rest goes on, and a person knows."""
+    number = left_over(session, dispatch)
+    if number and dispatch.deadline_at is not None:
+        text = f"dispatch {dispatch.id}: its deadline {shanghai_text(dispatch.deadline_at)} is over with {number:,} readers not sent to; they still go"
+        alarms.raise_alarm(session, DEADLINE_ALARM, str(dispatch.id), text, at=now, readers=number)
 
 
 def _hold_late(session: Session, dispatch: Dispatch, now: datetime) -> None:

@@ -287,6 +287,24 @@ def test_what_the_window_leaves_is_held_and_said_and_grows_stale(runtime: Runtim
         assert open_alarms(stale, closing.WINDOW_ALARM) == []
 
 
+def test_a_deadline_without_a_window_is_said_and_holds_nothing(runtime: Runtime, tmp_path: Path) -> None:
+    with peer(tmp_path / "kept") as mmsc:
+        now, late = at(runtime, "2026-11-22T06:30"), at(runtime, "2026-11-22T07:01")
+        setting(now, BATCH_READERS_MAX.name, 10)
+        world = build_world(now, readers=20)
+        add_port(now, mmsc.url)
+        dispatch_id = dispatches.create(now, Request(world.edition, deadline_at=local("2026-11-22T07:00")), actor="test")
+        work(now, rounds=1)
+        for _ in range(2):
+            closing.watch(late)
+        (said,) = open_alarms(late, closing.DEADLINE_ALARM)
+        assert "10 readers not sent to" in said
+        work(late)
+        closing.watch(late)
+        assert outcomes(late, dispatch_id) == {"submitted": 20}
+        assert open_alarms(late, closing.DEADLINE_ALARM) == []
+
+
 def test_a_stale_dispatch_waits_for_what_a_worker_has_in_hand(runtime: Runtime) -> None:
     now, stale = at(runtime, "2026-11-22T06:30"), at(runtime, "2026-11-22T12:31")
     setting(now, BATCH_READERS_MAX.name, 10)

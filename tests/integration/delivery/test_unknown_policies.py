@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from delivery.dispatch.policies import UNKNOWN_TRIES_MAX
 from delivery.dispatch.steering import steer
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
-from delivery.models import Dispatch, DispatchTransition, Outcome, Submission, deliveries
+from delivery.models import Dispatch, DispatchTransition, EventState, Outcome, Submission, deliveries
+from delivery.reports.folding import append, fold
 from delivery.sending import sweeps, unknowns
 from delivery.sending.unknowns import UnknownRule
 from huabao.ids import unpack_ids
@@ -125,6 +127,38 @@ def test_a_reader_with_a_report_is_not_sent_to_again(runtime: Runtime, tmp_path:
         with runtime.transaction(read_only=True) as session:
             lost = session.scalars(select(Submission).where(Submission.state == "unknown")).one()
             assert unpack_ids(lost.again_ids or b"") == [4, 5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_reports_of_both_copies_find_their_reader(runtime: Runtime, tmp_path: Path, early: bool) -> None:
+    with peer(tmp_path / "kept", "--script", script(tmp_path, "- when: {nth: 2}\n  do: {drop: true}\n")) as mmsc:
+        dispatch_id = send(runtime, mmsc, "wait-then-once")
+        due = after(runtime, 1900)
+        unknowns.send_again(due)
+        if early:  # the first copy's reports come while its readers wait to be sent to once more: nothing more leaves
+            report_all(due, mmsc)
+            assert outcomes(due, dispatch_id) == {"retrieved": 40}
+        work(due)
+        if not early:
+            report_all(due, mmsc)
+        assert len(mmsc.recipients()) == (40 if early else 50)
+        assert outcomes(due, dispatch_id) == {"retrieved": 40}
+        assert verified(due, dispatch_id, mmsc) == ([], {dispatch_id: 10})
+        late = after(runtime, 400_000)
+        sweeps.advance(late)
+        assert state(late, dispatch_id) == "closed"
+
+
+def report_all(runtime: Runtime, mmsc: Peer) -> None:
+    """A report of each copy that the peer took, the answered ones and the lost one."""
+    lines = [json.loads(line) for line in (mmsc.keep / "submissions.jsonl").read_text().splitlines()]
+    empty = {"sender": None, "status_extension": None, "status_text": None, "reported_at": None, "state": int(EventState.NEW)}
+    common = {"received_at": runtime.now(), "port_id": 1, "status": "Retrieved", **empty}
+    rows = [{"message_id": line["message_id"], "number": number, **common} for line in lines for number in line["recipients"]]
+    with runtime.transaction() as session:
+        append(rows, session)
+    for _ in range(3):
+        fold(runtime)
 
 
 def test_retry_goes_on_until_an_answer_and_no_further_than_its_tries(runtime: Runtime, tmp_path: Path) -> None:
