@@ -293,6 +293,7 @@ def report(found: Progress, *, problem: bool = False) -> Report:
     numbers = found.counts
     rows: list[tuple[object, ...]] = [("audience", f"{numbers.audience:,}"), ("planned", f"{numbers.planned:,}")]
     rows += [(f"excluded: {reason}", f"{number:,}") for reason, number in numbers.excluded.items()]
+    rows += [(f"route: {name}", f"{number:,}") for name, number in numbers.routes.items() if name != "mms"]
     rows += [(f"withdrawn: {reason}", f"{number:,}") for reason, number in numbers.withdrawn.items()]
     rows += [(name, f"{number:,}") for name, number in numbers.outcomes.items() if number]
     rows += [("rate", f"{found.rate_per_s:,}/s"), ("last sent", shanghai_text(found.forecast_finish_at))]

@@ -25,7 +25,7 @@ from delivery.ledger.findings import Findings
 from delivery.ledger.peer import PeerRecord, compare
 from delivery.ledger.recalled import check_correction
 from delivery.lifecycle import find_dispatch
-from delivery.models import Dispatch, Exclusion, Outcome, Withdrawal, deliveries
+from delivery.models import Dispatch, Exclusion, Outcome, Route, Withdrawal, deliveries
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Counts:
         kind: edition, seed, correction or resend.
         parent_id: the dispatch that a seed, correction or resend belongs to.
         withdrawn: of the planned, readers who were not sent to after all, by the reason; see `Withdrawal`.
+        routes: planned readers by the names of `Route` that occur.
     """
 
     dispatch_id: int
@@ -50,6 +51,7 @@ class Counts:
     kind: str = "edition"
     parent_id: int | None = None
     withdrawn: Mapping[str, int] = field(default_factory=dict)
+    routes: Mapping[str, int] = field(default_factory=dict)
 
     def to_document(self) -> dict[str, Any]:
         """The numbers as `--json` prints them."""
@@ -63,6 +65,7 @@ class Counts:
             "kind": self.kind,
             "parent_id": self.parent_id,
             "withdrawn": dict(self.withdrawn),
+            "routes": dict(self.routes),
         }
 
 
@@ -108,20 +111,24 @@ def counts(session: Session, dispatch_id: int) -> Counts:
     excluded = session.execute(select(Exclusion.reason, func.count()).where(Exclusion.dispatch_id == dispatch_id).group_by(Exclusion.reason).order_by(Exclusion.reason))
     gone = select(Withdrawal.reason, func.count()).where(Withdrawal.dispatch_id == dispatch_id).group_by(Withdrawal.reason).order_by(Withdrawal.reason)
     mine = (deliveries.c.day == found.day, deliveries.c.dispatch_id == dispatch_id)
-    rows = session.execute(select(deliveries.c.outcome, func.count(), func.sum(deliveries.c.late)).where(*mine).group_by(deliveries.c.outcome)).all()
+    keys = (deliveries.c.outcome, deliveries.c.route)
+    rows = session.execute(select(*keys, func.count(), func.sum(deliveries.c.late)).where(*mine).group_by(*keys)).all()
     outcomes = dict.fromkeys(Outcome, 0)
-    for outcome, number, _ in rows:
+    routes = dict.fromkeys(Route, 0)
+    for outcome, route, number, _ in rows:
         outcomes[Outcome(outcome)] += number
+        routes[Route(route)] += number
     return Counts(
         dispatch_id,
         found.audience,
         found.planned,
         {row[0]: row[1] for row in excluded},
         {outcome.name.lower(): number for outcome, number in outcomes.items()},
-        sum(int(late or 0) for _, _, late in rows),
+        sum(int(late or 0) for *_, late in rows),
         found.kind,
         found.parent_id,
         {row[0]: row[1] for row in session.execute(gone)},
+        {route.name.lower(): number for route, number in routes.items() if number},
     )
 
 

@@ -43,3 +43,8 @@ class Route(IntEnum):
     """WAP push with a link: his handset class was blocked or rerouted for this edition."""
     TEXT_BLOCKED = 5
     """An SMS text, for the same reason."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Route | None:
+        """A number that no row should hold counts as MMS: a count never fails for it."""
+        return cls.MMS if isinstance(value, int) else None

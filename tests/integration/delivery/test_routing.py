@@ -67,6 +67,7 @@ def test_handsets_without_mms_get_a_link_or_a_text(runtime: Runtime) -> None:
         batches = session.scalars(select(Batch).where(Batch.dispatch_id == dispatch_id)).all()
         assert {(batch.handset_class, batch.size) for batch in batches} == {("100kb-240x320", 3), ("wap-push", 2), ("sms", 1)}
         assert proof.verify(session, dispatch_id).problems == []
+        assert proof.counts(session, dispatch_id).to_document()["routes"] == {"mms": 3, "link_handset": 2, "text_handset": 1}
         for variant in session.scalars(select(Variant).where(Variant.channel != "mms")):
             short = load_short(session, variant.id)
             page = session.get(WapPage, short.href.rpartition("/")[2])
