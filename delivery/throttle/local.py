@@ -73,6 +73,9 @@ class LocalThrottle:
         bucket.arrival = max(now, min(bucket.arrival, owing))
         while bucket.granted and bucket.granted[0][0] <= now - WINDOW_S:
             bucket.total -= bucket.granted.popleft()[1]
+        for lane, (until, asked) in enumerate(bucket.asked):
+            if until > now + 2 * wanted.full_s(asked) + WINDOW_S + GRACE_S:  # told under a slower contract: he will ask again
+                bucket.asked[lane] = (0.0, 0)
         return bucket
 
     def _share_wait(self, bucket: _Bucket, wanted: Terms, tokens: int, lane: int, now: float) -> float:

@@ -45,6 +45,10 @@ for at = 1, lanes do
   share[at], till[at], asked[at] = tonumber(found[3 * at]) or 0, tonumber(found[3 * at + 1]) or 0, tonumber(found[3 * at + 2]) or 0
 end
 
+for at = 1, lanes do
+  if till[at] > now + 2 * interval * math.max(capacity, asked[at]) + window + grace then till[at], asked[at] = 0, 0 end
+end
+
 local owing = now + 2 * interval * capacity
 if not arrival then redis.call('DEL', KEYS[2]) end
 arrival = math.max(now, math.min(arrival or owing, owing))

@@ -84,6 +84,14 @@ def test_whoever_was_waited_for_and_never_came_is_soon_forgotten() -> None:
     assert throttle.acquire("p", 1, rate=50, burst=1) == 0.0
 
 
+def test_who_was_told_to_wait_under_a_slower_contract_blocks_nobody_under_a_faster_one() -> None:
+    clock = Clock()
+    throttle = LocalThrottle(clock)
+    assert throttle.acquire("p", 1, rate=0.1, burst=1, lane="resend") > 10
+    clock.now += 0.5
+    assert throttle.acquire("p", 1, rate=50, burst=1) < 0.1
+
+
 def test_all_or_nothing() -> None:
     clock = Clock()
     throttle = LocalThrottle(clock)
