@@ -113,6 +113,14 @@ def test_the_duty_editor_holds_a_class_back(runtime: Runtime, signed_in: SignedI
     assert signed_in("zhou").get(path).status_code == 403
 
 
+def test_a_class_without_a_seed_is_named(runtime: Runtime, signed_in: SignedIn) -> None:
+    dispatch_id = add_gated(runtime)
+    assert "no seed" not in signed_in("li").get(f"/dispatches/{dispatch_id}").text
+    with runtime.transaction() as session:
+        session.execute(update(Batch).where(Batch.stage > 0).values(handset_class="30kb-128x160"))
+    assert "no seed" in signed_in("li").get(f"/dispatches/{dispatch_id}").text
+
+
 def test_what_does_not_exist_is_not_found(runtime: Runtime, signed_in: SignedIn) -> None:
     dispatch_id = add_gated(runtime)
     client = signed_in("root")
