@@ -21,7 +21,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.orm import Session
 
 from delivery.codecs.smpp import DataSM, DeliverSM, PDUError, Status, Tag, decode, find_tlv
-from delivery.dialects import dialect
 from delivery.links.late import learn
 from delivery.ports.smpp.options import ZONES, SMPPOptions
 from delivery.ports.smpp.receivers import LateAnswer
@@ -183,7 +182,7 @@ class Intake:
     def _learn_one(self, answer: LateAnswer) -> bool:
         try:
             with self._runtime.transaction() as session:
-                return learn(session, self.port_id, answer, dialect(self.options.dialect), now=self._runtime.now())
+                return learn(session, self.port_id, answer, self.options.tables(), now=self._runtime.now())
         except SQLAlchemyError as error:
             log.warning("a late answer is not written down yet", submission=answer.submission_id, error=type(error).__name__)
             return False

@@ -15,6 +15,10 @@ UNDER_WAY: Final = "ENROUTE"
 """An intermediate notification, whatever word it uses: the last one is to come."""
 
 
+YEARS: Final = range(2000, 2100)
+"""A date of another century is a clock that nobody set."""
+
+
 def is_receipt(message: DeliverSM | DataSM) -> bool:
     """Whether it says what became of a message of ours."""
     if isinstance(message, DeliverSM):
@@ -44,7 +48,7 @@ def receipt_row(port_id: int, message: DeliverSM | DataSM, received_at: datetime
         "status": (UNDER_WAY if receipt.interim else _plain(stat) or "no state")[:40],
         "status_extension": _plain(receipt.error)[:80] or None,
         "status_text": None,
-        "reported_at": receipt.done_at,
+        "reported_at": receipt.done_at if receipt.done_at is not None and receipt.done_at.year in YEARS else None,
         "state": int(EventState.NEW),
     }
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from delivery.codecs.smpp import PDUError, References, Status, read_message_id, status_name
-from delivery.dialects import CodeMeaning, dialect
+from delivery.dialects import CodeMeaning
 from delivery.ports import Answer, PortSettings
 from delivery.ports.smpp.bind import Bind, Key, Peer
 from delivery.ports.smpp.options import SMPPOptions
@@ -51,7 +51,7 @@ class Binds:
     def __init__(self, settings: PortSettings, options: SMPPOptions, peer: Peer, first_reference: int) -> None:
         self.settings = settings
         self.options = options
-        self._tables = dialect(options.dialect)
+        self._tables = options.tables()
         self._references = References(first_reference)
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Outgoing] = deque()

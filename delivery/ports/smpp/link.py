@@ -103,7 +103,7 @@ class SMPPLink:
         """
         if self.standing:
             return f"the SMSC is there; {self.standing} of {self.options.binds} binds of this process stand"
-        return ask(self._peer, dialect_name=self.options.dialect)
+        return ask(self._peer, self.options.tables())
 
     def submit(self, stream: SMPPStream, groups: list[OutboundGroup]) -> None:
         """Start sending groups; called by the stream, from any thread."""

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from delivery.codecs.smpp import ID_FORMS, Bind
+from delivery.dialects import Dialect, dialect
 from delivery.ports.message_ids import FORMS, normalise_message_id
 from delivery.ports.mm7.options import NumberForm, password_of
 from huabao.clock import SHANGHAI
@@ -131,8 +132,16 @@ class SMPPOptions:
         _one_of("message-id", self.message_id, tuple(FORMS))
         _one_of("receipt-id", self.receipt_id, tuple(ID_FORMS))
         _one_of("receipt-zone", self.receipt_zone, tuple(ZONES))
+        dialect(self.dialect)
         if self.ca_file is not None and not Path(self.ca_file).is_file():
             raise UsageError(f"--ca-file {self.ca_file}: no such file")
+
+    def tables(self) -> Dialect:
+        """What the SMSC's codes mean; SMPP's own where the dialect's file is gone since."""
+        try:
+            return dialect(self.dialect)
+        except UsageError:
+            return dialect("smpp")
 
     def number(self, msisdn: MSISDN) -> str:
         """A number as the peer wants it."""

@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from delivery.codecs.smpp import Status, encode, status_name
-from delivery.dialects import dialect
+from delivery.dialects import Dialect
 from delivery.ports.smpp.bind import Peer
 from delivery.ports.smpp.session import BindRefused, Bound, Ended, Session, State
 from huabao.errors import PortError
@@ -21,8 +21,11 @@ BOUND_ALREADY: Final = frozenset({int(Status.ESME_RALYBND)})
 STRANGERS: Final = frozenset({int(Status.ESME_RINVPASWD), int(Status.ESME_RINVSYSID), int(Status.ESME_RINVSYSTYP)})
 
 
-def ask(peer: Peer, *, dialect_name: str = "smpp") -> str:
+def ask(peer: Peer, tables: Dialect) -> str:
     """Connect, bind, unbind; a sentence for `port test`.
+
+    Args:
+        tables: what the SMSC's codes mean.
 
     Raises:
         PortError: it cannot be reached, is no SMSC, or does not let us in.
@@ -43,7 +46,7 @@ def ask(peer: Peer, *, dialect_name: str = "smpp") -> str:
         return "the SMSC is there and lets us in"
     if status in BOUND_ALREADY:
         return f"the SMSC is there and knows us (it lets in no further bind: {status_name(status)})"
-    meaning = dialect(dialect_name).command_status(status)
+    meaning = tables.command_status(status)
     raise PortError(f"the SMSC does not let us in: {status_name(status)}, {meaning.en}", retryable=status not in STRANGERS)
 
 

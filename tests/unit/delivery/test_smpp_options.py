@@ -51,6 +51,8 @@ def test_what_is_no_address(url: str) -> None:
         ({"source_ton": 7}, "--source-ton"),
         ({"number_form": "+1"}, "--number-form"),
         ({"receipt_id": "octal"}, "--receipt-id"),
+        ({"receipt_zone": "Mars"}, "--receipt-zone"),
+        ({"dialect": "klingon"}, "klingon"),
         ({"ca_file": "/no/such.pem"}, "--ca-file"),
         ({"vasp_id": "8"}, "no option 'vasp_id'"),
     ],
