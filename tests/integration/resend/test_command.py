@@ -63,7 +63,7 @@ def test_an_operator_recovers_what_failed(runtime: Runtime, cli: CLI, tmp_path: 
         assert "7 readers found, 7 would get it" in cli("resend", "--filter", wanted, "--dry-run").out
         assert "say why" in cli("resend", "--filter", wanted, code=2).err
         cli("settings", "set", "start_quiet_s", "0.5")
-        said = cli("resend", "--filter", wanted, *REASON, "--as", "wang", "--json", code=None).json
+        said = cli("resend", "--filter", wanted, *REASON, "--as", "wang", "--json").json
         assert (said["planned"], said["outcomes"]["submitted"], said["found"]["planned"]) == (7, 7, 7)
         nobody = cli("resend", "--filter", wanted, *REASON, "--json").json
         assert (nobody["dispatch_id"], nobody["found"]["excluded"]) == (None, {})
