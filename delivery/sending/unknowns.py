@@ -90,7 +90,10 @@ def is_awaited(session: Session, dispatch: Dispatch, *, now: datetime) -> bool:
     """Whether lost answers of a dispatch are still to be dealt with, so that it cannot be closed."""
     if session.scalar(_open_answers().where(Submission.dispatch_id == dispatch.id).correlate(None).limit(1)) is None:
         return False
-    return _rule(session, dispatch).due_before(dispatch.deadline_at, now) is not None
+    if _rule(session, dispatch).due_before(dispatch.deadline_at, now) is None:
+        return False
+    left = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.outcome == int(Outcome.UNKNOWN))
+    return session.scalar(select(deliveries.c.reader_id).where(*left).limit(1)) is not None  # else reports told of everybody
 
 
 def _open_answers() -> Select[Any]:

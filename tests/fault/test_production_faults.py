@@ -38,6 +38,7 @@ def _prepare(composition: Composition, folder: Path) -> int:
     readers, orders = write_readers(folder, READERS)
     composition.huabao("segment", "add", "hangzhou", "--rule", rule)
     edition = composition.huabao("edition", "import", write_edition(folder / "edition"))["edition_id"]
+    composition.huabao("publication", "set", "test-paper", "--unknown", "never")  # what died with an answer is sent to nobody once more
     composition.huabao("subscribers", "import", readers)
     composition.huabao("subscriptions", "import", orders)
     composition.huabao("settings", "set", "report_wait_s", 20)

@@ -144,9 +144,18 @@ def test_reports_of_both_copies_find_their_reader(runtime: Runtime, tmp_path: Pa
         assert len(mmsc.recipients()) == (40 if early else 50)
         assert outcomes(due, dispatch_id) == {"retrieved": 40}
         assert verified(due, dispatch_id, mmsc) == ([], {dispatch_id: 10})
-        late = after(runtime, 400_000)
-        sweeps.advance(late)
-        assert state(late, dispatch_id) == "closed"
+        sweeps.advance(due)
+        assert state(due, dispatch_id) == "closed"
+
+
+def test_a_dispatch_whose_lost_answers_were_all_reported_closes_at_once(runtime: Runtime, tmp_path: Path) -> None:
+    with peer(tmp_path / "kept", "--script", script(tmp_path, "- when: {nth: 2}\n  do: {drop: true}\n")) as mmsc:
+        dispatch_id = send(runtime, mmsc, "wait-then-once")
+        soon = after(runtime, 60)
+        report_all(soon, mmsc)
+        sweeps.advance(soon)
+        assert (state(soon, dispatch_id), outcomes(soon, dispatch_id)) == ("closed", {"retrieved": 40})
+        assert verified(soon, dispatch_id, mmsc) == ([], {})
 
 
 def report_all(runtime: Runtime, mmsc: Peer) -> None:
