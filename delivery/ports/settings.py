@@ -125,6 +125,15 @@ class PortSettings:
         """Most recipients of one SubmitReq: never more than the burst unless SubmitReqs are counted."""
         return self.max_recipients if self.counts_submits else max(1, min(self.max_recipients, self.burst))
 
+    @property
+    def in_flight(self) -> int:
+        """Submissions without an answer at most, in each process: connections, or for smpp the windows of all binds."""
+        if self.kind != "smpp":
+            return self.connections
+        from delivery.ports.smpp.options import in_flight
+
+        return in_flight(self.options)
+
     def tokens(self, recipients: int) -> int:
         """What a SubmitReq to so many recipients costs at the throttle."""
         return 1 if self.counts_submits else recipients

@@ -170,7 +170,7 @@ class BatchSender:
         """Let go of what the window and the throttle let go now."""
         self._wait_s = 0.0
         while self.ready and not self.stopped and not self._warned:
-            if not self.slots.take(self.settings.connections, urgent=self.claimed.lane in lanes.URGENT):
+            if not self.slots.take(self.settings.in_flight, urgent=self.claimed.lane in lanes.URGENT):
                 self._wait_s = SLOT_S
                 return
             self._wait_s = self._acquire(len(self.ready[0].recipients))
@@ -266,11 +266,11 @@ class BatchSender:
         return max(1, min(int(rate * AHEAD_S / self.stream.tokens(size)), self._ahead_max(size)))
 
     def _ahead_max(self, size: int) -> int:
-        return max(self.settings.connections, min(AHEAD_GROUPS, AHEAD_READERS // size))
+        return max(self.settings.in_flight, min(AHEAD_GROUPS, AHEAD_READERS // size))
 
     def _room(self) -> int:
         """Groups that may still be written down."""
-        return self.settings.connections + self._ahead_max(self.group_size) - len(self.leaving)
+        return self.settings.in_flight + self._ahead_max(self.group_size) - len(self.leaving)
 
     def _take_back(self, session: Session) -> None:
         """What is written down and did not leave was never written, and its readers wait again."""

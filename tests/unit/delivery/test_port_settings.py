@@ -92,3 +92,8 @@ def test_a_message_id_of_usual_form_is_normalised_once(text: str, form: str) -> 
     assert len(once) <= MESSAGE_ID_LENGTH_MAX
     if "<" not in once and ">" not in once and once == once.strip():
         assert normalise_message_id(once, {"message_id": form}) == once
+
+
+def test_what_may_be_in_flight_is_the_connections_or_the_windows_of_all_binds() -> None:
+    assert settings(connections=5).in_flight == 5
+    assert settings(kind="smpp", connections=5, options={"window": 16, "binds": 2}).in_flight == 32
