@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from delivery.dialects import Dialect
-from delivery.models import Outcome, Submission, SubmissionPart, deliveries
+from delivery.models import Batch, Outcome, Submission, SubmissionPart, deliveries
 from delivery.ports.smpp.receivers import LateAnswer
 from huabao.db import in_ids
 from huabao.ids import unpack_ids
@@ -58,7 +58,15 @@ def _settle(session: Session, found: Submission, state: str, outcome: Outcome, a
             deliveries.c.dispatch_id == found.dispatch_id,
             in_ids(session, deliveries.c.reader_id, unpack_ids(found.reader_ids)),
             deliveries.c.submission_id == found.id,
-            deliveries.c.outcome == int(Outcome.UNKNOWN),
+            deliveries.c.outcome.in_(_open_outcomes(session, found, outcome)),
         )
         .values(outcome=int(outcome), outcome_at=None if outcome is Outcome.SUBMITTED else now)
     )
+
+
+def _open_outcomes(session: Session, found: Submission, outcome: Outcome) -> list[int]:
+    """Which deliveries a late answer still speaks for: the unknown; and who waits to be sent to once more, where the first was taken after all."""
+    if outcome is not Outcome.SUBMITTED:
+        return [int(Outcome.UNKNOWN)]
+    waits = session.scalar(select(Batch.id).where(Batch.id == found.batch_id, Batch.state == "ready").with_for_update())
+    return [int(Outcome.UNKNOWN), *([int(Outcome.PENDING)] if waits is not None else [])]

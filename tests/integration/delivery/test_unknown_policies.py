@@ -10,13 +10,16 @@ import pytest
 from sqlalchemy import select, update
 
 from content.models import Publication
+from delivery.dialects import dialect
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.dispatch.policies import UNKNOWN_TRIES_MAX
 from delivery.dispatch.steering import steer
 from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
+from delivery.links.late import learn
 from delivery.models import Dispatch, DispatchTransition, EventState, Outcome, Submission, deliveries
+from delivery.ports.smpp.receivers import LateAnswer
 from delivery.reports.folding import append, fold
 from delivery.sending import sweeps, unknowns
 from delivery.sending.unknowns import UnknownRule
@@ -146,6 +149,23 @@ def test_reports_of_both_copies_find_their_reader(runtime: Runtime, tmp_path: Pa
         assert verified(due, dispatch_id, mmsc) == ([], {dispatch_id: 10})
         sweeps.advance(due)
         assert state(due, dispatch_id) == "closed"
+
+
+def test_an_answer_that_comes_late_keeps_its_readers_from_a_second_copy(runtime: Runtime, tmp_path: Path) -> None:
+    with peer(tmp_path / "kept", "--script", script(tmp_path, "- when: {nth: 2}\n  do: {drop: true}\n")) as mmsc:
+        dispatch_id = send(runtime, mmsc, "wait-then-once")
+        due = after(runtime, 1900)
+        unknowns.send_again(due)
+        kept = [json.loads(line)["message_id"] for line in (mmsc.keep / "submissions.jsonl").read_text().splitlines()]
+        with due.transaction() as session:
+            lost = session.scalars(select(Submission).where(Submission.state == "unknown")).one()
+            known = set(session.scalars(select(Submission.message_id).where(Submission.message_id.is_not(None))))
+            (missing,) = set(kept) - known
+            assert learn(session, lost.port_id, LateAnswer(lost.id, 1, 1, 0, missing), dialect("smpp"), now=due.now())
+        assert outcomes(due, dispatch_id) == {"submitted": 40}
+        work(due)
+        assert len(mmsc.recipients()) == 40
+        assert verified(due, dispatch_id, mmsc) == ([], {dispatch_id: 10})
 
 
 def test_a_dispatch_whose_lost_answers_were_all_reported_closes_at_once(runtime: Runtime, tmp_path: Path) -> None:
