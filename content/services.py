@@ -140,6 +140,18 @@ KILLED_EDITION = "killed"
 """The state of an edition that was withdrawn: nobody gets it any more, until a new version is imported."""
 
 
+def lock_edition(session: Session, edition_id: int, *, shared: bool = False) -> Edition:
+    """The edition as it stands now, locked until the transaction ends: it is not killed meanwhile.
+
+    Not against references, so that other dispatches of it go on.
+
+    Args:
+        shared: others may hold the same lock, e.g. a resend beside another.
+    """
+    locked = select(Edition).where(Edition.id == edition_id).with_for_update(read=shared, key_share=not shared)
+    return session.scalars(locked, execution_options={"populate_existing": True}).one()
+
+
 def kill_edition(session: Session, edition: Edition, *, by: str, now: datetime, reason: str) -> None:
     """Withdraw an edition; what is on its way is the business of `delivery.dispatch.correction`."""
     before, edition.state = edition.state, KILLED_EDITION

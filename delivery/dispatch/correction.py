@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
-from content.services import KILLED_EDITION, find_edition
+from content.services import KILLED_EDITION, find_edition, lock_edition
 from content.variants import ensure_variants
 from delivery import lifecycle, partitions
 from delivery.dispatch import gate, planning, recalls, snapshot
@@ -255,8 +255,7 @@ def _create(runtime: Runtime, request: Request, *, by: str, reason: str, progres
 
 def _freeze(session: Session, request: Request, variants: Mapping[Signature, int], *, by: str, reason: str, now: datetime) -> Correction | None:
     """Write the correction down whole; None where a reader wants a variant that was not built."""
-    edition = find_edition(session, request.edition)
-    session.scalar(select(Edition.id).where(Edition.id == edition.id).with_for_update(key_share=True))
+    edition = lock_edition(session, find_edition(session, request.edition).id)
     older = find_older(session, request.edition)
     subject = planning.find_subject(session, request, now)
     found = snapshot.stage_rows(session, _rows(session, older, subject, request, now))

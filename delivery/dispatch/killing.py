@@ -71,6 +71,9 @@ def kill(runtime: Runtime, ref: str, *, recalling: bool, by: str, reason: str, d
         return made
     with runtime.transaction() as session:
         kill_edition(session, find_edition(session, ref), by=by, now=runtime.now(), reason=reason)
+    with runtime.transaction(read_only=True) as session:  # whatever was made until that instant; nothing is made after it
+        found = session.scalars(select(Dispatch).where(Dispatch.edition_id == edition.id).order_by(Dispatch.id)).all()
+    made = replace(made, stopped=tuple(one.id for one in found if one.state in lifecycle.UNSENT))
     for dispatch_id in made.stopped:
         _stop(runtime, dispatch_id, by=by, reason=reason)
     asked = 0

@@ -16,7 +16,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from content.services import KILLED_EDITION, find_edition, load_version
+from content.services import KILLED_EDITION, find_edition, load_version, lock_edition
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
 from delivery import lifecycle, partitions
@@ -117,8 +117,7 @@ def find_subject(session: Session, request: Request, now: datetime, *, port_need
     """
     edition = find_edition(session, request.edition)
     loaded = load_version(session, edition)
-    if edition.state == KILLED_EDITION:
-        raise UsageError(f"{loaded.publication.slug}/{edition.number} was killed; import its corrected folder, then `huabao edition correct {edition.id}`")
+    _refuse_killed(edition, loaded.publication)
     start = _start(request, now)
     if request.deadline_at is not None and request.deadline_at <= start:
         raise UsageError("the deadline lies before the start; give a later --deadline")
@@ -194,6 +193,11 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         )
 
 
+def _refuse_killed(edition: Edition, publication: Publication) -> None:
+    if edition.state == KILLED_EDITION:
+        raise UsageError(f"{publication.slug}/{edition.number} was killed; import its corrected folder, then `huabao edition correct {edition.id}`")
+
+
 def _same_bytes(subject: Subject) -> Select[int]:
     """The versions of this edition that were imported from the same folder, byte for byte."""
     version = subject.version
@@ -202,8 +206,7 @@ def _same_bytes(subject: Subject) -> Select[int]:
 
 def _freeze(session: Session, subject: Subject, request: Request, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> int:
     """Write the dispatch down whole; its number."""
-    # Not against references: a resend of this edition goes on meanwhile.
-    session.scalar(select(Edition.id).where(Edition.id == subject.edition.id).with_for_update(key_share=True))
+    _refuse_killed(lock_edition(session, subject.edition.id), subject.publication)
     _refuse_twice(session, subject, request)
     start = _start(request, now)
     terms = terms_of(session, subject, request, now)

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from content.models import Edition, Publication, Variant
+from content.models import Publication, Variant
+from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants
 from delivery import lifecycle, partitions
@@ -274,9 +275,8 @@ def _rate(session: Session, ports: list[Port], asked: float | None) -> float:
 
 def _freeze(session: Session, demand: Demand, found: Tally, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> BulkAnswer | None:
     """Write it down whole, under the edition's lock; None where a reader wants a variant that was not built."""
+    lock_edition(session, find_edition(session, demand.filter.edition).id)
     target = find_target(session, demand.filter.edition)
-    # Not against references: a single resend of the same edition goes on meanwhile.
-    session.scalar(select(Edition.id).where(Edition.id == target.edition.id).with_for_update(key_share=True))
     earlier = _earlier(session, demand, target)
     if earlier is not None:
         return earlier

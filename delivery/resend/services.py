@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content.models import Variant
+from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import lifecycle, partitions
@@ -225,6 +226,7 @@ def _earlier(session: Session, ask: Ask, look: _Look) -> Answer | None:
 def _settle(session: Session, ask: Ask, wanted: Wanted | None, variant_id: int | None, *, actor: str, now: datetime) -> Answer | None:
     """Decide under the reader's lock and write it down; None where a variant is wanted that was not built."""
     session.execute(select(Reader.id).where(Reader.msisdn == str(ask.msisdn)).with_for_update(key_share=True))
+    lock_edition(session, find_edition(session, ask.edition).id, shared=True)
     look = _look(session, ask, now)
     earlier = _earlier(session, ask, look)
     if earlier is not None:
