@@ -32,6 +32,7 @@ TEXTS_PER_S = 500
 WEB_PORT = 8080
 """Where the console is looked for first."""
 REPORT_WAIT_S = 20
+RAMP_WAIT_S = 5
 REPORTS_PER_S = 1_000
 """Reports come at such a pace at least; who waits for them waits accordingly."""
 OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
@@ -97,6 +98,7 @@ def _send(place: Installation, report_wait_s: int) -> bool:
     say("the sandbox MMSC and SMSC and the console, processes of their own")
     report_url = f"{place.web_url}/mm7/demo"
     place.run("settings", "set", "report_wait_s", str(report_wait_s))
+    place.run("settings", "set", "ramp_wait_s", str(RAMP_WAIT_S))
     place.run("port", "add", "demo", "--kind", "mm7", "--url", f"http://127.0.0.1:{place.mmsc_port}/mm7", "--rate", str(RATE_PER_S))
     reports = ("--report-url", report_url, "--mix", MIX, "--delay-ms", "50-800", "--report-connections", "200")
     place.start("mmsc", "sandbox", "mmsc", "--port", str(place.mmsc_port), *reports, "--keep", str(place.folder / "peer"))

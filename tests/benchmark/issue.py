@@ -1,7 +1,7 @@
 """One whole issue of a paper in production form: planned, sent a hundred readers a SubmitReq, reported one by one, verified.
 
 Processes as an operator runs them, on one machine: PostgreSQL, Redis, web (reports in),
-one sending worker, scheduler (folding, sweeps), and the sandbox MMSC beside them.
+three sending workers, scheduler (folding, sweeps), and the sandbox MMSC beside them.
 It stands beside the sum of its bare parts of the same run: an INSERT of the same rows,
 the bare claim and update, bare posts of the same bodies, bare posts of as many reports to
 a bare listener, a bare UPDATE for each report's outcome, a bare read of the rows. What
@@ -36,6 +36,7 @@ from huabao.config import Config
 from huabao.db import UTCDateTime, in_ids
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime, make_runtime
+from huabao.settings import SettingValue
 from subscribers.models import Reader, Subscription
 from tests import servers
 from tests.benchmark.figures import Figure
@@ -51,6 +52,7 @@ CONNECTIONS = 8
 REPORT_CONNECTIONS = 200
 BARE_SHARE = 0.05
 RATE = 50_000.0
+SENDERS = 3
 GIVE_UP_S = 3600.0
 WATCH_S = 0.25
 HANDSET_CLASS = "30kb-128x160"
@@ -94,7 +96,7 @@ def _measure(readers: int, *, bare: bool) -> tuple[Seconds, Seconds, dict[str, f
             session.execute(update(Port).values(url=f"http://127.0.0.1:{mmsc_port}/mm7"))
         for one in (tcp_port, mmsc_port):
             _await_listener(one)
-        with workers(runtime, redis_url, 1, queues=("express", "default", "bulk")):
+        with workers(runtime, redis_url, SENDERS, queues=("express", "default", "bulk")):
             found, dispatch_id = _issue(runtime, folder)
         peaks = {name: _peak_mb(one.pid) for name, one in processes.items()} | {"of ours (plan, verify)": _peak_mb(os.getpid())}
         bare_parts = _bare(runtime, dispatch_id, readers) if bare else {}
@@ -114,6 +116,7 @@ def _furnish(runtime: Runtime, folder: Path, readers: int) -> None:
         session.execute(insert(Reader).from_select(["msisdn", "handset_class", "topics", "attributes", "created_at", "updated_at"], select(*values).select_from(numbers)))
         order = select(Reader.id, literal("bench"), literal("active"), literal("sending"), at, at)
         session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "stop_state", "effective_at", "updated_at"], order))
+        session.add_all(SettingValue(name=name, value=0.0, changed_at=now, changed_by="bench") for name in ("ramp_first_share", "ramp_second_share"))  # its steps only wait
         session.add(Port(name="bench", kind="mm7", url="", rate=RATE, burst=int(RATE * 0.03), connections=CONNECTIONS, max_recipients=GROUP, created_at=now))
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
