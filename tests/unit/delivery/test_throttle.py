@@ -150,7 +150,7 @@ def test_groups_fill_a_second(rate: float, most: int) -> None:
     if most <= rate:
         assert size >= most / 2
     if most <= 0.03 * rate:
-        assert rate // size * size >= 0.98 * rate
+        assert -(-rate // 1) // size * size >= 0.98 * rate  # the window holds the rate, rounded up
 
 
 def test_the_rate_of_a_contract_is_what_it_lets_through() -> None:
