@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.lanes import RESEND
 from delivery.models import DeliveryEvent, Dispatch, EventState
 from huabao.queues import FAILED, QUEUED, RUNNING, Job, Registry
@@ -35,7 +35,7 @@ class _DatabaseCollector(Collector):
     def _deliveries(self, session: Session) -> Iterator[GaugeMetricFamily]:
         readers = GaugeMetricFamily("huabao_deliveries", "Readers of an open dispatch by outcome.", labels=("dispatch", "outcome"))
         rate = GaugeMetricFamily("huabao_dispatch_rate_readers_per_second", "Readers submitted a second, over the last minute.", labels=("dispatch",))
-        is_open = (Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind != "seed", Dispatch.lane != RESEND)
+        is_open = (Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind != kinds.SEED, Dispatch.lane != RESEND)
         wanted = select(Dispatch.id).where(*is_open).order_by(Dispatch.id.desc()).limit(DISPATCHES_MAX)
         now = self.runtime.now()
         for dispatch_id in session.scalars(wanted):

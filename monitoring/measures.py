@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, String, case, func, select, text
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from delivery import lifecycle, partitions
+from delivery import kinds, lifecycle, partitions
 from delivery.dispatch.progress import port_rate
 from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome, Port, Submission, deliveries
@@ -229,7 +229,7 @@ def recent_dispatches(session: Session, now: datetime, *, before_id: int | None 
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind != "seed", Dispatch.lane != RESEND)
+        .where(Dispatch.kind != kinds.SEED, Dispatch.lane != RESEND)
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch import windows
 from delivery.dispatch.audience import stale_at
 from delivery.models import Batch, Dispatch, Outcome, deliveries
@@ -51,7 +51,7 @@ def note_shut(session: Session, dispatch: Dispatch, *, at: datetime) -> None:
     number = left_over(session, dispatch)
     if not number:
         return
-    publication, stale = _publication(session, dispatch), _stale_at(session, dispatch)
+    publication, stale = windows.publication_of(session, dispatch), _stale_at(session, dispatch)
     again = windows.opening(publication, dispatch, at)
     fate = f"they wait until {shanghai_text(again)}" if stale is None or again < stale else f"the edition is stale from {shanghai_text(stale)}: they are cancelled then"
     text = f"dispatch {dispatch.id}: the window {publication.send_window} shut with {number:,} readers not sent to; {fate}. `huabao dispatch open-window` lets them go now"
@@ -88,7 +88,7 @@ def watch(runtime: Runtime) -> None:
     with runtime.transaction(read_only=True) as session:
         found = session.scalars(select(Dispatch).where(Dispatch.state.in_(AGEING)).order_by(Dispatch.id)).all()
         stale = [one.id for one in found if (limit := _stale_at(session, one)) is not None and limit <= now]
-        late = [one.id for one in found if one.state == lifecycle.SENDING and windows.LATE in one.gate and windows.is_late(_publication(session, one), one, now)]
+        late = [one.id for one in found if one.state == lifecycle.SENDING and windows.LATE in one.gate and windows.is_late(windows.publication_of(session, one), one, now)]
         said = session.execute(select(Alarm.kind, Alarm.key).where(Alarm.kind.in_((WINDOW_ALARM, DEADLINE_ALARM)), Alarm.closed_at.is_(None))).all()
         over = [(kind, key) for kind, key in said if not left_over(session, lifecycle.find_dispatch(session, int(key)))]
         known = {int(key) for _, key in said}
@@ -116,7 +116,7 @@ def _note_missed(session: Session, dispatch: Dispatch, now: datetime) -> None:
 
 def _hold_late(session: Session, dispatch: Dispatch, now: datetime) -> None:
     """Hold the batches that the window should have carried, while those of later hours still go."""
-    shut = windows.shut_at(_publication(session, dispatch), now)
+    shut = windows.shut_at(windows.publication_of(session, dispatch), now)
     mine = (Batch.dispatch_id == dispatch.id, Batch.state.in_(("ready", "claimed")), Batch.held.is_(None), or_(Batch.not_before.is_(None), Batch.not_before < shut))
     held = session.execute(update(Batch).where(*mine).values(held=f"{SHUT} at {shanghai_text(shut)}").returning(Batch.id)).all()
     if held:
@@ -156,11 +156,7 @@ def _withdraw(session: Session, batch: Batch, now: datetime) -> int:
 
 
 def _stale_at(session: Session, dispatch: Dispatch) -> datetime | None:
-    if dispatch.kind == "resend":
+    if dispatch.kind == kinds.RESEND:
         return None
     edition = session.get_one(Edition, dispatch.edition_id)
     return stale_at(session.get_one(Publication, edition.publication_id), edition, session.get_one(EditionVersion, dispatch.edition_version_id), start=dispatch.start_at)
-
-
-def _publication(session: Session, dispatch: Dispatch) -> Publication:
-    return session.get_one(Publication, session.get_one(Edition, dispatch.edition_id).publication_id)

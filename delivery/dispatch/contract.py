@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
+from delivery import kinds
 from delivery.lifecycle import ENDED
 from delivery.models import Batch, Dispatch
 from delivery.ports import PortSettings
@@ -156,7 +157,7 @@ def sends_besides(session: Session, service_code: str | None, begin: datetime, *
         .select_from(Dispatch)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
-        .where(Publication.service_code.is_not_distinct_from(service_code), Dispatch.kind == "edition", Dispatch.state.not_in(ENDED), Dispatch.id != (but or 0))
+        .where(Publication.service_code.is_not_distinct_from(service_code), Dispatch.kind == kinds.EDITION, Dispatch.state.not_in(ENDED), Dispatch.id != (but or 0))
     )
     on_day = session.scalar(of_code.where(Dispatch.day == day)) or 0
     in_month = session.scalar(of_code.where(Dispatch.day >= month, Dispatch.day < _next_month(month))) or 0

@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import KILLED_EDITION, find_edition, lock_edition
 from content.variants import ensure_variants
-from delivery import lifecycle, partitions
+from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, planning, recalls, snapshot
 from delivery.dispatch.planning import Request, Subject
 from delivery.dispatch.recalls import Reach
 from delivery.dispatch.snapshot import Count, Signature
 from delivery.dispatch.steering import steer
-from delivery.dispatch.windows import ANY_TIME
+from delivery.dispatch.windows import unbound
 from delivery.models import Batch, Dispatch, Outcome, Recall, deliveries
 from delivery.sending import sweeps
 from delivery.settings import BATCH_READERS_MAX, RECALL_SETTLE_S
@@ -37,17 +37,9 @@ from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
 from subscribers.models import Reader
 
-KIND: Final = "correction"
-
-BRINGS_OUT: Final = ("edition", KIND, "resend")
-"""Dispatches that bring an edition to readers; seeds are for the house's own handsets."""
-
 UNREACHED: Final = (Outcome.CANCELLED, Outcome.FAILED, Outcome.REJECTED, Outcome.EXPIRED)
 REACHED: Final = (Outcome.SUBMITTED, Outcome.RETRIEVED, Outcome.NO_REPORT)
 """An older version was fetched, or may be yet."""
-
-ANY_TIME_S: Final = 30 * 86_400
-"""A correction waits for no window: somebody asked for it now."""
 
 LOOK_S: Final = 0.2
 
@@ -75,7 +67,7 @@ class Older:
     @property
     def parent(self) -> Dispatch:
         """The dispatch that is corrected: the last that brought an older version out."""
-        return next((one for one in reversed(self.before) if one.kind != "resend"), self.before[-1])
+        return next((one for one in reversed(self.before) if one.kind != kinds.RESEND), self.before[-1])
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,7 @@ def find_older(session: Session, ref: str) -> Older:
     version = session.get_one(EditionVersion, edition.current_version_id)
     same = select(EditionVersion.id).where(EditionVersion.edition_id == edition.id, EditionVersion.source_sha256 == version.source_sha256)
     ids = set(session.scalars(same))
-    found = session.scalars(select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(BRINGS_OUT)).order_by(Dispatch.id)).all()
+    found = session.scalars(select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(kinds.BRINGS_OUT)).order_by(Dispatch.id)).all()
     before = tuple(one for one in found if one.edition_version_id not in ids)
     if not before:
         what = f"version {version.version} is what was sent; import the corrected folder first" if found else "nothing of it was sent; `huabao dispatch start` does that"
@@ -267,8 +259,8 @@ def _freeze(session: Session, request: Request, variants: Mapping[Signature, int
         return made
     parent = older.parent
     dispatch = Dispatch(
-        edition_id=edition.id, edition_version_id=older.version.id, service_id=parent.service_id, kind=KIND, lane=parent.lane, parent_id=parent.id,
-        gate={ANY_TIME: (now + timedelta(seconds=ANY_TIME_S)).isoformat()}, day=business_day(now), state=lifecycle.PLANNED, audience=found.audience,
+        edition_id=edition.id, edition_version_id=older.version.id, service_id=parent.service_id, kind=kinds.CORRECTION, lane=parent.lane, parent_id=parent.id,
+        gate=unbound(now), day=business_day(now), state=lifecycle.PLANNED, audience=found.audience,
         planned=found.planned, ports=[port.name for port in subject.ports], start_at=now, deadline_at=request.deadline_at, created_at=now, created_by=by[:80],
     )  # fmt: skip
     session.add(dispatch)

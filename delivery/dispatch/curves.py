@@ -18,6 +18,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from content.models import Edition, Variant
+from delivery import kinds
 from delivery.models import Dispatch, Outcome, Port, deliveries
 from huabao.db import is_postgres
 
@@ -55,7 +56,7 @@ class Curve:
 
 def remember(session: Session, dispatch: Dispatch) -> None:
     """Count the curve of a dispatch that is about to close, and keep it."""
-    if dispatch.kind == "edition":
+    if dispatch.kind == kinds.EDITION:
         dispatch.gate = {**dispatch.gate, "curve": count(session, dispatch).to_document()}
 
 
@@ -100,7 +101,7 @@ def usual(session: Session, dispatch: Dispatch) -> Curve | None:
     gates = session.scalars(
         select(Dispatch.gate)
         .join(Edition, Edition.id == Dispatch.edition_id)
-        .where(Edition.publication_id == publication, Dispatch.day.in_(days), Dispatch.kind == "edition", Dispatch.closed_at.is_not(None))
+        .where(Edition.publication_id == publication, Dispatch.day.in_(days), Dispatch.kind == kinds.EDITION, Dispatch.closed_at.is_not(None))
         .order_by(Dispatch.day.desc())
         .limit(4 * DAYS_MAX)
     ).all()

@@ -19,8 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.models import Edition, Publication
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch import brake, closing, pacing, seeds, windows
 from delivery.dispatch.thresholds import (
     RAMP_READERS_MIN,
@@ -77,7 +76,7 @@ def resume(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reaso
     Raises:
         StoreError: it cannot be resumed in its state.
     """
-    start = windows.may_start(_publication(session, dispatch), dispatch, at)
+    start = windows.may_start(windows.publication_of(session, dispatch), dispatch, at)
     lifecycle.act(session, dispatch, "wait" if not start.may and dispatch.state == lifecycle.PAUSED else "resume", by=by, at=at, reason=reason)
     pacing.spread(session, dispatch, start=at)
     enqueue_ready(session, now=at, dispatch_id=dispatch.id)
@@ -109,7 +108,7 @@ def stop(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: dateti
 
 def open_if_due(session: Session, dispatch: Dispatch, *, at: datetime) -> bool:
     """Let a locked dispatch that was released send, where its start has come and its window is open."""
-    if dispatch.state != RELEASED or not windows.may_start(_publication(session, dispatch), dispatch, at).may:
+    if dispatch.state != RELEASED or not windows.may_start(windows.publication_of(session, dispatch), dispatch, at).may:
         return False
     lifecycle.act(session, dispatch, "open", by=SYSTEM, at=at, reason="")
     if "stage_at" not in dispatch.gate:
@@ -141,7 +140,7 @@ def start_now_or_later(session: Session, dispatch: Dispatch, *, by: str, at: dat
 
 def seeds_due(session: Session, dispatch: Dispatch, at: datetime) -> bool:
     """Whether it is time for the seeds of a planned dispatch."""
-    return dispatch.seed_group is not None and dispatch.kind != seeds.KIND and at >= dispatch.start_at - timedelta(seconds=SEED_BEFORE_S.get(session))
+    return dispatch.seed_group is not None and dispatch.kind != kinds.SEED and at >= dispatch.start_at - timedelta(seconds=SEED_BEFORE_S.get(session))
 
 
 # --- what is looked at every second ----------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ def watch(runtime: Runtime) -> None:
     """Let go what is due, judge the seeds, keep to the windows."""
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
-        found = session.scalars(select(Dispatch).where(Dispatch.state.in_((*WATCHED, SENDING)), Dispatch.kind != seeds.KIND).order_by(Dispatch.id)).all()
+        found = session.scalars(select(Dispatch).where(Dispatch.state.in_((*WATCHED, SENDING)), Dispatch.kind != kinds.SEED).order_by(Dispatch.id)).all()
         wanted = [one.id for one in found if _has_to_do(session, one, now)]
     for dispatch_id in wanted:
         with runtime.transaction() as session:
@@ -162,7 +161,7 @@ def _has_to_do(session: Session, dispatch: Dispatch, now: datetime) -> bool:
     """Whether `_look` would change something; asked without a lock."""
     if dispatch.state == PLANNED:
         return seeds_due(session, dispatch, now) or (dispatch.seed_group is None and dispatch.start_at <= now)
-    start = windows.may_start(_publication(session, dispatch), dispatch, now)
+    start = windows.may_start(windows.publication_of(session, dispatch), dispatch, now)
     if dispatch.state in (RELEASED, SENDING):
         return start.may == (dispatch.state == RELEASED) or bool(_bad_classes(session, dispatch))
     if dispatch.state == HELD and not dispatch.gate.get("waits"):
@@ -186,7 +185,7 @@ def _look(session: Session, dispatch: Dispatch, now: datetime) -> None:
 
 
 def _shut(session: Session, dispatch: Dispatch, now: datetime) -> None:
-    start = windows.may_start(_publication(session, dispatch), dispatch, now)
+    start = windows.may_start(windows.publication_of(session, dispatch), dispatch, now)
     if not start.may:
         lifecycle.act(session, dispatch, "shut", by=SYSTEM, at=now, reason=start.why)
         closing.note_shut(session, dispatch, at=now)
@@ -211,7 +210,7 @@ def verdict_of(session: Session, dispatch: Dispatch, now: datetime) -> Verdict:
 
 def rule_of(session: Session, dispatch: Dispatch) -> SeedRule:
     """What the seeds of the dispatch must show, as it is set now."""
-    publication = _publication(session, dispatch)
+    publication = windows.publication_of(session, dispatch)
     paper = publication.kind != "magazine" and publication.klass != "activity"
     missing = publication.seed_missing or (SEED_MISSING_PAPER if paper else SEED_MISSING_OTHERS).get(session)
     return SeedRule(SEED_SHARE.get(session), missing, SEED_CLASS_RETRIEVED_MIN.get(session))
@@ -228,7 +227,7 @@ def waits_for(session: Session, dispatch: Dispatch, now: datetime) -> str:
     if dispatch.state == SEEDING:
         return f"the seeds' reports, until {shanghai_text(decision_at(session, dispatch))}"
     if dispatch.state == RELEASED:
-        return windows.may_start(_publication(session, dispatch), dispatch, now).why
+        return windows.may_start(windows.publication_of(session, dispatch), dispatch, now).why
     return ""
 
 
@@ -238,7 +237,3 @@ def _bad_classes(session: Session, dispatch: Dispatch) -> frozenset[str]:
         return frozenset()
     bad = {line.handset_class for line in seeds.board(session, dispatch) if line.verdict == "bad"}
     return frozenset(bad - brake.ever_held_classes(session, dispatch.id)) if bad else frozenset()
-
-
-def _publication(session: Session, dispatch: Dispatch) -> Publication:
-    return session.scalars(select(Publication).join(Edition, Edition.publication_id == Publication.id).where(Edition.id == dispatch.edition_id)).one()

@@ -19,13 +19,13 @@ from content.models import Edition, EditionVersion, Publication
 from content.services import KILLED_EDITION, find_edition, load_version, lock_edition
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
-from delivery import lifecycle, partitions
+from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, outlook, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Count, Signature, Terms
-from delivery.lanes import BULK, RESEND, URGENT
+from delivery.lanes import BULK, URGENT
 from delivery.ledger.copies import AGAIN
 from delivery.models import Dispatch, Port
 from delivery.settings import BATCH_READERS_MAX
@@ -182,7 +182,7 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((seeds.KIND, RESEND)))
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((kinds.SEED, kinds.RESEND)))
         .order_by(Dispatch.id.desc())
         .limit(1)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch.policies import APPROVED_BY
 from delivery.models import Dispatch
 from huabao import alarms
@@ -29,8 +29,6 @@ log = get_logger("reserve")
 
 ALARM = "editions.none_approved"
 
-EXPECTED_KINDS = ("edition", "correction")
-"""Kinds of dispatch that count as the day's paper."""
 
 
 def stand_by(runtime: Runtime) -> None:
@@ -81,7 +79,7 @@ def _has_paper(session: Session, publication: Publication, now: datetime) -> boo
     wanted = (
         select(Dispatch.id)
         .join(Edition, Edition.id == Dispatch.edition_id)
-        .where(Edition.publication_id == publication.id, Dispatch.day == today, Dispatch.kind.in_(EXPECTED_KINDS), Dispatch.state.not_in(lifecycle.ENDED))
+        .where(Edition.publication_id == publication.id, Dispatch.day == today, Dispatch.kind.in_(kinds.BY_PLAN), Dispatch.state.not_in(lifecycle.ENDED))
     )
     if publication.reserve_edition_id is not None:
         wanted = wanted.where(Dispatch.edition_id != publication.reserve_edition_id)
@@ -89,7 +87,7 @@ def _has_paper(session: Session, publication: Publication, now: datetime) -> boo
 
 
 def _reserve_dispatch(session: Session, publication: Publication, day: date) -> Dispatch | None:
-    mine = (Dispatch.edition_id == publication.reserve_edition_id, Dispatch.day == day, Dispatch.kind == "edition")
+    mine = (Dispatch.edition_id == publication.reserve_edition_id, Dispatch.day == day, Dispatch.kind == kinds.EDITION)
     return session.scalar(select(Dispatch).where(*mine).order_by(Dispatch.id.desc()).limit(1))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from content.models import Variant
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch import snapshot
 from delivery.dispatch.thresholds import SEEDS_MAX
 from delivery.dispatch.verdict import BAD, seed_verdict
@@ -32,9 +32,6 @@ from huabao.msisdn import MSISDN
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader
 from subscribers.segments import find_segment, rule_sql
-
-KIND = "seed"
-"""Kind of a companion dispatch."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ def add_companion(session: Session, parent: Dispatch, cast: Cast, *, by: str, at
             raise UsageError(f"no test handset of seed group {parent.seed_group!r} is of a class that this audience reads in; there are {', '.join(sorted(offers))}")
         return None
     companion = Dispatch(
-        edition_id=parent.edition_id, edition_version_id=parent.edition_version_id, service_id=parent.service_id, kind=KIND, lane=SEED, parent_id=parent.id,
+        edition_id=parent.edition_id, edition_version_id=parent.edition_version_id, service_id=parent.service_id, kind=kinds.SEED, lane=SEED, parent_id=parent.id,
         day=parent.day, state=lifecycle.DRAFT, audience=len(placed), planned=len(placed), ports=parent.ports, start_at=parent.start_at, created_at=at, created_by=by,
     )  # fmt: skip
     session.add(companion)
@@ -195,7 +192,7 @@ def _service_code(session: Session, parent: Dispatch) -> str | None:
 
 def companion_of(session: Session, dispatch_id: int) -> Dispatch | None:
     """The dispatch that brings this one to test handsets, or None."""
-    return session.scalars(select(Dispatch).where(Dispatch.parent_id == dispatch_id, Dispatch.kind == KIND)).first()
+    return session.scalars(select(Dispatch).where(Dispatch.parent_id == dispatch_id, Dispatch.kind == kinds.SEED)).first()
 
 
 def board(session: Session, dispatch: Dispatch) -> list[SeedLine]:

@@ -4,7 +4,7 @@ A title with a window (`06:30-08:00`, Asia/Shanghai) is sent in it and waits
 outside of it; nothing is dropped. What is urgent by its lane (a resend, seeds, a
 first copy, a special edition) is not bound. The deadline is the dispatch's own,
 or else the end of the window that its start falls into. What is left at the end of
-the window is held (`delivery.sending.closing`), and staleness decides about it.
+the window is held (`delivery.dispatch.closing`), and staleness decides about it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from content.models import Publication
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.models import Edition, Publication
 from delivery.lanes import URGENT
 from delivery.models import Dispatch
 from huabao.clock import shanghai_text
@@ -20,6 +23,9 @@ from huabao.hours import ALWAYS, Hours
 
 ANY_TIME = "any_time"
 """Key in `Dispatch.gate`: a person let it go whatever the window says, until this ISO instant."""
+
+UNBOUND_FOR = timedelta(days=30)
+"""How long no window binds what somebody asked for now."""
 
 LATE = "late_until"
 """Key in `Dispatch.gate`: some readers asked for an hour that comes after the window; it sends to them until this ISO instant."""
@@ -43,6 +49,11 @@ class Start:
     why: str = ""
 
 
+def publication_of(session: Session, dispatch: Dispatch) -> Publication:
+    """The title whose window counts."""
+    return session.scalars(select(Publication).join(Edition, Edition.publication_id == Publication.id).where(Edition.id == dispatch.edition_id)).one()
+
+
 def may_start(publication: Publication, dispatch: Dispatch, now: datetime) -> Start:
     """Whether the dispatch may send at `now`: its start has come and its window is open (or does not bind it)."""
     if now < dispatch.start_at:
@@ -64,6 +75,11 @@ def window_of(publication: Publication, dispatch: Dispatch, at: datetime) -> Hou
     waived = dispatch.gate.get(ANY_TIME)
     free = dispatch.lane in URGENT or (isinstance(waived, str) and at < datetime.fromisoformat(waived))
     return ALWAYS if free or is_late(publication, dispatch, at) else Hours.parse(publication.send_window)
+
+
+def unbound(at: datetime) -> dict[str, str]:
+    """What `Dispatch.gate` says of one that somebody asked for now: no window binds it."""
+    return {ANY_TIME: (at + UNBOUND_FOR).isoformat()}
 
 
 def is_late(publication: Publication, dispatch: Dispatch, at: datetime) -> bool:

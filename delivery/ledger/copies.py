@@ -14,7 +14,7 @@ from itertools import pairwise
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.ledger.findings import Findings
 from delivery.models import Dispatch, Outcome, Resend, deliveries
 
@@ -24,7 +24,7 @@ AGAIN = "again"
 
 def check_resend(session: Session, dispatch: Dispatch, findings: Findings) -> None:
     """A resend was asked for once, for this edition, and serves whom it was asked for."""
-    if dispatch.kind != "resend":
+    if dispatch.kind != kinds.RESEND:
         return
     asked = session.scalars(select(Resend).where(Resend.dispatch_id == dispatch.id, Resend.refusal.is_(None))).all()
     if len(asked) != 1:
@@ -42,7 +42,7 @@ def unexplained(session: Session, dispatches: Sequence[Dispatch]) -> list[str]:
     """A sentence for each two starts of the same version that nobody explained and that share readers."""
     starts: dict[int, list[Dispatch]] = defaultdict(list)
     for one in dispatches:
-        if one.kind == "edition" and one.state not in lifecycle.ENDED:
+        if one.kind == kinds.EDITION and one.state not in lifecycle.ENDED:
             starts[one.edition_version_id].append(one)
     found = []
     for several in starts.values():

@@ -9,8 +9,7 @@ there are such readers in the journal may be nobody's.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
+from delivery.ledger.lines import read_lines
 from delivery.ledger.recalled import PeerRecall, compare_recalls, read_recalls
 from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, more_than
 from delivery.ledger.smsc_peer import SMSCLine, ascribe
@@ -87,21 +87,13 @@ def read_peer(folder: Path) -> PeerRecord:
     path = folder / "submissions.jsonl"
     if not path.is_file():
         raise UsageError(f"{path} does not exist; give the folder that `huabao sandbox mmsc --keep DIR` wrote")
-    return PeerRecord(folder, tuple(_lines(path)), read_recalls(folder))
+    return PeerRecord(folder, tuple(read_lines(path, _line, "a submission")), read_recalls(folder))
 
 
-def _lines(path: Path) -> Iterator[PeerLine]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.endswith("\n"):
-                return  # the peer is still writing its last line, or was killed at it
-            try:
-                document: dict[str, Any] = json.loads(line)
-                taken = document.get("status_code", TAKEN_CODES[0]) in TAKEN_CODES
-                recipients = tuple(_as_int(one) for one in document["recipients"]) if taken else ()
-                yield PeerLine(document["transaction_id"] or "", recipients, document.get("message_id"), document.get("part", 0))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise UsageError(f"{path}:{number}: no record of a submission ({type(error).__name__}); is this a sandbox's folder?") from error
+def _line(document: dict[str, Any]) -> PeerLine:
+    taken = document.get("status_code", TAKEN_CODES[0]) in TAKEN_CODES
+    recipients = tuple(_as_int(one) for one in document["recipients"]) if taken else ()
+    return PeerLine(document["transaction_id"] or "", recipients, document.get("message_id"), document.get("part", 0))
 
 
 def _as_int(number: str) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from delivery import partitions
+from delivery import kinds, partitions
 from delivery.dispatch.audience import REASONS, RESEND_REASONS
 from delivery.dispatch.snapshot import digest
 from delivery.ledger import recount
@@ -48,7 +48,7 @@ class Counts:
     excluded: Mapping[str, int]
     outcomes: Mapping[str, int]
     late: int
-    kind: str = "edition"
+    kind: str = kinds.EDITION
     parent_id: int | None = None
     withdrawn: Mapping[str, int] = field(default_factory=dict)
     routes: Mapping[str, int] = field(default_factory=dict)
@@ -175,7 +175,7 @@ def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findi
         findings.say(f"the audience was {found.audience:,}, but planned {found.planned:,} and excluded {excluded:,} make {found.planned + excluded:,}")
     if rows != found.planned:
         findings.say(f"{found.planned:,} readers were planned, {rows:,} delivery rows are there")
-    known = (*REASONS, *RESEND_REASONS) if dispatch.kind == "resend" else REASONS
+    known = (*REASONS, *RESEND_REASONS) if dispatch.kind == kinds.RESEND else REASONS
     for reason in sorted(found.excluded.keys() - set(known)):
         findings.say(f"{found.excluded[reason]:,} exclusions give the reason {reason!r}, which does not exist (there are {', '.join(known)})")
     if digest(session, dispatch)[1] != dispatch.planned_digest:

@@ -8,8 +8,7 @@ to have answered, with the readers and the content that we say.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,18 +16,16 @@ from sqlalchemy import Table, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Variant
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
+from delivery.ledger.lines import read_lines
 from delivery.models import Dispatch, Outcome, Recall, deliveries
 from huabao.db import in_ids
-from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
 from subscribers.models import Reader
 
 SPARED = (Outcome.CANCELLED, Outcome.SUBMITTED, Outcome.NO_REPORT, Outcome.UNKNOWN)
 """What a reader may be called whose message the peer called back: his report may be under way, or was lost."""
-
-CORRECTION = "correction"
 
 
 class PeerRecall(NamedTuple):
@@ -53,25 +50,17 @@ def read_recalls(folder: Path) -> tuple[PeerRecall, ...]:
         UsageError: a line of it cannot be read.
     """
     path = folder / "recalls.jsonl"
-    return tuple(_lines(path)) if path.is_file() else ()
+    return tuple(read_lines(path, _recall, "a recall")) if path.is_file() else ()
 
 
-def _lines(path: Path) -> Iterator[PeerRecall]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.endswith("\n"):
-                return  # the peer is still writing its last line, or was killed at it
-            try:
-                document: dict[str, Any] = json.loads(line)
-                recipients = tuple(str(find_msisdn(one)) for one in document["recipients"])
-                yield PeerRecall(document["kind"], document["transaction_id"], recipients, document.get("body_sha256"))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise UsageError(f"{path}:{number}: no record of a recall ({type(error).__name__}); is this a sandbox's folder?") from error
+def _recall(document: dict[str, Any]) -> PeerRecall:
+    recipients = tuple(str(find_msisdn(one)) for one in document["recipients"])
+    return PeerRecall(document["kind"], document["transaction_id"], recipients, document.get("body_sha256"))
 
 
 def check_correction(session: Session, dispatch: Dispatch, findings: Findings) -> None:
     """A correction is for readers of older versions who cannot get those any more."""
-    if dispatch.kind != CORRECTION:
+    if dispatch.kind != kinds.CORRECTION:
         return
     older = session.scalars(
         select(Dispatch).where(Dispatch.edition_id == dispatch.edition_id, Dispatch.edition_version_id != dispatch.edition_version_id, Dispatch.id < dispatch.id)

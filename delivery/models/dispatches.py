@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Date, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from delivery import kinds
 from huabao.db import Base, BigKey, Document
 
 
@@ -15,7 +16,7 @@ class Dispatch(Base):
     """One send of one edition version to one audience.
 
     Attributes:
-        kind: edition, seed (test handsets of another dispatch), correction or resend.
+        kind: one of `delivery.kinds`.
         lane: one of `delivery.lanes.LANES`.
         parent_id: of a seed, correction or resend: the dispatch that it belongs to.
         seed_group: whose members get it first, or None for no seeds.
@@ -35,7 +36,7 @@ class Dispatch(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
     edition_version_id: Mapped[int] = mapped_column(ForeignKey("edition_versions.id"))
     service_id: Mapped[str] = mapped_column(String(40))
-    kind: Mapped[str] = mapped_column(String(12), default="edition")
+    kind: Mapped[str] = mapped_column(String(12), default=kinds.EDITION)
     lane: Mapped[str] = mapped_column(String(10), default="bulk")
     parent_id: Mapped[int | None] = mapped_column(BigKey, index=True)
     seed_group: Mapped[str | None] = mapped_column(String(40))

@@ -16,6 +16,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Table, Text, func, lite
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
+from delivery import kinds
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, SubmissionPart, deliveries
 from delivery.reports.outcomes import Evidence
 from huabao.db import bulk_insert, in_ids, is_postgres
@@ -267,7 +268,7 @@ def settle_events(session: Session, settled: Sequence[Settled]) -> None:
 
 def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, str]:
     """Service of each dispatch; test handsets (kind `seed`) stand in no statistics and have none."""
-    wanted = select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids), Dispatch.kind != "seed")
+    wanted = select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids), Dispatch.kind != kinds.SEED)
     return {row.id: row.service_id for row in session.execute(wanted)}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -22,33 +22,27 @@ from content.models import Publication, Variant
 from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants
-from delivery import lifecycle, partitions
+from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, pacing, snapshot
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Signature
-from delivery.dispatch.windows import ANY_TIME
+from delivery.dispatch.windows import unbound
 from delivery.lanes import BULK
 from delivery.models import Dispatch, Outcome, Port, Resend
 from delivery.resend import rules
-from delivery.resend.copies import COPY_KINDS
 from delivery.resend.filters import ResendFilter
 from delivery.resend.selection import COPY_MARK, Selection
-from delivery.resend.services import KEY_CHARS_MAX, REASON_CHARS_MAX
+from delivery.resend.services import ATTEMPTS_MAX, checked_key, checked_reason
 from delivery.resend.settings import RESEND_GUARD_S, RESEND_RATE_SHARE
 from delivery.resend.targets import Target, find_target, ports_for
 from delivery.settings import BATCH_READERS_MAX
 from huabao import audit
 from huabao.clock import business_day
 from huabao.errors import StoreError, UsageError
-from huabao.ids import new_token
 from huabao.runtime import Runtime
 
-ATTEMPTS_MAX = 3
 NO_OUTCOME, NO_CITY, NOTHING = "none", "", ""
-
-UNBOUND_S = 30 * 86_400
-"""How long a window of its publication does not bind it: somebody asked for it now."""
 
 
 @dataclass(frozen=True)
@@ -179,15 +173,10 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
 
 
 def _checked(demand: Demand) -> Demand:
-    reason = demand.reason.strip()
-    if not reason or len(reason) > REASON_CHARS_MAX:
-        raise UsageError(f"say why it is sent again: --reason TEXT, up to {REASON_CHARS_MAX} characters")
+    reason = checked_reason(demand.reason)
     if demand.rate is not None and not 0 < demand.rate <= 1_000_000:
         raise UsageError("a rate is a number of recipients a second above 0")
-    key = demand.key if demand.key is not None else f"once:{new_token()}"
-    if not key or len(key) > KEY_CHARS_MAX or not key.isprintable():
-        raise UsageError(f"a key has 1 to {KEY_CHARS_MAX} printable characters")
-    return replace(demand, reason=reason, key=key)
+    return replace(demand, reason=reason, key=checked_key(demand.key))
 
 
 def _earlier(session: Session, demand: Demand, target: Target) -> BulkAnswer | None:
@@ -236,7 +225,7 @@ def _selection(session: Session, target: Target, demand: Demand, now: datetime) 
 
 def _refuse_forgotten(session: Session, target: Target) -> None:
     """Where retention took the deliveries, everybody would look as if he had none."""
-    for one in session.scalars(select(Dispatch).where(Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(COPY_KINDS))):
+    for one in session.scalars(select(Dispatch).where(Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(kinds.BRINGS_OUT))):
         if partitions.was_dropped(session, one):
             raise UsageError(f"who had {target.name} is not known any more: retention took the deliveries of dispatch {one.id} ({one.day.isoformat()})")
 
@@ -297,7 +286,7 @@ def _freeze(session: Session, demand: Demand, found: Tally, variants: Mapping[Si
     session.add(row)
     session.flush()
     audit.record(
-        session, actor=actor, action="resend.refuse" if refusal else "resend.send_many", object_kind="resend", object_id=row.id, at=now, edition=target.name,
+        session, actor=actor, action="resend.refuse" if refusal else "resend.send_many", object_kind=kinds.RESEND, object_id=row.id, at=now, edition=target.name,
         dispatch=dispatch_id, reason=demand.reason, refused=row.refused, planned=found.planned if dispatch_id else 0, filter=row.filter,
     )  # fmt: skip
     session.flush()
@@ -323,8 +312,8 @@ def _send(
 ) -> int:  # fmt: skip
     """The dispatch of all who are staged, on its way; its number."""
     dispatch = Dispatch(
-        edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=BULK,
-        parent_id=target.dispatch_id, gate={ANY_TIME: (now + timedelta(seconds=UNBOUND_S)).isoformat()}, rate=found.rate_per_s, day=business_day(now),
+        edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind=kinds.RESEND, lane=BULK,
+        parent_id=target.dispatch_id, gate=unbound(now), rate=found.rate_per_s, day=business_day(now),
         state=lifecycle.DRAFT, audience=staged.audience, planned=staged.planned, ports=[port.name for port in ports], start_at=now, created_at=now,
         created_by=actor[:80],
     )  # fmt: skip

@@ -10,10 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from delivery import kinds
 from delivery.models import Dispatch, Outcome, deliveries
-
-COPY_KINDS = ("edition", "correction", "resend")
-"""Dispatches whose deliveries are a reader's copies; test handsets are nobody's."""
 
 ON_ITS_WAY = (Outcome.PENDING, Outcome.SUBMITTED, Outcome.RETRIEVED, Outcome.UNKNOWN, Outcome.NO_REPORT)
 """Outcomes of a copy that the reader has or may still get."""
@@ -70,7 +68,7 @@ def copies_of(session: Session, edition_id: int, reader_id: int) -> list[Copy]:
             Dispatch.created_by, Dispatch.created_at, deliveries.c.submitted_at, deliveries.c.outcome_at,
         )
         .join(Dispatch, (Dispatch.id == deliveries.c.dispatch_id) & (Dispatch.day == deliveries.c.day))
-        .where(deliveries.c.reader_id == reader_id, deliveries.c.day.in_(days), Dispatch.edition_id == edition_id, Dispatch.kind.in_(COPY_KINDS))
+        .where(deliveries.c.reader_id == reader_id, deliveries.c.day.in_(days), Dispatch.edition_id == edition_id, Dispatch.kind.in_(kinds.BRINGS_OUT))
         .order_by(Dispatch.id.desc())
     )  # fmt: skip
     return [Copy(one, kind, version, variant, Outcome(outcome), *rest) for one, kind, version, variant, outcome, *rest in rows]
@@ -79,4 +77,4 @@ def copies_of(session: Session, edition_id: int, reader_id: int) -> list[Copy]:
 def resent_lately(copies: Sequence[Copy], *, now: datetime, guard_s: float) -> Copy | None:
     """The newest resend that is younger than `guard_s` seconds and that he has or may still get, or None."""
     since = now - timedelta(seconds=guard_s)
-    return next((one for one in copies if one.kind == "resend" and one.asked_at > since and one.outcome in ON_ITS_WAY), None)
+    return next((one for one in copies if one.kind == kinds.RESEND and one.asked_at > since and one.outcome in ON_ITS_WAY), None)

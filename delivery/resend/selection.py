@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, func, literal, null, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from delivery import kinds
 from delivery.dispatch.audience import RESEND_REASONS, joined_readers, readers_of, reason_sql, recheck_sql
 from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
 from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, deliveries
-from delivery.resend.copies import COPY_KINDS, ON_ITS_WAY, days_of
+from delivery.resend.copies import ON_ITS_WAY, days_of
 from delivery.resend.filters import ResendFilter
 from delivery.resend.targets import Target
 from huabao.db import UTCDateTime, is_postgres
@@ -62,7 +63,7 @@ class Selection:
         """
         since = at - timedelta(seconds=guard_s)
         many = (session.scalar(select(func.count()).select_from(Dispatch).where(*_mine(target))) or 0) > 1
-        lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == "resend", Dispatch.created_at > since).limit(1)) is not None
+        lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == kinds.RESEND, Dispatch.created_at > since).limit(1)) is not None
         days = tuple(days_of(session, target.edition.id))
         return cls(target, wanted, routing, _port_ids(session, wanted), days, many, since, lately and guard_s > 0, at, is_postgres(session))
 
@@ -112,7 +113,7 @@ class Selection:
         if not self.wanted.stopped and not self.target.audience.activity:
             found.append(case((Subscription.stop_state == "stopped", literal("stopped")), else_=null()))
         if self.lately:
-            recent = select(Dispatch.id).where(*_mine(self.target), Dispatch.kind == "resend", Dispatch.created_at > self.since)
+            recent = select(Dispatch.id).where(*_mine(self.target), Dispatch.kind == kinds.RESEND, Dispatch.created_at > self.since)
             again = self._other(reader_id, "lately", lambda other: and_(other.c.dispatch_id.in_(recent), other.c.outcome.in_([int(one) for one in ON_ITS_WAY])))
             found.append(case((again, literal(RESENT_LATELY)), else_=null()))
         if self.many and self.wanted.outcomes and Outcome.RETRIEVED not in self.wanted.outcomes and not self.wanted.missing:
@@ -173,7 +174,7 @@ def _newer(other: Any) -> ColumnElement[bool]:
 
 
 def _mine(target: Target) -> tuple[ColumnElement[bool], ...]:
-    return Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(COPY_KINDS)
+    return Dispatch.edition_id == target.edition.id, Dispatch.kind.in_(kinds.BRINGS_OUT)
 
 
 def _port_ids(session: Session, wanted: ResendFilter) -> tuple[int, ...]:

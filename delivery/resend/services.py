@@ -20,7 +20,7 @@ from content.models import Variant
 from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, ensure_variants
-from delivery import lifecycle, partitions
+from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import digest
@@ -173,15 +173,32 @@ def look_only(runtime: Runtime, ask: Ask, *, actor: str) -> Answer:
 
 
 def _checked(ask: Ask) -> Ask:
-    reason = ask.reason.strip()
-    if not reason:
-        raise UsageError("say why it is sent again: --reason TEXT")
-    if len(reason) > REASON_CHARS_MAX:
-        raise UsageError(f"a reason has up to {REASON_CHARS_MAX} characters")
-    key = ask.key if ask.key is not None else f"once:{new_token()}"
+    return replace(ask, reason=checked_reason(ask.reason), key=checked_key(ask.key))
+
+
+def checked_reason(reason: str) -> str:
+    """A reason as it is kept.
+
+    Raises:
+        UsageError: there is none, or too much of it.
+    """
+    stripped = reason.strip()
+    if not stripped or len(stripped) > REASON_CHARS_MAX:
+        raise UsageError(f"say why it is sent again: --reason TEXT, up to {REASON_CHARS_MAX} characters")
+    return stripped
+
+
+def checked_key(key: str | None) -> str:
+    """A key as it is kept; one of its own where none was given.
+
+    Raises:
+        UsageError: it cannot be kept.
+    """
+    if key is None:
+        return f"once:{new_token()}"
     if not key or len(key) > KEY_CHARS_MAX or not key.isprintable():
         raise UsageError(f"a key has 1 to {KEY_CHARS_MAX} printable characters")
-    return replace(ask, reason=reason, key=key)
+    return key
 
 
 def _look(session: Session, ask: Ask, now: datetime) -> _Look:
@@ -267,7 +284,7 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     variant = session.get_one(Variant, variant_id)
     others = [one.name for one in ports_for(session, target.publication) if one.kind == port.kind and one.id != port.id]  # they take over where it cannot send
     dispatch = Dispatch(
-        edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind="resend", lane=RESEND,
+        edition_id=target.edition.id, edition_version_id=target.version.id, service_id=target.publication.service_id, kind=kinds.RESEND, lane=RESEND,
         parent_id=parent_of(target, look.copies), day=business_day(now), state=lifecycle.DRAFT, audience=1, planned=1,
         ports=[port.name, *others], start_at=now, created_at=now, created_by=actor[:80],
     )  # fmt: skip

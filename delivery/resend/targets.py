@@ -17,7 +17,7 @@ from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import KILLED_EDITION, find_edition, load_version, load_version_by_id
 from content.signatures import SignatureRules
 from content.variants import Wanted
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch.audience import Audience, readers_of, reason_sql
 from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
 from delivery.models import Dispatch, Port, Route
@@ -28,9 +28,6 @@ from huabao.clock import shanghai_text
 from huabao.msisdn import MSISDN
 from subscribers import store as readers
 from subscribers.models import Reader, Subscription
-
-EDITION_KINDS = ("edition", "correction")
-"""Dispatches that bring an edition out; a killed one withdraws it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def find_target(session: Session, ref: str) -> Target:
         UsageError: there is no such edition.
     """
     edition = find_edition(session, ref)
-    wanted = select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(EDITION_KINDS)).order_by(Dispatch.id.desc())
+    wanted = select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(kinds.BY_PLAN)).order_by(Dispatch.id.desc())
     sent = session.scalars(wanted).all()
     out = next((one for one in sent if one.started_at is not None), None)
     loaded = load_version(session, edition) if out is None else load_version_by_id(session, out.edition_version_id)
@@ -136,4 +133,4 @@ def wanted_variant(session: Session, target: Target, copies: Sequence[Copy], ser
 
 def parent_of(target: Target, copies: Sequence[Copy]) -> int | None:
     """The dispatch that a resend belongs to: the newest that brought him the edition, else the newest of the edition."""
-    return next((one.dispatch_id for one in copies if one.kind in EDITION_KINDS), target.dispatch_id)
+    return next((one.dispatch_id for one in copies if one.kind in kinds.BY_PLAN), target.dispatch_id)

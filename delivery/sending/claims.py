@@ -22,6 +22,7 @@ from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
+from delivery import kinds
 from delivery.dispatch import audience as audiences
 from delivery.dispatch.quiet import Asleep
 from delivery.lanes import BULK
@@ -306,7 +307,7 @@ def _terms(session: Session, dispatch_id: int) -> _Terms:
         dispatch = session.get_one(Dispatch, dispatch_id)
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
-        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == "resend", house=dispatch.kind == "seed", start=dispatch.start_at)
+        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == kinds.RESEND, house=dispatch.kind == kinds.SEED, start=dispatch.start_at)
         found = _Terms(audience, dispatch.deadline_at)
         with _audiences_lock:
             known[dispatch_id] = found

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
 from content.services import KILLED_EDITION
-from delivery import lifecycle
+from delivery import kinds, lifecycle
 from delivery.dispatch.policies import UNKNOWN_LAST_S, UNKNOWN_RETRY_S, UNKNOWN_TRIES_MAX, UNKNOWN_WAIT_S
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
 from delivery.sending.waiting import enqueue_ready
@@ -109,7 +109,7 @@ def _rule(session: Session, dispatch: Dispatch) -> UnknownRule:
 def _is_corrected(session: Session, dispatch: Dispatch) -> bool:
     """Whether a newer version is under way: then nobody gets this one once more."""
     newer = (Dispatch.edition_id == dispatch.edition_id, Dispatch.edition_version_id != dispatch.edition_version_id, Dispatch.id > dispatch.id)
-    return session.scalar(select(Dispatch.id).where(*newer, Dispatch.kind == "correction").limit(1)) is not None
+    return session.scalar(select(Dispatch.id).where(*newer, Dispatch.kind == kinds.CORRECTION).limit(1)) is not None
 
 
 def _send_again(session: Session, dispatch_id: int, *, now: datetime) -> int:

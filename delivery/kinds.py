@@ -1,0 +1,23 @@
+"""Kinds of dispatches: why one was made. A resend of one reader has the lane of that name as well; a filtered one goes with the bulk."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EDITION: Final = "edition"
+"""The send of a number to its audience."""
+
+SEED: Final = "seed"
+"""To test handsets of the house, under another dispatch; in no statistics."""
+
+CORRECTION: Final = "correction"
+"""A newer version to whom an older one has not reached."""
+
+RESEND: Final = "resend"
+"""Once more, because somebody asked."""
+
+BRINGS_OUT: Final = (EDITION, CORRECTION, RESEND)
+"""Kinds by which an edition comes to readers."""
+
+BY_PLAN: Final = (EDITION, CORRECTION)
+"""Of these, those that nobody had to ask for."""
