@@ -13,13 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-import psycopg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from delivery.reports.folding import append
 from huabao.errors import StoreError
 from huabao.log import get_logger
+from huabao.outages import DATABASE_ERRORS, is_away
 from huabao.runtime import Runtime
 
 log = get_logger("mm7")
@@ -30,7 +29,7 @@ class Write:
     """What one request has to say.
 
     Attributes:
-        reports: rows of `delivery.reports.event_rows`; those of all requests are appended at once.
+        reports: rows of `delivery.reports.folding.event_rows`; those of all requests are appended at once.
         more: adds other rows to a session; may be called again in another transaction.
     """
 
@@ -42,9 +41,6 @@ WRITES_MAX: Final = 500
 LINGER_S: Final = 0.01
 WAITING_MAX: Final = 20_000
 """More writes than this at once are turned away, so that memory does not grow while the database is slow."""
-
-AWAY: Final = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-"""Errors of a database that is not there; COPY raises the driver's own."""
 
 STORE_WAIT_S: Final = 25.0
 """A write that is not durable after this is answered `not now`; should it become durable later, it comes twice, which is harmless."""
@@ -162,10 +158,8 @@ class GroupCommit:
                 for write in writes:
                     if write.more is not None:
                         write.more(session)
-        except AWAY as error:
-            return [_away(error)] * len(writes)
-        except (SQLAlchemyError, psycopg.Error) as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+        except DATABASE_ERRORS as error:
+            if is_away(error):
                 return [_away(error)] * len(writes)
             if len(writes) > 1:
                 return [one for write in writes for one in self._commit([write])]

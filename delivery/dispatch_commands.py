@@ -288,7 +288,7 @@ def line(found: Progress) -> str:
 
 def report(found: Progress, *, problem: bool = False) -> Report:
     """A dispatch for a person and for `--json`."""
-    from delivery.sending.stages import SYSTEM
+    from delivery.lifecycle import SYSTEM
 
     numbers = found.counts
     rows: list[tuple[object, ...]] = [("audience", f"{numbers.audience:,}"), ("planned", f"{numbers.planned:,}")]

@@ -93,9 +93,6 @@ def _own_links(runtime: Runtime, registry: Registry) -> Callable[[], None]:
     return owners.stop
 
 
-COMPANIONS: tuple[Companion, ...] = (Companion("delivery.links", _own_links),)
-"""Embedded, the one process owns the binds as well."""
-
 def _watch_windows(runtime: Runtime) -> None:
     from delivery.dispatch.closing import watch
 
@@ -149,3 +146,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.watch_capacity", _watch_capacity, 120.0),
     *folding.PERIODIC,
 )
+COMPANIONS: tuple[Companion, ...] = (Companion("delivery.links", _own_links),)
+"""Embedded, the one process owns the binds as well."""

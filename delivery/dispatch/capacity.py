@@ -9,7 +9,7 @@ has both. Pure arithmetic; nothing here asks the database.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,12 +115,12 @@ class Forecast:
     @property
     def forecast_s(self) -> float | None:
         """Seconds from the beginning to the end, by the contract's rates."""
-        return _span(self.begin, self.finish_at)
+        return span_s(self.begin, self.finish_at)
 
     @property
     def sustained_s(self) -> float | None:
         """The same at sustained rates."""
-        return _span(self.begin, self.sustained_finish_at)
+        return span_s(self.begin, self.sustained_finish_at)
 
     @property
     def need_rate_per_s(self) -> float | None:
@@ -168,19 +168,21 @@ def forecast(readers: int, supplies: Sequence[Supply], begin: datetime, deadline
     short = 0 if room is None else sum(max(0, loads[name] - math.floor(room[name] + 1e-6)) for name in loads)
     return Forecast(
         readers, begin, deadline, loads,
-        _last(one.finish(begin, loads[one.name]) for one in used),
-        _last(one.finish(begin, loads[one.name], sustained=True) for one in used),
+        last_end(one.finish(begin, loads[one.name]) for one in used),
+        last_end(one.finish(begin, loads[one.name], sustained=True) for one in used),
         sum(one.rate(begin) for one in used), short,
     )  # fmt: skip
 
 
-def _last(ends: Iterator[datetime | None]) -> datetime | None:
+def last_end(ends: Iterable[datetime | None]) -> datetime | None:
+    """The last of them; None where there is none, or one of them never comes."""
     found = list(ends)
     known = [end for end in found if end is not None]
     return max(known) if known and len(known) == len(found) else None
 
 
-def _span(begin: datetime, end: datetime | None) -> float | None:
+def span_s(begin: datetime, end: datetime | None) -> float | None:
+    """Seconds from `begin` to `end`; None where that never comes."""
     return None if end is None else round((end - begin).total_seconds(), 1)
 
 

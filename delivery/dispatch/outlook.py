@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from content.variants import SHORT
-from delivery.dispatch.capacity import Forecast, Supply, duration_text, forecast
+from delivery.dispatch.capacity import Forecast, Supply, duration_text, forecast, last_end, span_s
 from delivery.dispatch.contract import Finding, Part, check, sends_besides
 from delivery.dispatch.routing import carries_short
 from delivery.models import Port
@@ -49,22 +49,22 @@ class Outlook:
     @property
     def finish_at(self) -> datetime | None:
         """When the last reader will have been sent to, by the contract's rates; None without a forecast."""
-        return _last([one.finish_at for one in self.forecasts])
+        return last_end(one.finish_at for one in self.forecasts)
 
     @property
     def sustained_finish_at(self) -> datetime | None:
         """The same at the rates that are kept up."""
-        return _last([one.sustained_finish_at for one in self.forecasts])
+        return last_end(one.sustained_finish_at for one in self.forecasts)
 
     @property
     def forecast_s(self) -> float | None:
         """Seconds from the beginning to the end."""
-        return _span(self.begin, self.finish_at)
+        return span_s(self.begin, self.finish_at)
 
     @property
     def sustained_s(self) -> float | None:
         """The same at the rates that are kept up."""
-        return _span(self.begin, self.sustained_finish_at)
+        return span_s(self.begin, self.sustained_finish_at)
 
     @property
     def need_rate_per_s(self) -> float | None:
@@ -177,12 +177,3 @@ def _of_time(subject: Subject, found: Outlook) -> list[str]:
 
 def _whole(rate: float) -> str:
     return f"{-(-rate // 1):,.0f}"
-
-
-def _last(ends: Sequence[datetime | None]) -> datetime | None:
-    known = [end for end in ends if end is not None]
-    return max(known) if known and len(known) == len(ends) else None
-
-
-def _span(begin: datetime, end: datetime | None) -> float | None:
-    return None if end is None else round((end - begin).total_seconds(), 1)

@@ -19,11 +19,12 @@ from sqlalchemy import Integer, String, Table, case, exists, func, insert, liter
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
+from delivery.lanes import RESEND
 from delivery.models import Dispatch, Outcome, Port, Recall, Submission, deliveries
 from delivery.ports import MessageContent, PortSettings, open_link
 from delivery.ports.pace import effective
 from delivery.ports.recalling import RecallAnswer, RecallRequest, can_recall
-from delivery.throttle import throttle_for
+from delivery.throttle import port_key, throttle_for
 from huabao.db import UTCDateTime
 from huabao.errors import PortError
 from huabao.ids import new_token
@@ -194,7 +195,7 @@ def _wait_for_token(runtime: Runtime, settings: PortSettings) -> None:
     """One token for each request, before all others: a contract that counts requests counts these."""
     throttle = throttle_for(runtime)
     rate, burst = effective(settings, runtime.now())
-    while (wait_s := throttle.acquire(f"port:{settings.port_id}", 1, rate=rate, burst=burst, lane="resend")) > 0:
+    while (wait_s := throttle.acquire(port_key(settings.port_id), 1, rate=rate, burst=burst, lane=RESEND)) > 0:
         time.sleep(min(wait_s, 0.5))
 
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from delivery.codecs.smpp import DataSM, DeliverSM, PDUError, Status, Tag, decode, find_tlv
@@ -30,6 +29,7 @@ from delivery.reports.receipts import is_receipt, receipt_row
 from delivery.reports.texts import store_odd_receipt, store_text
 from huabao.errors import CodecError
 from huabao.log import get_logger
+from huabao.outages import DATABASE_ERRORS, is_away
 from huabao.runtime import Runtime
 
 log = get_logger("link")
@@ -46,9 +46,6 @@ LINGER_S: Final = 0.01
 LATE_AGAIN_S: Final = 0.5
 LATE_FOR_S: Final = 60.0
 """How soon, and how long, a late answer is tried again whose submission was not called unknown yet."""
-
-_AWAY: Final = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-"""Errors of a database that is not there."""
 
 
 @dataclass
@@ -133,10 +130,8 @@ class Intake:
         try:
             with self._runtime.transaction() as session:
                 self._write(session, group)
-        except _AWAY as error:
-            self._turn_away(group, error)
-        except (SQLAlchemyError, psycopg.Error) as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+        except DATABASE_ERRORS as error:
+            if is_away(error):
                 self._turn_away(group, error)
             elif len(group) > 1:
                 for one in group:

@@ -30,7 +30,7 @@ from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
 from delivery.sending.prepared import open_content, port_settings
 from delivery.sending.slots import Slots, slots_of
-from delivery.throttle import Throttle, fitting, throttle_for
+from delivery.throttle import Throttle, fitting, port_key, throttle_for
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
 from huabao.log import get_logger
@@ -183,7 +183,7 @@ class BatchSender:
     def _acquire(self, size: int) -> float:
         tokens = self.stream.tokens(size)
         rate, burst = pace.effective(self.settings, self.runtime.now())
-        return self.throttle.acquire(f"port:{self.settings.port_id}", tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
+        return self.throttle.acquire(port_key(self.settings.port_id), tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
 
     def _turn_is_due(self) -> bool:
         """Whether there is enough to write down, or to learn, for a transaction."""

@@ -16,8 +16,6 @@ from delivery.sending.prepared import port_settings
 from huabao import alarms
 from huabao.ids import unpack_ids
 
-SYSTEM = "huabao"
-"""Who acts where no person did."""
 
 def leave(session: Session, batch: ClaimedBatch, readers: Sequence[int], standing: Standing, *, now: datetime, deferred: bool = False) -> None:
     """Let go of a batch in which nothing is in flight; `readers` are those who were not sent to."""
@@ -67,7 +65,7 @@ def drain(session: Session, dispatch_id: int, *, now: datetime) -> bool:
     dispatch = lifecycle.lock_dispatch(session, dispatch_id)
     if dispatch.state != lifecycle.SENDING or claims.open_batches(session, dispatch_id):
         return False
-    lifecycle.act(session, dispatch, "sent", by=SYSTEM, at=now)
+    lifecycle.act(session, dispatch, "sent", by=lifecycle.SYSTEM, at=now)
     return True
 
 
@@ -76,7 +74,7 @@ def pause_for_fault(session: Session, dispatch_id: int, fault: str, *, now: date
     dispatch = lifecycle.lock_dispatch(session, dispatch_id)
     verb = {lifecycle.SENDING: "pause", lifecycle.SEEDING: "hold"}.get(dispatch.state)
     if verb is not None:
-        lifecycle.act(session, dispatch, verb, by=SYSTEM, at=now, reason=fault)
+        lifecycle.act(session, dispatch, verb, by=lifecycle.SYSTEM, at=now, reason=fault)
     warn(session, "delivery.paused", str(dispatch_id), f"dispatch {dispatch_id} was paused: {fault}", now=now)
 
 

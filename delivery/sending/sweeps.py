@@ -153,12 +153,12 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
         alarms.close_alarm(session, "ledger.unbalanced", str(dispatch_id), at=now)
         curves.remember(session, found)
         if found.state in lifecycle.ENDED:
-            lifecycle.close_ended(session, found, by=stages.SYSTEM, at=now)
+            lifecycle.close_ended(session, found, by=lifecycle.SYSTEM, at=now)
             return True
         if found.state == lifecycle.DRAINING:
-            lifecycle.act(session, found, "verify", by=stages.SYSTEM, at=now, reason="the ledger balances")
+            lifecycle.act(session, found, "verify", by=lifecycle.SYSTEM, at=now, reason="the ledger balances")
         if found.state == lifecycle.VERIFIED:
-            lifecycle.act(session, found, "close", by=stages.SYSTEM, at=now)
+            lifecycle.act(session, found, "close", by=lifecycle.SYSTEM, at=now)
         return found.closed_at is not None
 
 

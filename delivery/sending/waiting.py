@@ -9,7 +9,7 @@ one by `enqueue_ready` in the order of its dispatch as soon as it may.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,14 +20,11 @@ from sqlalchemy.orm import Session
 from delivery.lanes import queue_of
 from delivery.lifecycle import ENDED, SEEDING, SENDING
 from delivery.models import Batch, Dispatch, Port
-from delivery.ports import PortSettings
+from delivery.ports import PORT_KINDS, PortSettings
 from huabao.queues import QUEUED, RUNNING, Job, Task, enqueue, enqueue_many
 from huabao.runtime import Runtime
 
 JOBS_AT_ONCE = 500
-
-SMPP = "smpp"
-"""Ports of this kind have an owner, who works queues of their own."""
 
 
 def _send_batch(runtime: Runtime, batch_id: int, fence: int) -> None:
@@ -98,7 +95,7 @@ def _enqueue(session: Session, which: ColumnElement[bool], *, now: datetime) -> 
     for row in found:
         port = ports[row.port_id]
         if row.ended or port.may_send(now, row.service_code or None).allowed:
-            queues[port_queue(port.port_id, row.lane) if port.kind == SMPP else queue_of(row.lane)].append({"batch_id": row.id, "fence": row.fence})
+            queues[port_queue(port.port_id, row.lane) if PORT_KINDS[port.kind].owned else queue_of(row.lane)].append({"batch_id": row.id, "fence": row.fence})
     for queue, args in queues.items():
         task = replace(SEND_BATCH, queue=queue)
         for at in range(0, len(args), JOBS_AT_ONCE):
@@ -125,9 +122,3 @@ def wake_at(session: Session, port_id: int, until: datetime, *, now: datetime) -
     """Have the batches of a port that rests queued again at that instant."""
     delay_s = max(0.0, (until - now).total_seconds())
     enqueue(session, QUEUE_READY, {"port_id": port_id}, now=now, delay_s=delay_s, unique_key=f"queue_ready:{port_id}:{until.isoformat()}")
-
-
-def queue_names(ports: Iterable[Port]) -> tuple[str, ...]:
-    """The queues of the ports that have an owner, the express ones first."""
-    owned = [port.id for port in ports if port.kind == SMPP]
-    return (*(f"port-{port_id}-express" for port_id in owned), *(f"port-{port_id}" for port_id in owned))

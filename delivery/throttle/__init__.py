@@ -25,11 +25,11 @@ from delivery.throttle.shared import FORGET_S, REDIS_LOST_WAIT_S, RedisThrottle
 from delivery.throttle.terms import fitting, sustained_rate
 from huabao.runtime import Runtime
 
-__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "sustained_rate", "throttle_for"]
+__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "port_key", "sustained_rate", "throttle_for"]
 
 
 class Throttle(Protocol):
-    """Grants tokens for keys (a port's name).
+    """Grants tokens for keys, see `port_key`.
 
     Attributes:
         shares: of the rate, that each lane keeps; see `delivery.lanes.shares`.
@@ -53,6 +53,11 @@ class Throttle(Protocol):
     def give_back(self, key: str, tokens: int, *, rate: float, burst: int) -> None:
         """Return a grant that was surely not used."""
         ...
+
+
+def port_key(port_id: int) -> str:
+    """The key of a port: whatever is sent through it counts here."""
+    return f"port:{port_id}"
 
 
 _throttles: dict[tuple[int, str], Any] = {}
