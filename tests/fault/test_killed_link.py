@@ -26,10 +26,9 @@ from delivery.models import Submission
 from delivery.ports import health
 from huabao import leases
 from huabao.runtime import Runtime
-from huabao.settings import SettingValue
 from tests.command_line import process_environment
 from tests.servers import free_tcp_port
-from tests.services.delivering import ROOT, add_port, add_readers, build_world
+from tests.services.delivering import ROOT, add_port, add_readers, build_world, set_setting
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
 
 READERS = 200
@@ -49,9 +48,8 @@ SETTINGS = {
 @pytest.fixture
 def quick(runtime: Runtime) -> Runtime:
     """Waits and steps made short; nobody is sent to once more."""
-    with runtime.transaction() as session:
-        for name, value in SETTINGS.items():
-            session.add(SettingValue(name=name, value=value, changed_at=runtime.now(), changed_by="test"))
+    for name, value in SETTINGS.items():
+        set_setting(runtime, name, value)
     return runtime
 
 

@@ -16,8 +16,7 @@ from delivery.ledger.peer import read_peer
 from delivery.models import DeliveryEvent, EventState
 from delivery.ports import health
 from huabao.runtime import Runtime
-from huabao.settings import SettingValue
-from tests.services.delivering import add_port, add_readers, build_world
+from tests.services.delivering import add_port, add_readers, build_world, set_setting
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
 
 READERS = 120
@@ -36,8 +35,8 @@ SETTINGS = {
 
 def begin(runtime: Runtime, readers: int) -> int:
     """A dispatch of texts, with short pauses and nobody sent to once more."""
-    with runtime.transaction() as session:
-        session.add_all(SettingValue(name=name, value=value, changed_at=runtime.now(), changed_by="test") for name, value in SETTINGS.items())
+    for name, value in SETTINGS.items():
+        set_setting(runtime, name, value)
     world = build_world(runtime)
     add_port(runtime, "http://127.0.0.1:9/", name="mms")
     add_readers(runtime, readers, service_id="paper", handset_class="text-only")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -25,18 +24,12 @@ from huabao.alarms import Alarm
 from huabao.hours import ALWAYS, Hours
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime
-from huabao.settings import SettingValue
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX
 from subscribers.models import CONTACT_CONSENT, Consent, Contact, Reader, Subscription
 from tests.services.clocks import at, local
-from tests.services.delivering import LONG_AGO, Peer, add_port, add_readers, build_world, peer, settle, work
+from tests.services.delivering import LONG_AGO, Peer, add_port, add_readers, build_world, peer, set_setting, settle, work
 
 MORNING = "2026-11-22T06:00"
-
-
-def setting(runtime: Runtime, name: str, value: Any) -> None:
-    with runtime.transaction() as session:
-        session.merge(SettingValue(name=name, value=value, changed_at=runtime.now(), changed_by="test"))
 
 
 def consent(runtime: Runtime, *readers: int) -> None:
@@ -117,7 +110,7 @@ def test_an_activity_in_the_evening_waits_for_each_citys_morning(runtime: Runtim
     evening = at(runtime, "2026-11-22T21:30")
     world = build_world(evening, klass="activity")
     add_port(evening, "http://127.0.0.1:1/")
-    setting(evening, QUIET_HOURS.name, '{"default": "21:00-08:00", "杭州": "22:00-07:00", "宁波": "21:00-09:00"}')
+    set_setting(evening, QUIET_HOURS.name, '{"default": "21:00-08:00", "杭州": "22:00-07:00", "宁波": "21:00-09:00"}')
     for first, city in ((1, "杭州"), (11, "宁波"), (21, None)):
         add_readers(evening, 3, service_id=None, first=first, city=city)
         consent(evening, first, first + 1, first + 2)
@@ -155,8 +148,8 @@ def test_a_number_that_is_none_and_a_reader_addressed_too_often(runtime: Runtime
     add_port(now, "http://127.0.0.1:1/")
     add_readers(now, 6, service_id=None)
     consent(now, 1, 2, 3, 4, 5, 6)
-    setting(now, CONTACTS_MAX.name, 2)
-    setting(now, CONTACTS_DAYS.name, 7)
+    set_setting(now, CONTACTS_MAX.name, 2)
+    set_setting(now, CONTACTS_DAYS.name, 7)
     said = {"channel": "mms", "purpose": "activity", "reference": "dispatch:0"}
     ago = {2: (1, 6), 3: (1, 8), 4: (1, 2, 3), 5: (1,)}
     with now.transaction() as session:
@@ -176,7 +169,7 @@ def test_an_activity_writes_the_contact_ledger_and_looks_at_it_again(runtime: Ru
         add_port(noon, mmsc.url)
         add_readers(noon, 5, service_id=None)
         consent(noon, 1, 2, 3, 4, 5)
-        setting(noon, CONTACTS_MAX.name, 1)
+        set_setting(noon, CONTACTS_MAX.name, 1)
         one = dispatches.create(noon, Request(first.edition), actor="test")
         two = dispatches.create(noon, Request(second.edition), actor="test")
         work(noon)
@@ -196,7 +189,7 @@ def test_the_night_comes_before_a_batch_is_claimed(runtime: Runtime, tmp_path: P
         add_port(evening, mmsc.url)
         add_readers(evening, 4, service_id=None)
         consent(evening, 1, 2, 3, 4)
-        setting(evening, QUIET_HOURS.name, '{"default": "21:00-08:00", "宁波": ""}')
+        set_setting(evening, QUIET_HOURS.name, '{"default": "21:00-08:00", "宁波": ""}')
         with evening.transaction() as session:
             session.execute(update(Reader).where(Reader.id.in_([1, 2])).values(city="宁波"))
         dispatch_id = dispatches.create(evening, Request(world.edition), actor="test")
@@ -251,7 +244,7 @@ def test_who_left_after_the_snapshot_is_withdrawn_with_the_reason(runtime: Runti
 def windowed(runtime: Runtime, mmsc: Peer, *, readers: int = 250, stale_after_s: float | None = 6 * 3600.0) -> int:
     """A dispatch of 06:30 of which one batch of a hundred has left."""
     early, open_now = at(runtime, MORNING), at(runtime, "2026-11-22T06:30")
-    setting(early, BATCH_READERS_MAX.name, 100)
+    set_setting(early, BATCH_READERS_MAX.name, 100)
     world = build_world(early, readers=readers, stale_after_s=stale_after_s)
     add_port(early, mmsc.url)
     with early.transaction() as session:
@@ -290,7 +283,7 @@ def test_what_the_window_leaves_is_held_and_said_and_grows_stale(runtime: Runtim
 def test_a_deadline_without_a_window_is_said_and_holds_nothing(runtime: Runtime, tmp_path: Path) -> None:
     with peer(tmp_path / "kept") as mmsc:
         now, late = at(runtime, "2026-11-22T06:30"), at(runtime, "2026-11-22T07:01")
-        setting(now, BATCH_READERS_MAX.name, 10)
+        set_setting(now, BATCH_READERS_MAX.name, 10)
         world = build_world(now, readers=20)
         add_port(now, mmsc.url)
         dispatch_id = dispatches.create(now, Request(world.edition, deadline_at=local("2026-11-22T07:00")), actor="test")
@@ -307,7 +300,7 @@ def test_a_deadline_without_a_window_is_said_and_holds_nothing(runtime: Runtime,
 
 def test_a_stale_dispatch_waits_for_what_a_worker_has_in_hand(runtime: Runtime) -> None:
     now, stale = at(runtime, "2026-11-22T06:30"), at(runtime, "2026-11-22T12:31")
-    setting(now, BATCH_READERS_MAX.name, 10)
+    set_setting(now, BATCH_READERS_MAX.name, 10)
     world = build_world(now, readers=20, stale_after_s=6 * 3600.0)
     add_port(now, "http://127.0.0.1:1/")
     dispatch_id = dispatches.create(now, Request(world.edition), actor="test")
@@ -342,7 +335,7 @@ def test_a_person_lets_the_rest_go_after_the_window(runtime: Runtime, tmp_path: 
 def test_hours_asked_for_outlive_the_window(runtime: Runtime, tmp_path: Path) -> None:
     with peer(tmp_path / "kept") as mmsc:
         early, open_now, shut, nine = (at(runtime, f"2026-11-22T{when}") for when in ("06:00", "06:30", "08:00", "09:00"))
-        setting(early, BATCH_READERS_MAX.name, 100)
+        set_setting(early, BATCH_READERS_MAX.name, 100)
         world = build_world(early, readers=200, stale_after_s=6 * 3600.0)
         add_port(early, mmsc.url)
         with early.transaction() as session:

@@ -22,10 +22,9 @@ from huabao.alarms import Alarm
 from huabao.audit import AuditEntry
 from huabao.clock import SHANGHAI
 from huabao.runtime import Runtime
-from huabao.settings import SettingValue
 from tests.servers import free_tcp_port
 from tests.services.clocks import moved
-from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, settle
+from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, set_setting, settle
 
 SETTINGS = {
     health.BREAKER_FAILURES.name: 3,
@@ -42,9 +41,8 @@ SETTINGS = {
 @pytest.fixture
 def quick(runtime: Runtime) -> Runtime:
     """Waits and steps made short."""
-    with runtime.transaction() as session:
-        for name, value in SETTINGS.items():
-            session.add(SettingValue(name=name, value=value, changed_at=runtime.now(), changed_by="test"))
+    for name, value in SETTINGS.items():
+        set_setting(runtime, name, value)
     return runtime
 
 
