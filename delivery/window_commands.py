@@ -17,7 +17,7 @@ REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for 
 @operation
 def open_window(invocation: Invocation, dispatch_id: int, until: str, reason: str) -> Report:
     """Let a dispatch send outside its window."""
-    from delivery.dispatch.closing import open_window
+    from delivery.dispatch.gate import open_window
 
     end = parse_time(until)
     with invocation.runtime.transaction() as session:

@@ -19,11 +19,9 @@ from delivery.dispatch.audience import stale_at
 from delivery.models import Batch, Dispatch, Outcome, deliveries
 from delivery.sending import journal
 from delivery.sending.claims import lost_readers, open_batches
-from delivery.sending.waiting import enqueue_ready
 from huabao import alarms
 from huabao.alarms import Alarm
 from huabao.clock import shanghai_text
-from huabao.errors import StoreError, UsageError
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime
 
@@ -58,28 +56,10 @@ def note_shut(session: Session, dispatch: Dispatch, *, at: datetime) -> None:
     alarms.raise_alarm(session, WINDOW_ALARM, str(dispatch.id), text, at=at, readers=number)
 
 
-def open_window(session: Session, dispatch_id: int, until: datetime, *, by: str, at: datetime, reason: str) -> str:
-    """Let a dispatch send until that instant, whatever its window says; its state afterwards.
-
-    Raises:
-        UsageError: there is no such dispatch, or the instant is past.
-        StoreError: nothing of it is left to send.
-    """
-    from delivery.dispatch import gate
-
-    dispatch = lifecycle.lock_dispatch(session, dispatch_id)
-    if until <= at:
-        raise UsageError(f"{shanghai_text(until)} is past; give a later --until")
-    if dispatch.state not in lifecycle.UNSENT:
-        raise StoreError(f"dispatch {dispatch_id} is {dispatch.state}: nothing of it is left to send")
-    dispatch.gate = {**dispatch.gate, windows.ANY_TIME: until.isoformat()}
-    shut = (Batch.dispatch_id == dispatch_id, Batch.held.like(f"{SHUT}%"))
-    session.execute(update(Batch).where(*shut).values(held=None))
-    lifecycle.note(session, dispatch, by=by, at=at, reason=f"may send until {shanghai_text(until)}, whatever its window: {reason}")
+def let_go(session: Session, dispatch_id: int, *, at: datetime) -> None:
+    """Hold nothing of the dispatch any more for a window that shut."""
+    session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id, Batch.held.like(f"{SHUT}%")).values(held=None))
     alarms.close_alarm(session, WINDOW_ALARM, str(dispatch_id), at=at)
-    if not gate.open_if_due(session, dispatch, at=at):
-        enqueue_ready(session, now=at, dispatch_id=dispatch_id)
-    return dispatch.state
 
 
 def watch(runtime: Runtime) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from delivery import kinds, lifecycle
 from delivery.dispatch import brake, closing, pacing, seeds, windows
+from delivery.dispatch.snapshot import LAST_STAGE
 from delivery.dispatch.thresholds import (
     RAMP_READERS_MIN,
     SEED_BEFORE_S,
@@ -37,12 +38,11 @@ from delivery.models import Dispatch
 from delivery.sending.waiting import enqueue_ready
 from huabao import alarms
 from huabao.clock import shanghai_text
+from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
 
 ALARM = "delivery.gate"
 """The alarm of a dispatch that is held."""
-
-LAST_STAGE = 3
 
 WATCHED = (PLANNED, SEEDING, HELD, RELEASED)
 """States that the gate looks at; the window also at `sending`."""
@@ -115,6 +115,26 @@ def open_if_due(session: Session, dispatch: Dispatch, *, at: datetime) -> bool:
         dispatch.gate = {**dispatch.gate, "stage_at": at.isoformat()}
     enqueue_ready(session, now=at, dispatch_id=dispatch.id)
     return True
+
+
+def open_window(session: Session, dispatch_id: int, until: datetime, *, by: str, at: datetime, reason: str) -> str:
+    """Let a dispatch send until that instant, whatever its window says; its state afterwards.
+
+    Raises:
+        UsageError: there is no such dispatch, or the instant is past.
+        StoreError: nothing of it is left to send.
+    """
+    dispatch = lifecycle.lock_dispatch(session, dispatch_id)
+    if until <= at:
+        raise UsageError(f"{shanghai_text(until)} is past; give a later --until")
+    if dispatch.state not in lifecycle.UNSENT:
+        raise StoreError(f"dispatch {dispatch_id} is {dispatch.state}: nothing of it is left to send")
+    dispatch.gate = {**dispatch.gate, windows.ANY_TIME: until.isoformat()}
+    closing.let_go(session, dispatch_id, at=at)
+    lifecycle.note(session, dispatch, by=by, at=at, reason=f"may send until {shanghai_text(until)}, whatever its window: {reason}")
+    if not open_if_due(session, dispatch, at=at):
+        enqueue_ready(session, now=at, dispatch_id=dispatch_id)
+    return dispatch.state
 
 
 def begin_seeding(session: Session, dispatch: Dispatch, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from delivery import ports
 from delivery.lanes import BULK, RESEND
 from delivery.links.intake import Intake
 from delivery.ports import PortSettings
-from delivery.ports.pace import PROBING
+from delivery.ports.breaker import PROBING
 from delivery.ports.smpp.link import SMPPLink
 from delivery.ports.smpp.options import SMPPOptions
 from delivery.ports.smpp.receivers import set_receiver

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from delivery.lifecycle import SYSTEM
 from delivery.models import Port
 from delivery.ports import Answer, PortSettings
 from delivery.ports import breaker as breakers
@@ -39,8 +40,6 @@ UNREACHABLE = "port.unreachable"
 
 MISCONFIGURED = "port.misconfigured"
 """The alarm of a peer that turns us away for our configuration."""
-
-SYSTEM = "huabao"
 
 _troubled: set[int] = set()
 """Ports that this process found failing and heard nothing from since; their next answer is written down."""

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Variant
-from delivery.lifecycle import SEEDING, SENDING
+from delivery.lifecycle import SEEDING, SENDING, SYSTEM
 from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
 from delivery.ports import Clearance, PortSettings
 from delivery.ports.health import UNREACHABLE
@@ -49,8 +49,6 @@ BATCHES_AT_ONCE = 50
 
 ENVELOPE_BYTES = 8_192
 """What a request adds to a message at most, for the comparison with a port's limit."""
-
-SYSTEM = "huabao"
 
 _LEAVING = (SENDING, SEEDING)
 

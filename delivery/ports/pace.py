@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from delivery.ports.breaker import PROBING
 from huabao.settings import Setting, SettingValue
 
 if TYPE_CHECKING:
     from delivery.ports.settings import PortSettings
-
-PROBING = "probing"
 
 PACE_DROP = Setting("pace_drop", 0.5, "", "what is left of a port's rate after its peer said `slow down`", minimum=0.05, maximum=1)
 PACE_FLOOR = Setting("pace_floor", 0.05, "", "a port's rate never falls below this share of it", minimum=0.001, maximum=1)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from content.models import Publication
-from delivery.dispatch import closing
+from delivery.dispatch import closing, gate
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.dispatch.policies import QUIET_HOURS
@@ -324,7 +324,7 @@ def test_a_person_lets_the_rest_go_after_the_window(runtime: Runtime, tmp_path: 
         shut, later = at(runtime, "2026-11-22T08:00"), at(runtime, "2026-11-22T09:00")
         sweeps.start_due(shut)
         with shut.transaction() as session:
-            assert closing.open_window(session, dispatch_id, local("2026-11-22T08:30"), by="mei", at=shut.now(), reason="the editor was late") == "sending"
+            assert gate.open_window(session, dispatch_id, local("2026-11-22T08:30"), by="mei", at=shut.now(), reason="the editor was late") == "sending"
         sweeps.start_due(shut)
         work(shut, rounds=1)
         assert outcomes(shut, dispatch_id) == {"submitted": 200, "pending": 50}
