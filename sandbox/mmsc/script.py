@@ -23,9 +23,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from huabao.errors import UsageError
+from sandbox.scripts import load_rules
 
 CONDITIONS = {"from_s": float, "to_s": float, "every": int, "nth": int, "recipient": str, "after_recipients": int, "vasp_id": str}
 ACTIONS = {
@@ -65,14 +64,7 @@ def read_script(path: Path) -> tuple[Mapping[str, Any], ...]:
     Raises:
         UsageError: no such file, no YAML list, an unknown word, or a value of the wrong type.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: no YAML: {error}") from error
-    if not isinstance(document, list):
-        raise UsageError(f"{path}: a list of rules is expected, each with `when` and `do`")
+    document = load_rules(path, with_keys="`when` and `do`")
     for position, rule in enumerate(document, 1):
         _check(rule, f"{path}: rule {position}")
     return tuple(document)

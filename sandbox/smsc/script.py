@@ -32,9 +32,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from huabao.errors import UsageError
+from sandbox.scripts import load_rules
 from sandbox.smsc.options import STATES
 from sandbox.smsc.wire import STATUS
 
@@ -68,15 +67,7 @@ def read_script(path: Path) -> tuple[Mapping[str, Any], ...]:
     Raises:
         UsageError: no such file, no YAML list, an unknown word, or a value of the wrong type.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: no YAML: {error}") from error
-    if not isinstance(document, list):
-        raise UsageError(f"{path}: a list of rules is expected, each with `do`")
-    return tuple(_checked(rule, f"{path}: rule {position}") for position, rule in enumerate(document, 1))
+    return tuple(_checked(rule, f"{path}: rule {position}") for position, rule in enumerate(load_rules(path, with_keys="`do`"), 1))
 
 
 def _checked(rule: Any, where: str) -> Mapping[str, Any]:
