@@ -74,7 +74,7 @@ def counted(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
 
 
 def wait_until_sent(runtime: Runtime, dispatch_id: int) -> None:
-    for _ in range(450):
+    for _ in range(1200):
         if not counted(runtime, dispatch_id)["pending"]:
             return
         time.sleep(0.1)
