@@ -14,8 +14,12 @@ SEED_CLASS_RETRIEVED_MIN = Setting(
     "seed_class_retrieved_min", 1, "seeds", "a paper whose other seeds are silent goes into the first step with so many Retrieved in each handset class", minimum=0
 )
 SEEDS_MAX = Setting("seeds_max", 500, "readers", "most members of a seed group that get an edition first", minimum=1, maximum=10_000)
-SEED_MISSING_PAPER = Setting("seed_missing_paper", "ramp", "", "what silent seeds mean for a newspaper or comic (no activity) that says nothing else", choices=("ramp", "hold"))
-SEED_MISSING_OTHERS = Setting("seed_missing_others", "hold", "", "the same for a magazine and for every activity", choices=("ramp", "hold"))
+SEED_MISSING_PAPER = Setting(
+    "seed_missing_paper", "ramp", "", "what silent seeds mean for a newspaper or comic, no activity, without a `--seed-missing` of its own", choices=("ramp", "hold")
+)
+SEED_MISSING_OTHERS = Setting(
+    "seed_missing_others", "hold", "", "what silent seeds mean for a magazine or an activity without a `--seed-missing` of its own", choices=("ramp", "hold")
+)
 
 RAMP_FIRST_SHARE = Setting("ramp_first_share", 0.01, "", "share of each variant and port that the first step of a ramp lets out; 0 for no such step", minimum=0, maximum=1)
 RAMP_SECOND_SHARE = Setting("ramp_second_share", 0.1, "", "share that is out after the second step; 0 for no such step", minimum=0, maximum=1)

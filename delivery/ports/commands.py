@@ -81,7 +81,7 @@ _CARE: tuple[Callable[[Any], Any], ...] = (
     click.option("--service-codes", metavar="C[,C…]", help="The only service codes that it may carry; empty for any."),
     click.option("--priority", type=int, metavar="N", help="Ports of the lowest number share the load; the next takes what they cannot (default 0)."),
     click.option("--cost", "cost_fen_per_1000", type=int, metavar="FEN", help="What a thousand recipients cost, in fen."),
-    click.option("--contract", metavar="FILE", help="What the operator allows, YAML (docs/operate.md); empty for nothing written."),
+    click.option("--contract", metavar="FILE", help="What the operator allows, YAML (docs/ports.md); empty for nothing written."),
 )
 """What every kind of port has, whatever it speaks."""
 
@@ -117,7 +117,7 @@ def _contract(path: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"--contract {path}: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
-        raise UsageError(f"--contract {path}: a contract says rate, hours, services … by name (docs/operate.md)")
+        raise UsageError(f"--contract {path}: a contract says rate, hours, services … by name (docs/ports.md)")
     try:
         Contract.of(document)
     except UsageError as error:
