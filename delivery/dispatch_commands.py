@@ -141,11 +141,14 @@ def status(invocation: Invocation, dispatch_id: int, watch: bool) -> Report:
 
 def _with_overview(invocation: Invocation, dispatch_id: int) -> Report:
     from delivery.dispatch.overview import overview
+    from delivery.dispatch.snapshot import LAST_STAGE
 
     with invocation.runtime.transaction(read_only=True) as session:
         gate = overview(session, lifecycle.find_dispatch(session, dispatch_id), invocation.runtime.now())
     said = report(now_of(invocation, dispatch_id))
     lines = [f"waits for {gate.waits_for}"] if gate.waits_for else []
+    if gate.ramps and said.data["state"] == lifecycle.SENDING:
+        lines.append(f"step {gate.stage} of {LAST_STAGE} is let out")
     lines += [f"seed {one.number}, {one.handset_class} at {one.port}: {one.verdict} ({one.outcome.name.lower()})" for one in gate.seeds]
     lines += [f"brake {one.id}: {one.scope.replace('_', ' ')} {one.key}, {one.readers:,} readers: {one.reason}" for one in gate.brakes if one.released_at is None]
     return replace(said, data={**said.data, **gate.to_document()}, lines=[*said.lines, *lines])
@@ -296,7 +299,7 @@ def report(found: Progress, *, problem: bool = False) -> Report:
     rows += [(f"route: {name}", f"{number:,}") for name, number in numbers.routes.items() if name != "mms"]
     rows += [(f"withdrawn: {reason}", f"{number:,}") for reason, number in numbers.withdrawn.items()]
     rows += [(name, f"{number:,}") for name, number in numbers.outcomes.items() if number]
-    rows += [("rate", f"{found.rate_per_s:,}/s"), ("last sent", shanghai_text(found.forecast_finish_at))]
+    rows += [("rate", f"{found.rate_per_s:,}/s"), ("through at" if found.counts.outcomes["pending"] else "last sent", shanghai_text(found.forecast_finish_at))]
     lines = [f"dispatch {found.dispatch_id}: {found.state}"]
     if found.reason and found.state in INTERRUPTED:
         by = "" if found.reason_by == SYSTEM else f" by {found.reason_by}"

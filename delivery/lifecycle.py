@@ -109,7 +109,7 @@ def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetim
     after = TRANSITIONS[before].get(verb)
     if after is None:
         possible = [one for one in TRANSITIONS[before] if one in PEOPLE_ACT]
-        raise StoreError(f"dispatch {dispatch.id} is {before}: {verb} is not possible" + (f", {', '.join(possible)} is" if possible else ""))
+        raise StoreError(f"dispatch {dispatch.id} is {before}: {verb} is not possible" + (f"; possible: {', '.join(possible)}" if possible else ""))
     dispatch.state = after
     if after == SENDING:
         dispatch.started_at = dispatch.started_at or at

@@ -62,13 +62,12 @@ class Carrier:
         return self.waiting > 0 and (not self.clearance.allowed or self.rate_factor < 1 or self.breaker != "closed")
 
 
-def carriers(session: Session, dispatch: Dispatch, now: datetime) -> list[Carrier]:
-    """Every port that the dispatch names or has readers at, by name."""
+def carriers(session: Session, dispatch: Dispatch, now: datetime, begin: datetime) -> list[Carrier]:
+    """Every port that the dispatch names or has readers at, by name; what waits there goes from `begin` on."""
     open_ones = select(Batch.port_id, func.sum(Batch.size)).where(Batch.dispatch_id == dispatch.id, Batch.state.in_(("ready", "claimed"))).group_by(Batch.port_id)
     waiting = {port_id: int(readers) for port_id, readers in session.execute(open_ones)}
     rows = session.scalars(select(Port).where(Port.name.in_(dispatch.ports) | Port.id.in_(waiting)).order_by(Port.name)).all()
     agreed, rules = changes.ahead(session, rows), PaceRules.of(session)
-    begin = max(now, dispatch.start_at)
     return [_carrier(PortSettings.of(row, rules), waiting.get(row.id, 0), [(one.at, one.rate) for one in agreed.get(row.id, ())], begin, now) for row in rows]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle
+from delivery.dispatch import windows
 from delivery.dispatch.carriers import Carrier, carriers, finish
 from delivery.ledger import proof
 from delivery.ledger.proof import Counts
@@ -83,8 +84,9 @@ def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
     rate = _pace(session, found, now)
     last = lifecycle.last_transition(session, dispatch_id)
     reason, by = (last.reason, last.by) if last is not None else ("", "")
-    ports = tuple(carriers(session, found, now)) if found.state in lifecycle.UNSENT else ()
-    return Progress(found.id, found.state, counts, rate, _finish(found, counts, rate, ports, now), found.closed_at, reason, by, ports)
+    begin = _begins(session, found, now)
+    ports = tuple(carriers(session, found, now, begin)) if found.state in lifecycle.UNSENT else ()
+    return Progress(found.id, found.state, counts, rate, _finish(found, counts, rate, ports, begin), found.closed_at, reason, by, ports)
 
 
 def port_rate(port: Port) -> float:
@@ -106,7 +108,7 @@ def _pace(session: Session, found: Dispatch, now: datetime) -> float:
     return round(int(answered or 0) / max((until - since).total_seconds(), 0.1), 1)
 
 
-def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrier], now: datetime) -> datetime | None:
+def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrier], begin: datetime) -> datetime | None:
     """By the rate that it really has; before it has one, by its ports' rates, hours and agreed changes."""
     if found.sent_at is not None:
         return found.sent_at
@@ -115,5 +117,12 @@ def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrie
     if found.rate is not None:  # its own, below that of its ports
         rate = min(rate, found.rate) if rate > 0 else found.rate
     if rate > 0:
-        return max(now, found.start_at) + timedelta(seconds=counts.outcomes["pending"] / rate)
-    return finish(ports, max(now, found.start_at)) if ports else None
+        return begin + timedelta(seconds=counts.outcomes["pending"] / rate)
+    return finish(ports, begin) if ports else None
+
+
+def _begins(session: Session, found: Dispatch, now: datetime) -> datetime:
+    """When it may send: at once where it does already, else when its start has come and its window is open."""
+    if found.state == lifecycle.SENDING:
+        return max(now, found.start_at)
+    return windows.opening(windows.publication_of(session, found), found, max(now, found.start_at))

@@ -97,6 +97,17 @@ def test_a_port_out_of_hours_makes_it_later(runtime: Runtime, world: World) -> N
     assert stands.forecast_finish_at > runtime.now() + timedelta(hours=2)
 
 
+def test_a_dispatch_that_waits_for_its_window_is_not_forecast_before_it_opens(runtime: Runtime, world: World) -> None:
+    add_port(runtime, URL, rate=10, burst=1)
+    with runtime.transaction() as session:
+        session.execute(update(Publication).values(send_window=hours_around(runtime, 3, 5)))
+    dispatch_id = planning.create(runtime, request(runtime, world), actor="ops")
+    with runtime.transaction(read_only=True) as session:
+        stands = progress(session, dispatch_id, now=runtime.now())
+    assert stands.forecast_finish_at is not None
+    assert stands.forecast_finish_at > runtime.now() + timedelta(hours=2)
+
+
 def test_paused_ports_are_a_problem_of_the_plan_and_no_wrong_use(runtime: Runtime, world: World, cli: CLI) -> None:
     add_port(runtime, URL, state="paused", state_reason="maintenance")
     said = cli("dispatch", "plan", world.edition, "--json", code=1).json
