@@ -57,11 +57,11 @@ def publication_of(session: Session, dispatch: Dispatch) -> Publication:
 def may_start(publication: Publication, dispatch: Dispatch, now: datetime) -> Start:
     """Whether the dispatch may send at `now`: its start has come and its window is open (or does not bind it)."""
     if now < dispatch.start_at:
-        return Start(False, opening(publication, dispatch, dispatch.start_at), f"its start, {shanghai_text(dispatch.start_at)}")
+        return Start(False, opening(publication, dispatch, dispatch.start_at), f"its start is {shanghai_text(dispatch.start_at)}")
     at = opening(publication, dispatch, now)
     if at <= now:
         return Start(True)
-    return Start(False, at, f"its window {publication.send_window}, which opens at {shanghai_text(at)}")
+    return Start(False, at, f"its window {publication.send_window} opens at {shanghai_text(at)}")
 
 
 def opening(publication: Publication, dispatch: Dispatch, at: datetime) -> datetime:
