@@ -157,7 +157,8 @@ def sends_besides(session: Session, service_code: str | None, begin: datetime, *
         .select_from(Dispatch)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
-        .where(Publication.service_code.is_not_distinct_from(service_code), Dispatch.kind == kinds.EDITION, Dispatch.state.not_in(ENDED), Dispatch.id != (but or 0))
+        .where(Publication.service_code.is_not_distinct_from(service_code), Dispatch.kind == kinds.EDITION, Dispatch.planned > 0)
+        .where(Dispatch.state.not_in(ENDED), Dispatch.id != (but or 0))
     )
     on_day = session.scalar(of_code.where(Dispatch.day == day)) or 0
     in_month = session.scalar(of_code.where(Dispatch.day >= month, Dispatch.day < _next_month(month))) or 0
