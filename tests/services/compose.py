@@ -70,9 +70,10 @@ class Composition:
         """`text` of the file with addresses, ports and folders that hold on this machine."""
         if text == str(CONTAINER_PORTS.get(service)):
             return str(self.tcp_ports[service])
+        by_number = {str(number): self.tcp_ports[name] for name, number in CONTAINER_PORTS.items()}
+        text = re.sub(rf"127\.0\.0\.1:({'|'.join(by_number)})\b", lambda found: f"127.0.0.1:{by_number[found[1]]}", text)
         for name, container_port in CONTAINER_PORTS.items():
             text = re.sub(rf"(?<=[/@]){name}:{container_port}\b", f"127.0.0.1:{self.tcp_ports[name]}", text)
-            text = text.replace(f"127.0.0.1:{container_port}", f"127.0.0.1:{self.tcp_ports[name]}")
         for volume in self.services[service].get("volumes", ()):
             name, target = volume.split(":")[:2]
             text = text.replace(target, str(self.volume(name)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,10 +41,9 @@ class SMSC:
     process: subprocess.Popen[str]
 
     def stats(self) -> dict[str, Any]:
-        """What it counted."""
+        """What it counted; 0 for what it has not seen yet."""
         with urllib.request.urlopen(f"{self.control}stats", timeout=5) as answer:
-            document: dict[str, Any] = json.load(answer)
-        return document
+            return defaultdict(int, json.load(answer))
 
     def say(self, path: str, **document: Any) -> None:
         """`mo`: a reader sends; `do`: something happens now."""

@@ -23,7 +23,7 @@ from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from subscribers.models import CONTACT_CONSENT, Consent, Contact, Reader, ReaderServiceMonth
 from tests.services.clocks import local
-from tests.services.delivering import LONG_AGO, add_port, add_readers, build_world, number_of, peer
+from tests.services.delivering import LONG_AGO, add_port, add_readers, build_world, number_of, peer, set_setting
 from tests.services.texting import add_smpp_port, owning, settle_texts, smsc
 
 
@@ -116,6 +116,7 @@ def test_everybody_is_reached_and_the_ledger_balances(sqlite_runtime: Runtime, t
     runtime = sqlite_runtime
     with peer(tmp_path / "mmsc") as mmsc, smsc(tmp_path / "smsc") as texts:
         world = build_world(runtime, klass="activity")
+        set_setting(runtime, "quiet_hours", '{"default": ""}')  # whatever hour it is
         add_port(runtime, mmsc.url)
         add_smpp_port(runtime, texts.url)
         add_readers(runtime, 20, service_id=None)
