@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ import pytest
 
 from tests.services.compose import Composition, running_composition
 from tests.services.editions import SEGMENT, write_edition, write_readers
+from tests.services.kept import kept_lines
 
 pytestmark = [pytest.mark.xdist_group("compose"), pytest.mark.slow]
 
@@ -48,9 +48,7 @@ def _prepare(composition: Composition, folder: Path) -> int:
 
 def _kept(composition: Composition) -> list[str]:
     """The numbers that the peer took, in their order."""
-    kept = composition.volume("sandbox") / "submissions.jsonl"
-    lines = kept.read_text().splitlines() if kept.exists() else []
-    return [number for line in lines for number in json.loads(line)["recipients"]]
+    return [number for one in kept_lines(composition.volume("sandbox") / "submissions.jsonl") for number in one["recipients"]]
 
 
 def _wait_for_more(composition: Composition, more: int) -> None:

@@ -31,6 +31,7 @@ from huabao.runtime import Runtime
 from huabao.settings import SettingValue
 from huabao.working import run_claimed
 from subscribers.models import Reader, Subscription
+from tests.services.kept import kept_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -134,10 +135,7 @@ class Peer:
 
     def recipients(self) -> list[str]:
         """Every recipient that it took, as often as it took him."""
-        path = self.keep / "submissions.jsonl"
-        if not path.exists():
-            return []
-        return [number for line in path.read_text().splitlines() for number in json.loads(line)["recipients"]]
+        return [number for one in kept_lines(self.keep / "submissions.jsonl") for number in one["recipients"]]
 
 
 @contextmanager

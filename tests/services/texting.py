@@ -23,6 +23,7 @@ from delivery.tasks import TASKS
 from huabao.queues import Registry
 from huabao.runtime import Runtime
 from tests.services.delivering import ROOT, work
+from tests.services.kept import kept_lines
 
 REGISTRY = Registry({task.name: task for task in TASKS})
 
@@ -53,8 +54,7 @@ class SMSC:
 
     def lines(self) -> list[dict[str, Any]]:
         """Every submit_sm that it took."""
-        path = self.keep / "submissions.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return kept_lines(self.keep / "submissions.jsonl")
 
     def recipients(self) -> list[str]:
         """Whose first part it took, as often as it did; 11 digits."""
