@@ -132,6 +132,13 @@ class SubmitStream(Protocol):
         """All answers that are there; waits up to `timeout_s` for the first one."""
         ...
 
+    def moments(self) -> list[tuple[int, float, bool]]:
+        """What happened to submissions since the last call: which one, at what instant of `time.monotonic()`, and what.
+
+        False: it leaves, all of it, its first byte at this instant or later. True: its answer is there. What never left has the second only.
+        """
+        ...
+
 
 class PortLink(Protocol):
     """The connections of this process to one peer."""
@@ -183,7 +190,7 @@ class PortKind:
 
 
 def _open_mm7(settings: PortSettings) -> PortLink:
-    from delivery.ports.mm7.link import MM7Link  # aiohttp is slow to import
+    from delivery.ports.mm7.link import MM7Link  # uvloop and lxml are slow to import
 
     return MM7Link(settings)
 

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from delivery.codecs.mm7 import Envelope, MM7Fault, Status, SubmitRsp, decode_http
+from delivery.codecs.mm7 import Envelope, MM7Fault, Status, SubmitRsp
+from delivery.codecs.mm7.answer_forms import decode_answer
 from delivery.dialects import DEFAULT, dialect
 from delivery.ports import Answer, AnswerState, OutboundGroup
 from delivery.ports.message_ids import normalise_message_id
@@ -51,7 +52,7 @@ def answer_of(group: OutboundGroup, http_status: int, headers: Mapping[str, str]
         tables: the dialect in whose words the peer answers.
     """
     try:
-        envelope = decode_http(headers.get("Content-Type", ""), body) if body.strip() else None
+        envelope = decode_answer(headers.get("Content-Type", ""), body) if body.strip() else None
     except CodecError:
         envelope = None
     if envelope is not None and isinstance(envelope.message, SubmitRsp | MM7Fault):

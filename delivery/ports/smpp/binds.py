@@ -115,6 +115,8 @@ class Binds:
             else:
                 sent += 1
         self._in_flight += sent
+        if sent and not (message.many and message.waits):
+            message.left(message.submission_id)
         if message.many or not sent:
             self._settle(message)
         return sent

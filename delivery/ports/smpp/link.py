@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
@@ -25,6 +24,7 @@ from delivery.ports.smpp.options import SMPPOptions, address_of
 from delivery.ports.smpp.outgoing import Outgoing
 from delivery.ports.smpp.probe import ask
 from delivery.ports.smpp.session import Patience
+from delivery.ports.streams import AnswerStream
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class PreparedText:
     """A content made ready: its submit_sm, one for each part."""
 
     pdus: tuple[PreparedSubmit, ...]
+
+
+SMPPStream = AnswerStream[PreparedText]
 
 
 class SMPPLink:
@@ -69,7 +72,7 @@ class SMPPLink:
     def stream(self, prepared: object) -> SMPPStream:
         """A stream for a content of `prepare`."""
         assert isinstance(prepared, PreparedText)
-        return SMPPStream(self, prepared)
+        return SMPPStream(prepared, tokens=partial(self.tokens, prepared), submit=self.submit)
 
     def start(self) -> None:
         """Bring the binds up and keep them; again does nothing. The owner of the port calls this, so that receipts come in."""
@@ -115,8 +118,8 @@ class SMPPLink:
         loop, binds = self._loop, self._binds
         assert loop is not None
         assert binds is not None
-        pdus, number, tell = stream.prepared.pdus, self.options.number, stream.tell
-        messages = [Outgoing(group.submission_id, pdus, number(*group.recipients), tell) for group in groups]
+        pdus, number, tell, left = stream.prepared.pdus, self.options.number, stream.tell, stream.left
+        messages = [Outgoing(group.submission_id, pdus, number(*group.recipients), tell, left) for group in groups]
         loop.call_soon_threadsafe(binds.put, messages)
 
     def _refusal(self) -> str:
@@ -152,44 +155,3 @@ def _peer(settings: PortSettings, options: SMPPOptions) -> Peer:
         reconnect_s=options.reconnect_s,
         reconnect_s_max=options.reconnect_s_max,
     )
-
-
-class SMPPStream:
-    """Submissions of one content on their way; used by one thread.
-
-    Attributes:
-        tell: takes answers, from any thread.
-    """
-
-    def __init__(self, link: SMPPLink, prepared: PreparedText) -> None:
-        self.prepared = prepared
-        self._link = link
-        self._answers: queue.SimpleQueue[list[Answer]] = queue.SimpleQueue()
-        self.tell = self._answers.put
-        self._in_flight = 0
-
-    @property
-    def in_flight(self) -> int:
-        """Groups that were put and whose answer was not taken yet."""
-        return self._in_flight
-
-    def tokens(self, recipients: int) -> int:
-        """See `SMPPLink.tokens`."""
-        return self._link.tokens(self.prepared, recipients)
-
-    def put(self, groups: Iterable[OutboundGroup]) -> None:
-        """Send these groups, each of one recipient; returns at once."""
-        going = list(groups)
-        self._in_flight += len(going)
-        self._link.submit(self, going)
-
-    def take(self, timeout_s: float) -> list[Answer]:
-        """All answers that are there; waits up to `timeout_s` for the first one."""
-        answers: list[Answer] = []
-        try:
-            answers += self._answers.get(timeout=timeout_s) if timeout_s > 0 else self._answers.get_nowait()
-            while True:
-                answers += self._answers.get_nowait()
-        except queue.Empty:
-            self._in_flight -= len(answers)
-        return answers

@@ -36,15 +36,19 @@ class Outgoing:
     Args:
         pdus: one for each part.
         tell: takes answers; this one's among them, once.
+        left: called when all parts were written.
     """
 
-    __slots__ = ("_code", "_ids", "_parts", "_pdus", "_text", "_worst", "destination", "reference", "started_at", "submission_id", "tell")
+    __slots__ = ("_code", "_ids", "_parts", "_pdus", "_text", "_worst", "destination", "left", "reference", "started_at", "submission_id", "tell")
 
-    def __init__(self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[list[Answer]], None]) -> None:
+    def __init__(
+        self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[list[Answer]], None], left: Callable[[int], None]
+    ) -> None:
         self.submission_id = submission_id
         self.destination = destination
         self.reference = 0
         self.tell = tell
+        self.left = left
         self.started_at = 0.0
         self._pdus = pdus
         self._parts: list[Part] = [Part.WAITING] * len(pdus)

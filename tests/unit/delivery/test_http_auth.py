@@ -1,4 +1,4 @@
-"""Basic and Digest as a server checks them."""
+"""Basic and Digest as a server checks them, Digest as a client answers it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.codecs.http_auth import NONCE_LIFE_S, Credentials, challenge, is_allowed
+from delivery.codecs.http_auth import NONCE_LIFE_S, Credentials, DigestClient, challenge, is_allowed
 
 BASIC = Credentials("basic", "mmsc", "ge:heim")
 DIGEST = Credentials("digest", "mmsc", "geheim", b"seal")
@@ -84,3 +84,46 @@ def test_any_header_is_answered_and_none_by_chance(text: str) -> None:
     for credentials in (BASIC, DIGEST):
         for scheme in ("", "Basic ", "Digest ", 'Digest username="mmsc", realm="mm7", uri="/mm7/main", nonce='):
             assert not is_allowed(credentials, "POST", "/mm7/main", scheme + text, NOW)
+
+
+def test_a_client_answers_as_rfc_7616_prints_it() -> None:
+    """The example of RFC 7616 3.9.1, both algorithms."""
+    header = (
+        'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", '
+        'opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"'
+    )
+    expected = {"SHA-256": "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1", "MD5": "8ca523f5e9506fed4657c9700eebdbec"}
+    for algorithm, response in expected.items():
+        client = DigestClient("Mufasa", "Circle of Life")
+        assert client.authorization("GET", "/dir/index.html") is None
+        assert client.challenged(header.replace("SHA-256", algorithm))
+        client.cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+        said = client.authorization("GET", "/dir/index.html")
+        assert said is not None
+        assert f'response="{response}"' in said
+        assert 'opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"' in said
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1), st.integers(1, 5))
+def test_the_client_proves_itself_to_the_server(password: str, requests: int) -> None:
+    server, client = Credentials("digest", "mmsc", password, b"seal"), DigestClient("mmsc", password)
+    assert client.challenged(", ".join(challenge(server, NOW)))
+    for number in range(1, requests + 1):
+        said = client.authorization("POST", "/mm7/main?x=1")
+        assert said is not None
+        assert "SHA-256" in said
+        assert f"nc={number:08x}" in said
+        assert is_allowed(server, "POST", "/mm7/main?x=1", said, NOW + 1)
+        assert not is_allowed(server, "POST", "/mm7/other", said, NOW + 1)
+
+
+def test_challenges_that_a_client_cannot_answer() -> None:
+    client = DigestClient("u", "p")
+    for header in ("", 'Basic realm="x"', 'Digest realm="x"', 'Digest nonce="n", algorithm=SHA-512-256', 'Digest nonce="n", qop="auth-int"'):
+        assert not client.challenged(header)
+        assert client.authorization("POST", "/") is None
+    assert client.challenged('Basic realm="basic", Digest nonce="n", realm="digest", Basic realm="other"')
+    assert 'realm="digest"' in (client.authorization("POST", "/") or "")
+    assert client.challenged('Digest nonce="n", realm="a \\"b\\"", algorithm=MD5-sess, qop="auth"')
+    assert 'realm="a \\"b\\""' in (client.authorization("POST", "/") or "")
+    assert "algorithm=MD5-sess" in (client.authorization("POST", "/") or "")
