@@ -250,13 +250,12 @@ class _Connection(asyncio.Protocol):
     def send(self, exchange: _Exchange) -> None:
         """Write a request; the connection is idle or new."""
         assert self._transport is not None
-        head, body = self._client.bytes_of(exchange)
+        pieces = self._client.bytes_of(exchange)
         self._exchange = exchange
         self._expiry = self._client.loop.call_later(self._client.terms.timeout_s, self._expire)
         if exchange.leaving is not None:
             exchange.leaving()
-        self._transport.write(head)
-        self._transport.write(body)
+        self._transport.writelines(pieces)
 
     def close(self, *, at_once: bool = False) -> None:
         """Let an idle connection go; at once: without the farewell of TLS, which the peer may be slow to answer."""

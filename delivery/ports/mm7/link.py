@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -57,6 +57,7 @@ class MM7Link:
         self._loop = uvloop.new_event_loop()
         self._posted: deque[tuple[MM7Stream, OutboundGroup]] = deque()
         self._woken = False
+        self._untold: defaultdict[MM7Stream, list[Answer]] = defaultdict(list)
         self._closing = False
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"mm7-{settings.name}", daemon=True)
         self._thread.start()
@@ -186,14 +187,26 @@ class MM7Link:
         self._client.post(request.headers, request.body, partial(self._heard, stream, group), partial(stream.left, group.submission_id))
 
     def _heard(self, stream: MM7Stream, group: OutboundGroup, found: Response | Failure) -> None:
-        if isinstance(found, Failure):
-            stream.tell([answer_without(group, found.error, written=found.written)])
-            return
-        answer = answer_without(group, AnswerError("what it says broke our reader"), written=True)
+        answer: Answer | None = None
         try:
-            answer = answer_of(group, found.status, found.headers, found.body, self.options.message_id, self.options.dialect)
-        finally:  # should it break, that is our own mistake, but the sender must not wait for ever
-            stream.tell([answer])
+            answer = self._answer(group, found)
+        finally:
+            if answer is None:  # our own mistake, but the sender must not wait for ever
+                answer = answer_without(group, AnswerError("what it says broke our reader"), written=True)
+            if not self._untold:
+                self._loop.call_soon(self._tell)
+            self._untold[stream].append(answer)
+
+    def _answer(self, group: OutboundGroup, found: Response | Failure) -> Answer:
+        if isinstance(found, Failure):
+            return answer_without(group, found.error, written=found.written)
+        return answer_of(group, found.status, found.headers, found.body, self.options.message_id, self.options.dialect)
+
+    def _tell(self) -> None:
+        """Tell the senders what came with this turn of the loop: waking one of them costs as much as reading an answer."""
+        heard, self._untold = self._untold, defaultdict(list)
+        for stream, answers in heard.items():
+            stream.tell(answers)
 
     def close(self) -> None:
         """Finish what is in flight, close the connections, end the thread; again does nothing."""
