@@ -21,6 +21,9 @@ TONES = {
 }
 """Outcome → the state whose colour and shape it wears; `waiting` is the pale form of pending."""
 
+SUBMISSION_TONES = {"leaving": "pending", "accepted": "delivered", "partial": "held", "refused": "failed", "deferred": "held", "unknown": "unknown"}
+"""The same of a submission's state."""
+
 ORDER = ("retrieved", "submitted", "unknown", "no_report", "rejected", "expired", "failed", "cancelled", "pending")
 """The fixed order of outcomes, from the left and from the ground up."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from console import registry
+from console.acting import act_as
+from console.forgetting import forgetters
 from huabao import __version__
+from huabao.cli import Installation
 
 
 class _Commands(click.Group):
@@ -23,7 +26,7 @@ class _Commands(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """Huabao: illustrated papers for mobile readers, from the editor's folder to a balanced ledger."""
-    context.obj = registry.registry
+    context.obj = Installation(registry.registry, forgetters, act_as)
 
 
 if __name__ == "__main__":

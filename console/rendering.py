@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from console import texts, wording
-from console.charts import TONES
+from console.charts import SUBMISSION_TONES, TONES
 
 if TYPE_CHECKING:
     from console.visit import Visit
@@ -27,7 +27,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, icon=icon, tones=TONES, tags=texts.TAGS)
+    made.globals.update(asset=asset, icon=icon, tones=TONES, submission_tones=SUBMISSION_TONES, tags=texts.TAGS)
     made.filters.update(
         number=lambda value: f"{value:,}",
         rate=texts.rate_text,
@@ -41,19 +41,23 @@ def render(visit: Visit, template: str, **values: Any) -> str:
     """The template, filled for this visit."""
     now = visit.runtime.now()
     language = visit.language
-    return environment().get_template(template).render(
-        visit=visit,
-        who=visit.who,
-        say=visit.say,
-        named=lambda group, name: named(language, group, name),
-        said=lambda sentence: wording.said(sentence, language),
-        lang=texts.TAGS[language],
-        now=now,
-        clock=lambda at, seconds=False: texts.clock_text(at, language, now, seconds=seconds),
-        span=lambda span: texts.span_text(span, language),
-        share=texts.share_text,
-        scale=lambda value: texts.scale_text(value, language),
-        **values,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            visit=visit,
+            who=visit.who,
+            say=visit.say,
+            named=lambda group, name: named(language, group, name),
+            said=lambda sentence: wording.said(sentence, language),
+            lang=texts.TAGS[language],
+            now=now,
+            clock=lambda at, seconds=False: texts.clock_text(at, language, now, seconds=seconds),
+            span=lambda span: texts.span_text(span, language),
+            share=texts.share_text,
+            scale=lambda value: texts.scale_text(value, language),
+            **values,
+        )
     )
 
 

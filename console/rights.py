@@ -1,12 +1,15 @@
-"""Who may do what in the console: one table, from which the routes are made.
+"""Who may do what: one table, from which the console's routes are made, and the commands that do the same.
 
 A route that does not stand here does not exist; a page asks `may` before it
-shows a button, and the web edge asks it again before the act.
+shows a button, and the web edge asks it again before the act. A command that touches
+what reaches readers asks for the roles of the page that does so (`console.acting`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 EDITOR, OPS, SUPPORT, ADMIN = "editor", "ops", "support", "admin"
 ROLES = (EDITOR, OPS, SUPPORT, ADMIN)
@@ -22,6 +25,10 @@ OPERATORS: frozenset[str] = frozenset({OPS, ADMIN})
 
 STOPPERS: frozenset[str] = OPERATORS | {EDITOR}
 """Who may hold a failing handset class back: the duty editor too; letting it go again is for operators."""
+
+
+RESENDERS: frozenset[str] = OPERATORS | {SUPPORT}
+"""Who may send one reader his copy again."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("today_live", "GET", "/live", EVERYBODY, refresh=True),
     Right("dispatch", "GET", "/dispatches/{dispatch_id:int}", EVERYBODY),
     Right("dispatch_live", "GET", "/dispatches/{dispatch_id:int}/live", EVERYBODY, refresh=True),
+    Right("codes", "GET", "/dispatches/{dispatch_id:int}/codes", EVERYBODY),
     Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY),
     Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
     Right("block_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
@@ -77,3 +85,37 @@ def may(role: str | None, name: str) -> bool:
     """Whether a person of `role` (None: not signed in) may call the route `name`."""
     roles = right(name).roles
     return roles is PUBLIC or role in roles
+
+
+_STEERING = right("steer_act").roles
+_BLOCKING = right("block_act").roles
+
+COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "dispatch start": OPERATORS,
+        "dispatch release": _STEERING,
+        "dispatch hold": _STEERING,
+        "dispatch pause": _STEERING,
+        "dispatch resume": _STEERING,
+        "dispatch cancel": _STEERING,
+        "dispatch kill": _STEERING,
+        "dispatch open-window": OPERATORS,
+        "dispatch block": _BLOCKING,
+        "dispatch reroute": STOPPERS,
+        "dispatch brake release": right("brake_act").roles,
+        "dispatch brake drop": right("brake_act").roles,
+        "dispatch correct": OPERATORS,
+        "dispatch recall": OPERATORS,
+        "edition correct": OPERATORS,
+        "edition kill": OPERATORS,
+        "resend": RESENDERS,
+        "resend --filter": OPERATORS,
+        "port add": OPERATORS,
+        "port set": OPERATORS,
+        "port reset": OPERATORS,
+        "port schedule": OPERATORS,
+        "seeds add": STOPPERS,
+        "seeds remove": STOPPERS,
+    }
+)
+"""Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""

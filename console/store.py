@@ -13,6 +13,7 @@ from content.models import Edition, EditionVersion, Publication, Variant, Varian
 from delivery.dispatch.overview import Overview, overview
 from delivery.lifecycle import find_dispatch
 from delivery.models import Batch, Dispatch, DispatchTransition, Port
+from monitoring.codes import CodeLine, answer_codes, report_codes
 from monitoring.measures import PortLoad, Progress, dispatch_progress, exclusions_by_reason, port_loads, submissions_by_state
 
 
@@ -75,6 +76,29 @@ def dispatch_view(session: Session, dispatch_id: int, now: datetime) -> Dispatch
         transitions=list(session.scalars(select(DispatchTransition).where(DispatchTransition.dispatch_id == dispatch_id).order_by(DispatchTransition.id.desc()).limit(20))),
         gate=overview(session, dispatch, now),
     )
+
+
+@dataclass(frozen=True)
+class CodesView:
+    """What the peers said in a dispatch."""
+
+    dispatch: Dispatch
+    title: str
+    number: str
+    reports: Sequence[CodeLine]
+    answers: Sequence[CodeLine]
+
+
+def codes_view(session: Session, dispatch_id: int) -> CodesView:
+    """The page of a dispatch's codes.
+
+    Raises:
+        UsageError: there is no such dispatch.
+    """
+    dispatch = find_dispatch(session, dispatch_id)
+    edition = session.get_one(Edition, dispatch.edition_id)
+    title = session.get_one(Publication, edition.publication_id).title
+    return CodesView(dispatch, title, edition.number, report_codes(session, dispatch), answer_codes(session, dispatch))
 
 
 def _ports(session: Session, dispatch: Dispatch, now: datetime) -> list[PortLine]:

@@ -37,6 +37,7 @@ PAGES: dict[str, Page] = {
     "today_live": today.today_live,
     "dispatch": dispatch.dispatch,
     "dispatch_live": dispatch.dispatch_live,
+    "codes": dispatch.codes,
     "slide": dispatch.slide,
     "block": braking.block,
     "block_act": braking.block_act,
@@ -86,4 +87,3 @@ def make_app(runtime: Runtime, registry: Registry, mm7: MM7App | None = None) ->
         await found(scope, receive, send)
 
     return app
-

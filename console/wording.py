@@ -11,10 +11,11 @@ import re
 
 from console.texts import ENGLISH, has_text, text
 
-_SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant"}
+_SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant", "batch": "gate.batch"}
 
 FORMS: tuple[tuple[str, str], ...] = (
     (r"drawn up", "why.drawn_up"),
+    (r"no reason was given on the command line", "why.no_reason"),
     (r"snapshot", "why.snapshot"),
     (r"the ledger balances", "why.balances"),
     (r"seed group (?P<name>.+)", "why.seed_group"),
@@ -26,9 +27,10 @@ FORMS: tuple[tuple[str, str], ...] = (
     (r"(?P<share>\d+%) of (?P<count>[\d,]+) readers' submissions failed", "why.submissions"),
     (r"(?P<share>\d+%) of (?P<count>[\d,]+) readers refused it at once", "why.refused"),
     (r"after (?P<minutes>\d+) min (?P<share>\d+%) of what (?P<days>\d+) earlier same weekdays had retrieved at that age", "why.slow"),
-    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) held, (?P<count>[\d,]+) readers: (?P<reason>.+)", "why.held"),
-    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) released: (?P<reason>.+)", "why.released"),
-    (r"(?P<scope>port|handset class|variant) (?P<key>\S+) given up: (?P<reason>.+)", "why.given_up"),
+    (r"(?P<scope>port|handset class|variant|batch) (?P<key>\S+) held, (?P<count>[\d,]+) readers: (?P<reason>.+)", "why.held"),
+    (r"(?P<scope>port|handset class|variant|batch) (?P<key>\S+) released: (?P<reason>.+)", "why.released"),
+    (r"(?P<scope>port|handset class|variant|batch) (?P<key>\S+) given up: (?P<reason>.+)", "why.given_up"),
+    (r"(?P<count>\d+) workers in a row fell silent with it and got no answer", "why.lost_workers"),
     (r"step (?P<step>\d) of \d is out, (?P<count>[\d,]+) readers; step (?P<next>\d) goes", "why.step"),
     (r"its window (?P<window>\S+) opens at (?P<at>.+)", "why.window"),
 )

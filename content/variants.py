@@ -62,7 +62,7 @@ def check_count(count: int, *, yes: bool) -> None:
         UsageError: more than `VARIANTS_MAX`, and nobody said yes.
     """
     if count > VARIANTS_MAX and not yes:
-        raise UsageError(f"{count} variants are wanted, more than {VARIANTS_MAX}; use fewer distinct rules, or say --yes")
+        raise UsageError(f"{count} variants are wanted, more than {VARIANTS_MAX}; use fewer distinct rules, or say --yes (`many_variants` in the API)")
 
 
 def load_source(runtime: Runtime, version_id: int) -> Source:
@@ -72,9 +72,7 @@ def load_source(runtime: Runtime, version_id: int) -> Source:
         return Source(version_id, loaded.manuscript, load_assets(session, loaded.manuscript), runtime.config.wap_base_url)
 
 
-def ensure_variants(
-    runtime: Runtime, version_id: int, wanted: Iterable[Wanted], *, progress: Callable[[int], None] | None = None
-) -> dict[Wanted, int]:
+def ensure_variants(runtime: Runtime, version_id: int, wanted: Iterable[Wanted], *, progress: Callable[[int], None] | None = None) -> dict[Wanted, int]:
     """The ids of the variants wanted; what is missing is built and stored.
 
     May be called again, and by several at once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from delivery.dispatch.correction import Correction
     from delivery.dispatch.killing import Killing
     from delivery.dispatch.recalls import Reach
+
+KINDS = {"replace": "the replacement", "cancel": "the calling back"}
+"""What a person reads for each kind of recall."""
 
 ANSWERS_S = 30.0
 """How long an embedded `kill --recall` waits for the peers' answers."""
@@ -57,10 +61,17 @@ def _correction(made: Correction, *, replacing: bool, dry_run: bool) -> Report:
     if made.busy:
         lines.append(f"{made.busy:,} readers were still in a worker's hands; run it again for them")
     lines += _reach(made.reach, "replaced or called back" if replacing else "replaced; --replace does that")
+    if dry_run:
+        lines += [f"asked before: {KINDS[kind]} of {_answers_text(states)}" for kind, states in made.recalls.items()]
     if made.asked:
         lines.append(f"{made.asked:,} submissions are to be replaced or called back; run `huabao edition correct {made.edition} --dry-run` for what is left")
     rows: list[tuple[object, ...]] = [(f"excluded: {reason}", f"{number:,}") for reason, number in count.excluded.items()]
     return Report(made.to_document(), lines=lines, columns=("", "readers") if rows else (), rows=rows, problem=bool(made.busy))
+
+
+def _answers_text(states: Mapping[str, int]) -> str:
+    """How many submissions, and what came of it: `5 submissions (3 done, 2 waiting)`."""
+    return f"{sum(states.values()):,} submissions ({', '.join(f'{number:,} {state}' for state, number in states.items())})"
 
 
 def _reach(found: Reach, verb: str) -> list[str]:
@@ -74,13 +85,14 @@ def _reach(found: Reach, verb: str) -> list[str]:
 @click.argument("edition", metavar="ID")
 @click.option("--recall", "recalling", is_flag=True, help="Also call back what left and was not fetched (CancelReq).")
 @click.option("--dry-run", is_flag=True, help="Count, and do nothing.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; kept, and shown to whoever wants to send it again.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept, and shown to whoever wants to send it again. At a terminal it is asked for.")
 @operation
 def kill(invocation: Invocation, edition: str, recalling: bool, dry_run: bool, reason: str) -> Report:
     """Withdraw an edition: nothing of it leaves any more, and nobody can send it again."""
     from delivery.dispatch import killing
 
-    made = killing.kill(invocation.runtime, edition, recalling=recalling, by=invocation.actor, reason=reason, dry_run=dry_run)
+    why = reason if dry_run else invocation.why(reason)
+    made = killing.kill(invocation.runtime, edition, recalling=recalling, by=invocation.actor, reason=why, dry_run=dry_run)
     if made.asked:
         until = time.monotonic() + ANSWERS_S
         invocation.work_until(lambda: not killing.is_recalling(invocation.runtime, edition) or time.monotonic() > until)
@@ -91,13 +103,14 @@ def kill(invocation: Invocation, edition: str, recalling: bool, dry_run: bool, r
 @click.command("recall")
 @click.argument("dispatch_id", metavar="ID", type=int)
 @click.option("--dry-run", is_flag=True, help="Count, and do nothing.")
-@click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept. At a terminal it is asked for.")
 @operation
 def recall(invocation: Invocation, dispatch_id: int, dry_run: bool, reason: str) -> Report:
     """Call back what left of a dispatch and was not fetched (CancelReq); what waits is the business of `cancel` and `kill`."""
     from delivery.dispatch import killing
 
-    made = killing.call_back(invocation.runtime, dispatch_id, by=invocation.actor, reason=reason, dry_run=dry_run)
+    why = reason if dry_run else invocation.why(reason)
+    made = killing.call_back(invocation.runtime, dispatch_id, by=invocation.actor, reason=why, dry_run=dry_run)
     if made.asked:
         until = time.monotonic() + ANSWERS_S
         invocation.work_until(lambda: not killing.is_recalling(invocation.runtime, made.edition) or time.monotonic() > until)

@@ -13,7 +13,7 @@ from delivery import lifecycle
 from delivery.lanes import BULK, SPECIAL
 from delivery.settings import START_QUIET_S
 from huabao import leases
-from huabao.cli import Invocation, Report, operation
+from huabao.cli import NO_REASON, Invocation, Report, operation
 from huabao.clock import parse_time, shanghai_text
 from huabao.embedded import WORKER_LEASE
 
@@ -39,6 +39,12 @@ STEERING_HELP = {
     "kill": "As cancel, for an edition that must not be read.",
 }
 
+UNASKED = ("hold", "pause")
+"""What must go fast: a person at a terminal is not asked why."""
+
+REASON_HELP = ("Why; kept with who and when. At a terminal it is asked for.", "Why; kept with who and when.")
+"""Of what is asked for, and of `UNASKED`."""
+
 
 @click.group("dispatch")
 def dispatch() -> None:
@@ -58,9 +64,7 @@ def _request_options(function: Command) -> Command:
     return function
 
 
-def _request(
-    edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False, seed_group: str | None = None
-) -> Request:
+def _request(edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], *, yes: bool, again: bool = False, seed_group: str | None = None) -> Request:
     from delivery.dispatch.planning import Request
 
     return Request(
@@ -114,8 +118,17 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @click.option("--despite-contract", is_flag=True, help="Send although a port's contract would be broken.")
 @operation
 def start(
-    invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, lane: str, detach: bool, again: bool,
-    seed_group: str | None, despite_contract: bool,
+    invocation: Invocation,
+    edition: str,
+    start: str | None,
+    deadline: str | None,
+    ports: tuple[str, ...],
+    yes: bool,
+    lane: str,
+    detach: bool,
+    again: bool,
+    seed_group: str | None,
+    despite_contract: bool,
 ) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
     from delivery.dispatch import planning as dispatches
@@ -140,18 +153,22 @@ def status(invocation: Invocation, dispatch_id: int, watch: bool) -> Report:
 
 
 def _with_overview(invocation: Invocation, dispatch_id: int) -> Report:
+    from delivery.dispatch.compliance import breaches
     from delivery.dispatch.overview import overview
     from delivery.dispatch.snapshot import LAST_STAGE
 
+    now = invocation.runtime.now()
     with invocation.runtime.transaction(read_only=True) as session:
-        gate = overview(session, lifecycle.find_dispatch(session, dispatch_id), invocation.runtime.now())
+        found = lifecycle.find_dispatch(session, dispatch_id)
+        gate, broken = overview(session, found, now), breaches(session, found, now)
     said = report(now_of(invocation, dispatch_id))
     lines = [f"waits for {gate.waits_for}"] if gate.waits_for else []
     if gate.ramps and said.data["state"] == lifecycle.SENDING:
         lines.append(f"step {gate.stage} of {LAST_STAGE} is let out")
     lines += [f"seed {one.number}, {one.handset_class} at {one.port}: {one.verdict} ({one.outcome.name.lower()})" for one in gate.seeds]
     lines += [f"brake {one.id}: {one.scope.replace('_', ' ')} {one.key}, {one.readers:,} readers: {one.reason}" for one in gate.brakes if one.released_at is None]
-    return replace(said, data={**said.data, **gate.to_document()}, lines=[*said.lines, *lines])
+    lines += [f"warning: {one}" for one in broken]
+    return replace(said, data={**said.data, **gate.to_document(), "contract": [one.to_document() for one in broken]}, lines=[*said.lines, *lines])
 
 
 @dispatch.command("list")
@@ -182,13 +199,14 @@ def list_(invocation: Invocation, everything: bool) -> Report:
 
 def _steering(verb: str) -> click.Command:
     @click.argument("dispatch_id", metavar="ID", type=int)
-    @click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+    @click.option("--reason", default="", metavar="TEXT", help=REASON_HELP[verb in UNASKED])
     @click.option("--detach", is_flag=True, help="Return at once.")
     @operation
     def steer(invocation: Invocation, dispatch_id: int, reason: str, detach: bool) -> Report:
         from delivery.dispatch import steering
 
-        steering.steer(invocation.runtime, dispatch_id, verb, by=invocation.actor, reason=reason)
+        why = reason.strip() or NO_REASON if verb in UNASKED else invocation.why(reason)
+        steering.steer(invocation.runtime, dispatch_id, verb, by=invocation.actor, reason=why)
         if verb not in ("release", "resume"):
             return report(now_of(invocation, dispatch_id))
         return follow(invocation, dispatch_id) if not detach and _nobody_works(invocation) else left(now_of(invocation, dispatch_id))

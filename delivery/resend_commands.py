@@ -59,7 +59,9 @@ def resend(
 def _one(invocation: Invocation, msisdn: str, edition: str, *, reason: str, key: str | None, again: bool, dry_run: bool, detach: bool) -> Report:
     from delivery.resend import rules, services
 
-    ask = services.Ask(parse_msisdn(msisdn), edition, reason or ("dry run" if dry_run else ""), key, again)
+    if not reason.strip() and not dry_run:
+        raise UsageError("say why it is sent again: --reason TEXT")
+    ask = services.Ask(parse_msisdn(msisdn), edition, reason or "dry run", key, again)
     if dry_run:
         answer = services.look_only(invocation.runtime, ask, actor=invocation.actor)
     else:
@@ -74,11 +76,11 @@ def _one(invocation: Invocation, msisdn: str, edition: str, *, reason: str, key:
     return Report(document, _lines(answer, outcome, dry_run=dry_run), rows, _COLUMNS if rows else (), problem=answer.state != services.SENT)
 
 
-_COLUMNS = ("copies before: dispatch", "kind", "asked", "by", "sent", "outcome")
+_COLUMNS = ("copies before: dispatch", "kind", "asked", "by", "sent", "outcome", "why")
 
 
 def _row(one: Copy) -> tuple[object, ...]:
-    return one.dispatch_id, one.kind, shanghai_text(one.asked_at), one.by, shanghai_text(one.sent_at), one.outcome.name.lower()
+    return one.dispatch_id, one.kind, shanghai_text(one.asked_at), one.by, shanghai_text(one.sent_at), one.outcome.name.lower(), "" if one.meaning is None else one.meaning.en
 
 
 def _lines(answer: Answer, outcome: str | None, *, dry_run: bool) -> list[str]:
@@ -87,7 +89,7 @@ def _lines(answer: Answer, outcome: str | None, *, dry_run: bool) -> list[str]:
     if answer.state == services.REFUSED:
         return [f"refused ({answer.refusal}): {answer.refused}"]
     if answer.state == services.ALREADY:
-        return [f"not sent: {answer.refused}"]
+        return [f"not sent: {answer.refused}; `--again` sends one more"]
     if dry_run:
         return [f"{answer.edition} would be sent to {answer.msisdn} through {answer.port}, variant {answer.variant}"]
     before = "asked for with this key before: " if answer.repeated else ""
@@ -127,7 +129,8 @@ def _many(invocation: Invocation, file: Path, *, reason: str, key: str | None, a
     from delivery.resend import bulk
     from delivery.resend.filters import read_filter
 
-    demand = bulk.Demand(read_filter(file), reason, key, again, rate, yes)
+    invocation.check("resend --filter")
+    demand = bulk.Demand(read_filter(file), reason if dry_run else invocation.why(reason), key, again, rate, yes)
     if dry_run:
         return _counted(bulk.tally(invocation.runtime, demand))
     with invocation.progress("variants", None) as advance:

@@ -111,22 +111,26 @@ def _stand_by(runtime: Runtime) -> None:
     stand_by(runtime)
 
 
-def _watch(runtime: Runtime) -> None:
-    from delivery.dispatch.foresight import watch
+def _foresee(runtime: Runtime) -> None:
+    from delivery.dispatch import compliance, foresight
 
-    watch(runtime)
-
-
-WATCH_CAPACITY = Task("delivery.watch", _watch, max_attempts=1)
-"""Hold what lies ahead and what runs against the ports; it counts every reader, so it is no periodic work of its own."""
+    foresight.watch(runtime)
+    compliance.watch(runtime)
 
 
-def _watch_capacity(runtime: Runtime) -> None:
+FORESEE = Task("delivery.foresee", _foresee, max_attempts=1)
+"""Hold what lies ahead and what runs against the ports and their contracts; it counts every reader, so it is no periodic work of its own."""
+
+WATCH = Task("delivery.watch", _foresee, max_attempts=1)
+"""What `FORESEE` was called before: jobs that an older scheduler wrote still find their work. Goes with the next release."""
+
+
+def _foresee_often(runtime: Runtime) -> None:
     with runtime.transaction() as session:
-        enqueue_many(session, WATCH_CAPACITY, [{}], now=runtime.now(), key_of=lambda _: WATCH_CAPACITY.name)
+        enqueue_many(session, FORESEE, [{}], now=runtime.now(), key_of=lambda _: FORESEE.name)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, WATCH_CAPACITY, STAND_BY, SEND_RECALLS)
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),
@@ -143,7 +147,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),
     Periodic("delivery.stand_by", _stand_by, 30.0),
-    Periodic("delivery.watch_capacity", _watch_capacity, 120.0),
+    Periodic("delivery.foresee", _foresee_often, 120.0),
     *folding.PERIODIC,
 )
 COMPANIONS: tuple[Companion, ...] = (Companion("delivery.links", _own_links),)

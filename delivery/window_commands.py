@@ -17,12 +17,16 @@ REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for 
 @operation
 def open_window(invocation: Invocation, dispatch_id: int, until: str, reason: str) -> Report:
     """Let a dispatch send outside its window."""
+    from delivery.dispatch.compliance import breaches
     from delivery.dispatch.gate import open_window
+    from delivery.lifecycle import find_dispatch
 
-    end = parse_time(until)
+    end, now = parse_time(until), invocation.runtime.now()
     with invocation.runtime.transaction() as session:
-        state = open_window(session, dispatch_id, end, by=invocation.actor, at=invocation.runtime.now(), reason=reason)
-    return Report({"dispatch_id": dispatch_id, "state": state, "until": end.isoformat()}, lines=[f"dispatch {dispatch_id} ({state}) may send until {shanghai_text(end)}"])
+        state = open_window(session, dispatch_id, end, by=invocation.actor, at=now, reason=reason)
+        broken = breaches(session, find_dispatch(session, dispatch_id), now)
+    data = {"dispatch_id": dispatch_id, "state": state, "until": end.isoformat(), "contract": [one.to_document() for one in broken]}
+    return Report(data, lines=[f"dispatch {dispatch_id} ({state}) may send until {shanghai_text(end)}", *(f"warning: {one}" for one in broken)])
 
 
 @click.command("reroute")

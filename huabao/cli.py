@@ -11,7 +11,7 @@ import functools
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,6 +30,30 @@ from huabao.queues import Registry
 from huabao.runtime import Runtime, get_runtime
 
 DONE, PROBLEM, WRONG_USE = 0, 1, 2
+
+NO_REASON = "no reason was given on the command line"
+"""What is kept where a command wants a reason, none was given, and nobody sits at a terminal to be asked."""
+
+
+def _anybody(_runtime: Runtime, name: str, _command: str, *, named: bool) -> str:
+    del named
+    return name
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the commands are a part of; console makes the one there is.
+
+    Attributes:
+        load_registry: gives its tasks and periodic work.
+        load_forgetters: gives who is told when a person is forgotten: called as forget(session, msisdn), each answers rows by table.
+        act_as: called as act_as(runtime, name, command, named=…), where `named` says that `--as` was given; answers the name that is
+            kept, and raises UsageError where that person may not.
+    """
+
+    load_registry: Callable[[], Registry] = Registry
+    load_forgetters: Callable[[], Sequence[Callable[..., Mapping[str, int]]]] = tuple
+    act_as: Callable[..., str] = _anybody
 
 
 @dataclass(frozen=True)
@@ -58,19 +82,33 @@ class Invocation:
         runtime: database and clock.
         actor: who acts, as the audit trail keeps it.
         as_json: standard output is for one JSON document.
-        load_registry: gives the tasks and periodic work of this installation.
+        installation: what the command is a part of.
+        check: raises UsageError where the actor may not do the act of that name, for a command that does several.
     """
 
     runtime: Runtime
     actor: str
     as_json: bool
-    load_registry: Callable[[], Registry] = Registry
+    installation: Installation = field(default_factory=Installation)
+    check: Callable[[str], object] = lambda _act: None
     console: Console = field(default_factory=lambda: Console(stderr=True))
 
     @property
     def registry(self) -> Registry:
         """The tasks and periodic work of this installation; their modules are imported by the first who asks."""
-        return self.load_registry()
+        return self.installation.load_registry()
+
+    @property
+    def forgetters(self) -> Sequence[Callable[..., Mapping[str, int]]]:
+        """Who keeps numbers beside the readers."""
+        return self.installation.load_forgetters()
+
+    def why(self, given: str) -> str:
+        """The reason of an act that wants one: as it was given, else as a person at the terminal says it, else that there was none."""
+        reason = given.strip()
+        while not reason and not self.as_json and sys.stdin.isatty():
+            reason = str(click.prompt("Why", err=True)).strip()
+        return reason or NO_REASON
 
     def say(self, line: str) -> None:
         """One line of progress on standard error."""
@@ -112,20 +150,20 @@ def operation(function: Callable[..., Report]) -> Callable[..., None]:
     """
 
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-    @click.option("--as", "actor", metavar="USER", default=None, help="Who acts, for the audit trail (default: the system account).")
+    @click.option("--as", "actor", metavar="USER", default=None, help="Who acts: an account with the right to (default: the system account).")
     @functools.wraps(function)
     def call(*, as_json: bool, actor: str | None, **arguments: Any) -> None:
-        sys.exit(_run(function, as_json, actor or getpass.getuser(), arguments))
+        sys.exit(_run(function, as_json, actor, arguments))
 
     return call
 
 
-def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: dict[str, Any]) -> int:
+def _run(function: Callable[..., Report], as_json: bool, given: str | None, arguments: dict[str, Any]) -> int:
     logs.configure()
     try:
         runtime = get_runtime()
         logs.configure(runtime.config.log_level)
-        report = function(Invocation(runtime, actor, as_json, click.get_current_context().find_root().obj or Registry), **arguments)
+        report = function(_invocation(runtime, given, as_json), **arguments)
     except HuabaoError as error:
         click.echo(f"huabao: {error}", err=True)
         return WRONG_USE
@@ -143,6 +181,23 @@ def _run(function: Callable[..., Report], as_json: bool, actor: str, arguments: 
         return WRONG_USE
     _print(report, as_json)
     return PROBLEM if report.problem else DONE
+
+
+def _invocation(runtime: Runtime, given: str | None, as_json: bool) -> Invocation:
+    """The call, once it is known that whoever acts may."""
+    context = click.get_current_context()
+    installation: Installation = context.find_root().obj or Installation()
+    check = functools.partial(installation.act_as, runtime, given or getpass.getuser(), named=given is not None)
+    return Invocation(runtime, check(_name_of(context)), as_json, installation, check)
+
+
+def _name_of(context: click.Context) -> str:
+    """The command as it is typed after `huabao`: `dispatch brake release`."""
+    names: list[str] = []
+    while context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(names)
 
 
 def _database_fault(error: OperationalError | ProgrammingError) -> str:

@@ -106,10 +106,10 @@ def _cell(value: object) -> object:
 @click.argument("msisdn")
 @operation
 def forget(invocation: Invocation, msisdn: str) -> Report:
-    """Remove a person and what hangs on him; a blacklist entry stays, it is his wish to be left alone."""
+    """Remove a person and what hangs on him, his place in seed groups too; a blacklist entry stays, it is his wish to be left alone."""
     number = parse_msisdn(msisdn)
     with invocation.runtime.transaction() as session:
-        gone = services.forget(session, number, by=invocation.actor, at=invocation.runtime.now())
+        gone = services.forget(session, number, by=invocation.actor, at=invocation.runtime.now(), others=invocation.forgetters)
         kept = store.blacklists_of(session, number)
     lines = [f"forgotten: {', '.join(f'{count} {name}' for name, count in gone.items() if count)}"]
     if kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -15,6 +15,9 @@ from subscribers import store
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Contact, Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
 from subscribers.segments import Rule
 from subscribers.segments.store import save_segment
+
+Forgetter = Callable[[Session, str], Mapping[str, int]]
+"""Removes what another package keeps of a number (11 digits); returns how many rows went, by table."""
 
 
 def require_reader(session: Session, msisdn: MSISDN) -> Reader:
@@ -29,15 +32,22 @@ def require_reader(session: Session, msisdn: MSISDN) -> Reader:
     return found
 
 
-def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime) -> dict[str, int]:
+def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: Iterable[Forgetter] = ()) -> dict[str, int]:
     """Remove a reader and what hangs on him; how many rows went, by table.
 
     A blacklist entry stays: it is his wish to be left alone, and needs the
     number to be kept. The audit trail gets the id that is gone, never the number.
 
+    Args:
+        others: who keeps numbers in other packages; a number that only they knew is forgotten too.
+
     Raises:
         UsageError: nobody has the number.
     """
+    elsewhere = {name: count for one in others for name, count in one(session, str(msisdn)).items()}
+    if any(elsewhere.values()) and store.find_reader(session, msisdn) is None:
+        audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id="none", at=at, rows=elsewhere)
+        return {"readers": 0, **elsewhere}
     reader = require_reader(session, msisdn)
     gone = {}
     for model in (SubscriptionEvent, Contact, ReaderServiceMonth, Subscription):
@@ -46,6 +56,7 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime) -> dict[s
     reader_id = reader.id
     session.delete(reader)
     session.flush()
+    gone |= elsewhere
     audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id=reader_id, at=at, rows=gone)
     return {"readers": 1, **gone}
 

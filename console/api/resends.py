@@ -27,8 +27,9 @@ def resend(call: Call) -> Reply:
         document = _document(session, call, session.get_one(Resend, answer.resend_id))
     if answer.state == services.SENT:
         return Reply(201, document, f"/api/v1/resends/{answer.resend_id}")
-    kind = "resent-lately" if answer.refusal == rules.RESENT_LATELY else "refused"
-    raise Problem(kind, answer.refused or "", refusal=answer.refusal, resend=document.model_dump(mode="json"))
+    lately = answer.refusal == rules.RESENT_LATELY
+    detail = f"{answer.refused}; `again`: true sends one more" if lately else answer.refused or ""
+    raise Problem("resent-lately" if lately else "refused", detail, refusal=answer.refusal, resend=document.model_dump(mode="json"))
 
 
 def resend_many(call: Call) -> Reply:

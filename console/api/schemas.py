@@ -56,6 +56,13 @@ class BulkResendRequest(Strict):
     agent: Agent = None
 
 
+class AdviceDocument(BaseModel):
+    """What a support agent reads of a code."""
+
+    en: str
+    zh: str
+
+
 class CopyDocument(BaseModel):
     """One copy of the edition that was planned for the reader."""
 
@@ -66,6 +73,8 @@ class CopyDocument(BaseModel):
     asked_at: datetime
     sent_at: datetime | None
     outcome_at: datetime | None
+    cause: str | None = Field(default=None, description="Of a copy that did not arrive, where a code says so: reader, handset, number, network, content, operator, ours …")
+    advice: AdviceDocument | None = Field(default=None, description="The same for a person, with what to do")
 
 
 class ResendDocument(BaseModel):

@@ -60,6 +60,16 @@ def _dispatch(visit: Visit, template: str) -> Response:
     )
 
 
+def codes(visit: Visit) -> Response:
+    """What the peers said, code by code; counted now."""
+    try:
+        with visit.runtime.transaction(read_only=True) as session:
+            found = store.codes_view(session, visit.request.path_params["dispatch_id"])
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+    return visit.page("codes.html", view=found)
+
+
 def slide(visit: Visit) -> Response:
     """The first slide of a variant; nothing where there is none to draw."""
     with visit.runtime.transaction(read_only=True) as session:

@@ -49,10 +49,14 @@ class Supply:
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(cls, port: PortSettings, changes: Sequence[Change] = ()) -> Supply:
-        """A port as it is set, and as it was agreed to be."""
-        now: Step = (None, *reader_rates(port, port.rate))
-        return cls(port.name, port.priority, port.hours, (now, *((at, *reader_rates(port, rate)) for at, rate in changes)))
+    def of(cls, port: PortSettings, changes: Sequence[Change] = (), pdus_each: float = 1.0) -> Supply:
+        """A port as it is set, and as it was agreed to be.
+
+        Args:
+            pdus_each: what a reader takes of its rate, see `delivery.dispatch.pdus`.
+        """
+        now: Step = (None, *reader_rates(port, port.rate, pdus_each))
+        return cls(port.name, port.priority, port.hours, (now, *((at, *reader_rates(port, rate, pdus_each)) for at, rate in changes)))
 
     def rate(self, at: datetime, *, sustained: bool = False) -> float:
         """Readers a second at this instant, hours aside."""
@@ -85,9 +89,9 @@ class Supply:
         return None
 
 
-def reader_rates(port: PortSettings, rate: float) -> tuple[float, float]:
+def reader_rates(port: PortSettings, rate: float, pdus_each: float = 1.0) -> tuple[float, float]:
     """Readers a second at a rate: by contract, and sustained."""
-    each = port.max_recipients if port.counts_submits else 1
+    each = port.max_recipients if port.counts_submits else 1 / pdus_each
     return rate * each, min(rate, math.ceil(rate - 1e-9) / WINDOW_S) * each
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery.dispatch.capacity import Supply
-from delivery.models import Batch, Dispatch, Port
+from delivery.dispatch.pdus import pdus_each
+from delivery.dispatch.routing import carries_short
+from delivery.models import Batch, Dispatch, Outcome, Port, deliveries
 from delivery.ports import Clearance, PortSettings, changes
 from delivery.ports.pace import PaceRules, effective, factor_now
+from huabao.db import in_ids
+from huabao.ids import unpack_ids
+
+BEGUN_MAX = 50
+"""Of more batches that were begun (those of a dead port, moved to another), all readers of the dispatch are counted in one pass."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Carrier:
     """One port of a dispatch.
 
     Attributes:
-        waiting: readers in batches that are not finished.
+        waiting: readers who are still to be sent to there.
         rate_now: what it may send at, in the port's own unit; 0 while it may not.
         rate_factor: share of its rate that its peer left it.
         finish_at: when what waits there will be through at its rate; None where nobody knows.
@@ -64,11 +72,45 @@ class Carrier:
 
 def carriers(session: Session, dispatch: Dispatch, now: datetime, begin: datetime) -> list[Carrier]:
     """Every port that the dispatch names or has readers at, by name; what waits there goes from `begin` on."""
-    open_ones = select(Batch.port_id, func.sum(Batch.size)).where(Batch.dispatch_id == dispatch.id, Batch.state.in_(("ready", "claimed"))).group_by(Batch.port_id)
-    waiting = {port_id: int(readers) for port_id, readers in session.execute(open_ones)}
+    waiting = waiting_readers(session, dispatch)
     rows = session.scalars(select(Port).where(Port.name.in_(dispatch.ports) | Port.id.in_(waiting)).order_by(Port.name)).all()
-    agreed, rules = changes.ahead(session, rows), PaceRules.of(session)
-    return [_carrier(PortSettings.of(row, rules), waiting.get(row.id, 0), [(one.at, one.rate) for one in agreed.get(row.id, ())], begin, now) for row in rows]
+    supplies, rules = supplies_of(session, dispatch, rows), PaceRules.of(session)
+    return [_carrier(PortSettings.of(row, rules), supplies[row.id], waiting[row.id], begin, now) for row in rows]
+
+
+def supplies_of(session: Session, dispatch: Dispatch, ports: Sequence[Port]) -> dict[int, Supply]:
+    """What each port carries of the dispatch over time, by port id: its rate, hours and agreed changes, a text by its parts."""
+    agreed = changes.ahead(session, ports)
+    short = [port.id for port in ports if carries_short(port)]
+    each: dict[int, float] = {}
+    if short:
+        mine = (Batch.dispatch_id == dispatch.id, Batch.port_id.in_(short), Batch.state.in_(("ready", "claimed")))
+        readers: dict[int, dict[int, int]] = {}
+        for port_id, variant_id, number in session.execute(select(Batch.port_id, Batch.variant_id, func.sum(Batch.size)).where(*mine).group_by(Batch.port_id, Batch.variant_id)):
+            readers.setdefault(port_id, {})[variant_id] = int(number)
+        each = pdus_each(session, ports, readers)
+    return {port.id: Supply.of(PortSettings.of(port), [(one.at, one.rate) for one in agreed.get(port.id, ())], each.get(port.id, 1.0)) for port in ports}
+
+
+def waiting_readers(session: Session, dispatch: Dispatch) -> Counter[int]:
+    """Readers of the dispatch who are still to be sent to, by port.
+
+    Of a batch that nobody touched yet those are all its readers; of those that were begun, a few as a rule, they are counted.
+    """
+    open_ones = (Batch.dispatch_id == dispatch.id, Batch.state.in_(("ready", "claimed")))
+    pending = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.outcome == int(Outcome.PENDING))
+    counted = select(deliveries.c.port_id, func.count()).where(*pending).group_by(deliveries.c.port_id)
+    begun = session.scalars(select(Batch.reader_ids).where(*open_ones, Batch.fence > 0).limit(BEGUN_MAX + 1)).all()
+    if len(begun) > BEGUN_MAX:
+        return _as_counter(session.execute(counted))
+    whole = session.execute(select(Batch.port_id, func.sum(Batch.size)).where(*open_ones, Batch.fence == 0).group_by(Batch.port_id))
+    found = _as_counter(whole)
+    readers = [reader_id for packed in begun for reader_id in unpack_ids(packed)]
+    return found + _as_counter(session.execute(counted.where(in_ids(session, deliveries.c.reader_id, readers))))
+
+
+def _as_counter(rows: Iterable[Any]) -> Counter[int]:
+    return Counter({port_id: int(readers) for port_id, readers in rows})
 
 
 def finish(found: Sequence[Carrier], begin: datetime) -> datetime | None:
@@ -80,10 +122,10 @@ def finish(found: Sequence[Carrier], begin: datetime) -> datetime | None:
     return max(known, default=begin)
 
 
-def _carrier(port: PortSettings, waiting: int, agreed: list[tuple[datetime, float]], begin: datetime, now: datetime) -> Carrier:
+def _carrier(port: PortSettings, supply: Supply, waiting: int, begin: datetime, now: datetime) -> Carrier:
     clearance = port.may_send(now)
     rate_now = effective(port, now)[0] if clearance.allowed else 0.0
     stuck = not clearance.allowed and clearance.until is None
     start = begin if clearance.until is None else max(begin, clearance.until)
-    end = None if stuck else Supply.of(port, agreed).finish(start, waiting)
+    end = None if stuck else supply.finish(start, waiting)
     return Carrier(port.name, port.rate, rate_now, factor_now(port, now), port.breaker, waiting, clearance, end)

@@ -23,6 +23,7 @@ from content.services import KILLED_EDITION, find_edition, lock_edition
 from content.variants import ensure_variants
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, planning, recalls, snapshot
+from delivery.dispatch.closing import left_over
 from delivery.dispatch.planning import Request, Subject
 from delivery.dispatch.recalls import Reach
 from delivery.dispatch.snapshot import Count, Signature
@@ -81,6 +82,7 @@ class Correction:
         reach: what of the older versions could be replaced.
         asked: recalls that were written down.
         busy: readers whom a worker still had in hand; run it again for them.
+        recalls: what was asked so far, by kind (cancel, replace) and by what came of it.
     """
 
     edition: str
@@ -114,7 +116,8 @@ def preview(runtime: Runtime, request: Request) -> Correction:
         older = find_older(session, request.edition)
         subject = planning.find_subject(session, request, now, port_needed=False)
         found = snapshot.count_rows(session, _rows(session, older, subject, request, now, pending=True))
-        return Correction(_name(older), older.version.version, None, found, pending_readers(session, older.before), recalls.reach(session, older.before, "cancel"))
+        waiting, reach = pending_readers(session, older.before), recalls.reach(session, older.before, "cancel")
+        return Correction(_name(older), older.version.version, None, found, waiting, reach, recalls=recalls.summary(session, [one.id for one in older.before]))
 
 
 def correct(
@@ -203,8 +206,7 @@ def _rows(session: Session, older: Older, subject: Subject, request: Request, no
 
 def pending_readers(session: Session, found: Sequence[Dispatch]) -> int:
     """How many readers of these dispatches nothing was sent to yet."""
-    where = (of_dispatches(deliveries, found), deliveries.c.outcome == int(Outcome.PENDING))
-    return session.scalar(select(func.count()).select_from(deliveries).where(*where)) or 0
+    return sum(left_over(session, one) for one in found)
 
 
 def wait_for_workers(runtime: Runtime, found: Sequence[Dispatch], wait_s: float | None = None) -> None:
@@ -293,10 +295,8 @@ def _ask(runtime: Runtime, older: Older, *, by: str) -> int:
     variants = {old_id: built[key] for old_id, key in wanted.items()}
     asked = 0
     for one in older.before:
-        with runtime.transaction() as session:
-            dispatch = session.get_one(Dispatch, one.id)
-            asked += recalls.ask(session, dispatch, "replace", by=by, now=runtime.now(), variants=variants)
-            asked += recalls.ask(session, dispatch, "cancel", by=by, now=runtime.now(), variants=variants, only_cancel=True)
+        asked += recalls.ask(runtime, one, "replace", by=by, now=runtime.now(), variants=variants)
+        asked += recalls.ask(runtime, one, "cancel", by=by, now=runtime.now(), variants=variants, only_cancel=True)
     return asked
 
 

@@ -23,6 +23,7 @@ from delivery import lifecycle
 from delivery.dispatch import gains
 from delivery.dispatch.audience import Audience, readers_of, reason_sql
 from delivery.dispatch.capacity import CAPACITY_AHEAD_H, LATE_GRACE_S, Forecast, Supply, duration_text, forecast
+from delivery.dispatch.carriers import supplies_of, waiting_readers
 from delivery.dispatch.planning import NO_PORT
 from delivery.dispatch.progress import progress
 from delivery.dispatch.routing import carries_short
@@ -115,7 +116,7 @@ def window_on(publication: Publication, day: date | None, now: datetime) -> Wind
     """
     hours = Hours.parse(publication.send_window)
     if hours.always:
-        raise UsageError(f"{publication.slug} has no window; say --start and --deadline, or `huabao publication set {publication.slug} --send-window 06:30-08:00`")
+        raise UsageError(f"{publication.slug} has no window; say --start and --deadline, or `huabao publication set {publication.slug} --window 06:30-08:00`")
     after = now if day is None else datetime.combine(day, time.min, SHANGHAI).astimezone(now.tzinfo)
     if day is None and hours.is_open(now):
         after = hours.closes_at(now) or now
@@ -231,10 +232,24 @@ def _short_dispatches(session: Session, now: datetime, until: datetime) -> dict[
     ahead = (Dispatch.state.in_((lifecycle.PLANNED, lifecycle.HELD, lifecycle.RELEASED)), Dispatch.start_at > now, Dispatch.start_at <= until)
     found: dict[str, str] = {}
     for dispatch in session.scalars(select(Dispatch).where(*ahead, Dispatch.deadline_at.is_not(None)).order_by(Dispatch.id)):
-        name = f"dispatch {dispatch.id}"
-        alone = forecast(dispatch.planned, _supplies(session, None, dispatch.ports), dispatch.start_at, dispatch.deadline_at)
-        if not alone.deadline_met:
-            found[name] = CapacityPlan(name, Window(dispatch.start_at, dispatch.deadline_at or dispatch.start_at), dispatch.planned, 0, alone).verdict
+        name, window = f"dispatch {dispatch.id}", Window(dispatch.start_at, dispatch.deadline_at or dispatch.start_at)
+        late = next((one for one in _by_kind(session, dispatch) if not one.deadline_met), None)
+        if late is not None:
+            found[name] = CapacityPlan(name, window, late.readers, 0, late).verdict
+    return found
+
+
+def _by_kind(session: Session, dispatch: Dispatch) -> list[Forecast]:
+    """The forecasts of a dispatch that lies ahead: its MMS, and its links and texts, which go by ports of their own."""
+    waiting = waiting_readers(session, dispatch)
+    ports = session.scalars(select(Port).where(Port.name.in_(dispatch.ports) | Port.id.in_(waiting)).order_by(Port.id)).all()
+    supplies = supplies_of(session, dispatch, ports)
+    found = []
+    for short in (False, True):
+        mine = [port.id for port in ports if carries_short(port) is short]
+        readers = sum(waiting[port_id] for port_id in mine)
+        if readers:
+            found.append(forecast(readers, [supplies[port_id] for port_id in mine], dispatch.start_at, dispatch.deadline_at))
     return found
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from content.variants import SHORT
 from delivery.dispatch.capacity import Forecast, Supply, duration_text, forecast, last_end, span_s
 from delivery.dispatch.contract import Finding, Part, check, sends_besides
+from delivery.dispatch.pdus import pdus_each
 from delivery.dispatch.routing import carries_short
 from delivery.models import Port
 from delivery.ports import PortSettings, changes
@@ -24,7 +25,7 @@ from huabao.clock import shanghai_text
 
 if TYPE_CHECKING:
     from delivery.dispatch.planning import Subject
-    from delivery.dispatch.snapshot import Count, Terms
+    from delivery.dispatch.snapshot import Count, Signature, Terms
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ class Outlook:
         return tuple(one for one in self.contract if not one.kept)
 
 
-def look(session: Session, subject: Subject, count: Count, terms: Terms, *, rate: float | None = None, but: int | None = None) -> Outlook:
+def look(session: Session, subject: Subject, count: Count, terms: Terms, variants: Mapping[Signature, int], *, rate: float | None = None, but: int | None = None) -> Outlook:
     """The outlook of a send.
 
     Args:
+        variants: of each signature that was counted; a text takes as many PDUs as it has parts.
         rate: readers a second that it may take at most, or None.
         but: the dispatch that is being made of it, which is not counted besides itself.
     """
@@ -105,7 +107,9 @@ def look(session: Session, subject: Subject, count: Count, terms: Terms, *, rate
     short = sum(readers for (_, name), readers in count.signatures.items() if name in SHORT)
     able = _able(subject.ports, ports, subject.publication.service_code)
     agreed = {port_id: [(one.at, one.rate) for one in found] for port_id, found in changes.ahead(session, able).items()}
-    supplies = {port.name: Supply.of(ports[port.name], agreed.get(port.id, ())) for port in able}
+    texts = {variants[one]: readers for one, readers in count.signatures.items() if one[1] in SHORT}
+    each = pdus_each(session, able, {port.id: texts for port in able})
+    supplies = {port.name: Supply.of(ports[port.name], agreed.get(port.id, ()), each.get(port.id, 1.0)) for port in able}
     groups = (
         (count.planned - short, [supplies[port.name] for port in able if not carries_short(port)]),
         (short, [supplies[port.name] for port in able if carries_short(port)]),

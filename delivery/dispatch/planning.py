@@ -20,7 +20,7 @@ from content.services import KILLED_EDITION, find_edition, load_version, lock_ed
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate, outlook, ramp, seeds, snapshot, windows
+from delivery.dispatch import compliance, gate, outlook, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
 from delivery.dispatch.routing import Routing, carries_short
@@ -220,7 +220,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.add(dispatch)
     session.flush()
     partitions.ensure_day(session, dispatch.day)
-    expected = outlook.look(session, subject, found, terms, but=dispatch.id)
+    expected = outlook.look(session, subject, found, terms, variants, but=dispatch.id)
     _refuse_breach(request, expected)
     snapshot.write_rows(session, dispatch, variants, subject.ports, outlook.weights(subject, expected))
     written, dispatch.planned_digest = snapshot.digest(session, dispatch)
@@ -253,7 +253,7 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         day=business_day(start),
         state=lifecycle.DRAFT,
         seed_group=request.seed_group,
-        gate={AGAIN: True} if request.again else {},
+        gate={**({AGAIN: True} if request.again else {}), **({compliance.DESPITE: True} if request.despite_contract else {})},
         audience=found.audience,
         planned=found.planned,
         ports=[port.name for port in subject.ports],

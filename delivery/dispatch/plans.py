@@ -98,9 +98,9 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
         subject = find_subject(session, request, now, port_needed=False)
         terms = terms_of(session, subject, request, now)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
-        found = outlook.look(session, subject, count, terms)
     variants = variants_of(runtime, request, subject, count, progress)
     with runtime.transaction(read_only=True) as session:
+        found = outlook.look(session, subject, count, terms, variants)
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())

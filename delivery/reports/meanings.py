@@ -15,6 +15,9 @@ from huabao.runtime import Runtime
 INTERIM: Final = -1
 """In `delivery_events.outcome`: the report moved nothing."""
 
+MM7_CODES_FROM: Final = 1000
+"""Smaller ones are HTTP's (TS 23.140 8.7.8.1)."""
+
 BROKEN: Final = "dialects.broken"
 """The alarm of a file that cannot be used."""
 
@@ -49,6 +52,13 @@ class Meanings:
         found = self._ports.get(port_id)
         kind, tables = found if found is not None else ("mm7", dialect())
         return tables.receipt(status, extension or "") if kind == "smpp" else tables.report(status, extension or "")
+
+    def answer(self, port_id: int, code: int | None) -> CodeMeaning | None:
+        """What the code of an answer means, a StatusCode or a command_status; None where it is neither: silence, or HTTP's."""
+        found = self._ports.get(port_id)
+        if code is None or found is None or (found[0] == "mm7" and code < MM7_CODES_FROM):
+            return None
+        return found[1].command_status(code) if found[0] == "smpp" else found[1].status_code(code)
 
     def outcome(self, port_id: int, status: str) -> Outcome | None:
         """What it makes of a delivery; None where it is interim. Thousands ask for the same few."""

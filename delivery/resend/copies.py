@@ -1,9 +1,9 @@
-"""What a reader got of an edition before: each copy with its dispatch, time and outcome."""
+"""What a reader got of an edition before: each copy with its dispatch, time and outcome, and why he did not get it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,10 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery import kinds
-from delivery.models import Dispatch, Outcome, deliveries
+from delivery.dialects import CodeMeaning
+from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
+from delivery.reports.meanings import Meanings
 
 ON_ITS_WAY = (Outcome.PENDING, Outcome.SUBMITTED, Outcome.RETRIEVED, Outcome.UNKNOWN, Outcome.NO_REPORT)
 """Outcomes of a copy that the reader has or may still get."""
+
+NEEDS_A_WORD = (Outcome.REJECTED, Outcome.EXPIRED, Outcome.FAILED, Outcome.UNKNOWN)
+"""Outcomes of which a support agent wants to know why."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Copy:
         asked_at: when it was made.
         sent_at: when the copy left, or None.
         outcome_at: when it came to its outcome, or None.
+        submission_id: that carried it, or None.
+        meaning: what the report or the answer that decided says, by the tables in force now; None where there is nothing to explain.
     """
 
     dispatch_id: int
@@ -38,6 +45,8 @@ class Copy:
     asked_at: datetime
     sent_at: datetime | None
     outcome_at: datetime | None
+    submission_id: int | None = None
+    meaning: CodeMeaning | None = None
 
     def to_document(self) -> dict[str, Any]:
         """The copy as JSON shows it."""
@@ -49,6 +58,8 @@ class Copy:
             "asked_at": self.asked_at.isoformat(),
             "sent_at": None if self.sent_at is None else self.sent_at.isoformat(),
             "outcome_at": None if self.outcome_at is None else self.outcome_at.isoformat(),
+            "cause": None if self.meaning is None else self.meaning.cause,
+            "advice": None if self.meaning is None else {"en": self.meaning.en, "zh": self.meaning.zh},
         }
 
 
@@ -65,13 +76,35 @@ def copies_of(session: Session, edition_id: int, reader_id: int) -> list[Copy]:
     rows = session.execute(
         select(
             Dispatch.id, Dispatch.kind, Dispatch.edition_version_id, deliveries.c.variant_id, deliveries.c.outcome,
-            Dispatch.created_by, Dispatch.created_at, deliveries.c.submitted_at, deliveries.c.outcome_at,
+            Dispatch.created_by, Dispatch.created_at, deliveries.c.submitted_at, deliveries.c.outcome_at, deliveries.c.submission_id,
         )
         .join(Dispatch, (Dispatch.id == deliveries.c.dispatch_id) & (Dispatch.day == deliveries.c.day))
         .where(deliveries.c.reader_id == reader_id, deliveries.c.day.in_(days), Dispatch.edition_id == edition_id, Dispatch.kind.in_(kinds.BRINGS_OUT))
         .order_by(Dispatch.id.desc())
     )  # fmt: skip
-    return [Copy(one, kind, version, variant, Outcome(outcome), *rest) for one, kind, version, variant, outcome, *rest in rows]
+    found = [Copy(one, kind, version, variant, Outcome(outcome), *rest) for one, kind, version, variant, outcome, *rest in rows]
+    wanted = [one.submission_id for one in found if one.submission_id is not None and one.outcome in NEEDS_A_WORD]
+    if not wanted:
+        return found
+    said = _meanings(session, wanted, reader_id)
+    return [replace(one, meaning=said.get((one.submission_id, one.outcome))) for one in found]
+
+
+def _meanings(session: Session, submission_ids: Sequence[int], reader_id: int) -> dict[tuple[int | None, Outcome], CodeMeaning]:
+    """What was said of the reader in these submissions, by submission and outcome: a report's word goes before an answer's."""
+    meanings = Meanings(session)
+    found: dict[tuple[int | None, Outcome], CodeMeaning] = {}
+    answers = select(Submission.id, Submission.port_id, Submission.status_code).where(Submission.id.in_(submission_ids), Submission.state.in_(("refused", "partial", "unknown")))
+    for submission_id, port_id, code in session.execute(answers):
+        meaning = meanings.answer(port_id, code)
+        if meaning is not None:
+            found |= dict.fromkeys(((submission_id, outcome) for outcome in NEEDS_A_WORD), meaning)
+    columns = (DeliveryEvent.submission_id, DeliveryEvent.port_id, DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome)
+    told = (DeliveryEvent.submission_id.in_(submission_ids), DeliveryEvent.reader_id == reader_id, DeliveryEvent.state == int(EventState.FOLDED))
+    for carried, port_id, status, extension, outcome in session.execute(select(*columns).where(*told).order_by(DeliveryEvent.id)):
+        if outcome is not None and outcome >= 0:
+            found[carried, Outcome(outcome)] = meanings.advice(port_id, status, extension)
+    return found
 
 
 def resent_lately(copies: Sequence[Copy], *, now: datetime, guard_s: float) -> Copy | None:

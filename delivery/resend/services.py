@@ -184,7 +184,7 @@ def checked_reason(reason: str) -> str:
     """
     stripped = reason.strip()
     if not stripped or len(stripped) > REASON_CHARS_MAX:
-        raise UsageError(f"say why it is sent again: --reason TEXT, up to {REASON_CHARS_MAX} characters")
+        raise UsageError(f"say why it is sent again: a reason of up to {REASON_CHARS_MAX} characters")
     return stripped
 
 
@@ -271,7 +271,7 @@ def _row(ask: Ask, look: _Look, dispatch_id: int | None, *, actor: str, now: dat
     if look.lately is not None:
         one = look.lately
         done = f"it was sent again at {shanghai_text(one.asked_at)} by {one.by} (dispatch {one.dispatch_id}, {one.outcome.name.lower()})"
-        refusal, dispatch_id = Refusal(rules.RESENT_LATELY, f"{done}; `--again` sends one more"), one.dispatch_id
+        refusal, dispatch_id = Refusal(rules.RESENT_LATELY, done), one.dispatch_id
     return Resend(
         key=ask.key, edition_id=look.target.edition.id, reader_id=look.reader_id, dispatch_id=dispatch_id, reason=ask.reason,
         refusal=refusal and refusal.code, refused=refusal and refusal.text, requested_by=actor[:80], requested_at=now,
@@ -293,7 +293,13 @@ def _send(session: Session, look: _Look, reader_id: int, variant_id: int, port: 
     partitions.ensure_day(session, dispatch.day)
     session.execute(
         insert(deliveries).values(
-            day=dispatch.day, dispatch_id=dispatch.id, reader_id=reader_id, variant_id=variant_id, port_id=port.id, outcome=int(Outcome.PENDING), late=0,
+            day=dispatch.day,
+            dispatch_id=dispatch.id,
+            reader_id=reader_id,
+            variant_id=variant_id,
+            port_id=port.id,
+            outcome=int(Outcome.PENDING),
+            late=0,
             route=int(look.service.route),
         )
     )

@@ -34,6 +34,16 @@ def prepare(settings: PortSettings, options: SMPPOptions, content: MessageConten
         raise PortError(f"{port}: this content cannot be written as a short message: {error}", retryable=False) from error
 
 
+def count_parts(options: SMPPOptions, content: MessageContent) -> int:
+    """How many submit_sm a text or a WAP push takes.
+
+    Raises:
+        CodecError: it cannot be written.
+        PortError: it is neither.
+    """
+    return len(_messages(options, content, "an smpp port"))
+
+
 def _messages(options: SMPPOptions, content: MessageContent, port: str) -> ShortMessages:
     reference_octets: Literal[1, 2] = 2 if options.long_text == "parts-16" else 1
     if content.text is not None:

@@ -79,6 +79,7 @@ def test_refusals_say_why(runtime: Runtime, client_of: ClientOf) -> None:
     found = fits(lately, ONE, "post")
     assert (lately.status_code, found["type"], found["refusal"]) == (409, "urn:huabao:problem:resent-lately", "resent_lately")
     assert "by api:client-0" in found["detail"]
+    assert (found["detail"].endswith("; `again`: true sends one more"), "--" in found["detail"] + found["resend"]["refused"]) == (True, False), "an API names its own members"
     assert found["resend"]["msisdn"] == number_of(1)
     with runtime.transaction() as session:
         session.execute(update(Subscription).where(Subscription.reader_id == 2).values(state="cancelled"))
@@ -101,7 +102,7 @@ def test_a_filter_is_counted_and_sent(runtime: Runtime, client_of: ClientOf) -> 
     found = fits(counted, MANY, "post")["found"]
     assert (found["matched"], found["planned"]) == (5, 5)
     refused = client.post(MANY, json={**body, "dry_run": False}, headers={"Idempotency-Key": "no reason".replace(" ", "-")})
-    assert (refused.status_code, refused.json()["type"]) == (422, "urn:huabao:problem:invalid")
+    assert (refused.status_code, refused.json()["type"], "--" in refused.json()["detail"]) == (422, "urn:huabao:problem:invalid", False)
     sent = client.post(MANY, json={**body, "dry_run": False, "reason": "joined later", "rate": 10}, headers={"Idempotency-Key": "send"})
     assert sent.status_code == 202
     document = fits(sent, MANY, "post")

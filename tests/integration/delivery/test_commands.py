@@ -10,7 +10,8 @@ from sqlalchemy import select
 from huabao.alarms import Alarm
 from huabao.runtime import Runtime
 from tests.command_line import CLI
-from tests.services.delivering import add_port, build_world, peer
+from tests.integration.console.dispatch_rows import add_users
+from tests.services.delivering import add_port, build_world, peer, set_setting
 
 
 def test_plan_start_status_verify(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
@@ -78,17 +79,18 @@ def test_a_dispatch_that_paused_itself_is_a_problem(runtime: Runtime, cli: CLI, 
     monkeypatch.delenv("NOBODY_SET_THIS", raising=False)
     world = build_world(runtime, readers=20)
     add_port(runtime, "http://127.0.0.1:1/", options={"user": "u", "password_env": "NOBODY_SET_THIS", "auth": "basic"})
-    quick = {"HUABAO_START_QUIET_S": "0.1"}
-    started = cli("dispatch", "start", world.edition, "--json", env=quick, code=1).json
+    set_setting(runtime, "start_quiet_s", 0.1)
+    started = cli("dispatch", "start", world.edition, "--json", code=1).json
     assert (started["state"], started["reason_by"]) == ("paused", "huabao")
     assert "NOBODY_SET_THIS" in started["reason"]
     with runtime.transaction(read_only=True) as session:
         alarm = session.scalars(select(Alarm.text).where(Alarm.kind == "delivery.paused")).one()
-    resumed = cli("dispatch", "resume", 1, env=quick, code=1)
+    resumed = cli("dispatch", "resume", 1, code=1)
     assert alarm in resumed.out.splitlines()
     status = cli("dispatch", "status", 1, code=0)
     assert alarm in status.out.splitlines()
     assert cli("dispatch", "resume", 1, "--detach", "--json", code=0).json["state"] == "sending"
-    paused = cli("dispatch", "pause", 1, "--reason", "the editor asked", "--as", "mei", code=0)
-    assert "dispatch 1 was paused by mei: the editor asked" in paused.out.splitlines()
+    add_users(runtime)
+    paused = cli("dispatch", "pause", 1, "--reason", "the editor asked", "--as", "root", code=0)
+    assert "dispatch 1 was paused by root: the editor asked" in paused.out.splitlines()
     assert cli("dispatch", "cancel", 1, "--reason", "no more", "--json", code=0).json["reason"] == "no more"

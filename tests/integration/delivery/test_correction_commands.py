@@ -27,6 +27,9 @@ def test_correct_and_kill(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> 
         quick = {"HUABAO_REPORT_WAIT_S": "1"}
         made = cli("dispatch", "correct", world.edition, "--replace", "--reason", "a wrong name", "--json", env=quick).json
         assert (made["version"], made["planned"], made["asked"], made["dispatch_id"]) == (2, 30, 2, 2)
+        before = cli("edition", "correct", world.edition, "--replace", "--dry-run")
+        assert "asked before: the replacement of 2 submissions (2 done)" in before.out.splitlines()
+        assert cli("edition", "correct", world.edition, "--dry-run", "--json").json["recalls"] == {"replace": {"done": 2}}
         said = cli("edition", "correct", world.edition)
         assert "nobody is left to send it to" in said.out
         assert cli("dispatch", "recall", 2, "--dry-run", "--json").json["recallable"]["readers"] == 30

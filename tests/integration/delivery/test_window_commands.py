@@ -9,6 +9,7 @@ from delivery.models import Batch, Dispatch
 from huabao.runtime import Runtime
 from subscribers.models import Reader
 from tests.command_line import CLI
+from tests.integration.console.dispatch_rows import add_users
 from tests.services.delivering import add_port, build_world
 from tests.services.texting import add_smpp_port
 
@@ -29,8 +30,9 @@ def test_a_dispatch_waits_for_its_window_until_a_person_opens_it(sqlite_runtime:
     edition = shut_world(sqlite_runtime)
     assert cli("dispatch", "start", edition, "--detach", "--json").json["state"] == "released"
     assert "is past" in cli("dispatch", "open-window", 1, "--until", "2020-01-01T00:00", "--reason", "late", code=2).err
+    add_users(sqlite_runtime)
     until = sqlite_runtime.now().replace(year=sqlite_runtime.now().year + 1, day=1).isoformat()
-    found = cli("dispatch", "open-window", 1, "--until", until, "--reason", "the editor was late", "--as", "mei", "--json").json
+    found = cli("dispatch", "open-window", 1, "--until", until, "--reason", "the editor was late", "--as", "王敏", "--json").json
     assert found["state"] == "sending"
     with sqlite_runtime.transaction(read_only=True) as session:
         assert "any_time" in session.get_one(Dispatch, 1).gate

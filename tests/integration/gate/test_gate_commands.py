@@ -11,6 +11,7 @@ from delivery.dispatch import brake
 from delivery.models import Brake
 from huabao.runtime import Runtime
 from tests.command_line import CLI
+from tests.integration.console.dispatch_rows import add_users
 from tests.integration.gate.ground import LARGE, SMALL, SMALL_READERS, gate, silent
 from tests.services.delivering import number_of
 
@@ -36,11 +37,10 @@ def test_groups_are_kept(runtime: Runtime, cli: CLI) -> None:
 
 
 def test_a_start_with_seeds_ends_when_the_gate_holds(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
-    quick = {"HUABAO_START_QUIET_S": "0.1"}
     with gate(sqlite_runtime, tmp_path, silent("139*"), magazine=True) as one:
         cli("settings", "set", "seed_wait_s", "0")
         cli("settings", "set", "start_quiet_s", "0.1")
-        started = cli("dispatch", "start", one.edition, "--seed-group", "house", "--json", env=quick, code=1).json
+        started = cli("dispatch", "start", one.edition, "--seed-group", "house", "--json", code=1).json
         assert (started["state"], started["reason_by"]) == ("held", "huabao")
         assert "0 of 2 seeds retrieved" in started["reason"]
         one.id = started["dispatch_id"]
@@ -54,17 +54,18 @@ def test_a_start_with_seeds_ends_when_the_gate_holds(sqlite_runtime: Runtime, cl
 def test_block_and_brake(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
     with gate(runtime, tmp_path) as one:
         one.start(None)
+        add_users(runtime)
         dry = cli("dispatch", "block", one.id, "--handset-class", SMALL, "--reason", "garbled", "--json").json
         assert dry == {"dispatch_id": one.id, "handset_class": SMALL, "readers": len(SMALL_READERS), "blocked": False}
         with runtime.transaction(read_only=True) as session:
             assert session.scalars(select(Brake)).all() == []
         assert f"{len(SMALL_READERS)} readers" in cli("dispatch", "block", one.id, "--handset-class", SMALL, "--reason", "garbled").out
-        done = cli("dispatch", "block", one.id, "--handset-class", SMALL, "--reason", "garbled", "--yes", "--as", "mei", "--json").json
-        assert (done["blocked"], done["readers"], done["by"], done["reason"]) == (True, len(SMALL_READERS), "mei", "garbled")
+        done = cli("dispatch", "block", one.id, "--handset-class", SMALL, "--reason", "garbled", "--yes", "--as", "li", "--json").json
+        assert (done["blocked"], done["readers"], done["by"], done["reason"]) == (True, len(SMALL_READERS), "li", "garbled")
         with runtime.transaction() as session:
             brake.pull(session, lifecycle.lock_dispatch(session, one.id), "port", "main", reason="34% of 500 readers' submissions failed", by="huabao", at=runtime.now())
         listed = cli("dispatch", "brake", "list", "--open", "--json").json
-        assert [(row["scope"], row["key"], row["by"]) for row in listed] == [("port", "main", "huabao"), ("handset_class", SMALL, "mei")]
+        assert [(row["scope"], row["key"], row["by"]) for row in listed] == [("port", "main", "huabao"), ("handset_class", SMALL, "li")]
         said = cli("dispatch", "status", one.id).out
         assert f"handset class {SMALL}, {len(SMALL_READERS)} readers: garbled" in said
         assert "Missing option '--reason'" in cli("dispatch", "brake", "release", 1, code=2).err

@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 
 from delivery.models import Dispatch, Resend
 from delivery.resend.services import Answer
+from huabao.cli import NO_REASON
 from huabao.runtime import Runtime, make_runtime
 from tests.command_line import CLI, ROOT, process_environment
-from tests.integration.resend.ground import EDITION, ask, change_order, problems, send_paper, set_outcomes
+from tests.integration.console.dispatch_rows import add_users
+from tests.integration.resend.ground import EDITION, ask, asked, change_order, problems, send_paper, set_outcomes
 from tests.services.delivering import add_port, build_world, number_of, peer
 
 REASON = ("--reason", "did not come")
@@ -27,6 +29,7 @@ def test_a_support_agent_sends_it_again(runtime: Runtime, cli: CLI, tmp_path: Pa
         world = build_world(runtime, readers=3)
         add_port(runtime, mmsc.url)
         send_paper(runtime, world)
+        add_users(runtime)
         one = ("resend", "--edition", EDITION, "--msisdn")
         before = cli(*one, "+86" + number_of(2), "--dry-run", "--json").json
         assert (before["state"], before["dispatch_id"], before["dry_run"]) == ("sent", None, True)
@@ -61,12 +64,12 @@ def test_an_operator_recovers_what_failed(runtime: Runtime, cli: CLI, tmp_path: 
         counted = cli("resend", "--filter", wanted, "--dry-run", "--json").json
         assert (counted["matched"], counted["planned"], counted["by"]["outcome"]) == (7, 7, {"failed": 7})
         assert "7 readers found, 7 would get it" in cli("resend", "--filter", wanted, "--dry-run").out
-        assert "say why" in cli("resend", "--filter", wanted, code=2).err
+        add_users(runtime)
         cli("settings", "set", "start_quiet_s", "0.5")
-        said = cli("resend", "--filter", wanted, *REASON, "--as", "wang", "--json").json
+        said = cli("resend", "--filter", wanted, *REASON, "--as", "王敏", "--json").json
         assert (said["planned"], said["outcomes"]["submitted"], said["found"]["planned"]) == (7, 7, 7)
-        nobody = cli("resend", "--filter", wanted, *REASON, "--json").json
-        assert (nobody["dispatch_id"], nobody["found"]["excluded"]) == (None, {})
+        nobody = cli("resend", "--filter", wanted, "--json").json
+        assert (nobody["dispatch_id"], nobody["found"]["excluded"], asked(runtime)[-1].reason) == (None, {}, NO_REASON)
         wanted.write_text("edition: 1\noutcome: [failed]\n")
         assert "filter.yaml:2: there is no key `outcome`" in cli("resend", "--filter", wanted, "--dry-run", code=2).err
         assert "not both" in cli("resend", "--filter", wanted, "--msisdn", number_of(1), code=2).err

@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import texts
+from console.charts import SUBMISSION_TONES
 from console.rights import ROLES
+from delivery.dialects.tables import CAUSES
 from delivery.dispatch.audience import REASONS
 from delivery.lifecycle import PEOPLE_ACT, STATES
 from delivery.models import Outcome
 
 CONSOLE = Path(str(resources.files("console")))
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
-DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error"}
+DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error", "codes", "cause"}
 """Groups whose names are put together at run time."""
 
 
@@ -49,6 +51,8 @@ def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
         ("outcome", [outcome.name.lower() for outcome in Outcome]),
         ("reason", REASONS),
         ("role", ROLES),
+        ("cause", CAUSES),
+        ("submission", SUBMISSION_TONES),
         ("steer", [f"{verb}{tail}" for verb in PEOPLE_ACT for tail in ("", "_n", "_what")]),
     ],
 )

@@ -1,0 +1,14 @@
+"""Who is told when a person is forgotten: the packages above the readers that keep numbers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+LISTENERS: tuple[tuple[str, str], ...] = (("delivery.dispatch.seeds", "forget_number"),)
+"""(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
+
+
+def forgetters() -> Sequence[Callable[..., Mapping[str, int]]]:
+    """The functions; their modules are imported by the first who asks."""
+    return [getattr(import_module(module), function) for module, function in LISTENERS]
