@@ -34,7 +34,7 @@ def examine(runtime: Runtime) -> list[Finding]:
     if findings[0].ok:
         findings.append(_schema(runtime))
         if findings[-1].ok:
-            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime)]
+            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime), _reports(runtime)]
     return [*findings, _redis(runtime), _dialects(), _font(), _disk(runtime), _clock(runtime)]
 
 
@@ -76,6 +76,20 @@ def _failed_jobs(runtime: Runtime) -> Finding:
     with runtime.transaction(read_only=True) as session:
         failed = list(session.execute(select(Job.task, Job.last_error).where(Job.state == FAILED).order_by(Job.id.desc()).limit(1)))
     return Finding("jobs", not failed, f"{failed[0].task}: {failed[0].last_error}" if failed else "none was given up", "see `huabao alarms list --open`")
+
+
+def _reports(runtime: Runtime) -> Finding:
+    """Reports that nobody could place: those that wait for their submission, and strays that no person has looked at."""
+    from delivery.models import Port
+    from delivery.reports.store import parked
+    from huabao.alarms import Alarm
+
+    with runtime.transaction(read_only=True) as session:
+        names: dict[int, str] = {row.id: row.name for row in session.execute(select(Port.id, Port.name))}
+        waiting = [f"{one.reports:,} wait at {names.get(port_id, port_id)} since {shanghai_text(one.since)}" for port_id, one in sorted(parked(session).items())]
+        strays = list(session.scalars(select(Alarm.text).where(Alarm.kind == "reports.stray", Alarm.closed_at.is_(None), Alarm.acknowledged_by.is_(None)).order_by(Alarm.id)))
+    mend = "see how the port's peer writes ids (`port set --message-id`, `--receipt-id`) and whether it is the right port; `huabao alarms ack ID` when it is settled"
+    return Finding("reports", not strays, "; ".join((*strays, *waiting)) or "all found their submission", mend)
 
 
 def _redis(runtime: Runtime) -> Finding:

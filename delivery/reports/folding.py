@@ -46,9 +46,7 @@ REPORT_PARK_S = Setting("report_park_s", 259_200.0, "s", "a report without a sub
 SETTINGS: tuple[Setting[Any], ...] = (REPORT_PARK_S,)
 
 
-def store_reports(
-    session: Session, port_id: int, reports: Iterable[DeliveryReportReq], received_at: datetime, *, options: Mapping[str, Any] | None = None
-) -> int:
+def store_reports(session: Session, port_id: int, reports: Iterable[DeliveryReportReq], received_at: datetime, *, options: Mapping[str, Any] | None = None) -> int:
     """Append reports as they came, one row for each recipient; how many rows.
 
     Args:
@@ -259,11 +257,6 @@ def _alarm(session: Session, events: list[Event], settled: list[Settled], meanin
     strays = sum(one.state is EventState.STRAY for one in settled)
     if strays:
         raise_alarm(session, "reports.stray", "reader", f"{strays} reports name a reader who was not in their submission", at=now, count=strays)
-
-
-def parked_and_stray(session: Session) -> dict[str, dict[int, int]]:
-    """How many reports wait for their submission, and how many never found one, by port."""
-    return {"parked": store.count_events(session, EventState.PARKED), "stray": store.count_events(session, EventState.STRAY)}
 
 
 def _fold_periodically(runtime: Runtime) -> None:

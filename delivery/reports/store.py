@@ -136,10 +136,17 @@ def give_up_parked(session: Session, *, before: datetime) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def count_events(session: Session, state: EventState) -> dict[int, int]:
-    """How many events stand there, by port."""
-    rows = session.execute(select(DeliveryEvent.port_id, func.count()).where(_in_state(state)).group_by(DeliveryEvent.port_id))
-    return {row[0]: row[1] for row in rows}
+class Parked(NamedTuple):
+    """Reports of a port that wait for their submission: how many, and since when the first."""
+
+    reports: int
+    since: datetime
+
+
+def parked(session: Session) -> dict[int, Parked]:
+    """What waits for its submission, by port; by an index of its own, however many reports there are."""
+    rows = session.execute(select(DeliveryEvent.port_id, func.count(), func.min(DeliveryEvent.received_at)).where(_in_state(EventState.PARKED)).group_by(DeliveryEvent.port_id))
+    return {port_id: Parked(number, since) for port_id, number, since in rows}
 
 
 def _sent(rows: Iterable[Any]) -> list[Sent]:

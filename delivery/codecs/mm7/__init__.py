@@ -7,7 +7,7 @@ from delivery.codecs.mm7.client_forms import CLIENT_FORMS, STRICT, ClientForm
 from delivery.codecs.mm7.decode import decode_envelope
 from delivery.codecs.mm7.encode import encode_envelope
 from delivery.codecs.mm7.http import decode_http, encode_http
-from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, MM_STATUSES, NAMESPACES, VERSIONS
+from delivery.codecs.mm7.names import DEFAULT_NAMESPACE, DEFAULT_VERSION, NAMESPACES, VERSIONS
 from delivery.codecs.mm7.structs import (
     Address,
     CancelReq,
@@ -48,7 +48,6 @@ __all__ = [
     "DeliveryReportRsp",
     "Envelope",
     "MM7Fault",
-    "MM_STATUSES",
     "Message",
     "NAMESPACES",
     "PreparedSubmit",

@@ -25,9 +25,6 @@ VERSIONS: Final[dict[str, str]] = {
 A schema serves several versions of its specification (5.2.0 to 5.10.0, 6.3.0 to 6.8.0), so the version is a setting beside it.
 """
 
-MM7_VERSIONS: Final[tuple[str, ...]] = (*(f"5.{minor}.0" for minor in range(2, 11)), *(f"6.{minor}.0" for minor in range(3, 9)))
-"""Versions that MMSCs are known to speak."""
-
 NAMESPACES: Final[tuple[str, ...]] = tuple(VERSIONS)
 
 AddressKind = Literal["Number", "RFC2822Address", "ShortCode"]
@@ -36,16 +33,3 @@ ADDRESS_KINDS: Final[tuple[AddressKind, ...]] = ("Number", "RFC2822Address", "Sh
 RecipientField = Literal["to", "cc", "bcc"]
 
 MESSAGE_CLASSES: Final = ("Personal", "Informational", "Advertisement", "Auto")
-PRIORITIES: Final = ("Normal", "High", "Low")
-CHARGED_PARTIES: Final = ("Sender", "Recipient", "Both", "Neither", "ThirdParty")
-CONTENT_CLASSES: Final = (
-    "text", "image-basic", "image-rich", "video-basic", "video-rich", "megapixel", "content-basic", "content-rich",
-)  # fmt: skip
-
-MM_STATUSES: Final[tuple[str, ...]] = (
-    "Expired", "Retrieved", "Rejected", "Indeterminate", "Forwarded", "Unrecognised", "Deferred", "DeliveryConditionNotMet",
-    "Processing", "Cancelled", "Replaced", "Delivered", "Reserved", "System Rejected", "Recipient Rejected",
-)  # fmt: skip
-"""MMStatus values seen: the first eight are the schema's, the rest are real servers'. A report keeps its own as printed."""
-
-READ_STATUSES: Final = ("Read", "Deleted", "Indeterminate")

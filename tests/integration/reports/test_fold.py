@@ -18,7 +18,7 @@ from delivery.codecs.mm7 import DeliveryReportReq
 from delivery.dialects import files
 from delivery.ledger import proof
 from delivery.models import DeliveryEvent, EventState, Outcome, deliveries
-from delivery.reports import folding
+from delivery.reports import folding, store
 from delivery.reports.folding import fold, store_reports
 from delivery.reports.meanings import watch_dialects
 from huabao.alarms import Alarm
@@ -200,7 +200,7 @@ def test_strays_are_counted_and_change_nothing(sent: Sent) -> None:
     assert sent.events() == {EventState.STRAY: 2}
     assert set(sent.outcomes().values()) == {S}
     with sent.runtime.transaction(read_only=True) as session:
-        assert folding.parked_and_stray(session) == {"parked": {}, "stray": {sent.port_id: 2}}
+        assert store.parked(session) == {}
         assert session.scalar(select(Alarm.kind)) == "reports.stray"
 
 
@@ -209,6 +209,7 @@ def test_what_never_finds_a_submission_becomes_a_stray(sent: Sent) -> None:
     fold(sent.runtime)
     assert sent.events() == {EventState.PARKED: 1}
     with sent.runtime.transaction() as session:
+        assert store.parked(session) == {sent.port_id: store.Parked(1, NOON)}
         session.execute(update(DeliveryEvent).values(received_at=NOON - timedelta(days=100_000)))
     fold(sent.runtime)
     assert sent.events() == {EventState.STRAY: 1}
