@@ -59,17 +59,22 @@ class ReportCounts:
     refused: int = 0
 
 
-@dataclass(order=True)
+Write = Callable[[], bytes | None]
+"""Writes a report when it is due; None where there is nothing to tell any more."""
+
+
+@dataclass(order=True, slots=True)
 class _Due:
+    """A report to be posted: written when its time comes, for a million of them may wait."""
+
     at: float
     order: int
-    body: bytes = field(compare=False)
+    write: Write = field(compare=False)
     attempts: int = field(compare=False, default=0)
-    holds: Callable[[], bool] | None = field(compare=False, default=None)
 
 
 class Reporter:
-    """Posts bodies to one URL at their times, `connections` at once."""
+    """Posts reports to one URL at their times, `connections` at once."""
 
     def __init__(self, url: str, connections: int, auth: tuple[str, str, str] | None = None) -> None:
         self.counts = ReportCounts()
@@ -87,13 +92,13 @@ class Reporter:
         """Reports that the platform did not take yet."""
         return len(self._heap) + self._ready.qsize() + self._busy
 
-    def later(self, body: bytes, delay_s: float, holds: Callable[[], bool] | None = None) -> None:
-        """Post `body` after `delay_s`, if it still holds then."""
-        self._push(_Due(asyncio.get_running_loop().time() + delay_s, next(self._order), body, holds=holds))
+    def later(self, write: Write, delay_s: float) -> None:
+        """Post a report after `delay_s`."""
+        self._push(_Due(asyncio.get_running_loop().time() + delay_s, next(self._order), write))
 
-    async def now(self, body: bytes) -> None:
-        """Post `body` at once; where the platform does not take it, later again."""
-        await self._post(_Due(asyncio.get_running_loop().time(), next(self._order), body))
+    async def now(self, write: Write) -> None:
+        """Post a report at once; where the platform does not take it, later again."""
+        await self._post(_Due(asyncio.get_running_loop().time(), next(self._order), write))
 
     async def close(self) -> None:
         """Stop; what was not posted is lost, as with a peer that is switched off."""
@@ -112,9 +117,7 @@ class Reporter:
         while True:
             self._wake.clear()
             while self._heap and self._heap[0].at <= loop.time():
-                due = heapq.heappop(self._heap)
-                if due.holds is None or due.holds():
-                    self._ready.put_nowait(due)
+                self._ready.put_nowait(heapq.heappop(self._heap))
             pause_s = self._heap[0].at - loop.time() if self._heap else None
             try:
                 await asyncio.wait_for(self._wake.wait(), pause_s)
@@ -131,7 +134,10 @@ class Reporter:
                 self._busy -= 1
 
     async def _post(self, due: _Due) -> None:
-        status = await self._poster.post(due.body)
+        body = due.write()
+        if body is None:
+            return
+        status = await self._poster.post(body)
         if 200 <= status < 300:
             self.counts.posted += 1
         elif status in (400, 401, 403, 404, 405, 413, 415):
@@ -139,4 +145,4 @@ class Reporter:
         else:
             self.counts.retried += 1
             pause_s = RETRY_S[min(due.attempts, len(RETRY_S) - 1)]
-            self._push(_Due(asyncio.get_running_loop().time() + pause_s, next(self._order), due.body, due.attempts + 1))
+            self._push(_Due(asyncio.get_running_loop().time() + pause_s, next(self._order), lambda: body, due.attempts + 1))

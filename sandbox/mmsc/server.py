@@ -21,6 +21,7 @@ from sandbox.mmsc.limits import SlidingSecond
 from sandbox.mmsc.messages import Message, Messages
 from sandbox.mmsc.options import STATUSES, Dice, Options
 from sandbox.mmsc.reporter import Reporter
+from sandbox.mmsc.reports import Report
 from sandbox.mmsc.script import Moment, decide
 
 BODY_BYTES_MAX = 4_000_000
@@ -207,8 +208,7 @@ class MMSC:
         message = self._messages.find(request.message_id)
         if message is not None and self._reporter is not None:
             for recipient in found.recipients:
-                body = self._report_body(message, (recipient,), recalls.STATUS[request.kind], swapped=False)
-                self._reporter.later(body, min(self.options.delay_ms[0] / 1000, TOLD_S))
+                self._reporter.later(Report(message, (recipient,), recalls.STATUS[request.kind]), min(self.options.delay_ms[0] / 1000, TOLD_S))
         answer_delay_ms = self._dice.between(self.options.answer_delay_ms, "recall", request.transaction_id)
         if answer_delay_ms:
             await asyncio.sleep(answer_delay_ms / 1000)
@@ -245,31 +245,14 @@ class MMSC:
     async def _one_report(self, message: Message, recipients: tuple[str, ...], status: str, do: Mapping[str, Any]) -> None:
         assert self._reporter is not None
         about = (message.message_id, recipients[0])
-        body = self._report_body(message, recipients, status, swapped=len(recipients) == 1 and self._dice.roll("swapped", *about) < self.options.swapped)
+        report = Report(message, recipients, status, swapped=len(recipients) == 1 and self._dice.roll("swapped", *about) < self.options.swapped, unless_cancelled=True)
         delay_s = self._delay_s(*about, do)
-
-        def holds() -> bool:
-            return recipients[0] not in message.cancelled
-
         if self._dice.roll("early", *about) < self.options.early:
-            await self._reporter.now(body)
+            await self._reporter.now(report)
         else:
-            self._reporter.later(body, delay_s, holds)
+            self._reporter.later(report, delay_s)
         if self._dice.roll("double", *about) < self.options.double:
-            self._reporter.later(body, delay_s + 0.05, holds)
-
-    def _report_body(self, message: Message, recipients: tuple[str, ...], status: str, *, swapped: bool) -> bytes:
-        return wire.write_report(
-            transaction_id=message.message_id,
-            namespace=message.namespace,
-            version=message.version,
-            message_id=message.message_id,
-            recipients=recipients,
-            sender=message.vasp_id or "10658000",
-            at=datetime.now(UTC),
-            status=status,
-            swapped=swapped,
-        )
+            self._reporter.later(report, delay_s + 0.05)
 
 
 def _xml(body: bytes, status: int = 200) -> web.Response:
