@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+import numpy as np
 from sqlalchemy import Integer, String, Table, case, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
@@ -24,8 +25,9 @@ from delivery.models import Dispatch, Outcome, Port, Recall, Submission, deliver
 from delivery.ports import MessageContent, PortSettings, open_link
 from delivery.ports.pace import effective
 from delivery.ports.recalling import RecallAnswer, RecallRequest, can_recall
-from delivery.throttle import port_key, throttle_for
-from huabao.db import UTCDateTime
+from delivery.throttle import Departure, port_key, throttle_for
+from huabao.columns import integers
+from huabao.db import UTCDateTime, in_ids
 from huabao.errors import PortError
 from huabao.ids import new_token
 from huabao.log import get_logger
@@ -49,6 +51,9 @@ SILENT_S: Final = 120.0
 """An attempt that left so long ago, and whose worker wrote nothing since, is unknown."""
 
 TEXT_CHARS_MAX: Final = 200
+
+ASKED_AT_ONCE: Final = 10_000
+"""Submissions whose recalls are written down in one transaction."""
 
 
 def _send_recalls(runtime: Runtime, port_id: int) -> None:
@@ -89,42 +94,63 @@ def reach(session: Session, found: Sequence[Dispatch], kind: Kind) -> Reach:
     return Reach(submissions, readers, beyond)
 
 
-def ask(session: Session, dispatch: Dispatch, kind: Kind, *, by: str, now: datetime, variants: Mapping[int, int] | None = None, only_cancel: bool = False) -> int:
+def ask(
+    runtime: Runtime, dispatch: Dispatch, kind: Kind, *, by: str, now: datetime, variants: Mapping[int, int] | None = None, only_cancel: bool = False
+) -> int:
     """Write down one recall for each submission of which somebody may not have his message yet; how many.
 
-    Asking again takes up those whose answer never came.
+    Some thousands at a time, so that nobody waits for their transaction; they leave from the
+    first on. Asking again takes up those whose answer never came.
 
     Args:
         variants: of a replacement, the new variant for each old one; other submissions are left alone. Of a `cancel`, what its
             readers get instead, once their reports say that they were spared.
         only_cancel: leave out the ports that could do better than a `cancel`.
     """
-    able = [port_id for port_id in _able(session, kind) if not (only_cancel and port_id in _able(session, "replace"))]
-    if not able or (kind == "replace" and not variants):
-        return 0
-    still = _still_there(dispatch)
+    with runtime.transaction(read_only=True) as session:
+        able = [port_id for port_id in _able(session, kind) if not (only_cancel and port_id in _able(session, "replace"))]
+        if not able or (kind == "replace" and not variants):
+            return 0
+        still = _still_there(dispatch)
+        found = np.sort(integers(session, select(still.c.submission_id)), axis=None)
+    demand = _Demand(dispatch.id, kind, tuple(able), variants or {}, by[:80], now)
+    asked = 0
+    for at in range(0, found.size, ASKED_AT_ONCE):
+        with runtime.transaction() as session:
+            asked += _ask_some(session, demand, found[at : at + ASKED_AT_ONCE].tolist())
+            enqueue_waiting(session, now=now)
+    return asked
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """What is asked of the submissions of a dispatch."""
+
+    dispatch_id: int
+    kind: Kind
+    ports: Sequence[int]
+    variants: Mapping[int, int]
+    by: str
+    now: datetime
+
+
+def _ask_some(session: Session, demand: _Demand, submissions: Sequence[int]) -> int:
+    kind, variants = demand.kind, demand.variants
     new_variant: Any = case(variants, value=Submission.variant_id, else_=None) if variants else literal(None, Integer)
-    where = [Submission.message_id.is_not(None), Submission.port_id.in_(able)]
+    where = [in_ids(session, Submission.id, submissions), Submission.message_id.is_not(None), Submission.port_id.in_(demand.ports)]
     if kind == "replace":
-        where.append(Submission.variant_id.in_(list(variants or ())))
-    mine = select(Submission.id).join(still, still.c.submission_id == Submission.id).where(*where)
-    again = update(_recalls).where(Recall.dispatch_id == dispatch.id, Recall.kind == kind, Recall.state.in_(("unknown", "refused")), Recall.submission_id.in_(mine))
-    session.flush()
+        where.append(Submission.variant_id.in_(list(variants)))
+    mine = select(Submission.id).where(*where)
+    again = update(_recalls).where(Recall.dispatch_id == demand.dispatch_id, Recall.kind == kind, Recall.state.in_(("unknown", "refused")), Recall.submission_id.in_(mine))
     connection = session.connection()
-    asked = connection.execute(again.values(state="waiting", requested_by=by[:80], requested_at=now)).rowcount
+    asked = connection.execute(again.values(state="waiting", requested_by=demand.by, requested_at=demand.now)).rowcount
     known = exists().where(Recall.submission_id == Submission.id, Recall.kind == kind)
-    rows = (
-        select(
-            literal(dispatch.id, Integer), Submission.port_id, Submission.id, literal(kind, String), new_variant, literal("waiting", String),
-            literal(by[:80], String), literal(now, UTCDateTime),
-        )
-        .join(still, still.c.submission_id == Submission.id)
-        .where(*where, ~known)
-    )  # fmt: skip
+    rows = select(
+        literal(demand.dispatch_id, Integer), Submission.port_id, Submission.id, literal(kind, String), new_variant, literal("waiting", String),
+        literal(demand.by, String), literal(demand.now, UTCDateTime),
+    ).where(*where, ~known)  # fmt: skip
     columns = ["dispatch_id", "port_id", "submission_id", "kind", "variant_id", "state", "requested_by", "requested_at"]
-    written = connection.execute(insert(_recalls).from_select(columns, rows), execution_options={"preserve_rowcount": True}).rowcount
-    enqueue_waiting(session, now=now)
-    return asked + written
+    return asked + connection.execute(insert(_recalls).from_select(columns, rows), execution_options={"preserve_rowcount": True}).rowcount
 
 
 _recalls: Table = Recall.__table__  # type: ignore[assignment]  # a mapped class has a Table
@@ -144,7 +170,8 @@ def _still_there(dispatch: Dispatch) -> Any:
 
 def enqueue_waiting(session: Session, *, now: datetime, delay_s: float = 0.0) -> None:
     """Give each port with waiting recalls its job."""
-    for port_id in session.scalars(select(Recall.port_id).where(Recall.state == "waiting").distinct()):
+    waiting = exists().where(Recall.port_id == Port.id, Recall.state == "waiting")
+    for port_id in session.scalars(select(Port.id).where(waiting)):
         enqueue(session, SEND_RECALLS, {"port_id": port_id}, now=now, delay_s=delay_s, unique_key=f"recalls:{port_id}")
 
 
@@ -180,9 +207,10 @@ def send(runtime: Runtime, port_id: int) -> int:
         if not can_recall(link):
             _record(runtime, [RecallAnswer(one.recall_id, "unsupported", status_text="this kind of port calls nothing back") for one in claimed])
             continue
-        for _ in claimed:
-            _wait_for_token(runtime, settings)
+        for one in claimed:
+            _wait_for_token(runtime, settings, one)
         answers = link.recall(claimed)
+        _tell_throttle(runtime, settings, claimed)
         asked += len(answers)
         pause_s = _record(runtime, answers)
         if pause_s is not None:
@@ -191,12 +219,23 @@ def send(runtime: Runtime, port_id: int) -> int:
             return asked
 
 
-def _wait_for_token(runtime: Runtime, settings: PortSettings) -> None:
+def _wait_for_token(runtime: Runtime, settings: PortSettings, request: RecallRequest) -> None:
     """One token for each request, before all others: a contract that counts requests counts these."""
     throttle = throttle_for(runtime)
     rate, burst = effective(settings, runtime.now())
-    while (wait_s := throttle.acquire(port_key(settings.port_id), 1, rate=rate, burst=burst, lane=RESEND)) > 0:
+    while (wait_s := throttle.acquire(port_key(settings.port_id), 1, rate=rate, burst=burst, lane=RESEND, ticket=_ticket(request))) > 0:
         time.sleep(min(wait_s, 0.5))
+
+
+def _tell_throttle(runtime: Runtime, settings: PortSettings, answered: Sequence[RecallRequest]) -> None:
+    """The peer has had these requests by now."""
+    throttle, key = throttle_for(runtime), port_key(settings.port_id)
+    throttle.left(key, [Departure(_ticket(one), 1, time.monotonic()) for one in answered])
+    throttle.settle(key)
+
+
+def _ticket(request: RecallRequest) -> int:
+    return -request.recall_id  # submissions have the positive ones
 
 
 def _claim(runtime: Runtime, settings: PortSettings) -> list[RecallRequest]:

@@ -30,7 +30,7 @@ from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
 from delivery.sending.prepared import open_content, port_settings
 from delivery.sending.slots import Slots, slots_of
-from delivery.throttle import Throttle, fitting, port_key, throttle_for
+from delivery.throttle import Departures, Throttle, fitting, port_key, throttle_for
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
 from huabao.log import get_logger
@@ -59,7 +59,7 @@ AHEAD_GROUPS = 64
 AHEAD_READERS = 128
 """But no more than this, or than the port has connections: all of them would be unknown if this process died."""
 
-RECORD_S = 0.03
+RECORD_S = 0.05
 """Longest time for which an answer waits to be written down."""
 
 SLOT_S = 0.005
@@ -137,6 +137,7 @@ class BatchSender:
     answers: list[Answer] = field(default_factory=list)
     group_size: int = field(init=False)
     slots: Slots = field(init=False)
+    departures: Departures = field(init=False)
     written: int = 0
     stopped: bool = False
     deferred: bool = False
@@ -152,6 +153,7 @@ class BatchSender:
         self.waiting = deque(self.claimed.numbers)
         self.group_size = min(self.settings.max_recipients, _group_sizes.get(self.settings.port_id, self.settings.max_recipients))
         self.slots = slots_of(self.settings.port_id)
+        self.departures = Departures(self.throttle, port_key(self.settings.port_id), self.stream.moments)
         self._looked = self._renewed = time.monotonic()
 
     def run(self) -> None:
@@ -165,25 +167,31 @@ class BatchSender:
                     return
         finally:
             self.slots.free(self._flying)
+            self.departures.close()
 
     def _let_leave(self) -> None:
         """Let go of what the window and the throttle let go now."""
         self._wait_s = 0.0
-        while self.ready and not self.stopped and not self._warned:
-            if not self.slots.take(self.settings.in_flight, urgent=self.claimed.lane in lanes.URGENT):
-                self._wait_s = SLOT_S
-                return
-            self._wait_s = self._acquire(len(self.ready[0].recipients))
-            if self._wait_s > 0:
-                self.slots.free(1)
-                return
-            self._flying += 1
-            self.stream.put([self.ready.popleft()])
+        going: list[OutboundGroup] = []
+        try:
+            while self.ready and not self.stopped and not self._warned:
+                if not self.slots.take(self.settings.in_flight, urgent=self.claimed.lane in lanes.URGENT):
+                    self._wait_s = SLOT_S
+                    break
+                self._wait_s = self._acquire(self.ready[0])
+                if self._wait_s:
+                    self.slots.free(1)
+                    break
+                self._flying += 1
+                going.append(self.ready.popleft())
+        finally:
+            if going:
+                self.stream.put(going)
 
-    def _acquire(self, size: int) -> float:
-        tokens = self.stream.tokens(size)
+    def _acquire(self, group: OutboundGroup) -> float:
+        tokens = self.stream.tokens(len(group.recipients))
         rate, burst = pace.effective(self.settings, self.runtime.now())
-        return self.throttle.acquire(port_key(self.settings.port_id), tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
+        return self.departures.acquire(group.submission_id, tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
 
     def _turn_is_due(self) -> bool:
         """Whether there is enough to write down, or to learn, for a transaction."""

@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import redis
 
+from delivery.throttle.departures import Departures
 from delivery.throttle.local import LocalThrottle
 from delivery.throttle.shared import FORGET_S, REDIS_LOST_WAIT_S, RedisThrottle
-from delivery.throttle.terms import fitting, sustained_rate
+from delivery.throttle.terms import Departure, fitting, sustained_rate
 from huabao.runtime import Runtime
 
-__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "port_key", "sustained_rate", "throttle_for"]
+__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "Departure", "Departures", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "port_key", "sustained_rate", "throttle_for"]
 
 
 class Throttle(Protocol):
@@ -37,21 +38,27 @@ class Throttle(Protocol):
 
     shares: Mapping[str, float]
 
-    def acquire(self, key: str, tokens: int, *, rate: float, burst: int, lane: str = "bulk") -> float:
+    def acquire(self, key: str, tokens: int, *, rate: float, burst: int, lane: str = "bulk", ticket: int | None = None) -> float:
         """All `tokens` now (0.0), or none, and the seconds after which it is worth asking again.
 
         Args:
             tokens: 1 to `burst`, or to `rate` where that is more.
             rate: what the contract allows in any sliding second.
             lane: one of `delivery.lanes.LANES`.
+            ticket: a number of its own among the grants of this key: whoever gives one says by `left` when the
+                tokens left, and until then they are on their way. None: they leave at this instant.
 
         Raises:
             ValueError: more tokens than can ever be had, or a burst that leaves nothing of the rate.
         """
         ...
 
-    def give_back(self, key: str, tokens: int, *, rate: float, burst: int) -> None:
-        """Return a grant that was surely not used."""
+    def left(self, key: str, departures: Iterable[Departure]) -> None:
+        """Say when grants left, each once; in time is within a second of the grant, later costs rate."""
+        ...
+
+    def settle(self, key: str) -> None:
+        """Nothing more is asked by this caller soon: pass on at once what `left` was told."""
         ...
 
 

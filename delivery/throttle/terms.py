@@ -2,9 +2,10 @@
 
 Two bounds hold together. A bucket (GCRA) refills at the rate and holds the burst
 and a little more, so that a sender who wakes late loses nothing; it keeps the
-mean at the rate and the sends apart. A window counts what was granted within the
-last second and `JITTER_S`: never more than the rate, so that no sliding second at
-the peer sees more, even where one send was underway that much longer than another.
+mean at the rate and the sends apart. A window counts never more than the rate: all
+that is on its way, and all that left within the last `WINDOW_S`. What was granted is
+on its way until its sender says when it left (`Throttle.left`), so that it does not
+matter how long that took: the place of a submission that left late is free late.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-JITTER_S = 0.015
-"""By so much one send may take longer to the peer than another; it costs 1.5 % of the rate."""
+WINDOW_S = 1.001
+"""A second, and what two clocks and their rounding part in one."""
 
-WINDOW_S = 1.0 + JITTER_S
+SILENCE_S = 2.0
+"""A grant of which nobody says when it left is taken for one that left so late: its process died, or Redis lost the word."""
 
 LATE_S = 0.02
 """A sender may wake so late without losing what came in meanwhile."""
@@ -24,11 +26,28 @@ LATE_S = 0.02
 GRACE_S = 0.05
 """So long a lane that was told to wait may come late and is still waited for."""
 
+PATIENCE_S_MIN = 0.005
+"""Who lets others pass, or waits for word of what is on its way, asks again after this at the earliest."""
+
 SHARE_KEPT_S = 0.5
 """What came into a lane's guaranteed share is kept for so long, for the lane to use later."""
 
 FITTING_LOSS_MAX = 0.01
 """Of the rate: what groups that do not fill a second evenly may leave unused."""
+
+
+class Departure(NamedTuple):
+    """What is known of a grant that left.
+
+    Attributes:
+        ticket: of the grant.
+        tokens: of the grant.
+        at: `time.monotonic()` by which the peer had it; later than the truth does no harm but costs rate.
+    """
+
+    ticket: int
+    tokens: int
+    at: float
 
 
 class Terms(NamedTuple):
@@ -38,7 +57,7 @@ class Terms(NamedTuple):
         interval_s: of one token.
         burst: most tokens of one grant that the bucket is made for.
         capacity: tokens that a full bucket holds.
-        most: tokens in any window of `WINDOW_S`.
+        most: tokens on their way and left within `WINDOW_S`.
     """
 
     interval_s: float

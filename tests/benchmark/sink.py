@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import sys
 
-_ANSWER = (
+ANSWER = (
     b'<?xml version="1.0" encoding="UTF-8"?><env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Header>'
     b'<TransactionID xmlns="http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/REL-6-MM7-1-0" env:mustUnderstand="1">t</TransactionID>'
     b'</env:Header><env:Body><SubmitRsp xmlns="http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/REL-6-MM7-1-0"><MM7Version>6.3.0</MM7Version>'
@@ -47,7 +47,7 @@ class _Sink(asyncio.Protocol):
             return False
         del self.data[: self.need]
         self.need = -1
-        body = _ANSWER % next(_numbers)
+        body = ANSWER % next(_numbers)
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         return True
 

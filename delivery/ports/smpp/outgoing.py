@@ -41,9 +41,7 @@ class Outgoing:
 
     __slots__ = ("_code", "_ids", "_parts", "_pdus", "_text", "_worst", "destination", "left", "reference", "started_at", "submission_id", "tell")
 
-    def __init__(
-        self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[list[Answer]], None], left: Callable[[int], None]
-    ) -> None:
+    def __init__(self, submission_id: int, pdus: tuple[PreparedSubmit, ...], destination: str, tell: Callable[[list[Answer]], None], left: Callable[[int], None]) -> None:
         self.submission_id = submission_id
         self.destination = destination
         self.reference = 0

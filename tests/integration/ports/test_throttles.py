@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from delivery.lanes import DEFAULT_SHARES, LANES
-from delivery.throttle import REDIS_LOST_WAIT_S, LocalThrottle, RedisThrottle, Throttle, throttle_for
+from delivery.throttle import REDIS_LOST_WAIT_S, Departure, LocalThrottle, RedisThrottle, Throttle, throttle_for
 from huabao.config import Config
 from huabao.runtime import make_runtime
 from tests import servers
-from tests.services.throttling import Clock, Sender, model, simulate, worst_second
+from tests.services.throttling import Clock, Sender, Trouble, contracts, departures_of, model, most_of, simulate, troubles, worst_second
 
 
 @pytest.fixture(params=["local", "redis"])
@@ -68,13 +68,6 @@ def test_all_or_nothing_and_new_buckets_owe_a_burst(throttle: Throttle) -> None:
     assert throttle.acquire("p", 3, rate=20, burst=10) == 0.0
 
 
-def test_a_grant_given_back_can_be_had_again(throttle: Throttle) -> None:
-    granted(lambda: throttle.acquire("p", 2, rate=4, burst=2))
-    assert throttle.acquire("p", 2, rate=4, burst=2) > 0.0
-    throttle.give_back("p", 2, rate=4, burst=2)
-    assert throttle.acquire("p", 2, rate=4, burst=2) == 0.0
-
-
 def test_tokens_that_can_never_be_had_are_refused(throttle: Throttle) -> None:
     with pytest.raises(ValueError, match="burst"):
         throttle.acquire("p", 21, rate=20, burst=2)
@@ -85,6 +78,47 @@ def test_the_shared_throttle_agrees_with_the_model(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         keys = (f"model-{at}" for at in itertools.count())
         run_state_machine_as_test(model(lambda clock: RedisThrottle(client, clock), keys), settings=settings(max_examples=25, stateful_step_count=30, deadline=None))
+
+
+def test_no_sliding_second_at_the_peer_sees_more_than_the_rate(redis_url: str) -> None:
+    """The property of the unit tests, against Redis's script."""
+    keys = (f"flights-{at}" for at in itertools.count())
+    with redis.Redis.from_url(redis_url) as client:
+
+        @given(contracts(), troubles())
+        @settings(max_examples=15, deadline=None)
+        def holds(contract: tuple[float, int], trouble: Trouble) -> None:
+            rate, burst = contract
+            clock = Clock()
+            flights = trouble.fly(RedisThrottle(client, clock), clock, rate=rate, burst=burst, for_s=2.5, key=next(keys))
+            assert worst_second(departures_of(flights)) <= most_of(rate)
+
+        holds()
+
+
+def test_what_left_is_told_with_the_next_question_or_when_there_is_none(throttle: Throttle) -> None:
+    granted(lambda: throttle.acquire("p", 2, rate=4, burst=2))
+    for ticket in (1, 2):
+        granted(lambda ticket=ticket: throttle.acquire("p", 2, rate=4, burst=2, ticket=ticket))  # type: ignore[misc]
+    time.sleep(1.0)
+    assert throttle.acquire("p", 1, rate=4, burst=2) > 0.0, "they may still be on their way"
+    throttle.left("p", [Departure(ticket, 2, time.monotonic() - 1.1) for ticket in (1, 2)])
+    throttle.settle("p")
+    assert throttle.acquire("p", 2, rate=4, burst=2) == 0.0
+
+
+def test_the_wall_clock_of_redis_may_go_back(redis_url: str) -> None:
+    clock = Clock()
+    with redis.Redis.from_url(redis_url) as client:
+        throttle = RedisThrottle(client, clock)
+        for _ in range(3):
+            clock.now += throttle.acquire("back", 2, rate=4, burst=2)
+        clock.now -= 3600
+        waits = []
+        while (wait := throttle.acquire("back", 2, rate=4, burst=2)) > 0 and len(waits) < 50:
+            waits.append(wait)
+            clock.now += wait
+        assert sum(waits) < 2.0
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(2.0, 1), (50.0, 1), (292.0, 8)])
@@ -111,7 +145,6 @@ def test_redis_lost_means_wait_and_its_return_means_go() -> None:
         throttle = RedisThrottle(client)
         granted(lambda: throttle.acquire("p", 1, rate=50, burst=1))
     assert throttle.acquire("p", 1, rate=50, burst=1) == REDIS_LOST_WAIT_S
-    throttle.give_back("p", 1, rate=50, burst=1)
     client.close()
 
 

@@ -14,6 +14,7 @@ from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
 from delivery.sending import claims, sender, waiting
+from delivery.throttle import Departure
 from huabao.queues import QUEUED, Job
 from huabao.runtime import Runtime
 from tests.services.delivering import add_port, build_world, peer, set_setting, work
@@ -142,15 +143,22 @@ def test_not_now_keeps_the_order_over_all_batches(runtime: Runtime, tmp_path: Pa
 def test_an_edit_of_the_port_takes_hold_in_a_running_batch(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The throttle is asked with the new rate, and the link stays."""
     asked: list[float] = []
+    told: list[int] = []
 
     class Watched:
         shares: dict[str, float] = {}
 
-        def acquire(self, _key: str, _tokens: int, *, rate: float, burst: int, lane: str = "bulk") -> float:
+        def acquire(self, _key: str, _tokens: int, *, rate: float, **_: object) -> float:
             asked.append(rate)
             if len(asked) == 2:
                 change(runtime, Port, 1, rate=77.0)
             return 0.0 if rate == 77.0 else 0.02
+
+        def left(self, _key: str, departures: list[Departure]) -> None:
+            told.extend(one.ticket for one in departures)
+
+        def settle(self, _key: str) -> None:
+            """Nothing is kept back."""
 
     with peer(tmp_path / "kept") as mmsc:
         begin(runtime, mmsc.url, readers=10, rate=55.0, burst=1)
@@ -159,6 +167,7 @@ def test_an_edit_of_the_port_takes_hold_in_a_running_batch(runtime: Runtime, tmp
         sender.send_batch(runtime, 1)
         assert {55.0, 77.0} == set(asked)
         assert submitted(runtime) == 10
+        assert len(told) == asked.count(77.0), "the throttle was not told of what left"
 
 
 def test_an_answer_survives_a_database_that_is_away_for_a_moment(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

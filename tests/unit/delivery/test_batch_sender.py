@@ -55,6 +55,9 @@ class Always:
     def acquire(self, *_: Any, **__: Any) -> float:
         return 0.0
 
+    def settle(self, _key: str) -> None:
+        """Nothing is kept back."""
+
 
 @dataclass
 class World:
@@ -92,6 +95,9 @@ class World:
         state, code = self.script.pop(0) if self.script else ("accepted", 1000)
         refused = group.recipients[:1] if state == "partial" else ()
         return [Answer(group.submission_id, state, "m", code, "", refused)]  # type: ignore[arg-type]
+
+    def moments(self) -> list[tuple[int, float, bool]]:
+        return []
 
     def renew(self, *_: Any, **__: Any) -> Standing:
         self.turns += 1

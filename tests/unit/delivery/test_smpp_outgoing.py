@@ -16,7 +16,7 @@ ANSWERS = {"taken": Part.TAKEN, "throttled": Part.DEFERRED, "refused": Part.REFU
 def outgoing(parts: int = 3) -> tuple[Outgoing, list[list[Answer]]]:
     told: list[list[Answer]] = []
     assert len(PDUS) == 3
-    return Outgoing(7, PDUS[:parts], "8613800138000", told.append), told
+    return Outgoing(7, PDUS[:parts], "8613800138000", told.append, lambda _: None), told
 
 
 def send_all(message: Outgoing) -> list[int]:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery.lanes import DEFAULT_SHARES, LANES
-from delivery.throttle import LocalThrottle, fitting, sustained_rate
-from tests.services.throttling import Clock, Grant, Sender, contracts, model, simulate, worst_second
+from delivery.throttle import Departure, LocalThrottle, fitting, sustained_rate
+from delivery.throttle.terms import SILENCE_S, WINDOW_S
+from tests.services.throttling import Clock, Grant, Sender, Trouble, contracts, departures_of, model, most_of, simulate, troubles, worst_second
 
 TestModel = model(LocalThrottle, (str(at) for at in itertools.count())).TestCase
 TestModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
@@ -42,6 +43,50 @@ def test_no_sliding_second_sees_more_than_the_rate(contract: tuple[float, int], 
     senders = [Sender(lane, 1 + int(share * (burst - 1)), gap_s=gap_s, late_s=0.02) for lane, share, gap_s in crowd]
     grants = simulate(LocalThrottle(clock), clock, senders, rate=rate, burst=burst, for_s=3.0, seed=seed)
     assert worst_second(grants) <= max(rate, 1) + (rate % 1 > 0)
+
+
+@given(contracts(), troubles())
+@settings(max_examples=60, deadline=None)
+def test_no_sliding_second_at_the_peer_sees_more_than_the_rate(contract: tuple[float, int], trouble: Trouble) -> None:
+    """Whatever is late, whatever bunches, whether or not the throttle ever hears of it."""
+    rate, burst = contract
+    clock = Clock()
+    flights = trouble.fly(LocalThrottle(clock), clock, rate=rate, burst=burst, for_s=4.0)
+    assert worst_second(departures_of(flights)) <= most_of(rate)
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(50.0, 1), (292.0, 8), (1000.0, 30)])
+@pytest.mark.parametrize("trouble", [Trouble(jitter_s=0.008, word_s=0.01), Trouble(tuple((at / 2, 0.04) for at in range(24)), word_s=0.1)], ids=["jitter", "stalls"])
+def test_what_is_a_little_late_costs_little(rate: float, burst: int, trouble: Trouble) -> None:
+    clock = Clock()
+    flights = trouble.fly(LocalThrottle(clock), clock, rate=rate, burst=burst, for_s=12.0)
+    left = [one for one in departures_of(flights) if 1001.0 <= one.at < 1011.0]
+    assert sum(one.tokens for one in left) >= 0.97 * rate * 10
+    assert worst_second(left) <= rate
+
+
+def test_what_left_late_is_free_late() -> None:
+    clock = Clock()
+    throttle = LocalThrottle(clock)
+    throttle.acquire("p", 1, rate=1, burst=1)
+    clock.now += 10
+    assert throttle.acquire("p", 1, rate=1, burst=1, ticket=7) == 0.0
+    clock.now += 0.3
+    throttle.left("p", [Departure(7, 1, clock.now)])
+    clock.now += 0.9
+    assert throttle.acquire("p", 1, rate=1, burst=1) == pytest.approx(WINDOW_S - 0.9)
+
+
+def test_what_nobody_speaks_of_holds_its_place_and_not_for_ever() -> None:
+    clock = Clock()
+    throttle = LocalThrottle(clock)
+    throttle.acquire("p", 1, rate=1, burst=1)
+    clock.now += 10
+    assert throttle.acquire("p", 1, rate=1, burst=1, ticket=7) == 0.0
+    clock.now += SILENCE_S
+    assert throttle.acquire("p", 1, rate=1, burst=1) > 0.0
+    clock.now += WINDOW_S
+    assert throttle.acquire("p", 1, rate=1, burst=1) == 0.0
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(50.0, 1), (100.0, 3), (292.0, 8), (1000.0, 30)])
@@ -124,17 +169,6 @@ def test_keys_do_not_share() -> None:
         throttle.acquire(key, 1, rate=2, burst=1)
     clock.now += 2
     assert [throttle.acquire(key, 1, rate=2, burst=1) for key in ("p", "q")] == [0.0, 0.0]
-
-
-def test_a_grant_can_be_given_back() -> None:
-    clock = Clock()
-    throttle = LocalThrottle(clock)
-    throttle.acquire("p", 1, rate=20, burst=10)
-    clock.now += 10
-    assert throttle.acquire("p", 10, rate=20, burst=10) == 0.0
-    throttle.give_back("p", 10, rate=20, burst=10)
-    assert throttle.acquire("p", 10, rate=20, burst=10) == 0.0
-    assert throttle.acquire("p", 1, rate=20, burst=10) > 0.0
 
 
 @pytest.mark.parametrize(("tokens", "rate", "burst"), [(21, 20, 10), (0, 20, 10), (1, 10, 10), (1, 0, 1), (1, 5, 0), (2, 1, 1)])
