@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from delivery.models import Dispatch, Outcome
 from huabao.runtime import Runtime
-from tests.integration.console.dispatch_rows import PASSWORD, add_dispatch, add_submission, settle
+from tests.integration.console.dispatch_rows import PASSWORD, add_dispatch, add_report, add_submission, settle
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 OpenPage = Callable[..., Page]
@@ -29,6 +29,9 @@ def dispatch_id(sqlite_runtime: Runtime) -> int:
     settle(sqlite_runtime, made, Outcome.NO_REPORT, range(1351, 1361), ago_s=100)
     add_submission(sqlite_runtime, made, recipients=300, ago_s=5)
     add_submission(sqlite_runtime, made, state="unknown")
+    add_report(sqlite_runtime, 1, "Expired", "4446")
+    add_report(sqlite_runtime, 1, "Retrieved")
+    add_report(sqlite_runtime, 1, "Teleported somewhere that nobody documented")
     return made
 
 
@@ -64,6 +67,11 @@ def test_every_page_in_every_look(open_page: OpenPage, dispatch_id: int, languag
     _judge(page)
     page.locator("#minutes-table summary").click()
     _keep_picture(page, f"{look}-dispatch")
+    page.click("#codes-link")
+    expect(page.locator(".codes code").first).to_be_visible()
+    _judge(page)
+    _keep_picture(page, f"{look}-codes")
+    page.go_back()
     page.click("#act-kill")
     expect(page.locator("dialog#sheet")).to_be_visible()
     _judge(page)
@@ -155,6 +163,6 @@ def test_a_page_that_hears_nothing_says_so(open_page: OpenPage, dispatch_id: int
     expect(page.locator("#live-badge")).to_have_attribute("data-state", "lost")
     expect(page.locator("#live-badge")).to_contain_text("out of touch")
     page.context.unroute("**/live")
-    page.clock.resume()
-    expect(page.locator("#live-badge")).to_have_attribute("data-state", "now", timeout=60_000)
+    page.clock.run_for(40_000)  # by now it asks every half minute only
+    expect(page.locator("#live-badge")).to_have_attribute("data-state", "now", timeout=30_000)
     complaints.clear()  # that the network was gone

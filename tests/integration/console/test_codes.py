@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from delivery.models import DeliveryEvent, EventState, Port, Submission
+from delivery.models import Port, Submission
 from huabao.runtime import Runtime
-from tests.integration.console.dispatch_rows import add_dispatch, add_submission
+from tests.integration.console.dispatch_rows import add_dispatch, add_report, add_submission
 
 SignedIn = Callable[[str], TestClient]
 
@@ -34,32 +33,24 @@ def answered(runtime: Runtime, code: int | None) -> None:
         last.status_code = code
 
 
-def report(runtime: Runtime, submission_id: int, status: str, extension: str | None = None, **more: Any) -> None:
-    with runtime.transaction() as session:
-        event = DeliveryEvent(
-            received_at=runtime.now(), port_id=1, message_id="m", number="13800000001", status=status, status_extension=extension, submission_id=submission_id,
-            reader_id=1, state=int(EventState.FOLDED), **more,
-        )  # fmt: skip
-        session.add(event)
-
-
 def test_every_code_says_cause_and_advice(runtime: Runtime, signed_in: SignedIn, dispatch_id: int) -> None:
     other = add_dispatch(runtime, number="1523")
     add_submission(runtime, other, state="refused")
     for _ in range(3):
-        report(runtime, 1, "Expired", "4446")
-    report(runtime, 2, "Retrieved")
-    report(runtime, 2, "Teleported")
-    report(runtime, 6, "Rejected")  # of the other dispatch
+        add_report(runtime, 1, "Expired", "4446")
+    add_report(runtime, 2, "Retrieved")
+    add_report(runtime, 2, "Teleported")
+    add_report(runtime, 6, "Rejected")  # of the other dispatch
     client = signed_in("zhou")
     page = client.get(f"/dispatches/{dispatch_id}/codes").text
     for wanted in (
         "<code>Expired 4446</code>", "3 reports", "look at how often, at the last success", "cause: the handset · a later attempt may succeed · Port mm-1",
         "<code>Retrieved</code>", "1 report", "<code>Teleported</code>", "in no table; enter it",
-        "<code>2004</code>", "1 request", "Refused", "<code>503</code>", "Put off", "no table speaks of it", "<code>—</code>", "Unanswered",
+        "<code>2004</code>", "1 request", "Refused", "<code>503</code>", "Put off", "no table speaks of it", "<code>—</code>", "Unanswered", "the peer gave no code", "counted at ",
     ):  # fmt: skip
         assert wanted in page, wanted
     assert "Rejected" not in page
+    assert "cause: none" not in page
     assert "<code>1000</code>" not in page, "what was simply accepted needs no word"
     chinese = client.get(f"/dispatches/{dispatch_id}/codes", headers={"accept-language": "zh-CN"}).text
     for wanted in ("超期未取。仅凭此类不能断定原因", "原因：手机 · 可以再试 · 端口 mm-1", "3 条", "码表里没有，请补录"):
@@ -71,7 +62,7 @@ def test_an_smsc_has_tables_of_its_own(runtime: Runtime, signed_in: SignedIn, di
     with runtime.transaction() as session:
         session.execute(update(Port).values(kind="smpp", options={}))
         session.execute(update(Submission).where(Submission.id == 3).values(status_code=0x0B))
-    report(runtime, 1, "UNDELIV")
+    add_report(runtime, 1, "UNDELIV")
     page = signed_in("li").get(f"/dispatches/{dispatch_id}/codes").text
     assert "<code>UNDELIV</code>" in page
     assert "<code>11</code>" in page
