@@ -31,7 +31,7 @@ SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands",), "dispatch": 
 """Modules of higher packages that add commands to a group, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
-SETTING_MODULES = ("subscribers.settings", "content.settings", "delivery.settings", "console.settings")
+SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "delivery.models", "console.models")
 
 

@@ -17,6 +17,13 @@ BATCH_READERS_MAX = Setting("batch_readers_max", 1000, "readers", "most readers 
 PARTITIONS_AHEAD_DAYS = Setting("partitions_ahead_days", 3, "days", "how many days ahead the partitions of deliveries are made", minimum=0, maximum=60)
 DELIVERIES_KEEP_DAYS = Setting("deliveries_keep_days", 400, "days", "delivery rows of closed dispatches are dropped after this long", minimum=1)
 LINK_DOWN_S = Setting("link_down_s", 60.0, "s", "an smpp port none of whose binds has stood for so long raises an alarm", minimum=1)
+BATCH_LOSSES_MAX = Setting(
+    "batch_losses_max",
+    3,
+    "workers",
+    "a batch with which so many workers in a row fell silent, none of them with an answer, is held with an alarm; less than 3 blames bystanders",
+    minimum=1,
+)
 RECALL_SETTLE_S = Setting(
     "recall_settle_s", 30.0, "s", "after the last message was called back for a correction, so long its reports are waited for before the new one goes", minimum=0, maximum=86_400
 )
@@ -29,6 +36,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     PARTITIONS_AHEAD_DAYS,
     DELIVERIES_KEEP_DAYS,
     LINK_DOWN_S,
+    BATCH_LOSSES_MAX,
     *lanes.SETTINGS,
     *health.SETTINGS,
     *pace.SETTINGS,

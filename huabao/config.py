@@ -35,7 +35,7 @@ class Config(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
-    lease_s: float = Field(15.0, gt=0, description="seconds after which a silent worker's work is taken over")
+    lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @field_validator("now")
     @classmethod

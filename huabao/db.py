@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +40,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from huabao.clock import SteadyClock
+from huabao.outages import fullness
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key that SQLite also counts up by itself."""
@@ -101,9 +104,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _sqlite_connect)
         _Writers().attend(engine)
+        event.listen(engine, "handle_error", fullness.note)
         return engine
     engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    event.listen(engine, "connect", _postgres_connect)
     _ping_after_rest(engine)
+    event.listen(engine, "handle_error", fullness.note)
     return engine
 
 
@@ -126,11 +132,37 @@ def _ping_after_rest(engine: Engine) -> None:
     event.listen(engine, "checkout", checkout)
 
 
+def _postgres_connect(connection: Any, _record: Any) -> None:
+    """No compiling of statements: it takes longer than our longest ones run, and their plans are not kept."""
+    connection.execute("SET jit = off")
+    connection.commit()
+
+
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     # FULL: what was written down before a message left, and what was acknowledged to an MMSC, outlives a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def keep_time(engine: Engine, clock: SteadyClock, *, every_s: float) -> SteadyClock:
+    """Keep `clock` by the server's clock, looked at with the next transaction once `every_s` have passed."""
+
+    def look(connection: Connection) -> None:
+        if clock.looked_s_ago < every_s:
+            return
+        began = time.monotonic()
+        at = connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())::float8").scalar_one()
+        took_s = time.monotonic() - began
+        clock.observe(at + took_s / 2, within_s=took_s)
+
+    def first() -> None:
+        with suppress(OperationalError), engine.connect() as connection:
+            connection.rollback()
+
+    event.listen(engine, "begin", look)
+    clock.on_first_use = first
+    return clock
 
 
 class _Writers:
@@ -178,14 +210,16 @@ def is_postgres(bind: Session | Connection | Engine) -> bool:
 
 
 @contextmanager
-def transaction(sessions: sessionmaker[Session], *, read_only: bool = False) -> Iterator[Session]:
+def transaction(sessions: sessionmaker[Session], *, read_only: bool = False, still: bool = False) -> Iterator[Session]:
     """One transaction: committed at the end, rolled back by any exception.
 
-    `read_only` lets SQLite read beside a writer.
+    `read_only` lets SQLite read beside a writer. `still`: everything is seen as it was at the
+    first look, as SQLite always does it, so that what is counted twice is the same.
     """
     with sessions() as session:
         if read_only:
-            session.connection(execution_options={"huabao_read_only": True})
+            isolation = {"isolation_level": "REPEATABLE READ"} if still and session.get_bind().dialect.name == "postgresql" else {}
+            session.connection(execution_options={"huabao_read_only": True, **isolation})
         with session.begin() if not session.in_transaction() else _open(session):
             yield session
 

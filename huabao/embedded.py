@@ -99,7 +99,13 @@ class EmbeddedWorker:
     def take_lease(self) -> bool:
         """Become the worker, or stay it; False while another process is."""
         with self.runtime.transaction() as session:
-            return leases.take_lease(session, WORKER_LEASE, self.name, now=self.runtime.now(), lease_s=self.runtime.config.lease_s) is not None
+            now, lease_s = self.runtime.now(), self.runtime.config.lease_s
+            return leases.take_lease(session, WORKER_LEASE, self.name, now=now, lease_s=lease_s, in_doubt=self.runtime.in_doubt) is not None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop, or another process took over the work."""
+        return self._stop.is_set()
 
     def start(self) -> None:
         """Start the threads; `take_lease` must have said True."""

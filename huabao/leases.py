@@ -7,12 +7,21 @@ each whoever holds the lease of that name.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import String, or_, update
+from sqlalchemy import ColumnElement, String, false, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from huabao.db import Base
+
+FAR_S: Final = 900.0
+"""Nobody takes a lease, and no port rests, for so long: what ends later was written by a clock that was wrong, and holds nobody up."""
+
+
+def is_over(until: ColumnElement[Any] | Any, now: datetime) -> ColumnElement[bool]:
+    """Whether a lease that ends at the column `until` binds nobody any more."""
+    return or_(until < now, until > now + timedelta(seconds=FAR_S))
 
 
 class Lease(Base):
@@ -26,14 +35,18 @@ class Lease(Base):
     expires_at: Mapped[datetime]
 
 
-def take_lease(session: Session, name: str, holder: str, *, now: datetime, lease_s: float) -> int | None:
-    """Take or renew the lease; its fencing token, or None while somebody else holds it."""
+def take_lease(session: Session, name: str, holder: str, *, now: datetime, lease_s: float, in_doubt: bool = False) -> int | None:
+    """Take or renew the lease; its fencing token, or None while somebody else holds it.
+
+    Args:
+        in_doubt: the clock was just set (`huabao.clock`): what seems to be over may be held, so nobody else's is taken.
+    """
     until = now + timedelta(seconds=lease_s)
     renewed = session.execute(update(Lease).where(Lease.name == name, Lease.holder == holder, Lease.expires_at > now).values(expires_at=until))
     if not _count(renewed):
         taken = session.execute(
             update(Lease)
-            .where(Lease.name == name, or_(Lease.expires_at <= now, Lease.holder == holder))
+            .where(Lease.name == name, or_(Lease.holder == holder, false() if in_doubt else is_over(Lease.expires_at, now) | (Lease.expires_at == now)))
             .values(holder=holder, expires_at=until, fence=Lease.fence + 1)
         )
         if not _count(taken) and not _insert(session, Lease(name=name, holder=holder, fence=1, expires_at=until)):

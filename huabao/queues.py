@@ -8,6 +8,8 @@ A sweep publishes again what got lost and frees jobs whose worker fell silent.
 
 A job runs at least once. What must happen exactly once guards itself with a
 lease and a fencing token of its own, as a batch does (`delivery.dispatch.planning`).
+A job with which workers fell silent again and again is given up (`sweep`): it may be
+what ends them.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Index, Select, String, Table, Text, Update, bindparam, event, func, null, select, text, update
+from sqlalchemy import Connection, CursorResult, Index, Select, SmallInteger, String, Table, Text, Update, bindparam, event, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from huabao.db import Base, BigKey, Document, is_postgres
+from huabao.leases import FAR_S, is_over
 from huabao.runtime import Runtime
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -34,6 +37,9 @@ QUEUES = ("express", "default", "bulk", "build")
 
 REPUBLISH_AFTER_S = 30.0
 """A published job that nobody claimed for so long is published again."""
+
+CLOCKS_APART_S = 0.5
+"""A job that was published is due, even where the worker's clock is so much behind the relay's."""
 
 BACKOFF_S = (1.0, 5.0, 30.0, 120.0, 600.0)
 """Pauses between attempts."""
@@ -108,7 +114,12 @@ class Registry:
 
 
 class Job(Base):
-    """One piece of work."""
+    """One piece of work.
+
+    Attributes:
+        attempts: how often it began, except where it asked to run again later.
+        losses: workers in a row that fell silent with it.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -124,6 +135,7 @@ class Job(Base):
     unique_key: Mapped[str | None] = mapped_column(String(160))
     state: Mapped[str] = mapped_column(String(10), default=QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     run_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
@@ -246,7 +258,7 @@ def claim_job(session: Session, job_id: int, *, owner: str, now: datetime, lease
     """Claim this job, or None where it is done, not due or in other hands."""
     result = session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.state == QUEUED, Job.run_at <= now)
+        .where(Job.id == job_id, Job.state == QUEUED, Job.run_at <= now + timedelta(seconds=CLOCKS_APART_S))
         .values(state=RUNNING, owner=owner, lease_until=now + timedelta(seconds=lease_s), attempts=Job.attempts + 1)
         .returning(Job.task, Job.args, Job.attempts)
     ).one_or_none()
@@ -273,7 +285,7 @@ def _finishing() -> Update:
 
 def put_back(session: Session, claim: Claim, *, owner: str, now: datetime, delay_s: float, error: str | None = None, counted: bool = True) -> None:
     """The job runs again after `delay_s`; a `Retry` is not counted as an attempt."""
-    values: dict[str, Any] = {"state": QUEUED, "run_at": now + timedelta(seconds=delay_s), "published_at": None, "last_error": error}
+    values: dict[str, Any] = {"state": QUEUED, "run_at": now + timedelta(seconds=delay_s), "published_at": None, "last_error": error, "losses": 0}
     if not counted:
         values["attempts"] = claim.attempts - 1
     _settle(session, claim, owner, **values)
@@ -288,12 +300,56 @@ def _settle(session: Session, claim: Claim, owner: str, **values: Any) -> None:
     session.execute(update(Job).where(Job.id == claim.job_id, Job.owner == owner, Job.state == RUNNING).values(lease_until=None, owner=None, **values))
 
 
-def sweep(session: Session, *, now: datetime) -> int:
-    """Queue again every job whose worker fell silent; how many."""
-    result = session.execute(
-        update(Job).where(Job.state == RUNNING, Job.lease_until < now).values(state=QUEUED, owner=None, lease_until=None, published_at=None, run_at=now)
-    )
-    return int(getattr(result, "rowcount", 0))
+@dataclass(frozen=True)
+class Swept:
+    """What `sweep` did.
+
+    Attributes:
+        queued: jobs that wait again.
+        given_up: those that were lost too often.
+    """
+
+    queued: int = 0
+    given_up: tuple[Claim, ...] = ()
+
+
+def sweep(session: Session, *, now: datetime, losses_max: int) -> Swept:
+    """Queue again every job whose worker fell silent, up to `losses_max` workers in a row.
+
+    Of a queue's jobs with one chance left only one waits or runs at a time: where
+    several were lost with one process, the one that ends it is found, and the
+    others are not given up for it.
+    """
+    _pull_back(session, now)
+    silent = select(Job).where(Job.state == RUNNING, is_over(Job.lease_until, now)).order_by(Job.id).with_for_update(skip_locked=True)
+    found = session.scalars(silent).all()
+    queued, given_up = 0, []
+    taken = _last_chances(session, now, losses_max) if found and losses_max > 1 else set()
+    for job in found:
+        losses = job.losses + 1
+        if losses >= losses_max:
+            job.state, job.finished_at, job.last_error = FAILED, now, f"{losses} workers in a row fell silent with it"
+            given_up.append(Claim(job.id, job.task, job.args, job.attempts))
+        elif losses == losses_max - 1 and job.queue in taken:
+            continue
+        else:
+            taken |= {job.queue} if losses == losses_max - 1 else set()
+            job.state, job.run_at, job.published_at = QUEUED, now, None
+            queued += 1
+        job.owner, job.lease_until, job.losses = None, None, losses
+    session.flush()
+    return Swept(queued, tuple(given_up))
+
+
+def _pull_back(session: Session, now: datetime) -> None:
+    """Jobs that were written by a clock which was an hour ahead do not wait for that hour."""
+    session.execute(update(Job).where(Job.state == QUEUED, Job.created_at > now + timedelta(seconds=FAR_S)).values(run_at=now, created_at=now, published_at=None))
+
+
+def _last_chances(session: Session, now: datetime, losses_max: int) -> set[str]:
+    """Queues in which a job with one chance left waits or runs."""
+    mine = (Job.losses >= losses_max - 1, or_(Job.state == QUEUED, (Job.state == RUNNING) & ~is_over(Job.lease_until, now)))
+    return set(session.scalars(select(Job.queue).where(*mine)))
 
 
 def take_unpublished(session: Session, *, now: datetime, limit: int = 500) -> list[tuple[int, str]]:

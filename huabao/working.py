@@ -6,17 +6,36 @@ put back with a pause, and after the last attempt it is given up with an alarm.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from huabao import alarms
 from huabao import queues as jobs
 from huabao.log import get_logger
+from huabao.outages import fullness
 from huabao.queues import Claim, Periodic, Retry, Task
 from huabao.runtime import Runtime
+from huabao.settings import Setting
+
+LOSSES_MAX = Setting(
+    "job_losses_max",
+    3,
+    "workers",
+    "a job with which so many workers in a row fell silent (killed, out of memory) is given up with an alarm; less than 3 blames bystanders",
+    minimum=1,
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (LOSSES_MAX,)
+
+FULL_S = 60.0
+"""A database that so long had room for everything is not full any more."""
 
 log = get_logger("jobs")
 
@@ -106,11 +125,39 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
 
 
 def sweep_jobs(runtime: Runtime) -> None:
-    """Queue again what a worker that fell silent had in hand."""
+    """Queue again what a worker that fell silent had in hand; give up what was lost too often, which may be what ends them."""
+    _tell_of_steps(runtime)
+    if runtime.in_doubt:
+        return
+    now = runtime.now()
     with runtime.transaction() as session:
-        count = jobs.sweep(session, now=runtime.now())
-    if count:
-        log.warning("jobs of a silent worker queued again", count=count)
+        swept = jobs.sweep(session, now=now, losses_max=LOSSES_MAX.get(session))
+        _tell_of_fullness(session, now)
+        for job in swept.given_up:
+            what = f"job {job.job_id} ({job.task}) was given up: {LOSSES_MAX.get(session)} workers in a row fell silent with it, it may be what ends them"
+            alarms.raise_alarm(session, "jobs.lost", str(job.job_id), what, at=now, args=dict(job.args))
+    if swept.queued:
+        log.warning("jobs of a silent worker queued again", count=swept.queued)
+    for job in swept.given_up:
+        log.error("a job was lost too often and is given up", job=job.job_id, task=job.task)
+
+
+def _tell_of_fullness(session: Session, now: datetime) -> None:
+    """Call a person where the database had no room, as soon as it has room for that; it is over once a minute went well."""
+    if fullness.s_ago < FULL_S:
+        alarms.raise_alarm(session, "database.full", "database", "the database had no room left to write; nothing is sent meanwhile, it goes on by itself once it has", at=now)
+    else:
+        alarms.close_alarm(session, "database.full", "database", at=now)
+
+
+def _tell_of_steps(runtime: Runtime) -> None:
+    """Call a person where the clock was set."""
+    step_s = runtime.step_s()
+    if step_s:
+        which = "the database's clock" if runtime.engine.dialect.name == "postgresql" else "this machine's clock"
+        ahead = "it is followed at once" if step_s > 0 else "we go on by the time that we had, at half speed, until it has caught up"
+        with runtime.transaction() as session:
+            alarms.raise_alarm(session, "clock.stepped", socket.gethostname(), f"{which} was set by {step_s:+.0f} s: {ahead}", at=runtime.now(), step_s=round(step_s, 3))
 
 
 SWEEP = Periodic("jobs.sweep", sweep_jobs, 5.0)

@@ -1,6 +1,6 @@
 """The brake: only what is failing is held back, until somebody lets it go.
 
-A brake names a port, a handset class or a variant of one dispatch; the batches that
+A brake names a port, a handset class, a variant or a batch of one dispatch; the batches that
 it fits do not leave (`Batch.held`), all others do. It is pulled by what was measured
 (`delivery.dispatch.vitals`), by a bad seed, or by the duty editor. However many are
 pulled in a dispatch, one alarm stands open for it.
@@ -23,8 +23,8 @@ from delivery.sending.waiting import enqueue_ready
 from huabao import alarms, audit
 from huabao.errors import StoreError, UsageError
 
-PORT, HANDSET_CLASS, VARIANT = "port", "handset_class", "variant"
-SCOPES = (PORT, HANDSET_CLASS, VARIANT)
+PORT, HANDSET_CLASS, VARIANT, BATCH = "port", "handset_class", "variant", "batch"
+SCOPES = (PORT, HANDSET_CLASS, VARIANT, BATCH)
 """What a brake may hold, the broadest first."""
 
 ALARM = "delivery.brake"
@@ -187,6 +187,8 @@ def _fits(scope: str, key: str) -> ColumnElement[bool]:
         return Batch.port_id.in_(select(Port.id).where(Port.name == key))
     if scope == HANDSET_CLASS:
         return Batch.handset_class == key
+    if scope == BATCH:
+        return Batch.id == int(key)
     assert scope == VARIANT, scope
     version = select(Dispatch.edition_version_id).where(Dispatch.id == Batch.dispatch_id).correlate(Batch).scalar_subquery()
     return Batch.variant_id.in_(select(Variant.id).where(Variant.name == key, Variant.edition_version_id == version))

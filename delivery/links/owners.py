@@ -117,7 +117,8 @@ class Owners:
             return True
         lease_s = self._runtime.config.lease_s
         with self._runtime.transaction() as session:
-            held = leases.take_lease(session, lease_name(port_id), self.holder, now=self._runtime.now(), lease_s=lease_s) is not None
+            at, in_doubt = self._runtime.now(), self._runtime.in_doubt
+            held = leases.take_lease(session, lease_name(port_id), self.holder, now=at, lease_s=lease_s, in_doubt=in_doubt) is not None
         if held:
             self._held_until[port_id], self._renew_at[port_id] = now + lease_s, now + lease_s / 3
         elif port_id in self._owners:

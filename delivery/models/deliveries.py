@@ -37,6 +37,7 @@ class Batch(Base):
         lease_until: of a claimed batch, when its worker counts as silent.
         fence: grows by one with each claim; a write with an older one is refused.
         deferrals: how often the peer said "not now".
+        losses: workers in a row that fell silent with it and had got no answer.
         stage: 0 seeds, 1 and 2 the steps of the ramp, 3 the rest.
         lane: one of `delivery.lanes.LANES`.
         handset_class: of its variant.
@@ -62,6 +63,7 @@ class Batch(Base):
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     deferrals: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     stage: Mapped[int] = mapped_column(SmallInteger, default=3)
     lane: Mapped[str] = mapped_column(String(10), default="bulk")
     handset_class: Mapped[str] = mapped_column(String(20), default="")

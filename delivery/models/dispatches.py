@@ -87,8 +87,8 @@ class Brake(Base):
     """What was found failing while a dispatch ran, and is held back until somebody lets it go.
 
     Attributes:
-        scope: port, handset_class or variant.
-        key: the port's name, the class, the variant's name.
+        scope: port, handset_class, variant or batch.
+        key: the port's name, the class, the variant's name, the batch's id.
     """
 
     __tablename__ = "brakes"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from delivery.lifecycle import SYSTEM
@@ -22,13 +22,14 @@ from delivery.ports.breaker import CLOSED, OPEN, Breaker, Event
 from delivery.ports.pace import PaceRules, slowed
 from huabao import alarms
 from huabao.audit import record
+from huabao.leases import FAR_S
 from huabao.log import get_logger
 from huabao.settings import Setting
 
 log = get_logger("ports")
 
 DEFERRAL_PAUSE_S = Setting("deferral_pause_s", 1.0, "s", "pause after a port's first `not now`; doubled with each further one", minimum=0)
-DEFERRAL_PAUSE_S_MAX = Setting("deferral_pause_s_max", 60.0, "s", "longest pause after a port's `not now`, unless the peer asks for more", minimum=0)
+DEFERRAL_PAUSE_S_MAX = Setting("deferral_pause_s_max", 60.0, "s", "longest pause after a port's `not now`, unless the peer asks for more (15 minutes at most)", minimum=0)
 BREAKER_FAILURES = Setting("breaker_failures", 5, "attempts", "attempts in a row that got no answer after which a port's breaker opens", minimum=1)
 BREAKER_PROBE_S = Setting("breaker_probe_s", 5.0, "s", "how often the peer of a port whose breaker is open is asked whether it is back", minimum=0.1)
 UNREACHED_PAUSE_S = Setting("unreached_pause_s", 1.0, "s", "pause of a port whose peer could not be reached, until the breaker opens", minimum=0)
@@ -85,7 +86,8 @@ def note_answers(session: Session, settings: PortSettings, answers: Sequence[Ans
 def _not_now(session: Session, port: Port, asked: Sequence[Answer], deferrals: int, now: datetime) -> None:
     """The peer said "not now": everybody waits; and goes on more slowly, unless it is our configuration that it minds."""
     growing = min(DEFERRAL_PAUSE_S.get(session) * 2.0 ** min(deferrals, 16), DEFERRAL_PAUSE_S_MAX.get(session))
-    until = now + timedelta(seconds=max(growing, *(answer.retry_after_s or 0.0 for answer in asked)))
+    asked_s = max(growing, *(answer.retry_after_s or 0.0 for answer in asked))
+    until = now + timedelta(seconds=min(asked_s, FAR_S))  # whoever asks for more is asked again meanwhile
     ours = next((answer for answer in asked if answer.status_code in OURS_TO_MEND), None)
     if ours is not None:
         alarms.raise_alarm(session, MISCONFIGURED, port.name, f"port {port.name} is turned away: {ours.status_text}", at=now, status=ours.status_code)
@@ -115,6 +117,21 @@ def note_probe(session: Session, port_id: int, error: str | None, *, now: dateti
         port.deferred_until = None
     session.flush()
     return port.breaker
+
+
+def written_ahead(session: Session, *, now: datetime) -> Sequence[int]:
+    """Ports whose pause, pace or breaker was written by a clock that has been set back since: no pause lasts so long."""
+    late = now + timedelta(seconds=FAR_S + 1.0)
+    return session.scalars(select(Port.id).where(or_(Port.deferred_until > late, Port.rate_factor_at > late, Port.breaker_at > late))).all()
+
+
+def pull_back(session: Session, port_id: int, *, now: datetime) -> None:
+    """Let the port go on from now."""
+    port = _locked(session, port_id)
+    log.warning("a port waited by a clock that was ahead", port=port.name, until=None if port.deferred_until is None else port.deferred_until.isoformat())
+    for name in ("deferred_until", "rate_factor_at", "breaker_at"):
+        at = getattr(port, name)
+        setattr(port, name, at and min(at, now))
 
 
 def probes_due(session: Session, *, now: datetime) -> list[Port]:

@@ -42,14 +42,17 @@ def probe_key(args: Mapping[str, Any]) -> str:
 
 
 def probe_due(runtime: Runtime) -> int:
-    """Give each peer that is to be asked its job; how many."""
+    """Give each peer that is to be asked its job; how many. What a clock that was ahead wrote down about ports is pulled back."""
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         due = [{"port_id": port.id} for port in health.probes_due(session, now=now)]
         mended = health.old_alarms(session, now=now, quiet_s=TURNED_AWAY_QUIET_S)
-    if not due and not mended:
+        ahead = health.written_ahead(session, now=now)
+    if not due and not mended and not ahead:
         return 0
     with runtime.transaction() as session:
+        for port_id in ahead:
+            health.pull_back(session, port_id, now=now)
         enqueue_many(session, PROBE_PORT, due, now=now, key_of=probe_key)
         for name in mended:
             close_alarm(session, health.MISCONFIGURED, name, at=now)

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select, update
+from sqlalchemy import Select, String, Table, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
@@ -52,6 +52,7 @@ class ClaimedBatch:
         wakes_at: when the first of them may be sent to.
         channel: of the variant, where each contact is written down (an activity); else None.
         token: makes the TransactionIDs of this claim differ from all others.
+        losses: workers in a row that fell silent with the batch before and had got no answer.
     """
 
     batch_id: int
@@ -70,6 +71,7 @@ class ClaimedBatch:
     wakes_at: datetime | None = None
     channel: str | None = None
     token: str = field(default_factory=lambda: new_token(6))
+    losses: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class TakenBatch(NamedTuple):
     owner: str
     fence: int
     deferrals: int
+    losses: int
     reader_ids: bytes
     lane: str
     standing: Standing
@@ -142,7 +145,7 @@ _STANDS = (
 )
 _TAKEN = (
     update(_batches)
-    .where(_batches.c.id == bindparam("batch"), or_(_batches.c.state == "ready", (_batches.c.state == "claimed") & (_batches.c.lease_until < bindparam("at"))))
+    .where(_batches.c.id == bindparam("batch"), _batches.c.state == "ready")
     .values(state="claimed", owner=bindparam("holder"), fence=_batches.c.fence + 1, lease_until=bindparam("until"))
     .returning(*(_batches.c[name] for name in TakenBatch._fields[:-1]), *_STANDS)
 )
@@ -162,8 +165,8 @@ _READY = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispat
 
 
 def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s: float) -> TakenBatch | None:
-    """Raise the fence of a batch that is ready, or whose worker fell silent; None where it is neither."""
-    values = {"batch": batch_id, "at": now, "holder": owner, "until": now + timedelta(seconds=lease_s)}
+    """Raise the fence of a batch that is ready, else None; one whose worker fell silent is made ready by `sweeps.requeue_silent`."""
+    values = {"batch": batch_id, "holder": owner, "until": now + timedelta(seconds=lease_s)}
     found = session.connection().execute(_TAKEN, values).one_or_none()
     return None if found is None else TakenBatch._make((*found[: -len(_STANDS)], Standing(*found[-len(_STANDS) :])))
 
@@ -179,7 +182,8 @@ def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBat
     if asleep.wakes_at is not None and not (terms.deadline_at and asleep.wakes_at >= terms.deadline_at):
         quiet = gone.pop("quiet_hours", ())
     channel = _channel(session, batch) if terms.audience.activity else None
-    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, asleep.wakes_at if quiet else None, channel)
+    wakes_at = asleep.wakes_at if quiet else None
+    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, wakes_at, channel, losses=batch.losses)
 
 
 def contact_reference(dispatch_id: int) -> str:
@@ -232,6 +236,11 @@ def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bo
     session.connection().execute(_GIVEN_BACK, {"batch": batch.batch_id, "our_fence": batch.fence, "next": state, "deferred": int(deferred)})
     if not_before is not None:
         session.execute(update(Batch).where(Batch.id == batch.batch_id).values(not_before=not_before))
+
+
+def forget_losses(session: Session, batch: ClaimedBatch) -> None:
+    """Its worker got answers with it: it is not what ends workers."""
+    session.execute(update(Batch).where(Batch.id == batch.batch_id, Batch.fence == batch.fence).values(losses=0))
 
 
 def open_batches(session: Session, dispatch_id: int) -> bool:

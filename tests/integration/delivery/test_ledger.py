@@ -18,7 +18,7 @@ from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Exclusion, Outcome, Port, Submission, deliveries
 from delivery.ports import Answer
-from delivery.sending import claims, journal
+from delivery.sending import claims, journal, losses
 from huabao.errors import FenceError, UsageError
 from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
@@ -250,6 +250,7 @@ def test_a_worker_that_comes_back_is_refused(runtime: Runtime) -> None:
         before = claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", old.fence, 0, {}, {})
         assert claims.take(session, 1, owner="late", now=now, lease_s=30) is None
         session.execute(update(Batch).values(lease_until=now.replace(year=2025)))
+        assert losses.make_ready(session, [1], now=now) == 1
     with runtime.transaction() as session:
         written = journal.write_submissions(session, claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", 1, 0, {8: MSISDN("13800000008")}, {}), [(8,)], first=9, at=now)
         batch = claims.take(session, 1, owner="next", now=now, lease_s=30)
