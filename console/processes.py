@@ -65,9 +65,9 @@ class _EmbeddedCare(threading.Thread):
             try:
                 if self.worker.take_lease():
                     self.worker.start()
-                    self.done.wait()
-                    self.worker.stop()
-                    return
+                    while not self.done.wait(1.0) and not self.worker.stopping:
+                        pass
+                    self.worker.stop()  # where another process took over, this one tries again
             except OperationalError as error:
                 log.warning("database unreachable", error=str(error.orig))
             self.done.wait(1.0)
@@ -162,7 +162,7 @@ def _beat(runtime: Runtime, role: str, me: str) -> bool:
     now, lease_s = runtime.now(), runtime.config.lease_s
     with runtime.transaction() as session:
         leases.take_lease(session, _process_lease(role), me, now=now, lease_s=lease_s)
-        return leases.take_lease(session, role, me, now=now, lease_s=lease_s) is not None
+        return leases.take_lease(session, role, me, now=now, lease_s=lease_s, in_doubt=runtime.in_doubt) is not None
 
 
 def _process_lease(role: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from delivery.models import Batch, Outcome, Submission, SubmissionPart, Withdrawal, deliveries
 from delivery.ports import Answer, OutboundGroup
-from delivery.sending.claims import ClaimedBatch, contact_reference
+from delivery.sending.claims import ClaimedBatch, contact_reference, forget_losses
 from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
 from huabao.ids import pack_ids
 from subscribers.contacts import note_contacts
@@ -112,6 +112,8 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
         addressed = [reader for _, outcome, ones in settled if outcome is not Outcome.REJECTED for reader in ones]
         note_contacts(session, addressed, channel=batch.channel, purpose="activity", reference=contact_reference(batch.dispatch_id), at=at)
     session.connection().execute(_ANSWERED, rows)
+    if batch.losses:
+        forget_losses(session, batch)
 
 
 def _write_parts(session: Session, batch: ClaimedBatch, answers: Sequence[Answer]) -> None:

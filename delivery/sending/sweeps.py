@@ -16,7 +16,7 @@ from delivery.dispatch import curves, gate
 from delivery.lanes import RESEND
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
-from delivery.sending import stages, unknowns
+from delivery.sending import losses, stages, unknowns
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
 from huabao import alarms
@@ -41,11 +41,10 @@ def requeue_silent(runtime: Runtime) -> None:
         if not found or session.scalar(select(Batch.id).where(Batch.dispatch_id.in_(found), Batch.state.in_(("ready", "claimed"))).limit(1)) is None:
             return
     with runtime.transaction() as session:
-        mine = (Batch.dispatch_id.in_(found), Batch.state == "claimed", Batch.lease_until < now)
-        silent = session.scalars(update(Batch).where(*mine).values(state="ready", owner=None, lease_until=None).returning(Batch.id)).all()
+        silent = 0 if runtime.in_doubt else losses.make_ready(session, found, now=now)
         enqueue_ready(session, now=now)
     if silent:
-        log.warning("batches of silent workers are queued again", batches=len(silent))
+        log.warning("batches of silent workers are queued again", batches=silent)
 
 
 def start_due(runtime: Runtime) -> None:
