@@ -70,17 +70,16 @@ class LocalThrottle:
 
     def acquire(self, key: str, tokens: int, *, rate: float, burst: int, lane: str = "bulk", ticket: int | None = None) -> float:
         """See `Throttle.acquire`."""
-        wanted = terms_for(tokens, rate, burst)
+        wanted, mine = terms_for(tokens, rate, burst), LANES.index(lane)
         with self._lock:
             now = self._clock()
             bucket = self._bucket(key, wanted, now)
-            wait = max(_bucket_wait(bucket, wanted, tokens, now), _window_wait(bucket, wanted, tokens, now))
-            wait = max(wait, self._precedence_wait(bucket, wanted, tokens, LANES.index(lane), now))
+            wait = max(_bucket_wait(bucket, wanted, tokens, now), _window_wait(bucket, wanted, tokens, now), self._precedence_wait(bucket, wanted, tokens, mine, now))
             if wait > ROUNDING_S:
-                until, _ = bucket.asked[LANES.index(lane)]
-                bucket.asked[LANES.index(lane)] = (max(until, now + wait + GRACE_S), tokens)
+                until, _ = bucket.asked[mine]
+                bucket.asked[mine] = (max(until, now + wait + GRACE_S), tokens)
                 return wait
-            self._grant(bucket, wanted, tokens, LANES.index(lane), now, ticket)
+            self._grant(bucket, wanted, tokens, mine, now, ticket)
             return 0.0
 
     def left(self, key: str, departures: Iterable[Departure]) -> None:
@@ -105,7 +104,7 @@ class LocalThrottle:
         bucket.arrival = max(now, min(bucket.arrival, owing))
         bucket.forget(now)
         for lane, (until, asked) in enumerate(bucket.asked):
-            if until > now + 2 * wanted.full_s(asked) + WINDOW_S + GRACE_S:  # told under a slower contract: he will ask again
+            if until > now and until > now + 2 * wanted.full_s(asked) + WINDOW_S + GRACE_S:  # told under a slower contract: he will ask again
                 bucket.asked[lane] = (0.0, 0)
         return bucket
 
@@ -119,12 +118,12 @@ class LocalThrottle:
 
     def _precedence_wait(self, bucket: _Bucket, wanted: Terms, tokens: int, lane: int, now: float) -> float:
         """Seconds for which this lane lets others pass: those within their share first, then the higher lanes."""
+        others = [(other, asked) for other, (until, asked) in enumerate(bucket.asked) if until > now and other != lane]
+        if not others:
+            return 0.0
         share_wait = self._share_wait(bucket, wanted, tokens, lane, now)
         place = (share_wait > ROUNDING_S, lane)
-        ahead = 0
-        for other, (until, asked) in enumerate(bucket.asked):
-            if other != lane and until > now and (self._share_wait(bucket, wanted, asked, other, now) > ROUNDING_S, other) < place:
-                ahead += asked
+        ahead = sum(asked for other, asked in others if (self._share_wait(bucket, wanted, asked, other, now) > ROUNDING_S, other) < place)
         if not ahead:
             return 0.0
         after_them = max(_bucket_wait(bucket, wanted, ahead + tokens, now), _window_wait(bucket, wanted, ahead + tokens, now))

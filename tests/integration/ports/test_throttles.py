@@ -114,7 +114,7 @@ def test_the_wall_clock_of_redis_may_go_back(redis_url: str) -> None:
         for _ in range(3):
             clock.now += throttle.acquire("back", 2, rate=4, burst=2)
         clock.now -= 3600
-        waits = []
+        waits: list[float] = []
         while (wait := throttle.acquire("back", 2, rate=4, burst=2)) > 0 and len(waits) < 50:
             waits.append(wait)
             clock.now += wait
