@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch.progress import port_rate
+from delivery.dispatch.carriers import expected_finish
 from delivery.lanes import RESEND
-from delivery.models import Dispatch, Exclusion, Outcome, Port, Submission, deliveries
+from delivery.models import Dispatch, Exclusion, Outcome, Submission, deliveries
 from huabao.db import is_postgres
 from huabao.errors import UsageError
 
@@ -37,7 +37,6 @@ KEEP_S = 1.0
 KEEP_PER_COST = 4.0
 KEEP_CLOSED_S = 300.0
 """A closed dispatch changes by a late report only."""
-
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Progress:
         outcomes: readers by outcome, every outcome present, in the order of `Outcome`.
         rate_per_s: readers submitted a second, over the last minute (or since the start, if that is later).
         forecast_finish_at: when the last reader is submitted if the rate holds (before there is
-            one: at the rate of its ports); the true instant once it is; None while nobody sends.
+            one: by the rates and hours of its ports); the true instant once it is; None while nobody sends.
         balanced: audience = planned + excluded, and planned = the sum of the outcomes;
             true where retention took the rows, since only a balance closes a dispatch.
         by_minute: ascending, minutes without a change left out; pending readers stand in none.
@@ -169,7 +168,7 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
         excluded=excluded,
         outcomes=outcomes,
         rate_per_s=rate,
-        forecast_finish_at=forecast(dispatch.state, outcomes["pending"], rate or _capacity(session, dispatch), dispatch.sent_at, max(now, dispatch.start_at)),
+        forecast_finish_at=_finish(session, dispatch, outcomes["pending"], rate, now),
         balanced=dropped or (dispatch.audience == dispatch.planned + excluded and dispatch.planned == sum(outcomes.values())),
         by_minute=tuple(Minute(at, minutes[at]) for at in sorted(minutes)),
         measured_at=now,
@@ -208,6 +207,13 @@ def rate_of(recent: int, started_at: datetime | None, now: datetime) -> float:
     return recent / span_s
 
 
+def _finish(session: Session, dispatch: Dispatch, pending: int, rate_per_s: float, now: datetime) -> datetime | None:
+    """See `Progress.forecast_finish_at`; before it has a rate the dispatch is forecast as `dispatch status` does it."""
+    if rate_per_s <= 0 and dispatch.sent_at is None and dispatch.state in lifecycle.AHEAD:
+        return expected_finish(session, dispatch, now)
+    return forecast(dispatch.state, pending, rate_per_s, dispatch.sent_at, max(now, dispatch.start_at))
+
+
 def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | None, begin: datetime) -> datetime | None:
     """When the last reader is submitted, see `Progress.forecast_finish_at`."""
     if sent_at is not None:
@@ -215,11 +221,6 @@ def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | No
     if state not in lifecycle.AHEAD or rate_per_s <= 0:
         return None
     return begin + timedelta(seconds=pending / rate_per_s)
-
-
-def _capacity(session: Session, dispatch: Dispatch) -> float:
-    """What the ports of the dispatch carry for long: its rate until it has one of its own."""
-    return sum(port_rate(port) for port in session.scalars(select(Port).where(Port.name.in_(dispatch.ports))))
 
 
 def recent_dispatches(session: Session, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
@@ -235,10 +236,7 @@ def recent_dispatches(session: Session, now: datetime, *, before_id: int | None 
     )
     if before_id is not None:
         wanted = wanted.where(Dispatch.id < before_id)
-    return [
-        Summary(dispatch, publication, number, title, dispatch_progress(session, dispatch.id, now))
-        for dispatch, publication, number, title in session.execute(wanted)
-    ]
+    return [Summary(dispatch, publication, number, title, dispatch_progress(session, dispatch.id, now)) for dispatch, publication, number, title in session.execute(wanted)]
 
 
 def exclusions_by_reason(session: Session, dispatch_id: int) -> dict[str, int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from delivery import lifecycle
+from delivery.dispatch import windows
 from delivery.dispatch.capacity import Supply
 from delivery.dispatch.pdus import pdus_each
 from delivery.dispatch.routing import carries_short
@@ -111,6 +113,21 @@ def waiting_readers(session: Session, dispatch: Dispatch) -> Counter[int]:
 
 def _as_counter(rows: Iterable[Any]) -> Counter[int]:
     return Counter({port_id: int(readers) for port_id, readers in rows})
+
+
+def begins(session: Session, dispatch: Dispatch, now: datetime) -> datetime:
+    """When the dispatch may send: at once where it does already, else when its start has come and its window is open."""
+    begin = max(now, dispatch.start_at)
+    return begin if dispatch.state == lifecycle.SENDING else windows.opening(windows.publication_of(session, dispatch), dispatch, begin)
+
+
+def expected_finish(session: Session, dispatch: Dispatch, now: datetime) -> datetime | None:
+    """When a dispatch that shows no rate yet will be through: by its ports' rates, hours and agreed changes, a text by its parts."""
+    begin = begins(session, dispatch, now)
+    found = carriers(session, dispatch, now, begin)
+    if dispatch.rate is not None:  # its own, below that of its ports
+        return begin + timedelta(seconds=sum(one.waiting for one in found) / dispatch.rate)
+    return finish(found, begin) if found else None
 
 
 def finish(found: Sequence[Carrier], begin: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from delivery import kinds, lifecycle
 from delivery.dispatch import windows
-from delivery.dispatch.carriers import Carrier, carriers
+from delivery.dispatch.carriers import Carrier, begins, carriers
 from delivery.dispatch.contract import Finding, Part, check, sends_besides
 from delivery.models import Batch, Dispatch, Port
 from delivery.ports import PortSettings
@@ -35,19 +35,18 @@ def breaches(session: Session, dispatch: Dispatch, now: datetime) -> list[Findin
     """The rules of its ports' contracts that what is left of a dispatch would break, as everything stands now."""
     if dispatch.kind != kinds.EDITION or dispatch.state not in lifecycle.UNSENT:
         return []
-    publication = windows.publication_of(session, dispatch)
-    begin = max(now, dispatch.start_at)
-    if dispatch.state != lifecycle.SENDING:
-        begin = windows.opening(publication, dispatch, begin)
-    waits = {one.name: one for one in carriers(session, dispatch, now, begin) if one.waiting}
-    ports = [port for row in session.scalars(select(Port).where(Port.name.in_(waits)).order_by(Port.name)) if (port := PortSettings.of(row)).contract or port.service_codes]
-    if not ports:
+    bound = {port.name: port for row in session.scalars(select(Port).order_by(Port.name)) if (port := PortSettings.of(row)).contract or port.service_codes}
+    if not bound:
+        return []
+    publication, begin = windows.publication_of(session, dispatch), begins(session, dispatch, now)
+    waits = [one for one in carriers(session, dispatch, now, begin) if one.waiting and one.name in bound]
+    if not waits:
         return []
     loads = {row[0]: int(row[1]) for row in session.execute(select(Batch.port_id, func.sum(Batch.size)).where(Batch.dispatch_id == dispatch.id).group_by(Batch.port_id))}
     sends = sends_besides(session, publication.service_code, begin, but=dispatch.id)
     found: list[Finding] = []
-    for port in ports:
-        carrier = waits[port.name]
+    for carrier in waits:
+        port = bound[carrier.name]
         part = Part(publication.service_code, loads.get(port.port_id, 0), begin, carrier.finish_at, publication.stale_after_s, dispatch.rate)
         found += [one for one in check(port, part, sends) if not one.kept and not _unknown_yet(one, carrier)]
     return found

@@ -18,6 +18,7 @@ from delivery.sending import claims
 from huabao.alarms import Alarm
 from huabao.ids import unpack_ids
 from huabao.runtime import Runtime
+from monitoring.measures import count_progress
 from subscribers.models import Reader
 from tests.services.delivering import add_port, build_world, set_setting
 from tests.services.texting import add_smpp_port
@@ -68,7 +69,8 @@ def test_a_text_of_two_parts_takes_twice_as_long(runtime: Runtime) -> None:
     dispatch_id = planning.create(runtime, request, actor="ops")
     with runtime.transaction(read_only=True) as session:
         stands = progress(session, dispatch_id, now=runtime.now())
-        assert stands.forecast_finish_at == session.get_one(Dispatch, dispatch_id).start_at + timedelta(seconds=60)
+        finish = session.get_one(Dispatch, dispatch_id).start_at + timedelta(seconds=60)
+        assert stands.forecast_finish_at == count_progress(session, dispatch_id, runtime.now()).forecast_finish_at == finish, "the page says what the command says"
     assert foresight.watch(runtime) == 1
     with runtime.transaction(read_only=True) as session:
         assert "600 readers take 1 m at 10 a second" in session.scalars(select(Alarm.text)).one()
