@@ -37,7 +37,7 @@ def verify(invocation: Invocation, dispatch_id: int | None, peers: tuple[Path, .
     from delivery.ledger.peer import read_peer
 
     records = [read_peer(folder) for folder in peers]
-    with invocation.runtime.transaction(read_only=True) as session:
+    with invocation.runtime.transaction(read_only=True, still=True) as session:
         found = ledgers.verify(session, dispatch_id, peers=records)
     outcomes = list(found.dispatches[0].outcomes) if found.dispatches else []
     rows = [(one.dispatch_id, one.audience, one.planned, sum(one.excluded.values()), *one.outcomes.values()) for one in found.dispatches]

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
 from delivery import kinds, lifecycle
 from delivery.dispatch import windows
 from delivery.dispatch.audience import stale_at
-from delivery.models import Batch, Dispatch, Outcome, deliveries
+from delivery.dispatch.carriers import waiting_readers
+from delivery.models import Batch, Dispatch
 from delivery.sending import journal
 from delivery.sending.claims import lost_readers, open_batches
 from huabao import alarms
@@ -40,8 +41,7 @@ AGEING = (lifecycle.PLANNED, lifecycle.HELD, lifecycle.RELEASED, lifecycle.PAUSE
 
 def left_over(session: Session, dispatch: Dispatch) -> int:
     """Readers of the dispatch who are still to be sent to."""
-    mine = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.outcome == int(Outcome.PENDING))
-    return session.scalars(select(func.count()).select_from(deliveries).where(*mine)).one()
+    return waiting_readers(session, dispatch).total()
 
 
 def note_shut(session: Session, dispatch: Dispatch, *, at: datetime) -> None:

@@ -54,10 +54,15 @@ class Curve:
         return {"all": list(self.all), "handset_class": {name: list(one) for name, one in self.handset_class.items()}, "port": {name: list(one) for name, one in self.port.items()}}
 
 
-def remember(session: Session, dispatch: Dispatch) -> None:
-    """Count the curve of a dispatch that is about to close, and keep it."""
-    if dispatch.kind == kinds.EDITION:
-        dispatch.gate = {**dispatch.gate, "curve": count(session, dispatch).to_document()}
+def of_closed(session: Session, dispatch: Dispatch) -> Curve | None:
+    """The curve that a dispatch about to close leaves, or None where its kind leaves none."""
+    return count(session, dispatch) if dispatch.kind == kinds.EDITION else None
+
+
+def remember(dispatch: Dispatch, curve: Curve | None) -> None:
+    """Keep the curve of a dispatch that is about to close."""
+    if curve is not None:
+        dispatch.gate = {**dispatch.gate, "curve": curve.to_document()}
 
 
 def count(session: Session, dispatch: Dispatch) -> Curve:

@@ -80,8 +80,7 @@ def kill(runtime: Runtime, ref: str, *, recalling: bool, by: str, reason: str, d
     if recalling:
         wait_for_workers(runtime, [one for one in found if one.id in made.stopped])
     for one in found if recalling else ():
-        with runtime.transaction() as session:
-            asked += recalls.ask(session, one, "cancel", by=by, now=runtime.now())
+        asked += recalls.ask(runtime, one, "cancel", by=by, now=runtime.now())
     with runtime.transaction(read_only=True) as session:
         return replace(made, asked=asked, recalls=recalls.summary(session, [one.id for one in found]))
 
@@ -100,14 +99,15 @@ def call_back(runtime: Runtime, dispatch_id: int, *, by: str, reason: str, dry_r
         UsageError: there is no such dispatch.
     """
     now = runtime.now()
-    with runtime.transaction() as session:
+    with runtime.transaction(read_only=True) as session:
         found = lifecycle.find_dispatch(session, dispatch_id)
         edition = session.get_one(Edition, found.edition_id)
         name = f"{session.get_one(Publication, edition.publication_id).slug}/{edition.number}"
         made = Killing(name, (), 0, recalls.reach(session, [found], "cancel"), state=edition.state)
-        if dry_run:
-            return made
-        asked = recalls.ask(session, found, "cancel", by=by, now=now)
+    if dry_run:
+        return made
+    asked = recalls.ask(runtime, found, "cancel", by=by, now=now)
+    with runtime.transaction() as session:
         audit.record(session, actor=by, action="dispatch.recall", object_kind="dispatch", object_id=found.id, at=now, submissions=asked, reason=reason)
         return replace(made, asked=asked, recalls=recalls.summary(session, [found.id]))
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle
-from delivery.dispatch import windows
-from delivery.dispatch.carriers import Carrier, carriers, finish
+from delivery.dispatch.carriers import Carrier, begins, carriers, finish
+from delivery.dispatch.lately import span_between
 from delivery.ledger import proof
 from delivery.ledger.proof import Counts
 from delivery.models import Dispatch, Port, Submission
@@ -21,6 +21,12 @@ from delivery.throttle import sustained_rate
 
 PACE_S = 10.0
 """The pace is that of so many last seconds."""
+
+ANSWER_S = 60.0
+"""What was answered in them was written down at most so long before."""
+
+PACE_SUBMISSIONS_MAX = 1_000_000
+"""Most submissions of that time; the fastest port takes a third of them."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,10 @@ def progress(session: Session, dispatch_id: int, *, now: datetime) -> Progress:
     """
     found = lifecycle.find_dispatch(session, dispatch_id)
     counts = proof.counts(session, dispatch_id)
-    rate = _pace(session, found, now)
+    rate = _pace(session, found, counts, now)
     last = lifecycle.last_transition(session, dispatch_id)
     reason, by = (last.reason, last.by) if last is not None else ("", "")
-    begin = _begins(session, found, now)
+    begin = begins(session, found, now)
     ports = tuple(carriers(session, found, now, begin)) if found.state in lifecycle.UNSENT else ()
     return Progress(found.id, found.state, counts, rate, _finish(found, counts, rate, ports, begin), found.closed_at, reason, by, ports)
 
@@ -95,17 +101,22 @@ def port_rate(port: Port) -> float:
     return sustained_rate(settings.rate, settings.burst) * (settings.group_size if settings.counts_submits else 1)
 
 
-def _pace(session: Session, found: Dispatch, now: datetime) -> float:
+def _pace(session: Session, found: Dispatch, counts: Counts, now: datetime) -> float:
     if found.started_at is None:
         return 0.0
-    since = found.started_at if found.sent_at is not None else max(found.started_at, now - timedelta(seconds=PACE_S))
-    until = found.sent_at or now
-    answered = session.scalar(
-        select(func.sum(Submission.recipients)).where(
-            Submission.dispatch_id == found.id, Submission.state.in_(("accepted", "partial", "refused")), Submission.answered_at >= since
-        )
-    )
-    return round(int(answered or 0) / max((until - since).total_seconds(), 0.1), 1)
+    if found.sent_at is not None:
+        known = counts.planned - sum(counts.outcomes[one] for one in ("pending", "cancelled", "unknown"))
+        return _rate(known, found.started_at, found.sent_at)
+    since = max(found.started_at, now - timedelta(seconds=PACE_S))
+    span = span_between(session, found.id, since - timedelta(seconds=ANSWER_S), now + timedelta(seconds=ANSWER_S), most=PACE_SUBMISSIONS_MAX)
+    if span is None:
+        return 0.0
+    answered = select(func.sum(Submission.recipients)).where(*span.sql, Submission.state.in_(("accepted", "partial", "refused")), Submission.answered_at >= since)
+    return _rate(int(session.scalar(answered) or 0), since, now)
+
+
+def _rate(readers: int, since: datetime, until: datetime) -> float:
+    return round(readers / max((until - since).total_seconds(), 0.1), 1)
 
 
 def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrier], begin: datetime) -> datetime | None:
@@ -119,10 +130,3 @@ def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrie
     if rate > 0:
         return begin + timedelta(seconds=counts.outcomes["pending"] / rate)
     return finish(ports, begin) if ports else None
-
-
-def _begins(session: Session, found: Dispatch, now: datetime) -> datetime:
-    """When it may send: at once where it does already, else when its start has come and its window is open."""
-    if found.state == lifecycle.SENDING:
-        return max(now, found.start_at)
-    return windows.opening(windows.publication_of(session, found), found, max(now, found.start_at))

@@ -94,9 +94,7 @@ def reach(session: Session, found: Sequence[Dispatch], kind: Kind) -> Reach:
     return Reach(submissions, readers, beyond)
 
 
-def ask(
-    runtime: Runtime, dispatch: Dispatch, kind: Kind, *, by: str, now: datetime, variants: Mapping[int, int] | None = None, only_cancel: bool = False
-) -> int:
+def ask(runtime: Runtime, dispatch: Dispatch, kind: Kind, *, by: str, now: datetime, variants: Mapping[int, int] | None = None, only_cancel: bool = False) -> int:
     """Write down one recall for each submission of which somebody may not have his message yet; how many.
 
     Some thousands at a time, so that nobody waits for their transaction; they leave from the

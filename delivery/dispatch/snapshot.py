@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, SmallInteger, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from delivery.dispatch.routing import Routing, carries_short, route_sql, served_
 from delivery.dispatch.wishes import not_before_sql
 from delivery.lanes import SEED
 from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, Route, deliveries
+from huabao.columns import Integers, integers
 from huabao.db import UTCDateTime, in_ids
 from huabao.ids import pack_ids
 from subscribers.models import Reader
@@ -39,7 +41,7 @@ LAST_STAGE = 3
 """Everybody who is in no earlier stage."""
 
 DIGEST_PAGE = 20_000
-"""Ids read at a time for the digest."""
+"""Ids that are written out at a time for the digest."""
 
 _INSERT_AT_ONCE = 100
 
@@ -243,28 +245,18 @@ def drop_stage(session: Session) -> None:
 
 
 def digest(session: Session, dispatch: Dispatch) -> tuple[int, str]:
-    """How many planned readers there are, and the SHA-256 over their ids, ascending, each as decimal digits and a newline."""
+    """How many planned readers there are, and `digest_of` their ids."""
+    mine = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
+    ids = np.sort(integers(session, select(deliveries.c.reader_id).where(*mine)), axis=None)
+    return ids.size, digest_of(ids)
+
+
+def digest_of(ids: Integers) -> str:
+    """The SHA-256 over ids in their order, each as decimal digits and a newline."""
     found = hashlib.sha256()
-    total = 0
-    for page in _id_pages(session, dispatch):
-        found.update(("\n".join(map(str, page)) + "\n").encode())
-        total += len(page)
-    return total, found.hexdigest()
-
-
-def _id_pages(session: Session, dispatch: Dispatch) -> Iterator[Sequence[int]]:
-    last = -1
-    while True:
-        page = session.scalars(
-            select(deliveries.c.reader_id)
-            .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.reader_id > last)
-            .order_by(deliveries.c.reader_id)
-            .limit(DIGEST_PAGE)
-        ).all()
-        if not page:
-            return
-        yield page
-        last = page[-1]
+    for at in range(0, ids.size, DIGEST_PAGE):
+        found.update(("\n".join(map(str, ids[at : at + DIGEST_PAGE].tolist())) + "\n").encode())
+    return found.hexdigest()
 
 
 def decided_rows(audience: Audience, mask: ColumnElement[str], terms: Terms) -> Select[Any]:

@@ -1,18 +1,15 @@
 """What goes wrong while a dispatch runs: submissions that fail, quick refusals, readers who retrieve less than usual.
 
-Nobody looks through the deliveries: what was submitted lately is found by its id (a
-few steps of bisection, since ids and times grow together), counted from submissions
-and their reports, and thinned out where it is more than enough to judge by. A look
-costs the same whether ten thousand readers were sent to or 1.5 million. What it finds
-is held by the brake, and looked at afresh after a person let it go.
+Nobody looks through the deliveries: what was submitted lately (`lately`) is counted from
+submissions and their reports, and thinned out where it is more than enough to judge by.
+A look costs the same whether ten thousand readers were sent to or 1.5 million. What it
+finds is held by the brake, and looked at afresh after a person let it go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +18,7 @@ from content.models import Variant
 from delivery import lifecycle
 from delivery.dispatch import brake, curves
 from delivery.dispatch.failing import Cell, Finding, failing
+from delivery.dispatch.lately import Span, span_between, thinned
 from delivery.dispatch.thresholds import (
     BRAKE_CURVE_DAYS_MIN,
     BRAKE_CURVE_READERS_MIN,
@@ -35,12 +33,6 @@ from delivery.models import Brake, DeliveryEvent, Dispatch, Outcome, Port, Submi
 from huabao.ids import pack_ids, unpack_ids
 from huabao.runtime import Runtime
 
-SUBMISSIONS_MAX = 10_000
-"""Most submissions of one look, the latest."""
-
-READERS_MAX = 5_000
-"""Readers whose reports are counted in one look, about; of more, each k-th submission."""
-
 PARTIAL_MAX = 2_000
 """Partly refused submissions that are unpacked in one look."""
 
@@ -51,26 +43,6 @@ NOBODY = pack_ids(())
 
 TAKEN = ("accepted", "partial")
 REFUSED = (int(Outcome.REJECTED), int(Outcome.FAILED))
-
-
-@dataclass(frozen=True)
-class Span:
-    """Submissions of a dispatch, by id.
-
-    Attributes:
-        first, last: ids, both included.
-        thin: each submission whose id is a multiple of it has its reports counted.
-    """
-
-    dispatch_id: int
-    first: int
-    last: int
-    thin: int = 1
-
-    @property
-    def sql(self) -> tuple[Any, ...]:
-        """The condition on submissions."""
-        return (Submission.dispatch_id == self.dispatch_id, Submission.id >= self.first, Submission.id <= self.last)
 
 
 def watch(runtime: Runtime) -> None:
@@ -227,37 +199,3 @@ def _variants(session: Session, keys: Iterable[Key]) -> dict[int, tuple[str, str
     """(handset class, name) of each variant."""
     rows = session.execute(select(Variant.id, Variant.handset_class, Variant.name).where(Variant.id.in_({variant for _, variant in keys})))
     return {row.id: (row.handset_class, row.name) for row in rows}
-
-
-# --- finding submissions by time -------------------------------------------------------------------------------------
-
-
-def thinned(session: Session, span: Span) -> Span:
-    """The same submissions, or as many of them as are enough to judge by."""
-    readers = session.scalar(select(func.sum(Submission.recipients)).where(*span.sql)) or 0
-    return Span(span.dispatch_id, span.first, span.last, max(1, int(readers) // READERS_MAX))
-
-
-def span_between(session: Session, dispatch_id: int, since: datetime, until: datetime) -> Span | None:
-    """The submissions of a dispatch that were written from `since` until `until`, the latest `SUBMISSIONS_MAX`; None where there are none."""
-    newest = session.scalar(select(func.max(Submission.id)))
-    if newest is None:
-        return None
-    last = first_id(session, until, newest) - 1
-    first = max(first_id(session, since, newest), last - SUBMISSIONS_MAX + 1)
-    span = Span(dispatch_id, first, last)
-    there = select(Submission.id).where(*span.sql).limit(1)
-    return span if first <= last and session.scalar(there) is not None else None
-
-
-def first_id(session: Session, at: datetime, newest: int) -> int:
-    """The id of the first submission written at `at` or later, `newest + 1` where there is none; by bisection over ids, which grow with time."""
-    low, high = 1, newest + 1
-    while low < high:
-        middle = (low + high) // 2
-        row = session.execute(select(Submission.id, Submission.written_at).where(Submission.id >= middle).order_by(Submission.id).limit(1)).one_or_none()
-        if row is None or row.written_at >= at:
-            high = middle
-        else:
-            low = row.id + 1
-    return low

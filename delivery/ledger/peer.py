@@ -5,35 +5,45 @@ line is ours by its TransactionID, which no other submission of ours has. Whoeve
 to once more after a lost answer, by stated policy, may have got it so often. A
 planned reader who was forgotten since has no number any more: as many numbers as
 there are such readers in the journal may be nobody's.
+
+A peer of 1.5 million readers wrote as many numbers down: they are read line by line
+into arrays, and texts that are only compared stand there as their hashes (64 bits, of
+this process).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import BigInteger, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
 from delivery.ledger.lines import read_lines
 from delivery.ledger.recalled import PeerRecall, compare_recalls, read_recalls
-from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, more_than
+from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, Planned, find, more_than
 from delivery.ledger.smsc_peer import SMSCLine, ascribe
 from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
 from delivery.ports.message_ids import normalise_message_id
+from huabao.columns import integers
 from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
 from subscribers.models import Reader
 
 _FORGOTTEN = -1
-"""In place of the number of a reader who is gone."""
+"""In place of the number of a reader who is gone, or whose number is none."""
 
 TAKEN_CODES = (1000, 1001, 1100, 0)
 """Status codes with which the peer took the message, for some recipients at least."""
+
+_is_bare = re.compile("1[3-9][0-9]{9}").fullmatch
 
 
 class PeerLine(NamedTuple):
@@ -46,7 +56,7 @@ class PeerLine(NamedTuple):
     """
 
     transaction_id: str
-    recipients: tuple[int, ...]
+    recipients: list[int]
     message_id: str | None
     part: int = 0
 
@@ -56,25 +66,69 @@ class PeerRecord:
     """The folder that a peer kept.
 
     Attributes:
-        lines: of each SubmitReq.
+        keys: of each SubmitReq, the hash of its TransactionID.
+        sizes: how many recipients each has.
+        recipients: of the first SubmitReq, of the second and so on.
+        message_ids: that the peer gave to each, or None.
+        texts: lines of an SMSC, which know no TransactionID until they are `ascribed`.
         recalls: of each CancelReq and ReplaceReq.
     """
 
     folder: Path
-    lines: tuple[PeerLine, ...]
-    recalls: tuple[PeerRecall, ...] = ()
+    keys: Ids
+    sizes: Ids
+    recipients: Ids
+    message_ids: Sequence[str | None]
+    texts: Sequence[SMSCLine] = ()
+    recalls: Sequence[PeerRecall] = ()
+
+    @classmethod
+    def of(cls, folder: Path, lines: Iterator[PeerLine], recalls: Sequence[PeerRecall] = ()) -> PeerRecord:
+        """A record of these lines; none is kept as it is but an SMSC's."""
+        keys, sizes, recipients = array("q"), array("q"), array("q")
+        message_ids: list[str | None] = []
+        texts: list[SMSCLine] = []
+        for line in lines:
+            if line.part:
+                texts.append(SMSCLine(line.message_id or "", line.recipients[0] if line.recipients else 0, line.part))
+                continue
+            keys.append(hash(line.transaction_id))
+            sizes.append(len(line.recipients))
+            recipients.extend(line.recipients)
+            message_ids.append(line.message_id)
+        columns = [np.array(one, dtype=np.int64) for one in (keys, sizes, recipients)]
+        return cls(folder, columns[0], columns[1], columns[2], message_ids, texts, recalls)
 
     def ascribed(self, session: Session) -> PeerRecord:
         """The same with the TransactionIDs of our submissions, where the peer is an SMSC, which knows none."""
-        if not any(line.part for line in self.lines):
+        if not self.texts:
             return self
-        found = ascribe(session, (SMSCLine(line.message_id or "", line.recipients[0] if line.recipients else 0, line.part) for line in self.lines))
-        return PeerRecord(self.folder, tuple(line._replace(transaction_id=owner) for line, owner in zip(self.lines, found, strict=True) if owner is not None))
+        owners = ascribe(session, self.texts)
+        lines = (PeerLine(owner, [one.number] if one.number else [], one.message_id) for owner, one in zip(owners, self.texts, strict=True) if owner is not None)
+        return PeerRecord.of(self.folder, lines, self.recalls)
+
+    @cached_property
+    def _order(self) -> Ids:
+        return np.argsort(self.keys, kind="stable")
+
+    def lines_of(self, keys: Ids) -> Ids:
+        """Places of the SubmitReqs that have one of these keys, in no order."""
+        ordered, wanted = self.keys[self._order], np.unique(keys)
+        first, behind = np.searchsorted(ordered, wanted), np.searchsorted(ordered, wanted, side="right")
+        times = behind - first
+        found: Ids = self._order[np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)]
+        return found
+
+    def numbers_of(self, lines: Ids) -> Ids:
+        """The recipients of the SubmitReqs at these places."""
+        begins, sizes = (np.cumsum(self.sizes) - self.sizes)[lines], self.sizes[lines]
+        found: Ids = self.recipients[np.repeat(begins, sizes) + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)]
+        return found
 
     def strangers(self, session: Session) -> list[str]:
         """A sentence where the peer took what our journal does not know."""
-        known = set(session.scalars(select(Submission.transaction_id), execution_options={"yield_per": ROWS_AT_ONCE}))
-        number = sum(line.transaction_id not in known for line in self.lines if line.recipients)
+        known = np.fromiter(map(hash, session.scalars(select(Submission.transaction_id), execution_options={"yield_per": ROWS_AT_ONCE})), dtype=np.int64)
+        number = int((~np.isin(self.keys, known) & (self.sizes > 0)).sum())
         return [f"the peer in {self.folder} took {number:,} submissions that the journal does not know"] if number else []
 
 
@@ -87,38 +141,32 @@ def read_peer(folder: Path) -> PeerRecord:
     path = folder / "submissions.jsonl"
     if not path.is_file():
         raise UsageError(f"{path} does not exist; give the folder that `huabao sandbox mmsc --keep DIR` wrote")
-    return PeerRecord(folder, tuple(read_lines(path, _line, "a submission")), read_recalls(folder))
+    return PeerRecord.of(folder, read_lines(path, _line, "a submission"), read_recalls(folder))
 
 
 def _line(document: dict[str, Any]) -> PeerLine:
     taken = document.get("status_code", TAKEN_CODES[0]) in TAKEN_CODES
-    recipients = tuple(_as_int(one) for one in document["recipients"]) if taken else ()
+    recipients = [int(one if _is_bare(one) else find_msisdn(one) or "x") for one in document["recipients"]] if taken else []
     return PeerLine(document["transaction_id"] or "", recipients, document.get("message_id"), document.get("part", 0))
 
 
-def _as_int(number: str) -> int:
-    return int(find_msisdn(number) or "x")
-
-
-def compare(session: Session, dispatch: Dispatch, journal: Journal, peers: Sequence[PeerRecord], findings: Findings) -> None:
+def compare(session: Session, dispatch: Dispatch, planned: Planned, journal: Journal, peers: Sequence[PeerRecord], findings: Findings) -> None:
     """Who got it twice, who never though we say submitted, who got it though we say pending or cancelled; MessageIDs that differ."""
-    ids, numbers, forgotten = _planned(session, dispatch)
-    lines = _lines_of(session, dispatch, peers)
-    got = np.concatenate([np.empty(0, dtype=np.int64), *(np.array(line.recipients, dtype=np.int64) for line in lines)])
+    sent = _read_sent(session, dispatch)
+    lines = [(peer, peer.lines_of(sent.keys)) for peer in peers]
+    got = np.concatenate([np.empty(0, dtype=np.int64), *(peer.numbers_of(places) for peer, places in lines)])
+    ids, numbers, forgotten = _numbers(session, dispatch)
     order = np.argsort(numbers)
-    at = np.searchsorted(numbers[order], got)
-    at[at == len(ids)] = 0
-    known = (numbers[order][at] == got) if len(ids) else np.zeros(got.size, dtype=bool)
+    at, known = find(numbers[order], got)
     _check_unknown(got[~known], np.intersect1d(forgotten, journal.readers).size, findings)
-    readers = np.sort(ids[order][at[known]]) if len(ids) else np.empty(0, dtype=np.int64)
+    readers = np.sort(ids[order][at[known]])
     findings.add_all("who got it twice, says the peer", more_than(readers, journal.sent_again))
     findings.add_all("submitted, we say, but the peer never got it", np.setdiff1d(np.intersect1d(journal.taken(), ids), readers))
     for outcome in (Outcome.PENDING, Outcome.CANCELLED):
-        leaving = np.array([one for one, owner in zip(journal.readers.tolist(), journal.submissions.tolist(), strict=True) if journal.states[owner] == "leaving"], dtype=np.int64)
-        sent = leaving if outcome is Outcome.PENDING else journal.readers  # what was submitted may have been called back since
-        untouched = np.setdiff1d(np.setdiff1d(_with(session, dispatch, outcome), sent), journal.sent_again)
+        under_way = journal.in_state("leaving") if outcome is Outcome.PENDING else journal.readers  # what was submitted may have been called back since
+        untouched = np.setdiff1d(np.setdiff1d(planned.with_outcome(outcome), under_way), journal.sent_again)
         findings.add_all(f"{outcome.name.lower()}, we say, but the peer got it", np.intersect1d(untouched, readers))
-    _check_message_ids(session, dispatch, lines, findings)
+    _check_message_ids(session, sent, lines, findings)
     compare_recalls(session, dispatch, [one for peer in peers for one in peer.recalls], findings)
 
 
@@ -133,47 +181,60 @@ def _check_unknown(numbers: Ids, forgotten: int, findings: Findings) -> None:
         findings.say(f"{twice:,} {'number' if twice == 1 else 'numbers'} without a planned reader got it twice, says the peer")
 
 
-def _check_message_ids(session: Session, dispatch: Dispatch, lines: Sequence[PeerLine], findings: Findings) -> None:
-    """The MessageID of each submission is one that the peer gave to it."""
-    options = {port.id: port.options for port in session.scalars(select(Port))}
-    given: dict[str, set[str]] = {}
-    for line in lines:
-        if line.recipients and line.message_id is not None:
-            given.setdefault(line.transaction_id, set()).add(line.message_id)
+class _Sent(NamedTuple):
+    """The submissions of a dispatch, as far as the peer is asked.
+
+    Attributes:
+        keys: hashes of their TransactionIDs.
+        given: hashes of (key, MessageID); 0 where nobody learnt one.
+        ports: of each.
+    """
+
+    ids: Ids
+    keys: Ids
+    given: Ids
+    ports: Ids
+
+
+def _read_sent(session: Session, dispatch: Dispatch) -> _Sent:
+    ids, keys, given, ports = array("q"), array("q"), array("q"), array("q")
     rows = session.execute(
-        select(Submission.id, Submission.transaction_id, Submission.port_id, Submission.message_id)
-        .where(Submission.dispatch_id == dispatch.id, Submission.message_id.is_not(None))
-        .order_by(Submission.id),
+        select(Submission.id, Submission.transaction_id, Submission.message_id, Submission.port_id).where(Submission.dispatch_id == dispatch.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
-    wrong = [
-        submission_id
-        for submission_id, transaction_id, port_id, message_id in rows
-        if transaction_id in given and message_id not in {normalise_message_id(one, options.get(port_id, {})) for one in given[transaction_id]}
-    ]
+    for submission_id, transaction_id, message_id, port_id in rows:
+        key = hash(transaction_id)
+        ids.append(submission_id)
+        keys.append(key)
+        given.append(0 if message_id is None else hash((key, message_id)))
+        ports.append(port_id)
+    return _Sent(*(np.array(one, dtype=np.int64) for one in (ids, keys, given, ports)))
+
+
+def _check_message_ids(session: Session, sent: _Sent, lines: Sequence[tuple[PeerRecord, Ids]], findings: Findings) -> None:
+    """The MessageID of each submission is one that the peer gave to it."""
+    wrong: list[int] = []
+    options = {port.id: port.options for port in session.scalars(select(Port))}
+    for port_id in np.unique(sent.ports).tolist():
+        keys, pairs = array("q"), array("q")
+        for peer, places in lines:
+            for at in places[peer.sizes[places] > 0].tolist():
+                message_id, key = peer.message_ids[at], int(peer.keys[at])
+                if message_id is not None:
+                    keys.append(key)
+                    pairs.append(hash((key, normalise_message_id(message_id, options.get(port_id, {})))))
+        mine = (sent.ports == port_id) & (sent.given != 0) & np.isin(sent.keys, np.array(keys, dtype=np.int64))
+        wrong += sent.ids[mine & ~np.isin(sent.given, np.array(pairs, dtype=np.int64))].tolist()
     if wrong:
-        some = ", ".join(str(one) for one in wrong[:EXAMPLES_MAX])
+        some = ", ".join(str(one) for one in sorted(wrong)[:EXAMPLES_MAX])
         findings.say(f"{len(wrong):,} {'submission has' if len(wrong) == 1 else 'submissions have'} another MessageID than the peer gave (e.g. submission {some})")
 
 
-def _planned(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids, Ids]:
+def _numbers(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids, Ids]:
     """Planned readers and their numbers, and planned readers who were forgotten since."""
-    rows = session.execute(
-        select(deliveries.c.reader_id, Reader.msisdn)
-        .outerjoin(Reader, Reader.id == deliveries.c.reader_id)
-        .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id),
-        execution_options={"yield_per": ROWS_AT_ONCE},
-    )
-    pairs: Ids = np.fromiter(((reader_id, int(number or _FORGOTTEN)) for reader_id, number in rows), dtype=np.dtype((np.int64, 2)))
+    is_number = func.rtrim(Reader.msisdn, "0123456789") == ""
+    number = case((is_number & (Reader.msisdn != ""), cast(Reader.msisdn, BigInteger)), else_=_FORGOTTEN)
+    rows = select(deliveries.c.reader_id, number).outerjoin(Reader, Reader.id == deliveries.c.reader_id)
+    pairs = integers(session, rows.where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id))
     there = pairs[:, 1] != _FORGOTTEN
     return pairs[there, 0], pairs[there, 1], pairs[~there, 0]
-
-
-def _lines_of(session: Session, dispatch: Dispatch, peers: Sequence[PeerRecord]) -> list[PeerLine]:
-    mine = set(session.scalars(select(Submission.transaction_id).where(Submission.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS_AT_ONCE}))
-    return [line for peer in peers for line in peer.lines if line.transaction_id in mine]
-
-
-def _with(session: Session, dispatch: Dispatch, outcome: Outcome) -> Ids:
-    mine = (deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id, deliveries.c.outcome == int(outcome))
-    return np.array(session.scalars(select(deliveries.c.reader_id).where(*mine)).all(), dtype=np.int64)

@@ -13,19 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from delivery import kinds, partitions
 from delivery.dispatch.audience import REASONS, RESEND_REASONS
-from delivery.dispatch.snapshot import digest
 from delivery.ledger import recount
 from delivery.ledger.copies import check_resend, unexplained
 from delivery.ledger.findings import Findings
 from delivery.ledger.peer import PeerRecord, compare
 from delivery.ledger.recalled import check_correction
+from delivery.ledger.recount import Planned
 from delivery.lifecycle import find_dispatch
 from delivery.models import Dispatch, Exclusion, Outcome, Route, Withdrawal, deliveries
+from huabao.columns import integers
 
 
 @dataclass(frozen=True)
@@ -148,18 +150,19 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
     for one in looked_at:
         numbers.append(counts(session, one.id))
         findings = Findings(f"dispatch {one.id}")
-        _totals(session, one, numbers[-1], findings)
+        planned = recount.read_planned(session, one)
+        _totals(session, one, planned, numbers[-1], findings)
         journal = recount.read_journal(session, one)
         if journal.again and (twice := len(set(journal.sent_again.tolist()))):
             sent_again[one.id] = twice
-        recount.check_batches(session, one, findings)
+        recount.check_batches(session, one, planned, findings)
         recount.check_withdrawals(session, one, findings)
         recount.check_journal(journal, findings)
-        recount.check_deliveries(session, one, journal, findings)
+        recount.check_deliveries(session, one, planned, journal, findings)
         check_correction(session, one, findings)
         check_resend(session, one, findings)
         if peers:
-            compare(session, one, journal, peers, findings)
+            compare(session, one, planned, journal, peers, findings)
         problems += findings.sentences(session)
     if dispatch_id is None:
         problems += unexplained(session, looked_at)
@@ -168,7 +171,7 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
     return Verification(problems, numbers, dropped, sent_again)
 
 
-def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findings) -> None:
+def _totals(session: Session, dispatch: Dispatch, planned: Planned, found: Counts, findings: Findings) -> None:
     rows = sum(found.outcomes.values())
     excluded = sum(found.excluded.values())
     if found.audience != found.planned + excluded:
@@ -178,10 +181,6 @@ def _totals(session: Session, dispatch: Dispatch, found: Counts, findings: Findi
     known = (*REASONS, *RESEND_REASONS) if dispatch.kind == kinds.RESEND else REASONS
     for reason in sorted(found.excluded.keys() - set(known)):
         findings.say(f"{found.excluded[reason]:,} exclusions give the reason {reason!r}, which does not exist (there are {', '.join(known)})")
-    if digest(session, dispatch)[1] != dispatch.planned_digest:
-        findings.say("the planned readers are not those of the snapshot: their digest differs")
-    both = select(Exclusion.reader_id).join(
-        deliveries, (deliveries.c.reader_id == Exclusion.reader_id) & (deliveries.c.day == dispatch.day) & (deliveries.c.dispatch_id == dispatch.id)
-    )
-    for reader_id in session.scalars(both.where(Exclusion.dispatch_id == dispatch.id)):
-        findings.add("planned and excluded at once", reader_id)
+    if excluded:
+        both = integers(session, select(Exclusion.reader_id).where(Exclusion.dispatch_id == dispatch.id))
+        findings.add_all("planned and excluded at once", np.intersect1d(both, planned.readers))

@@ -1,56 +1,63 @@
 """The recount behind `ledger verify`: batches, the journal of submissions, deliveries and reports, each read whole.
 
-Ids are kept in numpy arrays (8 bytes a reader); rows are streamed in the order of
-the reader, so that 1.5 million readers take tens of megabytes.
+Ids and outcomes are kept in numpy arrays (8 bytes a value) and compared as such.
+Readers of whom the rows say the same are one case, and the rule (`cases`) is asked
+once for each case: 1.5 million readers cost some dozen questions.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlalchemy.orm import Session
 
 from delivery.dispatch.audience import REASONS
+from delivery.dispatch.snapshot import digest_of
+from delivery.ledger.cases import ELSEWHERE, NOWHERE, SAYINGS, THERE, TIMES_MAX, Case, fault
 from delivery.ledger.findings import Findings
 from delivery.models import Batch, DeliveryEvent, Dispatch, EventState, Outcome, Submission, Withdrawal, deliveries
-from delivery.reports.meanings import Meanings, kept
-from delivery.reports.outcomes import Evidence, fold_outcome
+from delivery.reports.meanings import Meanings
 from delivery.sending.journal import LIVE_STATES
+from huabao.columns import Integers, integers, unpack_many
 from huabao.ids import unpack_ids
 
-Ids = NDArray[np.int64]
+Ids = Integers
 
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 20_000
 
-_SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+NONE = -1
+"""In place of the submission of a delivery that has none."""
 
-_BASE = {"accepted": Outcome.SUBMITTED, "partial": Outcome.SUBMITTED, "refused": Outcome.REJECTED, "unknown": Outcome.UNKNOWN}
+_BITS = ((16, 1 << 15), (2, 0), (3, 0), (2, 0), (1, 0), (1, 0), (len(SAYINGS), 0))
+"""How many bits each field of a `Case` takes in its number, and what is added so that none is negative."""
+
+_submissions: Table = Submission.__table__  # type: ignore[assignment]  # a mapped class has a Table
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The live submissions of a dispatch, reader by reader.
+    """The live submissions of a dispatch, and its readers in them.
 
     Attributes:
-        readers: every reader of a live submission, ascending; one who stands twice is in two.
-        submissions: the submission of each of them.
-        states: of each submission.
+        ids: of the submissions, ascending.
+        states: of each submission, its place in `LIVE_STATES`.
         variants: of each submission.
-        refused: readers singled out by partial answers.
+        readers: every reader of a live submission, ascending; one who stands twice is in two, the older one first.
+        places: where in `ids` the submission of each reader stands.
+        refused: readers singled out by partial answers, ascending.
         again: of each unknown submission, the readers who were sent to once more by stated policy.
     """
 
+    ids: Ids
+    states: Ids
+    variants: Ids
     readers: Ids
-    submissions: Ids
-    states: dict[int, str]
-    variants: dict[int, int]
-    refused: frozenset[int]
+    places: Ids
+    refused: Ids
     again: dict[int, frozenset[int]] = field(default_factory=dict)
 
     @property
@@ -58,61 +65,83 @@ class Journal:
         """Readers who were sent to once more by stated policy, as often as they were: they may have it twice."""
         return np.sort(np.array([reader for readers in self.again.values() for reader in readers], dtype=np.int64))
 
-    def awaits_another(self, reader_id: int, submission_id: int) -> bool:
-        """Whether the reader was in that submission, and is to be sent to once more."""
-        return reader_id in self.again.get(submission_id, ())
+    def in_state(self, *states: str) -> Ids:
+        """The readers of submissions in these states."""
+        wanted = np.isin(self.states, [LIVE_STATES.index(one) for one in states])
+        return self.readers[wanted[self.places]]
 
     def taken(self) -> Ids:
         """Readers whom the peer says it took."""
-        known = np.array([self.states[one] in ("accepted", "partial") for one in self.submissions.tolist()], dtype=bool)
-        return np.setdiff1d(self.readers[known] if known.size else self.readers, np.array(sorted(self.refused), dtype=np.int64))
-
-    def of(self, reader_id: int) -> list[int]:
-        """The live submissions in which the reader is."""
-        low, high = np.searchsorted(self.readers, [reader_id, reader_id + 1])
-        return [int(one) for one in self.submissions[low:high]]
+        return np.setdiff1d(self.in_state("accepted", "partial"), self.refused)
 
 
 def read_journal(session: Session, dispatch: Dispatch) -> Journal:
     """All live submissions of a dispatch."""
-    readers: list[Ids] = []
-    owners: list[Ids] = []
-    states: dict[int, str] = {}
-    variants: dict[int, int] = {}
+    columns: dict[str, list[Ids]] = {name: [np.empty(0, dtype=np.int64)] for name in ("ids", "states", "variants", "readers", "sizes")}
     refused: set[int] = set()
     again: dict[int, frozenset[int]] = {}
-    rows = session.execute(
-        select(Submission.id, Submission.state, Submission.variant_id, Submission.reader_ids, Submission.refused_ids, Submission.again_ids)
-        .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(LIVE_STATES))
-        .order_by(Submission.id),
-        execution_options={"yield_per": ROWS_AT_ONCE},
+    code = {state: number for number, state in enumerate(LIVE_STATES)}
+    wanted = select(*(_submissions.c[name] for name in ("id", "state", "variant_id", "reader_ids", "refused_ids", "again_ids"))).where(
+        _submissions.c.dispatch_id == dispatch.id, _submissions.c.state.in_(LIVE_STATES)
     )
-    for submission_id, state, variant_id, packed, packed_refused, packed_again in rows:
-        ids = np.array(unpack_ids(packed), dtype=np.int64)
-        readers.append(ids)
-        owners.append(np.full(ids.size, submission_id, dtype=np.int64))
-        states[submission_id], variants[submission_id] = state, variant_id
-        if packed_refused is not None:
-            refused.update(unpack_ids(packed_refused))
-        if packed_again is not None:
-            again[submission_id] = frozenset(unpack_ids(packed_again))
-    empty = np.empty(0, dtype=np.int64)
-    all_readers = np.concatenate([empty, *readers])
-    order = np.argsort(all_readers, kind="stable")
-    return Journal(all_readers[order], np.concatenate([empty, *owners])[order], states, variants, frozenset(refused), again)
+    rows = session.connection().execute(wanted.order_by(_submissions.c.id), execution_options={"yield_per": ROWS_AT_ONCE})
+    for part in rows.partitions():
+        ids, states, variants, packed, packed_refused, packed_again = zip(*part, strict=True)
+        readers, sizes = unpack_many(packed)
+        found: Iterable[tuple[str, Any]] = (("ids", ids), ("states", [code[one] for one in states]), ("variants", variants), ("readers", readers), ("sizes", sizes))
+        for name, values in found:
+            columns[name].append(np.asarray(values, dtype=np.int64))
+        for one in filter(None, packed_refused):
+            refused.update(unpack_ids(one))
+        again |= {submission: frozenset(unpack_ids(one)) for submission, one in zip(ids, packed_again, strict=True) if one is not None}
+    whole = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.argsort(whole["readers"], kind="stable")
+    places = np.repeat(np.arange(whole["ids"].size), whole["sizes"])[order]
+    return Journal(whole["ids"], whole["states"], whole["variants"], whole["readers"][order], places, np.array(sorted(refused), dtype=np.int64), again)
 
 
-def check_batches(session: Session, dispatch: Dispatch, findings: Findings) -> None:
-    """Every planned reader is in exactly one batch."""
-    parts = [np.empty(0, dtype=np.int64)]
-    for size, packed in session.execute(select(Batch.size, Batch.reader_ids).where(Batch.dispatch_id == dispatch.id), execution_options={"yield_per": ROWS_AT_ONCE}):
-        parts.append(np.array(unpack_ids(packed), dtype=np.int64))
-        if parts[-1].size != size:
-            findings.say(f"a batch of {size:,} readers holds {parts[-1].size:,}")
-    ids = np.sort(np.concatenate(parts))
+class Planned(NamedTuple):
+    """The deliveries of a dispatch, in the order of the reader.
+
+    Attributes:
+        submissions: `NONE` where there is none.
+    """
+
+    readers: Ids
+    variants: Ids
+    outcomes: Ids
+    submissions: Ids
+
+    def with_outcome(self, outcome: Outcome) -> Ids:
+        """Readers with that outcome."""
+        found: Ids = self.readers[self.outcomes == int(outcome)]
+        return found
+
+
+def read_planned(session: Session, dispatch: Dispatch) -> Planned:
+    """All deliveries of a dispatch."""
+    c = deliveries.c
+    rows = integers(session, select(c.reader_id, c.variant_id, c.outcome, func.coalesce(c.submission_id, NONE)).where(*_mine(dispatch)))
+    return Planned(*rows[np.argsort(rows[:, 0], kind="stable")].T)
+
+
+def _mine(dispatch: Dispatch) -> tuple[ColumnElement[bool], ...]:
+    return deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id
+
+
+def check_batches(session: Session, dispatch: Dispatch, planned: Planned, findings: Findings) -> None:
+    """The planned readers are those of the snapshot, and each of them is in exactly one batch."""
+    digest = digest_of(planned.readers)
+    if digest != dispatch.planned_digest:
+        findings.say("the planned readers are not those of the snapshot: their digest differs")
+    rows = session.execute(select(Batch.size, Batch.reader_ids).where(Batch.dispatch_id == dispatch.id)).all()
+    ids, sizes = unpack_many([packed for _, packed in rows])
+    for (size, _), held in zip(rows, sizes.tolist(), strict=True):
+        if held != size:
+            findings.say(f"a batch of {size:,} readers holds {held:,}")
+    ids = np.sort(ids)
     findings.add_all("in more than one batch", np.unique(ids[1:][ids[1:] == ids[:-1]]))
-    found = hashlib.sha256("".join(f"{one}\n" for one in ids.tolist()).encode()).hexdigest()
-    if found != dispatch.planned_digest:
+    if (digest if np.array_equal(ids, planned.readers) else digest_of(ids)) != dispatch.planned_digest:
         findings.say("the readers of its batches are not the planned ones: their digest differs")
 
 
@@ -145,95 +174,88 @@ def check_withdrawals(session: Session, dispatch: Dispatch, findings: Findings) 
             findings.add(f"withdrawn, but called {Outcome(outcome).name.lower()}", reader_id)
 
 
-def check_deliveries(session: Session, dispatch: Dispatch, journal: Journal, findings: Findings) -> None:
+def check_deliveries(session: Session, dispatch: Dispatch, planned: Planned, journal: Journal, findings: Findings) -> None:
     """Every delivery says what its submission and its reports say."""
-    reports = _Reports(session, dispatch)
-    rows = session.execute(
-        select(deliveries.c.reader_id, deliveries.c.variant_id, deliveries.c.outcome, deliveries.c.submission_id)
-        .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
-        .order_by(deliveries.c.reader_id),
-        execution_options={"yield_per": ROWS_AT_ONCE},
-    )
-    readers, owners = journal.readers.tolist(), journal.submissions.tolist()
-    at = 0
-    for reader_id, variant_id, outcome, submission_id in rows:
-        while at < len(readers) and readers[at] < reader_id:
-            findings.add("in a submission, but not planned", readers[at])
-            at += 1
-        mine: list[int] = []
-        while at < len(readers) and readers[at] == reader_id:
-            mine.append(owners[at])
-            at += 1
-        if any(journal.variants[one] != variant_id for one in mine):
-            findings.add("planned for another variant than was submitted", reader_id)
-        wrong = _fault(reader_id, outcome, submission_id, mine, journal, reports.of(reader_id))
+    findings.add_all("in a submission, but not planned", np.setdiff1d(journal.readers, planned.readers))
+    _check_variants(planned, journal, findings)
+    said = _said(session, dispatch, planned.readers, findings)
+    for case, readers in _cases(planned, journal, said):
+        wrong = fault(case)
         if wrong:
-            findings.add(wrong, reader_id)
-    findings.add_all("in a submission, but not planned", readers[at:])
-    findings.add_all("with a report, but not planned", reports.left())
+            findings.add_all(wrong, readers)
 
 
-def _fault(reader_id: int, number: int, submission_id: int | None, mine: list[int], journal: Journal, said: list[Outcome | None]) -> str | None:
-    """What is wrong with one delivery, or None."""
-    if not Outcome.is_known(number):
-        return f"with the outcome {number}, which does not exist"
-    outcome = Outcome(number)
-    if not mine:
-        if outcome in (Outcome.PENDING, Outcome.CANCELLED) and submission_id is None and not said:
-            return None
-        return f"called {outcome.name.lower()}, though in no submission"
-    state = journal.states[mine[-1]]
-    if state == "leaving" and not (said and len(mine) > 1):  # a report of an earlier one may be there, where he was sent to once more
-        return None if outcome is Outcome.PENDING else f"called {outcome.name.lower()}, though the answer is awaited"
-    if submission_id not in mine:
-        return "bound to another submission than the journal's"
-    if journal.awaits_another(reader_id, mine[-1]) and outcome is Outcome.PENDING and not said:
-        return None
-    base = Outcome.REJECTED if reader_id in journal.refused else _BASE.get(state, Outcome.PENDING)
-    expected = fold_outcome(Evidence(base, _SOME_TIME), [(one, _SOME_TIME) for one in said]).outcome
-    if outcome is expected or (outcome is Outcome.NO_REPORT and expected is Outcome.SUBMITTED):
-        return None
-    return f"called {outcome.name.lower()}, though answer and reports say {expected.name.lower()}"
+def _check_variants(planned: Planned, journal: Journal, findings: Findings) -> None:
+    at, known = find(planned.readers, journal.readers)
+    other = planned.variants[at[known]] != journal.variants[journal.places[known]]
+    findings.add_all("planned for another variant than was submitted", np.unique(journal.readers[known][other]))
 
 
-class _Reports:
-    """The stored reports of a dispatch, streamed in the order of the reader.
+def find(ordered: Ids, wanted: Ids) -> tuple[Ids, Any]:
+    """Where each of `wanted` stands in an ascending list, and which of them do."""
+    at = np.searchsorted(ordered, wanted)
+    if not ordered.size:
+        return at, np.zeros(wanted.size, dtype=bool)
+    return at, ordered[np.minimum(at, ordered.size - 1)] == wanted
+
+
+def _cases(planned: Planned, journal: Journal, said: Ids) -> Iterable[tuple[Case, Ids]]:
+    """The readers, case by case."""
+    first, behind = np.searchsorted(journal.readers, planned.readers), np.searchsorted(journal.readers, planned.readers, side="right")
+    times = behind - first
+    sent = times > 0
+    last = np.zeros(times.size, dtype=np.int64)
+    last[sent] = journal.places[behind[sent] - 1]
+    owner = np.full(times.size, NONE, dtype=np.int64)
+    owner[sent] = journal.ids[last[sent]]
+    state = np.zeros(times.size, dtype=np.int64)
+    state[sent] = journal.states[last[sent]]
+    bound = np.where(planned.submissions == NONE, NOWHERE, np.where(planned.submissions == owner, THERE, ELSEWHERE))
+    for at in np.flatnonzero(times > 1).tolist():  # sent to once more: few
+        if planned.submissions[at] in journal.ids[journal.places[first[at] : behind[at]]]:
+            bound[at] = THERE
+    awaits = np.zeros(times.size, dtype=bool)
+    for submission, readers in journal.again.items():
+        at_, known = find(planned.readers, np.array(sorted(readers), dtype=np.int64))
+        awaits[at_[known]] |= owner[at_[known]] == submission
+    refused = find(journal.refused, planned.readers)[1]
+    fields = (planned.outcomes, np.minimum(times, TIMES_MAX), state, bound, refused, awaits, said)
+    number = np.zeros(times.size, dtype=np.int64)
+    for (bits, more), values in zip(_BITS, fields, strict=True):
+        number = number << bits | values + more
+    for one in np.unique(number).tolist():
+        yield _case(one), planned.readers[number == one]
+
+
+def _case(number: int) -> Case:
+    values = []
+    for bits, more in reversed(_BITS):
+        values.append((number & (1 << bits) - 1) - more)
+        number >>= bits
+    outcome, times, state, bound, refused, awaits, said = reversed(values)
+    return Case(outcome, times, LIVE_STATES[state], bound, bool(refused), bool(awaits), said)
+
+
+def _said(session: Session, dispatch: Dispatch, readers: Ids, findings: Findings) -> Ids:
+    """What the folded reports of each reader said, as bits of `SAYINGS`.
 
     A report means what it meant when it was folded: the tables may have been edited since.
     """
+    c = DeliveryEvent
+    mine = (Submission.dispatch_id == dispatch.id, c.reader_id.is_not(None), c.state == int(EventState.FOLDED))
+    joined = select(c.reader_id, c.outcome).join(Submission, Submission.id == c.submission_id).where(*mine)
+    rows = integers(session, joined.where(c.outcome.is_not(None)))
+    bare = joined.with_only_columns(c.reader_id, c.port_id, c.status).where(c.outcome.is_(None))  # folded before reports kept what they meant
+    rows = np.concatenate([rows, _meant(session, session.execute(bare).all())])
+    codes = np.where((rows[:, 1] >= -1) & (rows[:, 1] < len(Outcome)), rows[:, 1], int(Outcome.UNKNOWN))
+    at, known = find(readers, rows[:, 0])
+    findings.add_all("with a report, but not planned", np.unique(rows[:, 0][~known]))
+    said = np.zeros(readers.size, dtype=np.int64)
+    np.bitwise_or.at(said, at[known], np.int64(1) << (codes[known] + 1))
+    return said
 
-    def __init__(self, session: Session, dispatch: Dispatch) -> None:
-        self._meanings = Meanings(session)
-        self._rows: Iterator[tuple[int, int, str, int | None]] = iter(
-            session.execute(
-                select(DeliveryEvent.reader_id, DeliveryEvent.port_id, DeliveryEvent.status, DeliveryEvent.outcome)
-                .join(Submission, Submission.id == DeliveryEvent.submission_id)
-                .where(Submission.dispatch_id == dispatch.id, DeliveryEvent.reader_id.is_not(None), DeliveryEvent.state == EventState.FOLDED)
-                .distinct()
-                .order_by(DeliveryEvent.reader_id),
-                execution_options={"yield_per": ROWS_AT_ONCE},
-            )
-        )
-        self._next = next(self._rows, None)
-        self._passed: list[int] = []
 
-    def of(self, reader_id: int) -> list[Outcome | None]:
-        """What the reports of a reader made of his delivery; to be asked in ascending order."""
-        found: list[Outcome | None] = []
-        while self._next is not None and self._next[0] <= reader_id:
-            if self._next[0] == reader_id:
-                found.append(self._meaning(*self._next[1:]))
-            else:
-                self._passed.append(self._next[0])
-            self._next = next(self._rows, None)
-        return found
-
-    def _meaning(self, port_id: int, status: str, outcome: int | None) -> Outcome | None:
-        return self._meanings.outcome(port_id, status) if outcome is None else kept(outcome)
-
-    def left(self) -> list[int]:
-        """Readers who were never asked for, once all were."""
-        while self._next is not None:
-            self._passed.append(self._next[0])
-            self._next = next(self._rows, None)
-        return self._passed
+def _meant(session: Session, rows: Sequence[Any]) -> Ids:
+    meanings = Meanings(session) if rows else None
+    found = [(reader, -1 if (one := meanings.outcome(port, status)) is None else int(one)) for reader, port, status in rows] if meanings else []
+    return np.array(found, dtype=np.int64).reshape(-1, 2)

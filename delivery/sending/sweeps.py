@@ -16,11 +16,12 @@ from delivery.dispatch import curves, gate
 from delivery.lanes import RESEND
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
-from delivery.sending import losses, stages, unknowns
+from delivery.sending import losses, open_outcomes, stages, unknowns
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
 from huabao import alarms
 from huabao.alarms import Alarm
+from huabao.db import in_ids
 from huabao.log import get_logger
 from huabao.runtime import Runtime
 
@@ -31,6 +32,9 @@ VERIFY_AGAIN_S = 60.0
 
 BATCHES_AT_ONCE = 50
 """Ready batches that one transaction cancels."""
+
+READERS_AT_ONCE = 20_000
+"""Overdue deliveries that one transaction gives up."""
 
 
 def requeue_silent(runtime: Runtime) -> None:
@@ -74,8 +78,10 @@ def advance(runtime: Runtime) -> None:
 def _single_ones_that_wait(session: Session, runtime: Runtime) -> set[int]:
     """Single resends of which nothing but the report is missing: there may be thousands, and one question is enough for all."""
     reported = and_(deliveries.c.day == Dispatch.day, deliveries.c.dispatch_id == Dispatch.id, deliveries.c.outcome == int(Outcome.SUBMITTED))
-    wanted = select(Dispatch.id).join(deliveries, reported).where(
-        Dispatch.closed_at.is_(None), Dispatch.state == lifecycle.DRAINING, Dispatch.lane == RESEND, Dispatch.started_at > _overdue_before(session, runtime)
+    wanted = (
+        select(Dispatch.id)
+        .join(deliveries, reported)
+        .where(Dispatch.closed_at.is_(None), Dispatch.state == lifecycle.DRAINING, Dispatch.lane == RESEND, Dispatch.started_at > _overdue_before(session, runtime))
     )
     return set(session.scalars(wanted))
 
@@ -111,24 +117,23 @@ def _cancel_some(session: Session, dispatch_id: int, runtime: Runtime) -> int:
 
 def give_up_waiting(runtime: Runtime, dispatch_id: int) -> int:
     """Call deliveries no_report whose report is overdue; how many."""
-    now = runtime.now()
+    now, total, last = runtime.now(), 0, -1
     with runtime.transaction(read_only=True) as session:
         found = lifecycle.find_dispatch(session, dispatch_id)
         cutoff = _overdue_before(session, runtime)
-        if (found.started_at or found.created_at) > cutoff or not _has(session, found, Outcome.SUBMITTED):
+        if (found.started_at or found.created_at) > cutoff:
             return 0
-    with runtime.transaction() as session:
-        overdue = (
-            update(deliveries)
-            .where(
-                deliveries.c.day == found.day,
-                deliveries.c.dispatch_id == found.id,
-                deliveries.c.outcome == int(Outcome.SUBMITTED),
-                deliveries.c.submitted_at <= cutoff,
-            )
-            .values(outcome=int(Outcome.NO_REPORT), outcome_at=now)
-        )
-        return int(getattr(session.connection().execute(overdue), "rowcount", 0))
+    c = deliveries.c
+    overdue = (c.day == found.day, c.dispatch_id == found.id, c.outcome == int(Outcome.SUBMITTED), c.submitted_at <= cutoff)
+    while True:
+        with runtime.transaction(read_only=True) as session:
+            readers = session.scalars(select(c.reader_id).where(*overdue, c.reader_id > last).order_by(c.reader_id).limit(READERS_AT_ONCE)).all()
+        if not readers:
+            return total
+        with runtime.transaction() as session:
+            given_up = update(deliveries).where(*overdue, in_ids(session, c.reader_id, readers)).values(outcome=int(Outcome.NO_REPORT), outcome_at=now)
+            total += int(getattr(session.connection().execute(given_up), "rowcount", 0))
+        last = readers[-1]
 
 
 def close(runtime: Runtime, dispatch_id: int) -> bool:
@@ -138,11 +143,13 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
     """
     with runtime.transaction(read_only=True) as session:
         found = lifecycle.find_dispatch(session, dispatch_id)
-        if _has(session, found, Outcome.PENDING) or _has(session, found, Outcome.SUBMITTED) or _failed_lately(session, dispatch_id, runtime):
+        if open_outcomes.waits(session, found) or _failed_lately(session, dispatch_id, runtime):
             return False
         if found.state == lifecycle.DRAINING and unknowns.is_awaited(session, found, now=runtime.now()):
             return False
+    with runtime.transaction(read_only=True, still=True) as session:
         verification = proof.verify(session, dispatch_id)
+        curve = curves.of_closed(session, lifecycle.find_dispatch(session, dispatch_id))
     now = runtime.now()
     with runtime.transaction() as session:
         found = lifecycle.lock_dispatch(session, dispatch_id)
@@ -150,7 +157,7 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
             stages.warn(session, "ledger.unbalanced", str(dispatch_id), f"dispatch {dispatch_id} does not balance: {verification.problems[0]}", now=now)
             return False
         alarms.close_alarm(session, "ledger.unbalanced", str(dispatch_id), at=now)
-        curves.remember(session, found)
+        curves.remember(found, curve)
         if found.state in lifecycle.ENDED:
             lifecycle.close_ended(session, found, by=lifecycle.SYSTEM, at=now)
             return True
@@ -175,10 +182,3 @@ def _failed_lately(session: Session, dispatch_id: int, runtime: Runtime) -> bool
     since = runtime.now() - timedelta(seconds=VERIFY_AGAIN_S)
     seen = select(Alarm.id).where(Alarm.kind == "ledger.unbalanced", Alarm.key == str(dispatch_id), Alarm.closed_at.is_(None), Alarm.last_seen_at > since)
     return session.scalar(seen) is not None
-
-
-def _has(session: Session, found: Dispatch, outcome: Outcome) -> bool:
-    wanted = select(deliveries.c.reader_id).where(
-        deliveries.c.day == found.day, deliveries.c.dispatch_id == found.id, deliveries.c.outcome == int(outcome)
-    )
-    return session.scalar(wanted.limit(1)) is not None

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from delivery import lifecycle
 from delivery.dispatch import brake as brakes
-from delivery.dispatch import curves, ramp, vitals
+from delivery.dispatch import curves, lately, ramp, vitals
 from delivery.dispatch.snapshot import LAST_STAGE
 from delivery.dispatch.steering import block, give_up, let_go, steer
 from delivery.dispatch.thresholds import (
@@ -223,9 +223,9 @@ def test_submissions_are_found_by_time(runtime: Runtime) -> None:
         for second in range(-5, 60):
             at = begin + timedelta(seconds=second)
             later = [one for place, one in enumerate(ids) if 10 * place >= second]
-            found = vitals.first_id(session, at, 40)
+            found = lately.first_id(session, at, 40)
             assert [one for one in ids if one >= found] == later
-        span = vitals.span_between(session, 1, begin + timedelta(seconds=10), begin + timedelta(seconds=31))
+        span = lately.span_between(session, 1, begin + timedelta(seconds=10), begin + timedelta(seconds=31))
         assert span is not None
         assert [one for one in ids if span.first <= one <= span.last] == [4, 9, 10]
-        assert vitals.span_between(session, 2, begin, begin + timedelta(hours=1)) is None
+        assert lately.span_between(session, 2, begin, begin + timedelta(hours=1)) is None
