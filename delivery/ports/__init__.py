@@ -113,7 +113,13 @@ class Answer:
 
 
 class SubmitStream(Protocol):
-    """Submissions of one prepared content on their way; used by one thread."""
+    """Submissions of one prepared content on their way; used by one thread.
+
+    Attributes:
+        landed: told how many answers came, as they come, from any thread.
+    """
+
+    landed: Callable[[int], None]
 
     def tokens(self, recipients: int) -> int:
         """What one submission to so many recipients costs at the throttle, see `PortLink.tokens`."""

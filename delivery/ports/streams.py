@@ -25,6 +25,7 @@ class AnswerStream(Generic[PreparedT]):
     def __init__(self, prepared: PreparedT, *, tokens: Callable[[int], int], submit: Callable[[AnswerStream[PreparedT], list[OutboundGroup]], None]) -> None:
         self.prepared = prepared
         self.tokens = tokens
+        self.landed: Callable[[int], None] = lambda _number: None
         self._submit = submit
         self._answers: queue.SimpleQueue[list[Answer]] = queue.SimpleQueue()
         self._moments: deque[tuple[int, float, bool]] = deque()
@@ -58,6 +59,7 @@ class AnswerStream(Generic[PreparedT]):
 
     def tell(self, answers: list[Answer]) -> None:
         """Answers came at this instant."""
+        self.landed(len(answers))
         at = time.monotonic()
         self._moments.extend([(answer.submission_id, at, True) for answer in answers])
         self._answers.put(answers)

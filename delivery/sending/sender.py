@@ -153,6 +153,7 @@ class BatchSender:
         self.waiting = deque(self.claimed.numbers)
         self.group_size = min(self.settings.max_recipients, _group_sizes.get(self.settings.port_id, self.settings.max_recipients))
         self.slots = slots_of(self.settings.port_id)
+        self.stream.landed = self.slots.free
         self.departures = Departures(self.throttle, port_key(self.settings.port_id), self.stream.moments)
         self._looked = self._renewed = time.monotonic()
 
@@ -166,7 +167,6 @@ class BatchSender:
                 elif not self._turn_kept():
                     return
         finally:
-            self.slots.free(self._flying)
             self.departures.close()
 
     def _let_leave(self) -> None:
@@ -340,7 +340,6 @@ class BatchSender:
             return
         found = self.stream.take(wait_s)
         if found:
-            self.slots.free(len(found))
             self._flying -= len(found)
             self._answered = self._answered if self.answers else time.monotonic()
             self._warned |= any(answer.state == "deferred" or (answer.state == "refused" and _is_size(answer)) for answer in found)

@@ -1,7 +1,9 @@
 """Requests in flight through a port, over all senders of this process.
 
 Each sender fills the port's window as if it were alone; together they must not,
-for what has its token but waits for a connection would leave in a burst later.
+for what has its token but waits for a connection holds its place at the throttle
+for nothing. A few wait all the same, so that a connection finds the next request
+while the senders are at the database.
 """
 
 from __future__ import annotations
@@ -13,8 +15,12 @@ RESERVED = 1
 """Of the connections, kept for lanes that overtake, where there are more than one."""
 
 
+QUEUED_MAX = 8
+"""Requests that may wait for a connection, where there are as many connections."""
+
+
 class Slots:
-    """How many requests of this process are in flight through one port."""
+    """How many requests of this process are in flight through one port, or about to be."""
 
     def __init__(self) -> None:
         self._taken = 0
@@ -22,15 +28,17 @@ class Slots:
 
     def take(self, connections: int, *, urgent: bool) -> bool:
         """Take a slot, if one is free."""
-        most = connections if urgent or connections <= RESERVED else connections - RESERVED
+        most = connections + min(connections - RESERVED, QUEUED_MAX)
+        if not urgent and connections > RESERVED:
+            most -= RESERVED
         with self._lock:
             if self._taken >= most:
                 return False
             self._taken += 1
             return True
 
-    def free(self, number: int) -> None:
-        """Give slots back."""
+    def free(self, number: int = 1) -> None:
+        """Give slots back; from any thread."""
         with self._lock:
             self._taken -= number
 

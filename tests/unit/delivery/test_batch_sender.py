@@ -6,7 +6,7 @@ answers as hypothesis says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -74,6 +74,7 @@ class World:
     turns: int = 0
     sent: set[int] = field(default_factory=set)
     numbered: int = 0
+    landed: Callable[[int], None] = lambda _number: None
 
     @property
     def in_flight(self) -> int:
@@ -92,6 +93,7 @@ class World:
         if not self.flying:
             return []
         group = self.flying.pop(0)
+        self.landed(1)
         state, code = self.script.pop(0) if self.script else ("accepted", 1000)
         refused = group.recipients[:1] if state == "partial" else ()
         return [Answer(group.submission_id, state, "m", code, "", refused)]  # type: ignore[arg-type]
