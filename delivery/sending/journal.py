@@ -13,14 +13,16 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, String, Table, Update, bindparam, case, delete, insert, literal, null, select, true, update
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, String, Table, Update, bindparam, case, delete, func, insert, literal, null, select, true, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from delivery.models import Batch, Outcome, Submission, SubmissionPart, Withdrawal, deliveries
 from delivery.ports import Answer, OutboundGroup
 from delivery.sending.claims import ClaimedBatch, contact_reference, forget_losses
 from huabao.db import UTCDateTime, bind_table, bound_ids, bound_table, in_bound_ids, in_ids, is_postgres
 from huabao.ids import pack_ids
+from huabao.rows import bind_rows, bound_rows
 from subscribers.contacts import note_contacts
 
 STATUS_CHARS_MAX = 200
@@ -37,12 +39,11 @@ LIVE_STATES = ("leaving", "accepted", "partial", "refused", "unknown")
 
 
 _submissions: Table = Submission.__table__  # type: ignore[assignment]  # a mapped class has a Table
-_ANSWERED = (
-    update(_submissions)
-    .where(_submissions.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in ("state", "message_id", "printed_id", "status_code", "status_text", "refused_ids", "answered_at")})
-)
-_WRITTEN = insert(_submissions).returning(_submissions.c.id, sort_by_parameter_order=True)
+_ANSWER = ("state", "message_id", "printed_id", "status_code", "status_text", "refused_ids", "answered_at")
+_ANSWERED = update(_submissions).where(_submissions.c.id == bindparam("key")).values({name: bindparam(name) for name in _ANSWER})
+_SHARED = ("dispatch_id", "day", "batch_id", "port_id", "variant_id", "fence", "state", "written_at")
+_OF_GROUP = ("transaction_id", "recipients", "reader_ids")
+_WRITTEN = insert(_submissions).returning(_submissions.c.id, _submissions.c.transaction_id)
 
 
 def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tuple[int, ...]], *, first: int, at: datetime) -> list[OutboundGroup]:
@@ -51,27 +52,34 @@ def write_submissions(session: Session, batch: ClaimedBatch, groups: Sequence[tu
     Args:
         first: number of the first of them within this claim, for its TransactionID.
     """
-    rows: list[dict[str, Any]] = [
-        {
-            "dispatch_id": batch.dispatch_id,
-            "day": batch.day,
-            "batch_id": batch.batch_id,
-            "port_id": batch.port_id,
-            "variant_id": batch.variant_id,
-            "fence": batch.fence,
-            "transaction_id": f"{batch.batch_id}-{batch.fence}-{first + step}-{batch.token}",
-            "recipients": len(group),
-            "reader_ids": pack_ids(group),
-            "state": "leaving",
-            "written_at": at,
-        }
-        for step, group in enumerate(groups)
-    ]
-    ids = session.connection().execute(_WRITTEN, rows).scalars().all()
-    return [
-        OutboundGroup(submission_id, row["transaction_id"], tuple(batch.numbers[reader] for reader in group))
-        for submission_id, row, group in zip(ids, rows, groups, strict=True)
-    ]
+    shared: dict[str, Any] = {
+        "dispatch_id": batch.dispatch_id,
+        "day": batch.day,
+        "batch_id": batch.batch_id,
+        "port_id": batch.port_id,
+        "variant_id": batch.variant_id,
+        "fence": batch.fence,
+        "state": "leaving",
+        "written_at": at,
+    }
+    named = {f"{batch.batch_id}-{batch.fence}-{number}-{batch.token}": group for number, group in enumerate(groups, first)}
+    connection = session.connection()
+    if is_postgres(connection):
+        rows = [{"transaction_id": name, "recipients": len(group), "reader_ids": pack_ids(group).hex()} for name, group in named.items()]
+        written = connection.execute(_writing_many(), shared | bind_rows(rows)).all()
+    else:
+        values = [shared | {"transaction_id": name, "recipients": len(group), "reader_ids": pack_ids(group)} for name, group in named.items()]
+        written = connection.execute(_WRITTEN, values).all()
+    ids: dict[str, int] = {name: submission_id for submission_id, name in written}
+    return [OutboundGroup(ids[name], name, tuple([batch.numbers[reader] for reader in group])) for name, group in named.items()]
+
+
+@lru_cache(maxsize=1)
+def _writing_many() -> ReturningInsert[Any]:
+    found = bound_rows({"transaction_id": String(), "recipients": Integer(), "reader_ids": String()})
+    given = [bindparam(name, type_=_submissions.c[name].type) for name in _SHARED]
+    rows = select(*given, found.c.transaction_id, found.c.recipients, func.decode(found.c.reader_ids, "hex"))
+    return insert(_submissions).from_select([*_SHARED, *_OF_GROUP], rows).returning(_submissions.c.id, _submissions.c.transaction_id)
 
 
 def unwrite(session: Session, batch: ClaimedBatch, *, keep: Iterable[int]) -> None:
@@ -111,9 +119,27 @@ def record_answers(session: Session, batch: ClaimedBatch, answers: Sequence[Answ
     if batch.channel is not None:
         addressed = [reader for _, outcome, ones in settled if outcome is not Outcome.REJECTED for reader in ones]
         note_contacts(session, addressed, channel=batch.channel, purpose="activity", reference=contact_reference(batch.dispatch_id), at=at)
-    session.connection().execute(_ANSWERED, rows)
+    _write_answers(session.connection(), rows, at=at)
     if batch.losses:
         forget_losses(session, batch)
+
+
+def _write_answers(connection: Connection, rows: Sequence[dict[str, Any]], *, at: datetime) -> None:
+    if not is_postgres(connection):
+        connection.execute(_ANSWERED, rows)
+        return
+    known = [row | {"refused_ids": row["refused_ids"] and row["refused_ids"].hex(), "answered_at": row["answered_at"] is not None} for row in rows]
+    connection.execute(_answering_many(), {"at": at} | bind_rows(known))
+
+
+@lru_cache(maxsize=1)
+def _answering_many() -> Update:
+    kinds = {name: _submissions.c[name].type for name in _ANSWER} | {"refused_ids": String(), "answered_at": Boolean()}
+    found = bound_rows({"key": BigInteger(), **kinds})
+    values: dict[str, Any] = {name: found.c[name] for name in _ANSWER}
+    values["refused_ids"] = func.decode(found.c.refused_ids, "hex")
+    values["answered_at"] = case((found.c.answered_at, bindparam("at", type_=UTCDateTime)))
+    return update(_submissions).where(_submissions.c.id == found.c.key).values(values)
 
 
 def _write_parts(session: Session, batch: ClaimedBatch, answers: Sequence[Answer]) -> None:
