@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +29,7 @@ from huabao.runtime import Runtime
 from huabao.settings import SettingValue
 from huabao.working import run_claimed
 from subscribers.models import Reader, Subscription
+from tests.services.forked import Forked
 from tests.services.kept import kept_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +124,7 @@ class Peer:
 
     url: str
     keep: Path
-    process: subprocess.Popen[str]
+    process: Forked
 
     def stats(self) -> dict[str, Any]:
         """What it counted."""
@@ -141,16 +140,11 @@ class Peer:
 @contextmanager
 def peer(folder: Path, *options: object) -> Iterator[Peer]:
     """A sandbox MMSC on a free port, keeping what it takes in `folder`."""
-    command = [sys.executable, "-m", "sandbox.mmsc", "--port", "0", "--keep", str(folder), *map(str, options)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
+    process = Forked("mmsc", "--port", "0", "--keep", folder, *options)
     try:
-        said = process.stdout.readline()
-        yield Peer(said.split()[-1], folder, process)
+        yield Peer(process.stdout.readline().split()[-1], folder, process)
     finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
+        process.end()
 
 
 def work(runtime: Runtime, *, rounds: int = 1000, owner: str = "test") -> int:

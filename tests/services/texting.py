@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import urllib.request
 from collections import defaultdict
@@ -22,7 +20,8 @@ from delivery.sending import sweeps
 from delivery.tasks import TASKS
 from huabao.queues import Registry
 from huabao.runtime import Runtime
-from tests.services.delivering import ROOT, work
+from tests.services.delivering import work
+from tests.services.forked import Forked
 from tests.services.kept import kept_lines
 
 REGISTRY = Registry({task.name: task for task in TASKS})
@@ -39,7 +38,7 @@ class SMSC:
     url: str
     control: str
     keep: Path
-    process: subprocess.Popen[str]
+    process: Forked
 
     def stats(self) -> dict[str, Any]:
         """What it counted; 0 for what it has not seen yet."""
@@ -64,17 +63,12 @@ class SMSC:
 @contextmanager
 def smsc(folder: Path, *options: object, port: int = 0) -> Iterator[SMSC]:
     """A sandbox SMSC, keeping what it takes in `folder`."""
-    command = [sys.executable, "-m", "sandbox.smsc", "--port", str(port), "--control-port", "0", "--keep", str(folder), *map(str, options)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
+    process = Forked("smsc", "--port", port, "--control-port", "0", "--keep", folder, *options)
     try:
         control = process.stdout.readline().split()[-1]
         yield SMSC(process.stdout.readline().split()[-1], control, folder, process)
     finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(10)
-        process.stdout.close()
+        process.end()
 
 
 def add_smpp_port(runtime: Runtime, url: str, *, name: str = "sms", rate: float = 2000, burst: int = 60, timeout_s: float = 5.0, **options: Any) -> int:

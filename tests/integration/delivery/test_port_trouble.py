@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +22,8 @@ from huabao.clock import SHANGHAI
 from huabao.runtime import Runtime
 from tests.servers import free_tcp_port
 from tests.services.clocks import moved
-from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, set_setting, settle
+from tests.services.delivering import Peer, add_port, build_world, peer, set_setting, settle
+from tests.services.forked import Forked
 
 SETTINGS = {
     health.BREAKER_FAILURES.name: 3,
@@ -52,19 +51,16 @@ class Mortal:
     def __init__(self, folder: Path) -> None:
         self.folder, self.tcp_port = folder, free_tcp_port()
         self.url = f"http://127.0.0.1:{self.tcp_port}/mm7"
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Forked | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "sandbox.mmsc", "--port", str(self.tcp_port), "--keep", str(self.folder)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
+        self.process = Forked("mmsc", "--port", self.tcp_port, "--keep", self.folder)
         self.process.stdout.readline()
 
     def kill(self) -> None:
-        if self.process is not None and self.process.stdout is not None:
+        if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
-            self.process.stdout.close()
+            self.process.end()
             self.process = None
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.services.forked import Forked
+
 
 @dataclass
 class Sandbox:
     """A running simulator."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Forked
 
     def stats(self) -> dict[str, int]:
         """What it did so far."""
@@ -38,17 +38,12 @@ class Sandbox:
 
 @contextmanager
 def mmsc(*arguments: object) -> Iterator[Sandbox]:
-    """`python -m sandbox.mmsc …` on a free port."""
-    process = subprocess.Popen([sys.executable, "-m", "sandbox.mmsc", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+    """`sandbox mmsc …` on a free port."""
+    process = Forked("mmsc", "--port", "0", *arguments)
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        yield Sandbox(line.split()[-1], process)
+        yield Sandbox(process.stdout.readline().split()[-1], process)
     finally:
-        process.terminate()
-        process.wait(20)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.end()
 
 
 @dataclass
@@ -67,18 +62,13 @@ class SMSCSandbox(Sandbox):
 
 @contextmanager
 def smsc(*arguments: object, port: int = 0) -> Iterator[SMSCSandbox]:
-    """`python -m sandbox.smsc …`, on a free port unless told."""
-    command = [sys.executable, "-m", "sandbox.smsc", "--port", str(port), "--control-port", "0", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    """`sandbox smsc …`, on a free port unless told."""
+    process = Forked("smsc", "--port", port, "--control-port", "0", *arguments)
     try:
-        assert process.stdout is not None
         control, address = process.stdout.readline(), process.stdout.readline()
         yield SMSCSandbox(control.split()[-1], process, int(address.rpartition(":")[2]))
     finally:
-        process.terminate()
-        process.wait(20)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.end()
 
 
 def kept(folder: Path, name: str = "submissions") -> list[dict[str, Any]]:
