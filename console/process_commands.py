@@ -67,9 +67,9 @@ def link(invocation: Invocation, ports: tuple[str, ...]) -> Report:
 @operation
 def health(invocation: Invocation, role: str, port: int) -> Report:
     """Whether this host's process of that role lives: exit 0 if so, 1 if not."""
-    from console import processes
+    from console.health import health as ask
 
-    said = processes.health(invocation.runtime, role, port=port)
+    said = ask(invocation.runtime, role, port=port)
     return Report({"role": role, "alive": bool(said)}, [said or f"no sign of life from {role} on this host"], problem=not said)
 
 

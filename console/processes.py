@@ -1,22 +1,19 @@
-"""The long-running processes: web, worker, scheduler, link; and how to ask whether they live."""
+"""The long-running processes: web, worker, scheduler, link; `health` asks whether they live."""
 
 from __future__ import annotations
 
 import gc
 import signal
-import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 import uvicorn
 from kombu.exceptions import OperationalError as BrokerError
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from console import schema
+from console.health import process_lease
 from huabao import leases
 from huabao.embedded import EmbeddedWorker, process_name
 from huabao.log import get_logger
@@ -124,7 +121,7 @@ def link(runtime: Runtime, registry: Registry, names: frozenset[str] | None) -> 
         nonlocal beat_at
         if time.monotonic() >= beat_at:
             with runtime.transaction() as session:
-                leases.take_lease(session, _process_lease("link"), owners.holder, now=runtime.now(), lease_s=runtime.config.lease_s)
+                leases.take_lease(session, process_lease("link"), owners.holder, now=runtime.now(), lease_s=runtime.config.lease_s)
             beat_at = time.monotonic() + min(HEARTBEAT_S, runtime.config.lease_s / 3)
 
     owners.run(beat)
@@ -161,32 +158,5 @@ def _hold(runtime: Runtime, role: str, act: Callable[[], None], rest: Callable[[
 def _beat(runtime: Runtime, role: str, me: str) -> bool:
     now, lease_s = runtime.now(), runtime.config.lease_s
     with runtime.transaction() as session:
-        leases.take_lease(session, _process_lease(role), me, now=now, lease_s=lease_s)
+        leases.take_lease(session, process_lease(role), me, now=now, lease_s=lease_s)
         return leases.take_lease(session, role, me, now=now, lease_s=lease_s, in_doubt=runtime.in_doubt) is not None
-
-
-def _process_lease(role: str) -> str:
-    """The lease by which this host's process of that role shows that it lives."""
-    return f"process:{role}:{socket.gethostname()}"
-
-
-def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:
-    """A sentence when this host's process of that role lives, else an empty text."""
-    if role == "web":
-        return _http_alive(f"http://127.0.0.1:{port}/healthz")
-    if role == "worker":
-        from console.worker import make_celery
-
-        answers = make_celery().control.ping(destination=[f"celery@{socket.gethostname()}"], timeout=3.0)
-        return "the worker answers" if answers else ""
-    with runtime.transaction(read_only=True) as session:
-        alive = session.scalar(select(leases.Lease.expires_at).where(leases.Lease.name == _process_lease(role)))
-    return f"{role} was alive just now" if alive is not None and alive > runtime.now() else ""
-
-
-def _http_alive(url: str) -> str:
-    try:
-        with urllib.request.urlopen(url, timeout=3.0) as answer:  # noqa: S310  # our own loopback address
-            return "the web answers" if answer.status == 200 else ""
-    except (urllib.error.URLError, OSError):
-        return ""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from console import processes
+from console.health import health as asked
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch.planning import Request
 from delivery.ledger import proof
@@ -142,7 +142,7 @@ def test_a_link_that_is_told_to_stop_gives_everything_back(quick: Runtime, tmp_p
         dispatch_id = begin(quick)
         with link_process(quick, "--ports", "sms") as first:
             wait_for(lambda: len(peer.recipients()) > 20)
-            assert processes.health(quick, "link")
+            assert asked(quick, "link")
             first.terminate()
             assert first.wait(20) == 0
         assert holder(quick, port_id) is None, "the lease was given back at once"
