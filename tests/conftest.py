@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,18 +26,48 @@ from huabao.config import Config
 from huabao.runtime import Runtime, make_runtime
 from tests import servers
 from tests.command_line import CLI
+from tests.services.compiled import share_compiled_statements
 
 TEMPLATE = "huabao_template"
 
 settings.register_profile("huabao", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
 settings.load_profile("huabao")
 
+share_compiled_statements()
+servers.live_in_memory()
+
 for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != "HUABAO_SAMPLES"]:
     del os.environ[_name]  # the tests' installations are their own
 
 
+# --- which process runs what -----------------------------------------------------------------------------------------
+
+TOGETHER = {
+    "tests/browser/test_console.py": "browser",  # one Chromium
+    "tests/browser/test_gate.py": "browser",
+    "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
+    "tests/services/test_compose.py": "compose",
+    "tests/unit/content/test_compose.py": "composed",  # messages that many tests look at
+    "tests/unit/sandbox/demo/test_editions.py": "drawn",  # pictures that many tests look at
+}
+"""Files whose tests one process of a divided run takes, one after the other; all others are dealt out test by test."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Deals tests out by `TOGETHER`; the mark `xdist_group` does nothing in pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return Together(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Warnings are errors in unit tests."""
+    """Warnings are errors in unit tests; what takes long begins first, so that no processor waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     unit = Path(__file__).parent / "unit"
     for item in items:
         if unit in item.path.parents:

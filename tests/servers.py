@@ -32,14 +32,29 @@ POSTGRES_OPTIONS = {
     "synchronous_commit": "off",
     "max_connections": "200",
     "shared_buffers": "128MB",
+    "max_wal_size": "128MB",
     "autovacuum_naptime": "10s",
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
 
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 2 << 30
+"""What a divided run takes at most, twice."""
+
+
 class MissingProgramError(Exception):
     """A server that the tests need is not installed; `bin/test` installs it."""
+
+
+def live_in_memory() -> None:
+    """Temporary files, databases above all, lie in memory where there is room: a new database is some hundred files, and each test makes one."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+        for folder in MEMORY.glob("huabao-*-*-*"):  # of a run that was killed: it would keep the memory
+            if not Path("/proc", folder.name.split("-")[2]).exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_tcp_port() -> int:
@@ -88,7 +103,7 @@ def postgres_server(more_options: Mapping[str, str] | None = None, *, tcp_port: 
         more_options: settings of the server on top of, or instead of, `POSTGRES_OPTIONS`.
         tcp_port: where it listens; 0 takes a free one.
     """
-    folder = Path(tempfile.mkdtemp(prefix="huabao-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"huabao-pg-{os.getpid()}-"))
     log = folder / "log"
     log.touch()
     if os.geteuid() == 0:
@@ -122,10 +137,10 @@ def _postgres_answers(url: str) -> bool:
 
 
 @contextmanager
-def redis_server() -> Iterator[str]:
-    """A fresh Redis that keeps nothing on disk; yields its URL."""
-    folder = Path(tempfile.mkdtemp(prefix="huabao-redis-"))
-    tcp_port = free_tcp_port()
+def redis_server(tcp_port: int = 0) -> Iterator[str]:
+    """A fresh Redis that keeps nothing on disk, on that or a free port; yields its URL."""
+    folder = Path(tempfile.mkdtemp(prefix=f"huabao-redis-{os.getpid()}-"))
+    tcp_port = tcp_port or free_tcp_port()
     log = folder / "log"
     command = [program("redis-server"), "--bind", "127.0.0.1", "--port", str(tcp_port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     with log.open("ab") as output:

@@ -17,7 +17,7 @@ from tests.services.compose import Composition, running_composition
 from tests.services.editions import SEGMENT, write_edition, write_readers
 from tests.services.kept import kept_lines
 
-pytestmark = [pytest.mark.xdist_group("compose"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 OURS = ("web", "worker", "link", "scheduler", "sandbox")
 READERS = 4_000

@@ -19,7 +19,7 @@ CHECKS: dict[str, list[str | Path]] = {
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name == "mypy" else name for name in CHECKS])
 def test_check(name: str) -> None:
     done = subprocess.run(CHECKS[name], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +34,7 @@ def text_files() -> Iterator[tuple[Path, str]]:
             continue
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     """The syntax tree of a file of ours."""
     return ast.parse((ROOT / path).read_text(encoding="utf-8"), filename=str(path))

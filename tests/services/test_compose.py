@@ -14,8 +14,6 @@ import pytest
 from tests.services.compose import Composition, compose_config, running_composition
 from tests.services.editions import SEGMENT, write_edition, write_readers
 
-pytestmark = pytest.mark.xdist_group("compose")
-
 OURS = ("web", "worker", "express", "link", "scheduler", "sandbox")
 READERS = 60
 ENDED = ("closed", "cancelled", "killed", "failed")
