@@ -23,7 +23,7 @@ _shared: dict[str, Engine] = {}
 
 def share_compiled_statements() -> None:
     """From now on, engines that this process makes share what was compiled."""
-    db.create_engine = _create_engine  # type: ignore[assignment]  # of its many forms, the two that are used
+    db.create_engine = _create_engine  # type: ignore[attr-defined, assignment]  # of its many forms, the two that are used
 
 
 def _create_engine(url: str, **options: Any) -> Engine:
