@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.models import Variant
-from content.variants import SHORT, WAP_PUSH, load_short
+from content.compose.short import ShortMessage
+from content.models import Variant, VariantPayload
+from content.variants import SHORT, WAP_PUSH
 from delivery.dispatch.routing import carries_short
 from delivery.models import Port
 from delivery.ports import MessageContent, WAPPush
@@ -38,10 +39,11 @@ def pdus_each(session: Session, ports: Iterable[Port], readers: Mapping[int, Map
 
 
 def _contents(session: Session, variant_ids: list[int]) -> dict[int, MessageContent]:
-    rows = session.execute(select(Variant.id, Variant.channel).where(in_ids(session, Variant.id, variant_ids), Variant.channel.in_(SHORT))).all()
+    wanted = (in_ids(session, Variant.id, variant_ids), Variant.channel.in_(SHORT))
+    rows = session.execute(select(Variant.id, Variant.channel, VariantPayload.mime).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(*wanted))
     found = {}
-    for variant_id, channel in rows:
-        short = load_short(session, variant_id)
+    for variant_id, channel, payload in rows:
+        short = ShortMessage.decode(payload)
         found[variant_id] = MessageContent(wap_push=WAPPush(short.href, short.text)) if channel == WAP_PUSH else MessageContent(text=short.text)
     return found
 

@@ -252,7 +252,7 @@ def test_a_dry_run_writes_nothing(runtime: Runtime, world: World) -> None:
 
 
 def test_a_reason_is_needed(runtime: Runtime, world: World) -> None:
-    with pytest.raises(UsageError, match="--reason"):
+    with pytest.raises(UsageError, match="a reason of up to 500 characters"):
         ask(runtime, 1, reason="  ")
 
 
