@@ -7,6 +7,7 @@ and no other. Who is planned gets the items of that copy, for his present handse
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, 
 from delivery.resend.copies import ON_ITS_WAY, days_of
 from delivery.resend.filters import ResendFilter
 from delivery.resend.targets import Target
-from huabao.db import UTCDateTime, is_postgres
+from huabao.db import UTCDateTime, bound_ids, in_bound_ids, is_postgres
 from huabao.errors import UsageError
 from subscribers.models import Reader, Subscription
 
@@ -38,8 +39,9 @@ class Selection:
     Attributes:
         routing: what its ports carry.
         days: business days on which the edition was sent.
-        many: there are several dispatches of it, so that a reader may have several copies.
-        lately: there are resends within the guard's time.
+        main: the dispatch that brought it to most readers, 0 where there is none.
+        others: all others of the edition, small as a rule, in which a reader may have further copies.
+        lately: resends within the guard's time.
         postgres: the database prunes partitions.
     """
 
@@ -48,9 +50,9 @@ class Selection:
     routing: Routing
     port_ids: tuple[int, ...]
     days: tuple[date, ...]
-    many: bool
-    since: datetime
-    lately: bool
+    main: int
+    others: tuple[int, ...]
+    lately: tuple[int, ...]
     at: datetime
     postgres: bool
 
@@ -62,10 +64,10 @@ class Selection:
             UsageError: the filter names a port that does not exist.
         """
         since = at - timedelta(seconds=guard_s)
-        many = (session.scalar(select(func.count()).select_from(Dispatch).where(*_mine(target))) or 0) > 1
-        lately = session.scalar(select(Dispatch.id).where(*_mine(target), Dispatch.kind == kinds.RESEND, Dispatch.created_at > since).limit(1)) is not None
-        days = tuple(days_of(session, target.edition.id))
-        return cls(target, wanted, routing, _port_ids(session, wanted), days, many, since, lately and guard_s > 0, at, is_postgres(session))
+        found = session.execute(select(Dispatch.id, Dispatch.kind, Dispatch.created_at).where(*_mine(target)).order_by(Dispatch.planned.desc(), Dispatch.id)).all()
+        lately = tuple(one.id for one in found if one.kind == kinds.RESEND and one.created_at > since) if guard_s > 0 else ()
+        ids = [one.id for one in found] or [0]
+        return cls(target, wanted, routing, _port_ids(session, wanted), tuple(days_of(session, target.edition.id)), ids[0], tuple(ids[1:]), lately, at, is_postgres(session))
 
     def statement(self) -> Select[Any]:
         """Rows of (reader_id, mask, handset_class, route, reason, outcome, port_id, city, stopped)."""
@@ -83,8 +85,8 @@ class Selection:
         reason = func.coalesce(gone, *self._left_out(reader_id), pending, null())
         columns = self._columns(reader_id, mask, reason, cast(deliveries.c.outcome, Integer), cast(deliveries.c.port_id, Integer))
         found = select(*columns).select_from(joined_readers(audience, rows, reader_id)).where(*_mine(self.target), deliveries.c.day.in_(self.days))
-        if self.many:
-            found = found.where(~self._other(reader_id, "newer", _newer))
+        if self.others:
+            found = found.where(~self._other(reader_id, "newer", self.others, _newer), or_(_of_main(self), ~self._in_main(reader_id, "newer_main", _newer)))
         return found.where(*self._asked())
 
     def _missing(self) -> Select[Any]:
@@ -94,7 +96,7 @@ class Selection:
         columns = self._columns(Reader.id, self.target.rules.mask_sql(), reason, literal(-1, Integer), literal(0, Integer))
         found = readers_of(audience, columns).where(or_(cannot.is_(None), cannot != "not_subscribed"))
         if self.days:
-            found = found.where(~self._other(Reader.id, "had", None))
+            found = found.where(~self._other(Reader.id, "had", (self.main, *self.others), None))
         return found.where(Reader.city.in_(self.wanted.cities)) if self.wanted.cities else found
 
     def _columns(self, reader_id: Any, mask: Any, reason: Any, outcome: Any, port_id: Any) -> list[Any]:
@@ -113,26 +115,34 @@ class Selection:
         if not self.wanted.stopped and not self.target.audience.activity:
             found.append(case((Subscription.stop_state == "stopped", literal("stopped")), else_=null()))
         if self.lately:
-            recent = select(Dispatch.id).where(*_mine(self.target), Dispatch.kind == kinds.RESEND, Dispatch.created_at > self.since)
-            again = self._other(reader_id, "lately", lambda other: and_(other.c.dispatch_id.in_(recent), other.c.outcome.in_([int(one) for one in ON_ITS_WAY])))
+            again = self._other(reader_id, "lately", self.lately, lambda other: other.c.outcome.in_([int(one) for one in ON_ITS_WAY]))
             found.append(case((again, literal(RESENT_LATELY)), else_=null()))
-        if self.many and self.wanted.outcomes and Outcome.RETRIEVED not in self.wanted.outcomes and not self.wanted.missing:
-            has = self._other(reader_id, "retrieved", lambda other: other.c.outcome == int(Outcome.RETRIEVED))
-            found.append(case((has, literal(HAS_IT)), else_=null()))
+        if self.others and self.wanted.outcomes and Outcome.RETRIEVED not in self.wanted.outcomes and not self.wanted.missing:
+            has = self._other(reader_id, "retrieved", self.others, _is_retrieved)
+            main = and_(~_of_main(self), self._in_main(reader_id, "retrieved_main", _is_retrieved))
+            found.append(case((has, literal(HAS_IT)), (main, literal(HAS_IT)), else_=null()))
         return found
 
-    def _other(self, reader_id: Any, name: str, condition: Any) -> ColumnElement[bool]:
-        """There is a copy of the edition of that reader with which `condition` holds."""
+    def _other(self, reader_id: Any, name: str, dispatches: Sequence[int], condition: Any) -> ColumnElement[bool]:
+        """The reader has a copy in one of the dispatches with which `condition` holds."""
         other = deliveries.alias(name)
-        ids = select(Dispatch.id).where(*_mine(self.target))
         wanted = select(literal(1)).where(other.c.reader_id == reader_id)
-        if self.postgres:
-            wanted = wanted.where(other.c.day.in_(self.days), other.c.dispatch_id.in_(ids))
+        if self.postgres:  # their numbers stand in the statement, so that the planner sees how few rows they have
+            wanted = wanted.where(other.c.day.in_(self.days), in_bound_ids(other.c.dispatch_id, literal(bound_ids(dispatches, postgres=True), String), postgres=True))
         else:  # SQLite would look each dispatch up in the key instead of the reader's few copies in his index; + 0 keeps it from that
-            wanted = wanted.where((other.c.dispatch_id + 0).in_(ids))
+            wanted = wanted.where(in_bound_ids(other.c.dispatch_id + 0, literal(bound_ids(dispatches, postgres=False), String), postgres=False))
         if condition is not None:
             wanted = wanted.where(condition(other))
         return wanted.correlate_except(other).exists()
+
+    def _in_main(self, reader_id: Any, name: str, condition: Any) -> ColumnElement[bool]:
+        """The reader has a copy in the largest dispatch with which `condition` holds.
+
+        Asked of the few who come from others: `between` keeps PostgreSQL from reading all of it for them.
+        """
+        other = deliveries.alias(name)
+        mine = (other.c.day.in_(self.days), other.c.dispatch_id == self.main, other.c.reader_id.between(reader_id, reader_id), condition(other))
+        return select(literal(1)).where(*mine).correlate_except(other).exists()
 
     def _asked(self) -> list[ColumnElement[bool]]:
         """What the filter asks of a copy."""
@@ -164,6 +174,15 @@ class Selection:
             .where(Submission.dispatch_id.in_(mine), or_(func.lower(DeliveryEvent.status).in_(words), DeliveryEvent.status_extension.in_(self.wanted.codes)))
         )
         return or_(deliveries.c.submission_id.in_(answered), tuple_(deliveries.c.submission_id, deliveries.c.reader_id).in_(reported))
+
+
+def _of_main(selection: Selection) -> ColumnElement[bool]:
+    return deliveries.c.dispatch_id == selection.main
+
+
+def _is_retrieved(other: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = other.c.outcome == int(Outcome.RETRIEVED)
+    return found
 
 
 def _newer(other: Any) -> ColumnElement[bool]:
