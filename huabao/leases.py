@@ -63,7 +63,7 @@ def drop_lease(session: Session, name: str, holder: str, *, now: datetime) -> No
 def lease_holder(session: Session, name: str, *, now: datetime) -> str | None:
     """Who holds the lease at this instant, or None."""
     row = session.get(Lease, name, populate_existing=True)
-    return row.holder if row is not None and row.expires_at > now else None
+    return row.holder if row is not None and now < row.expires_at <= now + timedelta(seconds=FAR_S) else None
 
 
 def _insert(session: Session, lease: Lease) -> bool:

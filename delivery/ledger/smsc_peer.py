@@ -1,7 +1,7 @@
 """What an SMSC took, ascribed to our submissions: its lines carry no TransactionID, but the ids that it gave, and to whom.
 
 A line is the submission's whose message id (or whose part's) it names, to that
-number. One that nobody knows belongs to a submission whose answer was lost, to
+number. One that nobody knows belongs to a submission whose answer was lost or named no id, to
 that number; where there is none, it is a stranger's. Of a text in parts the first
 counts as the copy that the reader got.
 """
@@ -72,8 +72,8 @@ def _submissions(session: Session, ports: Iterable[int]) -> tuple[dict[tuple[str
             number = numbers.get(reader)
             if number is None:
                 continue
-            if message_id is not None:
+            if message_id:
                 given[message_id, number] = row.transaction_id
-            elif row.state in ("leaving", "unknown"):
+            elif row.state in ("leaving", "unknown", "accepted"):  # an SMSC may say yes and give no id
                 lost[number].append(row.transaction_id)
     return given, lost

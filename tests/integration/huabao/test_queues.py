@@ -137,3 +137,55 @@ def test_a_job_keeps_its_lease_through_an_outage(sqlite_runtime: Runtime) -> Non
     assert claim is not None
     run_claimed(runtime, {task.name: task}, claim, owner="me")
     assert _states(runtime) == [DONE]
+
+
+def _lose(runtime: Runtime, *job_ids: int, later: timedelta = timedelta(0)) -> queues.Swept:
+    """Have a worker claim these jobs and fall silent; what the sweep makes of it."""
+    with runtime.transaction() as session:
+        for job_id in job_ids:
+            assert queues.claim_job(session, job_id, owner="dead", now=runtime.now() + later, lease_s=-1) is not None
+    with runtime.transaction() as session:
+        return queues.sweep(session, now=runtime.now() + later, losses_max=3)
+
+
+def _losses(runtime: Runtime) -> dict[int, tuple[str, int]]:
+    with runtime.transaction(read_only=True) as session:
+        return {job.id: (job.state, job.losses) for job in session.query(Job)}
+
+
+def test_a_job_lost_with_three_workers_is_given_up_and_bystanders_get_their_last_chance_alone(runtime: Runtime) -> None:
+    _enqueue(runtime, Task("test.note", lambda _, at: None), 3)
+    assert _lose(runtime, 1, 2, 3) == queues.Swept(3)
+    assert _lose(runtime, 1, 2, 3) == queues.Swept(1)
+    assert _losses(runtime) == {1: (QUEUED, 2), 2: ("running", 1), 3: ("running", 1)}
+    assert _lose(runtime) == queues.Swept(0), "one at a time"
+    [lost] = (swept := _lose(runtime, 1)).given_up
+    assert (lost.job_id, swept.queued) == (1, 1)
+    assert _losses(runtime) == {1: (FAILED, 3), 2: (QUEUED, 2), 3: ("running", 1)}
+    with runtime.transaction() as session:
+        claim = queues.claim_job(session, 2, owner="alive", now=runtime.now(), lease_s=30)
+        assert claim is not None
+        queues.finish(session, claim, owner="alive", now=runtime.now())
+    assert _lose(runtime) == queues.Swept(1)
+    assert _losses(runtime)[3] == (QUEUED, 2)
+
+
+def test_a_job_that_ended_in_any_other_way_was_not_lost(runtime: Runtime) -> None:
+    _enqueue(runtime, Task("test.note", lambda _, at: None))
+    assert _lose(runtime, 1) == queues.Swept(1)
+    with runtime.transaction() as session:
+        claim = queues.claim_job(session, 1, owner="alive", now=runtime.now(), lease_s=30)
+        assert claim is not None
+        queues.put_back(session, claim, owner="alive", now=runtime.now(), delay_s=0.0, error="a fault")
+    assert _losses(runtime) == {1: (QUEUED, 0)}
+
+
+def test_what_a_clock_wrote_that_was_an_hour_ahead_waits_for_no_hour(runtime: Runtime) -> None:
+    task, hour = Task("test.note", lambda _, at: None), timedelta(hours=1)
+    with runtime.transaction() as session:
+        queues.enqueue_many(session, task, ({"at": at} for at in range(2)), now=runtime.now() + hour)
+        assert queues.claim_job(session, 1, owner="dead", now=runtime.now() + hour, lease_s=15) is not None
+    with runtime.transaction() as session:
+        assert queues.sweep(session, now=runtime.now(), losses_max=3) == queues.Swept(1)
+        assert queues.claim_next(session, queues=("default",), owner="me", now=runtime.now(), lease_s=5) is not None
+        assert queues.claim_next(session, queues=("default",), owner="me", now=runtime.now(), lease_s=5) is not None

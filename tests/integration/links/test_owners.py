@@ -106,7 +106,7 @@ def test_whoever_lost_his_lease_gives_the_port_up(sqlite_runtime: Runtime, tmp_p
             wait_for(lambda: peer.stats()["bound"] == 1)
             with sqlite_runtime.transaction() as session:
                 lease = session.get_one(leases.Lease, lease_name(port_id))
-                lease.holder, lease.expires_at = "somebody else", sqlite_runtime.now() + timedelta(hours=1)
+                lease.holder, lease.expires_at = "somebody else", sqlite_runtime.now() + timedelta(minutes=5)
             owners._renew_at[port_id] = 0.0
             wait_for(lambda: peer.stats()["bound"] == 0)
             assert holder(sqlite_runtime, port_id) == "somebody else"

@@ -1,10 +1,11 @@
 """Times: Shanghai without an offset, the end of a day, business days."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
 
-from huabao.clock import business_day, clock_from, parse_time
+from huabao.clock import SteadyClock, business_day, clock_from, parse_time
 from huabao.errors import UsageError
 
 
@@ -38,3 +39,83 @@ def test_a_set_clock_runs_on() -> None:
     clock = clock_from(start)
     assert clock() <= clock()
     assert clock() >= start
+
+
+class Machine:
+    """A wall clock that is set, and ticks that are not."""
+
+    def __init__(self) -> None:
+        self.wall, self.ticks = 1_000_000.0, 50.0
+
+    def pass_by(self, seconds: float) -> None:
+        self.wall += seconds
+        self.ticks += seconds
+
+    def clock(self, **more: float) -> SteadyClock:
+        return SteadyClock(lambda: self.wall, ticks=lambda: self.ticks, **more)
+
+
+def test_a_steady_clock_is_the_wall_clock_and_follows_its_drift() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    for _ in range(5):
+        assert clock().timestamp() == machine.wall
+        machine.pass_by(10.0)
+        machine.wall += 0.7
+    assert not clock.in_doubt
+    assert clock.take_step() == 0.0
+
+
+def test_a_clock_that_is_set_forward_is_followed_and_nobody_is_judged_for_a_while() -> None:
+    machine = Machine()
+    clock = machine.clock(doubt_s=15.0)
+    clock()
+    machine.pass_by(1.0)
+    machine.wall += 3600
+    assert clock().timestamp() == machine.wall
+    assert clock.in_doubt
+    machine.pass_by(14.9)
+    clock()
+    assert clock.in_doubt
+    machine.pass_by(0.2)
+    assert not clock.in_doubt
+    assert clock.take_step() == pytest.approx(3600)
+    assert clock.take_step() == 0.0
+
+
+def test_a_clock_that_is_set_back_is_waited_for_at_half_speed() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    before = clock().timestamp()
+    machine.wall -= 3600
+    assert clock().timestamp() == before
+    for _ in range(71):
+        machine.pass_by(100.0)
+        assert before < clock().timestamp()
+        before = clock().timestamp()
+    assert before == pytest.approx(machine.wall, abs=51)
+    machine.pass_by(100.0)
+    assert clock().timestamp() == machine.wall
+    assert not clock.in_doubt
+    assert clock.take_step() == pytest.approx(-3600)
+
+
+def test_a_clock_that_is_shown_its_reference_goes_by_its_ticks_in_between() -> None:
+    machine = Machine()
+    clock = SteadyClock(None, ticks=lambda: machine.ticks)
+    clock.on_first_use = lambda: clock.observe(5000.0)
+    assert clock().timestamp() == 5000.0
+    machine.pass_by(3.0)
+    machine.wall += 3600  # not its business
+    assert clock().timestamp() == 5003.0
+    assert clock.looked_s_ago == 3.0
+    clock.observe(5003.004)
+    assert clock().timestamp() == 5003.0, "that little may be the way to the database and back"
+    clock.observe(5003.1, within_s=0.2)
+    assert clock().timestamp() == 5003.0
+    clock.observe(5003.1)
+    assert clock().timestamp() == pytest.approx(5003.1)
+
+
+def test_without_its_reference_a_clock_is_the_machines() -> None:
+    assert abs(SteadyClock(None)().timestamp() - time.time()) < 60
