@@ -32,7 +32,7 @@ PATIENCE_S_MIN = 0.005
 SHARE_KEPT_S = 0.5
 """What came into a lane's guaranteed share is kept for so long, for the lane to use later."""
 
-FITTING_LOSS_MAX = 0.01
+FITTING_LOSS_MAX = 0.005
 """Of the rate: what groups that do not fill a second evenly may leave unused."""
 
 

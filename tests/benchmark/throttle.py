@@ -142,12 +142,16 @@ def worst_second(came: Sequence[tuple[float, int]]) -> int:
     return worst
 
 
-def averages(came: list[tuple[float, int]], seconds: float) -> tuple[float, float]:
-    """The least and the most a second in windows of so many seconds, after the first second and before the last group."""
+def averages(came: Sequence[tuple[float, int]], seconds: float) -> tuple[float, float]:
+    """The least and the most a second in windows of so many seconds.
+
+    After the first second, and before the last one's worth: then senders run out of groups one after another.
+    """
     times = [at for at, _ in came]
     sums = [0, *accumulate(number for _, number in came)]
+    last = times[bisect_left(sums, sums[-1] * (1 - 1 / FOR_S)) - 1]
     begin, found = times[0] + 1.0, []
-    while begin + seconds < times[-1]:
+    while begin + seconds < last:
         found.append((sums[bisect_left(times, begin + seconds)] - sums[bisect_left(times, begin)]) / seconds)
         begin += 0.1
     return min(found), max(found)
