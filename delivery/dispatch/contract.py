@@ -148,8 +148,13 @@ def within(inner: Hours, outer: Hours) -> bool:
     return not inner.always and all(any(low <= begin and end <= high for low, high in outer.spans) for begin, end in inner.spans)
 
 
-def sends_besides(session: Session, service_code: str | None, begin: datetime, *, but: int | None = None) -> Sends:
-    """What else is sent on the day and in the month of `begin`; a dispatch `but` does not count itself."""
+def sends_besides(session: Session, service_code: str | None, begin: datetime, *, but: int | None = None, before: int | None = None) -> Sends:
+    """What else is sent on the day and in the month of `begin`.
+
+    Args:
+        but: this dispatch does not count itself.
+        before: of its service code, only dispatches that were made before this one count.
+    """
     day = business_day(begin)
     month = day.replace(day=1)
     of_code = (
@@ -160,6 +165,8 @@ def sends_besides(session: Session, service_code: str | None, begin: datetime, *
         .where(Publication.service_code.is_not_distinct_from(service_code), Dispatch.kind == kinds.EDITION, Dispatch.planned > 0)
         .where(Dispatch.state.not_in(ENDED), Dispatch.id != (but or 0))
     )
+    if before is not None:
+        of_code = of_code.where(Dispatch.id < before)
     on_day = session.scalar(of_code.where(Dispatch.day == day)) or 0
     in_month = session.scalar(of_code.where(Dispatch.day >= month, Dispatch.day < _next_month(month))) or 0
     rows = session.execute(select(Batch.port_id, func.sum(Batch.size)).where(Batch.dispatch_id.in_(_of_day(session, day, but))).group_by(Batch.port_id))

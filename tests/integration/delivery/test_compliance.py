@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from content.models import Publication
 from delivery.dispatch import compliance, planning
 from delivery.dispatch.planning import Request
-from delivery.models import Port
+from delivery.models import Dispatch, Port
 from delivery.tasks import FORESEE
 from huabao import queues
 from huabao.alarms import Alarm
@@ -92,6 +92,20 @@ def test_who_knew_is_not_told_again(runtime: Runtime) -> None:
     add_port(then, URL, rate=50, burst=1, contract={"rate": 20})
     planning.create(then, Request(world.edition, start_at=then.now() + timedelta(hours=10), despite_contract=True), actor="ops")
     assert compliance.watch(then) == 0
+
+
+def test_of_two_on_a_day_the_later_is_too_many_and_one_that_was_moved(evening: Runtime, cli: CLI) -> None:
+    with evening.transaction() as session:
+        session.execute(update(Port).values(contract={"per_reader_day": 1}))
+    for days in (0, 1):
+        start = evening.now() + timedelta(days=days, hours=10)
+        planning.create(evening, Request("paper/1", start_at=start, again=True, despite_contract=True), actor="ops")
+    assert compliance.watch(evening) == 0, "who started the second knew, and the first was there before"
+    cli("publication", "set", "paper", "--window", "06:30-08:00")
+    with evening.transaction() as session:
+        session.execute(update(Dispatch).where(Dispatch.id == 1).values(start_at=evening.now() + timedelta(days=1, hours=10)))
+    assert compliance.watch(evening) == 1
+    assert "per reader day: allowed 1, planned 2 of this code in the day" in (alarm(evening) or "")
 
 
 def test_the_job_looks_and_so_does_one_that_an_older_scheduler_wrote(evening: Runtime) -> None:
