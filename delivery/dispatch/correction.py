@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
@@ -305,10 +305,11 @@ def follow_up(runtime: Runtime) -> int:
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         settled = now - timedelta(seconds=RECALL_SETTLE_S.get(session))
-        answered = select(Recall.dispatch_id).where(Recall.kind == "cancel", Recall.variant_id.is_not(None)).group_by(Recall.dispatch_id)
-        due = answered.having(func.max(Recall.answered_at) <= settled, func.max(Recall.answered_at) > settled - timedelta(seconds=FOLLOW_S))
-        waiting = select(Recall.dispatch_id).where(Recall.state.in_(("waiting", "leaving")))
-        editions = session.scalars(select(Dispatch.edition_id).where(Dispatch.id.in_(due), Dispatch.id.not_in(waiting)).distinct()).all()
+        lately = select(Recall.dispatch_id).where(Recall.kind == "cancel", Recall.variant_id.is_not(None), Recall.answered_at > settled - timedelta(seconds=FOLLOW_S))
+        later = select(Recall.dispatch_id).where(Recall.kind == "cancel", Recall.variant_id.is_not(None), Recall.answered_at > settled)
+        due = lately.except_(later)
+        waiting = exists().where(Recall.dispatch_id == Dispatch.id, Recall.state.in_(("waiting", "leaving")))
+        editions = session.scalars(select(Dispatch.edition_id).where(Dispatch.id.in_(due), ~waiting).distinct()).all()
         ready = [one for one in editions if _has_spared(session, one)]
     made = 0
     for edition_id in ready:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import numpy as np
-from sqlalchemy import Integer, String, Table, case, exists, func, insert, literal, select, update
+from sqlalchemy import Integer, String, Table, case, exists, func, insert, literal, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -166,9 +166,13 @@ def _still_there(dispatch: Dispatch) -> Any:
     return select(deliveries.c.submission_id, func.count().label("readers")).where(*mine, deliveries.c.submission_id.is_not(None)).group_by(deliveries.c.submission_id).subquery()
 
 
+_IS_WAITING: Final = Recall.state == literal_column("'waiting'")
+"""With the word in its text, so that the partial index is seen to fit."""
+
+
 def enqueue_waiting(session: Session, *, now: datetime, delay_s: float = 0.0) -> None:
     """Give each port with waiting recalls its job."""
-    waiting = exists().where(Recall.port_id == Port.id, Recall.state == "waiting")
+    waiting = exists().where(Recall.port_id == Port.id, _IS_WAITING)
     for port_id in session.scalars(select(Port.id).where(waiting)):
         enqueue(session, SEND_RECALLS, {"port_id": port_id}, now=now, delay_s=delay_s, unique_key=f"recalls:{port_id}")
 
@@ -240,7 +244,7 @@ def _claim(runtime: Runtime, settings: PortSettings) -> list[RecallRequest]:
     """The next recalls of the port, written down as leaving."""
     now, token = runtime.now(), new_token(6)
     with runtime.transaction() as session:
-        wanted = select(Recall).where(Recall.port_id == settings.port_id, Recall.state == "waiting").order_by(Recall.kind, Recall.id)
+        wanted = select(Recall).where(Recall.port_id == settings.port_id, _IS_WAITING).order_by(Recall.kind, Recall.id)
         rows = session.scalars(wanted.limit(settings.connections).with_for_update(skip_locked=True)).all()
         requests = []
         for row in rows:

@@ -24,7 +24,7 @@ from delivery.dispatch.wishes import not_before_sql
 from delivery.lanes import SEED
 from delivery.models import Batch, Dispatch, Exclusion, Outcome, Port, Route, deliveries
 from huabao.columns import Integers, integers
-from huabao.db import UTCDateTime, in_ids
+from huabao.db import UTCDateTime, give_room, in_ids
 from huabao.ids import pack_ids
 from subscribers.models import Reader
 
@@ -116,6 +116,7 @@ def count(session: Session, audience: Audience, mask: ColumnElement[str], terms:
 
 def count_rows(session: Session, decided: Select[Any]) -> Count:
     """Count what `stage_rows` would stage."""
+    give_room(session)
     rows = decided.subquery()
     keys = (rows.c.reason, rows.c.mask, rows.c.handset_class)
     return _as_count(session.execute(select(*keys, func.count()).group_by(*keys)))
@@ -128,6 +129,7 @@ def stage(session: Session, audience: Audience, mask: ColumnElement[str], terms:
 
 def stage_rows(session: Session, decided: Select[Any]) -> Count:
     """The same from any statement that gives reader_id, mask, handset_class and reason, and may give route and not_before."""
+    give_room(session)
     connection = session.connection()
     for table in (staged, variant_map):
         table.drop(connection, checkfirst=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey, Document
@@ -39,6 +39,9 @@ class Resend(Base):
     requested_at: Mapped[datetime]
 
 
+_WAITING = text("state = 'waiting'")
+
+
 class Recall(Base):
     """An attempt to call a submission back (CancelReq) or to put another message in its place (ReplaceReq).
 
@@ -51,7 +54,12 @@ class Recall(Base):
     """
 
     __tablename__ = "recalls"
-    __table_args__ = (Index("ix_recalls_dispatch", "dispatch_id", "state"), UniqueConstraint("submission_id", "kind"))
+    __table_args__ = (
+        Index("ix_recalls_dispatch", "dispatch_id", "state"),
+        Index("ix_recalls_waiting", "port_id", "kind", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_recalls_answered", "answered_at"),
+        UniqueConstraint("submission_id", "kind"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     dispatch_id: Mapped[int] = mapped_column(BigKey)

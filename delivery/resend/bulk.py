@@ -39,6 +39,7 @@ from delivery.resend.targets import Target, find_target, ports_for
 from delivery.settings import BATCH_READERS_MAX
 from huabao import audit
 from huabao.clock import business_day
+from huabao.db import give_room
 from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
 
@@ -189,6 +190,7 @@ def _earlier(session: Session, demand: Demand, target: Target) -> BulkAnswer | N
 
 
 def _count(session: Session, target: Target, demand: Demand, now: datetime) -> Tally:
+    give_room(session)
     selection = _selection(session, target, demand, now)
     rows = selection.statement().subquery()
     keys = (rows.c.reason, rows.c.mask, rows.c.handset_class, rows.c.outcome, rows.c.port_id, rows.c.city, rows.c.stopped)
@@ -210,9 +212,7 @@ def _count(session: Session, target: Target, demand: Demand, now: datetime) -> T
         by["variant"][variant_name(*one)] += signatures[signature]
     rate = _rate(session, _ports(session, target.publication), demand.rate)
     tables = {name: dict(sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0]))) for name, numbers in by.items()}
-    return Tally(
-        target.edition.id, target.name, target.version.version, sum(signatures.values()), dict(sorted(excluded.items())), tables, stopped, rate, target.killed, signatures
-    )
+    return Tally(target.edition.id, target.name, target.version.version, sum(signatures.values()), dict(sorted(excluded.items())), tables, stopped, rate, target.killed, signatures)
 
 
 def _selection(session: Session, target: Target, demand: Demand, now: datetime) -> Selection:
@@ -242,9 +242,7 @@ def _wanted(session: Session, target: Target, signatures: Mapping[Signature, int
     return found
 
 
-def _variants(
-    runtime: Runtime, target: Target, demand: Demand, wanted: Mapping[Signature, Wanted], progress: Callable[[int], None] | None
-) -> dict[Signature, int]:
+def _variants(runtime: Runtime, target: Target, demand: Demand, wanted: Mapping[Signature, Wanted], progress: Callable[[int], None] | None) -> dict[Signature, int]:
     distinct = sorted(set(wanted.values()))
     check_count(len(distinct), yes=demand.many_variants)
     built = ensure_variants(runtime, target.version.id, distinct, progress=progress)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def _earlier_weeks(session: Session, dispatch: Dispatch) -> None:
         session.add(
             Dispatch(
                 edition_id=older.id, edition_version_id=version.id, service_id=dispatch.service_id, kind=kinds.EDITION, day=day, state=lifecycle.CLOSED,
-                gate={"curve": curve}, start_at=at, started_at=at, sent_at=at, closed_at=at, created_at=at, created_by="bench",
+                gate={"curve": curve}, planned_digest=sha256().hexdigest(), start_at=at, started_at=at, sent_at=at, closed_at=at, created_at=at, created_by="bench",
             )
         )  # fmt: skip
 
