@@ -166,7 +166,7 @@ _current: tuple[Config, Dialects] | None = None
 
 def dialects() -> Dialects:
     """The dialects of this installation."""
-    global _current  # noqa: PLW0603  asked with every answer of a peer: making the folder's path anew would cost more than the rest
+    global _current  # asked with every answer of a peer: making the folder's path anew would cost more than the rest
     config = get_config()
     if _current is None or _current[0] is not config:
         folder = own_folder()
