@@ -52,10 +52,11 @@ def process_name() -> str:
 
 
 class _Bell:
-    """Wakes one sleeping thread at a time; who finds work rings for the next."""
+    """Wakes one sleeping thread at a time; who finds work rings for the next. Nobody falls asleep any more once it is closed."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
+        self._closed = False
         self.sleeping = 0
 
     def ring(self) -> None:
@@ -67,8 +68,19 @@ class _Bell:
         """Sleep until the bell is rung, or that long."""
         with self._condition:
             self.sleeping += 1
-            self._condition.wait(seconds)
+            if not self._closed:
+                self._condition.wait(seconds)
             self.sleeping -= 1
+
+    def open(self) -> None:
+        """From now on it is slept by again."""
+        self._closed = False
+
+    def close(self) -> None:
+        """Wake everybody, and whoever was just about to sleep."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
 
 
 @dataclass
@@ -110,6 +122,8 @@ class EmbeddedWorker:
     def start(self) -> None:
         """Start the threads; `take_lease` must have said True."""
         self._stop.clear()
+        self._bell.open()
+        self._express_bell.open()
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what was imported stays; the collector need not walk over it again and again while rows come and go
         express = [self._work_express] * (EXPRESS in self.queues and len(self.queues) > 1)
@@ -157,10 +171,8 @@ class EmbeddedWorker:
             except OperationalError as error:
                 log.warning("database unreachable, trying again", error=str(error.orig))
                 self._stop.wait(1.0)
-        while self._bell.sleeping or self._express_bell.sleeping:
-            self._bell.ring()
-            self._express_bell.ring()
-            time.sleep(0.001)
+        self._bell.close()
+        self._express_bell.close()
 
     def _look_through(self, connection: Connection) -> None:
         """The same through a connection that nobody writes through; while everybody works, nobody need be told."""

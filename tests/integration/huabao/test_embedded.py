@@ -101,3 +101,21 @@ def test_long_periodic_work_keeps_no_other_waiting_and_never_runs_beside_itself(
     rounds.stop()
     rounds.stop()
     assert not twice.is_set()
+
+
+def test_who_is_told_to_stop_just_before_he_sleeps_does_not_sleep(sqlite_runtime: Runtime) -> None:
+    """A thread that found no job when the stop came: nobody rings for it any more."""
+    worker = EmbeddedWorker(sqlite_runtime, Registry())
+    assert worker.take_lease()
+    for _ in range(2):  # a worker may begin again
+        worker.start()
+        worker._stop.set()
+        worker._news.set()
+        looking = worker._threads[-2]  # the last one keeps the lease
+        looking.join(WAIT_S)
+        assert not looking.is_alive()
+        late = threading.Thread(target=worker._bell.sleep, args=(2 * WAIT_S,), daemon=True)
+        late.start()
+        late.join(WAIT_S)
+        assert not late.is_alive(), "it slept on"
+        worker.stop()

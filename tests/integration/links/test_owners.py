@@ -53,13 +53,13 @@ def test_embedded_the_one_process_does_it_all(runtime: Runtime, tmp_path: Path) 
         assert worker.take_lease()
         worker.start()
         try:
-            wait_for(lambda: is_closed(runtime, dispatch_id), 30)
+            wait_for(lambda: is_closed(runtime, dispatch_id), 60)
             peer.say("mo", **{"from": number_of(3), "to": "10658", "text": "退订"})
             wait_for(lambda: _texts(runtime) == [(number_of(3), "stop-asked")])
         finally:
             worker.stop()
         assert outcomes(runtime, dispatch_id) == {"retrieved": 20}
-        assert peer.stats()["bound"] == 0
+        wait_for(lambda: peer.stats()["bound"] == 0)  # a busy SMSC hears of it a little later
         with runtime.transaction(read_only=True) as session:
             assert proof.verify(session, peers=[read_peer(peer.keep)]).problems == []
 
