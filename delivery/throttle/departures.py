@@ -34,6 +34,9 @@ UNEVEN_S = 0.012
 QUICKEST_S = 10.0
 """An answer counts among the quickest of its port for so long, and up to as long again: routes change."""
 
+UNKNOWN_OF = 20
+"""While fewer answers are known, even the quickest may have been late: all of a round trip counts."""
+
 QUICKEST_OF = 100
 UNSURE_S = 0.005
 """While fewer answers are known, the quickest is taken to be so much slower than one can be."""
@@ -69,8 +72,10 @@ class Path:
             self._quickest_s, self._answers = math.inf, 0
         self._quickest_s = min(self._quickest_s, round_trip_s)
         self._answers += 1
-        quickest_s = min(self._quickest_s, self._quickest_before_s)
-        return quickest_s if self._answers + self._answers_before >= QUICKEST_OF else max(0.0, quickest_s - UNSURE_S)
+        known, quickest_s = self._answers + self._answers_before, min(self._quickest_s, self._quickest_before_s)
+        if known < UNKNOWN_OF:
+            return 0.0
+        return quickest_s if known >= QUICKEST_OF else max(0.0, quickest_s - UNSURE_S)
 
 
 class Departures:

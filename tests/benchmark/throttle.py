@@ -83,7 +83,7 @@ def measure(postgres_url: str, redis_url: str, rate: float) -> Seen:
         world = build_world(runtime, readers=readers)
         add_port(runtime, url, rate=rate, burst=default_burst(rate), connections=8)
         set_setting(runtime, "ramp_readers_min", readers + 1)
-        set_setting(runtime, "batch_readers_max", 250)
+        set_setting(runtime, "batch_readers_max", max(250, int(rate)))
         with workers(runtime, redis_url, PROCESSES) if redis_url else embedded(runtime):
             dispatches.create(runtime, Request(world.edition), actor="bench")
             while sum(one.recipients for one in read_arrivals(arrivals)) < readers:
