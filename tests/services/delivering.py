@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
 from content.manuscript import Article, Item, Manuscript, Section
 from content.models import Edition, EditionVersion, Publication
 from delivery import partitions
@@ -101,7 +99,7 @@ def add_readers(runtime: Runtime, many: int, *, service_id: str | None, first: i
     with runtime.transaction() as session:
         for begin in range(first, first + many, 10_000):
             ids = range(begin, min(begin + 10_000, first + many))
-            session.execute(insert(Reader), [{"id": one, "msisdn": number_of(one), **common} for one in ids])
+            bulk_insert(session, Reader, ({"id": one, "msisdn": number_of(one), **common} for one in ids), columns=("id", "msisdn", *common))
             if service_id is not None:
                 orders = [
                     {"reader_id": one, "service_id": service_id, "state": "active", "effective_at": LONG_AGO, "stop_state": "sending", "updated_at": LONG_AGO} for one in ids
