@@ -73,12 +73,12 @@ def test_a_clock_that_is_set_forward_is_followed_and_nobody_is_judged_for_a_whil
     machine.pass_by(1.0)
     machine.wall += 3600
     assert clock().timestamp() == machine.wall
-    assert clock.in_doubt
-    machine.pass_by(14.9)
-    clock()
-    assert clock.in_doubt
-    machine.pass_by(0.2)
-    assert not clock.in_doubt
+    doubts = []
+    for seconds in (0.0, 14.9, 0.2):
+        machine.pass_by(seconds)
+        clock()
+        doubts.append(clock.in_doubt)
+    assert doubts == [True, True, False]
     assert clock.take_step() == pytest.approx(3600)
     assert clock.take_step() == 0.0
 
