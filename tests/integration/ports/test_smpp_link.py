@@ -114,6 +114,21 @@ def test_a_text_of_two_parts_has_the_ids_of_both(tmp_path: Path) -> None:
         assert all(len({reference for reference, _ in parts}) == 1 and sorted(part for _, part in parts) == [1, 2] for parts in by_reader.values())
 
 
+@pytest.mark.parametrize("text", ["今天的消息很短。", LONG])
+def test_every_message_is_known_to_have_left_once_and_to_be_answered(tmp_path: Path, text: str) -> None:
+    """However many parts it has: the throttle is told so."""
+    with smsc(tmp_path / "kept") as peer, bound(peer.url, window=3) as link:
+        stream, began = stream_of(link, text), time.monotonic()
+        stream.put(groups(1, 10))
+        take(stream, 10)
+        moments = stream.moments()
+        left, answered = ({number: at for number, at, is_answer in moments if is_answer is which} for which in (False, True))
+        assert len(moments) == 20
+        assert left.keys() == answered.keys()
+        assert all(began <= left[number] <= answered[number] <= time.monotonic() for number in left)
+        assert stream.moments() == []
+
+
 def test_a_refusal_says_why(tmp_path: Path) -> None:
     with scripted(tmp_path, "- do: {status: ESME_RINVSRCADR}\n") as peer, bound(peer.url) as link:
         (answer,) = send(link, 1).values()
