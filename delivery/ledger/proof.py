@@ -28,6 +28,7 @@ from delivery.ledger.recount import Planned
 from delivery.lifecycle import find_dispatch
 from delivery.models import Dispatch, Exclusion, Outcome, Route, Withdrawal, deliveries
 from huabao.columns import integers
+from huabao.db import give_room
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def verify(session: Session, dispatch_id: int | None = None, *, peers: Sequence[
     Raises:
         UsageError: there is no such dispatch.
     """
+    give_room(session)
     wanted = [find_dispatch(session, dispatch_id)] if dispatch_id is not None else session.scalars(select(Dispatch).order_by(Dispatch.id)).all()
     dropped = [one.id for one in wanted if partitions.was_dropped(session, one)]
     looked_at = [one for one in wanted if one.id not in dropped]
