@@ -3,6 +3,8 @@
 A batch or a submission of a thousand readers keeps their ids in one column
 (`pack_ids`): differences of the sorted ids, deflated. A thousand neighbours
 take some 80 bytes, a thousand scattered ones about 2 KB.
+
+Spec: RFC 1950 2.2 (zlib), RFC 1951 3.2.4 (stored blocks).
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable
+
+
+STORED_MAX = 4
+"""So few ids are stored in zlib's form as they are: to deflate them saves nothing, and each call of zlib lets other threads in."""
 
 
 def pack_ids(ids: Iterable[int]) -> bytes:
@@ -30,7 +36,11 @@ def pack_ids(ids: Iterable[int]) -> bytes:
         before = value
     if sys.byteorder == "big":
         steps.byteswap()
-    return zlib.compress(steps.tobytes(), 1)
+    plain = steps.tobytes()
+    if len(ordered) > STORED_MAX:
+        return zlib.compress(plain, 1)
+    size = len(plain)
+    return b"\x78\x01\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + plain + zlib.adler32(plain).to_bytes(4, "big")
 
 
 def unpack_ids(packed: bytes) -> list[int]:

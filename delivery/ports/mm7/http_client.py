@@ -33,6 +33,9 @@ HEADERS_MAX: Final = 200
 
 UNAUTHORIZED: Final = 401
 
+PROVED_ANSWERS: Final = 3
+"""A connection that gave more answers is kept by its peer, which does not close it behind each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -234,6 +237,7 @@ class _Connection(asyncio.Protocol):
         self._readable = select.poll()
         self._parser = httptools.HttpResponseParser(self)
         self._gone = False
+        self._answers = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -244,8 +248,11 @@ class _Connection(asyncio.Protocol):
         self._headed = self._whole = self._kept = self._stray = False
 
     def is_usable(self) -> bool:
-        """Whether an idle connection still is one: the peer neither closed it nor said anything that the loop has not seen yet."""
-        return not self._gone and not self._readable.poll(0)
+        """Whether an idle connection still is one: the peer neither closed it nor said anything that the loop has not seen yet.
+
+        A connection that was used again and again belongs to a peer that keeps them: the loop's word is enough.
+        """
+        return not self._gone and (self._answers > PROVED_ANSWERS or not self._readable.poll(0))
 
     def send(self, exchange: _Exchange) -> None:
         """Write a request; the connection is idle or new."""
@@ -325,6 +332,7 @@ class _Connection(asyncio.Protocol):
     # --- the end of an exchange
 
     def _answered(self, *, again: bool) -> None:
+        self._answers += 1
         response = Response(self._parser.get_status_code(), self._headers, b"".join(self._body))
         if again:
             self._settle(response)
