@@ -32,7 +32,7 @@ SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands",), "dispatch": 
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "delivery.settings", "console.settings")
-MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "delivery.models", "console.models")
+MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "content.workflow.models", "delivery.models", "console.models")
 
 
 def commands() -> Iterator[click.Command]:
