@@ -9,7 +9,7 @@ windows, texts) is no installation setting: it lives in the database, see
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,11 @@ class Config(BaseSettings):
     secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
+
+    @cached_property
+    def dialects_folder(self) -> Path:
+        """Where this installation's own dialects lie; one object, asked for with every answer of a peer."""
+        return self.dialects_dir or self.data_dir / "dialects"
 
     @field_validator("now")
     @classmethod

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from delivery.dialects.reading import NAME, read_dialect
 from delivery.dialects.tables import Dialect
-from huabao.config import Config, get_config
+from huabao.config import get_config
 from huabao.errors import UsageError
 from huabao.log import get_logger
 
@@ -156,22 +156,19 @@ def read_text(path: Path) -> str:
 
 def own_folder() -> Path:
     """Where this installation's own files lie."""
-    config = get_config()
-    return config.dialects_dir or config.data_dir / "dialects"
+    return get_config().dialects_folder
 
 
 _dialects: dict[Path, Dialects] = {}
-_current: tuple[Config, Dialects] | None = None
 
 
 def dialects() -> Dialects:
     """The dialects of this installation."""
-    global _current  # asked with every answer of a peer: making the folder's path anew would cost more than the rest
-    config = get_config()
-    if _current is None or _current[0] is not config:
-        folder = own_folder()
-        _current = config, _dialects.setdefault(folder, Dialects(folder))
-    return _current[1]
+    folder = own_folder()
+    found = _dialects.get(folder)
+    if found is None:
+        found = _dialects[folder] = Dialects(folder)
+    return found
 
 
 def dialect(name: str = DEFAULT) -> Dialect:
