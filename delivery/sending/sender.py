@@ -52,7 +52,7 @@ WAIT_S_MAX = 0.5
 NEWS_S = 0.5
 """Age at which what is known of the dispatch and the port is read again."""
 
-AHEAD_S = 0.2
+AHEAD_S = 0.1
 """Groups are written for so long ahead."""
 
 AHEAD_GROUPS = 64

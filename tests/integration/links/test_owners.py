@@ -137,7 +137,7 @@ def test_a_port_without_its_password_calls_a_person_and_leaves_it_to_others(sqli
         port_id = add_smpp_port(sqlite_runtime, peer.url, password_env="SMSC_PASSWORD")
         with owning(sqlite_runtime):
             wait_for(lambda: alarms_of(sqlite_runtime) == [MISCONFIGURED])
-            assert holder(sqlite_runtime, port_id) is None
+            wait_for(lambda: holder(sqlite_runtime, port_id) is None)
             monkeypatch.setenv("SMSC_PASSWORD", "geheim")
             wait_for(lambda: peer.stats()["bound"] == 1)
             wait_for(lambda: alarms_of(sqlite_runtime) == [])
