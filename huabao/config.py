@@ -35,6 +35,7 @@ class Config(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
+    handsets_dir: Path | None = Field(None, description="folder of your own class_rules.toml; unset means data_dir/handsets")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property
@@ -73,6 +74,11 @@ class Config(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
+    def production(self) -> bool:
+        """True where rehearsal switches are refused and what protects readers is on by itself."""
+        return self.env == "production"
+
+    @property
     def embedded(self) -> bool:
         """True when no broker is configured: the job table is worked in this process."""
         return not self.redis_url
@@ -99,7 +105,7 @@ class Config(BaseSettings):
         Raises:
             UsageError: `HUABAO_NOW` is set in production.
         """
-        if self.now and self.env == "production":
+        if self.now and self.production:
             raise UsageError("HUABAO_NOW is refused where HUABAO_ENV=production; unset it")
         return clock_from(parse_time(self.now) if self.now else None)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from subscribers.list_commands import blacklist, handsets
+from subscribers.handset_commands import handsets
+from subscribers.list_commands import blacklist
 from subscribers.reader_commands import subscribers, subscriptions
 from subscribers.segment_commands import segment
 

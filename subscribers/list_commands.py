@@ -1,4 +1,4 @@
-"""`huabao blacklist …` and `huabao handsets …`."""
+"""`huabao blacklist …`."""
 
 from __future__ import annotations
 
@@ -66,46 +66,3 @@ def list_blacklist(invocation: Invocation, kind: str) -> Report:
         entries = list(session.scalars(select(BlacklistEntry).where(BlacklistEntry.kind == kind).order_by(BlacklistEntry.msisdn)))
     data = [{"msisdn": one.msisdn, "reason": one.reason, "recorded_at": one.recorded_at} for one in entries]
     return Report(data, columns=("number", "reason", "since"), rows=[(one.msisdn, one.reason, shanghai_text(one.recorded_at)) for one in entries])
-
-
-@click.group()
-def handsets() -> None:
-    """Models of handsets and the class each falls in."""
-
-
-@handsets.command("import")
-@click.argument("file", type=FILE)
-@operation
-def import_handsets(invocation: Invocation, file: Path) -> Report:
-    """Read models from FILE.csv (`model,handset_class[,brand]`) and classify the readers anew."""
-    from subscribers.imports.lists import import_handsets as run
-
-    outcome, readers = run(invocation.runtime, file, by=invocation.actor)
-    lines = [f"{outcome.added:,} models added, {outcome.changed:,} changed, {outcome.rejected:,} rows set aside; {readers:,} readers got another class"]
-    return Report({**outcome.to_document(), "readers_reclassified": readers}, lines=lines, problem=outcome.rejected > 0)
-
-
-@handsets.command("list")
-@operation
-def list_handsets(invocation: Invocation) -> Report:
-    """All models."""
-    from subscribers.handsets import list_handsets as found
-
-    with invocation.runtime.transaction(read_only=True) as session:
-        rows = [{"model": one.model, "handset_class": one.handset_class, "brand": one.brand, "source": one.source} for one in found(session)]
-    return Report(rows, columns=("model", "class", "brand", "source"), rows=[tuple(row.values()) for row in rows])
-
-
-@handsets.command()
-@click.argument("model")
-@operation
-def show(invocation: Invocation, model: str) -> Report:
-    """One model and its class."""
-    from subscribers.handsets import find_handset
-
-    with invocation.runtime.transaction(read_only=True) as session:
-        found = find_handset(session, model)
-    if found is None:
-        raise UsageError(f"no handset model {model[:120]!r} is known; `huabao handsets import` adds models")
-    data = {"model": found.model, "handset_class": found.handset_class, "brand": found.brand, "source": found.source}
-    return Report(data, columns=("", ""), rows=list(data.items()))

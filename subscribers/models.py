@@ -31,6 +31,7 @@ class Reader(Base):
         handset: the model or class name as it was given, or None.
         handset_class: the class it falls in; None while the handset is unknown,
             `no-mms` when it cannot take an MMS, `text-only` when no pushed link either.
+        handset_model: the model that `handset` names, or else the TAC of `imei`; None where neither is known.
         preferred_hour: 0–23, Asia/Shanghai.
         attributes: imported columns that nobody defined, by name.
     """
@@ -43,6 +44,7 @@ class Reader(Base):
     city: Mapped[str | None] = mapped_column(String(40))
     handset: Mapped[str | None] = mapped_column(String(120))
     handset_class: Mapped[str | None] = mapped_column(String(20))
+    handset_model: Mapped[str | None] = mapped_column(String(120))
     imei: Mapped[str | None] = mapped_column(String(16))
     drive: Mapped[str | None] = mapped_column(String(20))
     topics: Mapped[list[Any]] = mapped_column(Document, default=list)
@@ -130,7 +132,15 @@ class Segment(Base):
 
 
 class Handset(Base):
-    """A model and the handset class that it falls in (`no-mms`, `text-only` where it cannot)."""
+    """A model, what its sources say of it, and the handset class that it falls in.
+
+    Attributes:
+        handset_class: `no-mms`, `text-only` where it takes none; "" where no rule knows.
+        source: the file that named it last.
+        records: capabilities by source, each as that source says them.
+        given_class: the class that an operator gave it, which goes before every rule; or None.
+        class_rule: the name of the rule that chose the class; "" where it was given, or none did.
+    """
 
     __tablename__ = "handsets"
 
@@ -138,6 +148,30 @@ class Handset(Base):
     handset_class: Mapped[str] = mapped_column(String(20))
     brand: Mapped[str] = mapped_column(String(80), default="")
     source: Mapped[str] = mapped_column(String(80), default="")
+    records: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default="{}")
+    given_class: Mapped[str | None] = mapped_column(String(20))
+    class_rule: Mapped[str] = mapped_column(String(80), default="", server_default="")
+
+
+class HandsetName(Base):
+    """A key (see `capabilities.names`) that a model is found under; one that names two models names neither."""
+
+    __tablename__ = "handset_names"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    model: Mapped[str] = mapped_column(String(120), primary_key=True)
+
+
+class HandsetTAC(Base):
+    """The first eight digits of an IMEI, and the model that they stand for, as a list names it."""
+
+    __tablename__ = "handset_tacs"
+
+    tac: Mapped[str] = mapped_column(String(8), primary_key=True)
+    brand: Mapped[str] = mapped_column(String(80))
+    model: Mapped[str] = mapped_column(String(120))
+    aka: Mapped[list[Any]] = mapped_column(Document, default=list)
+    source: Mapped[str] = mapped_column(String(80))
 
 
 class Contact(Base):

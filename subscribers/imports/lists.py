@@ -1,24 +1,19 @@
-"""Small files: numbers for a blacklist, models of handsets. Applied whole, in one transaction."""
+"""Small files: numbers for a blacklist. Applied whole, in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy.orm import Session
 
 from huabao import audit
 from huabao.msisdn import find_msisdn
 from huabao.runtime import Runtime
-from subscribers import handsets, services
-from subscribers.handset_classes import CANNOT_MMS, handset_classes
+from subscribers import services
 from subscribers.imports.outcome import ImportOutcome
 from subscribers.imports.records import Table, read_table
 from subscribers.imports.rejects import Rejects, original
 
 BLACKLIST_COLUMNS = ("msisdn", "reason")
-HANDSET_COLUMNS = ("model", "handset_class", "brand")
 
 
 def import_blacklist(runtime: Runtime, path: Path, kind: str, *, by: str) -> ImportOutcome:
@@ -50,31 +45,6 @@ def read_numbers(path: Path) -> tuple[list[str], ImportOutcome]:
     return [row["msisdn"] for row in rows], outcome
 
 
-def import_handsets(runtime: Runtime, path: Path, *, by: str) -> tuple[ImportOutcome, int]:
-    """Read models from a CSV (`model,handset_class[,brand]`) and classify the readers anew; (counts, readers changed).
-
-    Raises:
-        UsageError: the file or its header cannot be read.
-    """
-    table = read_table(path, known=HANDSET_COLUMNS, required=("model", "handset_class"))
-    outcome = ImportOutcome()
-    rows = _good(path, table, outcome, _handset_row)
-    with runtime.transaction() as session:
-        outcome.added, outcome.changed = handsets.save_handsets(session, _with_source(rows, path))
-        outcome.unchanged = len(rows) - outcome.added - outcome.changed
-        readers = handsets.reclassify_readers(session)
-        _trail(session, runtime, "handsets.import", path, by, outcome)
-    return outcome, readers
-
-
-def _with_source(rows: list[dict[str, str]], path: Path) -> list[dict[str, Any]]:
-    return [{"model": row["model"], "handset_class": row["handset_class"], "brand": row.get("brand", ""), "source": path.name[:80]} for row in rows]
-
-
-def _trail(session: Session, runtime: Runtime, action: str, path: Path, by: str, outcome: ImportOutcome) -> None:
-    audit.record(session, actor=by, action=action, object_kind="file", object_id=path.name[:120], at=runtime.now(), **outcome.to_document())
-
-
 def _good(path: Path, table: Table, outcome: ImportOutcome, check: Callable[[dict[str, str]], str]) -> list[dict[str, str]]:
     good = []
     with Rejects(path, table.columns) as rejects:
@@ -96,16 +66,6 @@ def _blacklist_row(row: dict[str, str]) -> str:
     if number is None:
         return "msisdn: not a mobile number of 11 digits beginning with 13–19 (86, +86 or 0086 may stand before it)"
     row["msisdn"] = str(number)
-    return _unkept(row)
-
-
-def _handset_row(row: dict[str, str]) -> str:
-    if not 1 <= len(row["model"]) <= 120:
-        return "model: 1 to 120 characters are wanted"
-    if len(row.get("brand", "")) > 80:
-        return "brand: is longer than 80 characters"
-    if row["handset_class"] not in (*handset_classes(), *CANNOT_MMS):
-        return f"handset_class: is none of {', '.join((*handset_classes(), *CANNOT_MMS))}"
     return _unkept(row)
 
 

@@ -17,6 +17,7 @@ class ImportOutcome:
         readers_created: numbers that only a subscription named.
         rejected_file: where the rows set aside are, or None.
         warnings: what the operator should know, one line each.
+        form: which form the file had, where there are several; else None.
     """
 
     read: int = 0
@@ -27,6 +28,7 @@ class ImportOutcome:
     readers_created: int = 0
     rejected_file: str | None = None
     warnings: tuple[str, ...] = ()
+    form: str | None = None
 
     def to_document(self) -> dict[str, Any]:
         """For `--json` and the audit trail."""
@@ -39,4 +41,5 @@ class ImportOutcome:
             "readers_created": self.readers_created,
             "rejected_file": self.rejected_file,
             "warnings": list(self.warnings),
+            **({"form": self.form} if self.form else {}),
         }

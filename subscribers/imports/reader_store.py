@@ -17,13 +17,13 @@ from subscribers.staging import staged
 from subscribers.store import latest_consent_sql
 
 _PLAIN = ("city", "handset", "imei", "drive", "attribute_class", "preferred_hour", "last_active_at")
-_ALL = ("msisdn", *_PLAIN, "handset_class", "topics", "attributes", "created_at", "updated_at")
+_ALL = ("msisdn", *_PLAIN, "handset_class", "handset_model", "topics", "attributes", "created_at", "updated_at")
 
 _STAGING = Table(
     "import_readers",
     MetaData(),
     Column("msisdn", String(11), primary_key=True),
-    *(Column(name, Text) for name in ("city", "handset", "handset_class", "imei", "drive", "attribute_class", "topics", "attributes")),
+    *(Column(name, Text) for name in ("city", "handset", "handset_class", "handset_model", "imei", "drive", "attribute_class", "topics", "attributes")),
     Column("preferred_hour", SmallInteger),
     Column("consent", Boolean),
     Column("last_active_at", UTCDateTime),
@@ -56,6 +56,7 @@ def _upsert(session: Session, staging: Table, now: datetime) -> Any:
         staging.c.msisdn,
         *(staging.c[name] for name in _PLAIN),
         staging.c.handset_class,
+        staging.c.handset_model,
         document(func.coalesce(staging.c.topics, "[]")),
         document(staging.c.attributes),
         at,
@@ -65,7 +66,10 @@ def _upsert(session: Session, staging: Table, now: datetime) -> Any:
     given = statement.excluded
     new: dict[str, ColumnElement[Any]] = {name: func.coalesce(given[name], getattr(Reader, name)) for name in _PLAIN}
     # A handset that is given decides the class, also when nobody knows the model yet.
-    new["handset_class"] = case((given.handset.is_not(None), given.handset_class), else_=Reader.handset_class)
+    # An IMEI decides it while no handset is known; after that another IMEI is a hint (a second telephone), no proof.
+    by_imei = and_(given.handset_class.is_not(None), or_(Reader.handset.is_(None), Reader.handset_class.is_(None)))
+    for name in ("handset_class", "handset_model"):
+        new[name] = case((or_(given.handset.is_not(None), by_imei), given[name]), else_=getattr(Reader, name))
     nothing = document(literal("[]", Text))
     new["topics"] = case((given.topics == nothing, Reader.topics), else_=given.topics)
     if on_postgres:

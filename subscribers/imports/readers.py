@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
 from huabao.runtime import Runtime
 from subscribers import handsets
+from subscribers.handsets import Resolved
 from subscribers.imports import cells, reader_store
 from subscribers.imports.outcome import ImportOutcome
 from subscribers.imports.records import Record, read_table
@@ -48,16 +50,16 @@ class ReaderRows:
 
     Args:
         columns: the file's.
-        classify: a handset as it is given to its class, or None where nobody knows it.
+        resolve: a handset as it is given and an IMEI to model and class.
     """
 
-    def __init__(self, columns: Sequence[str], classify: Callable[[str], str | None]) -> None:
+    def __init__(self, columns: Sequence[str], resolve: Callable[[str | None, str | None], Resolved]) -> None:
         self._number_at = columns.index("msisdn")
         self._known = [(index, name, _remembered(_READ[name]) if name not in _NOT_REPEATING else _READ[name]) for index, name in enumerate(columns) if name in _READ]
         self._attributes = [(index, name) for index, name in enumerate(columns) if name and name not in COLUMNS]
-        self._classify = classify
+        self._resolve = resolve
         self._seen: set[int] = set()
-        self._blank = dict.fromkeys((*_READ, "handset_class"))
+        self._blank = dict.fromkeys((*_READ, "handset_class", "handset_model"))
 
     def row(self, record: Record) -> dict[str, Any] | str:
         """The record's row, or why it is set aside."""
@@ -76,8 +78,9 @@ class ReaderRows:
                     row[name] = read(cell)
                 except UsageError as error:
                     problem = f"{problem}{'; ' if problem else ''}{name}: {error}"
-        if row["handset"] is not None:
-            row["handset_class"] = self._classify(row["handset"])
+        if row["handset"] is not None or row["imei"] is not None:
+            found = self._resolve(row["handset"], row["imei"])
+            row["handset_class"], row["handset_model"] = found.handset_class, found.model
         if self._attributes:
             attributes, wrong = self._read_attributes(fields)
             row["attributes"] = attributes
@@ -133,10 +136,11 @@ def import_readers(runtime: Runtime, path: Path, *, by: str, progress: Callable[
     table = read_table(path, known=COLUMNS, required=("msisdn",))
     outcome = ImportOutcome()
     with runtime.transaction(read_only=True) as session:
-        classify = handsets.classifier(session)
+        known = handsets.resolver(session)
+    resolve = lru_cache(maxsize=_MEMORY_MAX)(lambda handset, tac: known.resolve(handset, tac))
     now = runtime.now()
     with Rejects(path, table.columns) as rejects:
-        good = _good_rows(table.records, ReaderRows(table.columns, classify), rejects, outcome, progress)
+        good = _good_rows(table.records, ReaderRows(table.columns, lambda handset, imei: resolve(handset, imei and imei[: handsets.TAC_DIGITS])), rejects, outcome, progress)
         try:
             for chunk in chunks(good):
                 with runtime.transaction() as session:

@@ -81,6 +81,16 @@ def read_table(path: Path, *, known: Sequence[str], required: Sequence[str]) -> 
     return Table(columns[skip:], _cut(records, len(columns), skip), lines)
 
 
+def read_records(path: Path) -> Iterator[Record]:
+    """The rows of a CSV file, the first included, whatever they mean.
+
+    Raises:
+        UsageError: no such file, or none that is CSV in UTF-8.
+    """
+    _inspect(path)
+    return _records(path)
+
+
 def _cut(records: Iterator[Record], width: int, skip: int) -> Iterator[Record]:
     for record in records:
         fields = record.fields

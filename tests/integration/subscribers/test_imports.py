@@ -17,7 +17,8 @@ from huabao.runtime import Runtime
 from subscribers import services, store
 from subscribers.exports import export_readers
 from subscribers.imports import import_readers, import_subscriptions
-from subscribers.imports.lists import import_blacklist, import_handsets
+from subscribers.imports.handsets import import_handsets
+from subscribers.imports.lists import import_blacklist
 from subscribers.models import Consent, Handset, Reader, Subscription, SubscriptionEvent
 
 HEADER = "msisdn,city,handset,imei,drive,topics,attribute_class,preferred_hour,consent,last_active_at,school\r\n"
