@@ -2,7 +2,7 @@
 
 `opening` judges and decodes what an editor sends, `colour` brings it to upright
 sRGB, `framing` decides what part is shown and how large, `encoding` turns one
-frame into bytes, `fitting` shares a budget over all pictures of a message. `gutters`
+frame into bytes, `fitting` shares a budget over all pictures of a message. `panels`
 finds the panels of a comic page, `lettering` where its dialogue stands.
 Nothing here reads a file, a clock or the database.
 """

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from content.adapt.gutters import Box
+from content.adapt.panels import Box
 
 LETTERING_SHARE = 1 / 52
 """Height of a Han glyph as a share of the page's width: on 18 real pages the lettering is 24 px on 1240, 48 on 2481."""

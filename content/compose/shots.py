@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from content.adapt.gutters import Box, find_panels
 from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE, find_lettering
+from content.adapt.panels import Box, find_panels
 from content.compose.issue import Issue
 from content.manuscript import Item, PictureRef
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from content.adapt import decode
-from content.adapt.gutters import LOOK_PX, find_panels
 from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
+from content.adapt.panels import LOOK_PX, find_panels
 from content.manuscript import Item
 from subscribers.handset_classes import handset_classes
 

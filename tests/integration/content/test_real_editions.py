@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from content.adapt.gutters import find_panels
 from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE, find_lettering
+from content.adapt.panels import find_panels
 from content.compose import PictureSource, compose
 from content.compose.frames import sizes_of
 from content.compose.issue import Issue

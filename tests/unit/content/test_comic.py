@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from content.adapt.gutters import Box
 from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
+from content.adapt.panels import Box
 from content.compose import PictureSource
 from content.compose.frames import GAP_PX, PANELS_MAX, frames_of, shares_of, sizes_of
 from content.compose.issue import Issue
