@@ -16,11 +16,12 @@ def present(session: Session, publication: Publication, rules: SignatureRules) -
     """Handset class and items of every reader who would be sent the edition, each pair once."""
     handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
     mask = rules.mask_sql()
-    rows = session.execute(select(handset, mask).where(handset.not_in(CANNOT_MMS), _wants(publication)).distinct()).all()
+    rows = session.execute(select(handset, mask).where(handset.not_in(CANNOT_MMS), wants(publication)).distinct()).all()
     return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
 
 
-def _wants(publication: Publication) -> ColumnElement[bool]:
+def wants(publication: Publication) -> ColumnElement[bool]:
+    """The reader would be sent an edition of this publication, were his handset to take it."""
     if publication.klass == "activity":
         return not_(or_(no_consent_sql(), blacklisted_sql(("marketing",))))
     return not_(or_(not_subscribed_sql(publication.service_id), stopped_sql(publication.service_id)))

@@ -16,8 +16,12 @@ from huabao.errors import UsageError
 from subscribers.handset_classes import handset_class, handset_classes
 
 if TYPE_CHECKING:
+    from content.preflight.checking import Outcome
     from content.services import LoadedVersion
     from content.variants import Wanted
+
+WARNINGS_SHOWN = 20
+"""In the table for people; `--json` has all."""
 
 SIGNATURES = ("audience", "default", "all")
 CLASSES = click.option("--classes", metavar="NAME,…", default=None, help="Handset classes (default: those of the audience; all five without readers).")
@@ -167,11 +171,15 @@ def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, cl
 @click.argument("edition_id", metavar="ID")
 @SIGNATURE
 @CLASSES
+@click.option("--all-handsets", is_flag=True, help="Every handset of each class (default: those of most readers and the mainstream; all without readers).")
 @YES
 @operation
-def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, yes: bool) -> Report:
-    """Build every variant and hold it against what its handset class takes; exit 1 where one fails."""
-    from content.preflight import failures_of
+def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, all_handsets: bool, yes: bool) -> Report:
+    """Build every variant and try it on its class and on real handsets (preflight); exit 1 where one fails."""
+    from content.preflight.checking import Outcome
+    from content.preflight.facts import facts_of
+    from content.preflight.message import failures_of
+    from content.preflight.panel import panel_of
     from content.services import find_edition, load_version
     from content.signatures import variant_name
     from content.variants import check_count, composed, load_source
@@ -180,15 +188,35 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
     with runtime.transaction(read_only=True) as session:
         loaded = load_version(session, find_edition(session, edition_id))
         wanted = wanted_variants(session, loaded, signatures, classes)
+        found = Outcome(panel_of(session, loaded.publication, everything=all_handsets))
     check_count(len(wanted), yes=yes)
-    failures: list[dict[str, Any]] = []
     with invocation.progress("variants", len(wanted)) as advance:
         for done, (one, made) in enumerate(composed(load_source(runtime, loaded.version.id), wanted), start=1):
-            failures += [{"variant_id": variant_name(*one), "handset": one[0], "slide": slide, "reason": reason} for slide, reason in failures_of(made, handset_class(one[0]))]
+            misfits = failures_of(made, handset_class(one[0]))
+            found.fail_class(variant_name(*one), one[0], misfits)
+            if not any("does not read back" in reason for _, reason in misfits):
+                found.try_message(variant_name(*one), one[0], facts_of(made.mime, len(made.mms)))
             advance(done)
-    failures.sort(key=lambda failure: (failure["variant_id"], failure["slide"] or 0))
-    columns = ("variant_id", "handset", "slide", "reason")
-    told = f"{len(wanted)} variants: {'all fit their handset classes' if not failures else f'{len(failures)} failures'}"
-    rows = [[row[name] for name in columns] for row in failures]
-    data = {"passed": not failures, "failures": failures}
-    return Report(data, lines=(told,), columns=columns if failures else (), rows=rows, problem=bool(failures))
+    return _checked(found, len(wanted))
+
+
+def _checked(found: Outcome, variants: int) -> Report:
+    failures, warnings = found.of("fail"), found.of("warn")
+    classes = {name: {"readers": found.panel.readers.get(name, 0), "handsets": len(trials)} for name, trials in found.panel.trials.items()}
+    told = f"{variants} variants on {found.panel.tried:,} handsets: {'all fit' if not failures else f'{len(failures):,} failures'}, {len(warnings):,} warnings"
+    lines = [told, *(f"{name} fails: {readers:,} readers" for name, readers in found.failing_classes().items())]
+    if found.panel.unknown:
+        lines.append(f"no record of {', '.join(found.panel.unknown)}; `huabao handsets import` brings it, `huabao settings set preflight_mainstream …` names others")
+    columns = ("level", "variant_id", "handset", "readers", "slide", "reason")
+    rows = [[getattr(one, name) for name in columns] for one in (*failures, *warnings[:WARNINGS_SHOWN])]
+    data = {
+        "passed": not failures,
+        "failures": [one.to_document() for one in failures],
+        "warnings": [one.to_document() for one in warnings],
+        "variants": variants,
+        "handsets": found.panel.tried,
+        "classes": classes,
+        "failing_classes": found.failing_classes(),
+        "mainstream_unknown": list(found.panel.unknown),
+    }
+    return Report(data, lines=lines, columns=columns if rows else (), rows=rows, problem=bool(failures))

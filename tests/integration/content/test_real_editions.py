@@ -18,7 +18,7 @@ from content.compose.frames import sizes_of
 from content.compose.issue import Issue
 from content.compose.shots import NEARLY, shots_of
 from content.folder import read_folder
-from content.preflight import failures_of
+from content.preflight.message import failures_of
 from content.services import import_folder
 from huabao.errors import UsageError
 from huabao.runtime import Runtime

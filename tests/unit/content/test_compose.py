@@ -22,7 +22,7 @@ from content.compose.issue import Issue
 from content.compose.pieces import text_parts
 from content.folder import ImportedFolder, read_folder
 from content.manuscript import Article
-from content.preflight import failures_of
+from content.preflight.message import failures_of
 from subscribers.handset_classes import handset_class, handset_classes
 from tests.unit.content import editions
 

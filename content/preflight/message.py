@@ -1,6 +1,6 @@
 """A built message held against its handset class: sizes, formats, counts, and that it reads back.
 
-The facts are those of the class; a model's own record is not looked at yet.
+The facts are those of the class; `matching` holds a message against the record of one model.
 """
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""One message on one handset: what its record says it cannot do (fails), or may not do well (warns).
+
+Only what somebody recorded of the model counts here; what its class stands for instead is held against the message
+by `message`. A picture's limit is the same whichever way the handset is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from content.preflight.facts import MessageFacts, PictureFacts, SlideFacts
+from subscribers.capabilities.facts import Values
+
+Level = Literal["fail", "warn"]
+
+
+class Mismatch(NamedTuple):
+    """What does not fit: `slide` from 1, None for the message as a whole; `check` names the capability."""
+
+    level: Level
+    slide: int | None
+    check: str
+    reason: str
+
+
+def mismatches(message: MessageFacts, handset: Values) -> list[Mismatch]:
+    """Everything in which the message and the handset do not fit; nothing where they do."""
+    known: dict[str, Any] = dict(handset)
+    found = list(_whole(message, known))
+    for number, slide in enumerate(message.slides, 1):
+        found += _text(number, slide, known)
+        if slide.picture is not None:
+            found += _picture(number, slide.picture, known)
+    return found
+
+
+def _whole(message: MessageFacts, known: dict[str, Any]) -> Iterator[Mismatch]:
+    largest, slides = known.get("mms_max_bytes"), len(message.slides)
+    if largest is not None and message.size_bytes > largest:
+        yield Mismatch("fail", None, "mms_max_bytes", f"the message has {message.size_bytes:,} bytes, the handset takes {largest:,}")
+    if slides > known.get("slides_max", slides):
+        yield Mismatch("fail", None, "slides_max", f"the message has {slides} slides, the handset shows {known['slides_max']}")
+    if known.get("mms") is False:
+        yield Mismatch("warn", None, "mms", "no source says that the handset takes MMS")
+    if known.get("smil") is False and slides > 1:
+        yield Mismatch("warn", None, "smil", f"the handset shows no slides: {slides} pictures and texts stand below each other")
+
+
+def _text(number: int, slide: SlideFacts, known: dict[str, Any]) -> Iterator[Mismatch]:
+    charsets = known.get("charsets")
+    if charsets is not None and not slide.text.isascii() and slide.charset not in charsets:
+        yield Mismatch("fail", number, "charsets", f"the text is {slide.charset}, the handset reads {', '.join(charsets)}")
+    if len(slide.text) > known.get("slide_chars_max", len(slide.text)):
+        yield Mismatch("fail", number, "slide_chars_max", f"{len(slide.text)} characters of text, the handset shows {known['slide_chars_max']}")
+
+
+def _picture(number: int, picture: PictureFacts, known: dict[str, Any]) -> Iterator[Mismatch]:
+    types, short = known.get("image_types"), f"picture of {picture.width_px}×{picture.height_px}"
+    if types is not None and picture.media_type not in types:
+        yield Mismatch("fail", number, "image_types", f"{picture.media_type} is not shown; the handset shows {', '.join(types)}")
+    if picture.progressive and known.get("progressive_jpeg") is False:
+        yield Mismatch("fail", number, "progressive_jpeg", "progressive JPEG is not shown")
+    if picture.animated and known.get("animated_gif") is False:
+        yield Mismatch("warn", number, "animated_gif", "only the first picture of an animated GIF is shown")
+    limit = [known[name] for name in ("mms_max_width_px", "mms_max_height_px") if name in known]
+    if len(limit) == 2 and any(side > most for side, most in zip(sorted((picture.width_px, picture.height_px)), sorted(limit), strict=True)):
+        yield Mismatch("fail", number, "mms_max_width_px", f"{short}, the handset takes {limit[0]}×{limit[1]}")
+    width, height = known.get("width_px"), known.get("height_px")
+    if width is not None and height is not None and (picture.width_px > width or picture.height_px > height):
+        yield Mismatch("warn", number, "width_px", f"{short} on a screen of {width}×{height}: it is shrunk or scrolled")
