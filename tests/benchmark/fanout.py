@@ -1,5 +1,7 @@
 """Fan-out: readers a second from planned to submitted, on PostgreSQL, at a hundred readers a SubmitReq and at one.
 
+By one process as embedded, and for single readers by two workers that share Redis as well.
+
 Beside it, in turn and in the same run: aiohttp and pycurl posting the same
 prepared bodies over as many connections to the same sink, and the bare claim
 and update of the same rows.
@@ -11,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +42,7 @@ from tests import servers
 from tests.benchmark.figures import Figure, figure
 from tests.benchmark.papers import write_newspaper
 from tests.benchmark.posters import post_with_aiohttp, post_with_pycurl
+from tests.benchmark.workers import workers
 
 CONNECTIONS = 8
 ROUNDS = 3
@@ -49,13 +52,14 @@ WATCH_S = 0.02
 
 @dataclass(frozen=True)
 class Scale:
-    """How many readers, and how many of them in one SubmitReq."""
+    """How many readers, how many of them in one SubmitReq, and by how many workers over Redis (0: by one process)."""
 
     readers: int
     group: int
+    workers: int = 0
 
 
-SCALES = (Scale(160_000, 100), Scale(8_000, 1))
+SCALES = (Scale(160_000, 100), Scale(16_000, 1), Scale(16_000, 1, 2))
 
 
 def run() -> list[Figure]:
@@ -66,8 +70,10 @@ def run() -> list[Figure]:
 def _measure(scale: Scale) -> list[Figure]:
     """Measure `ROUNDS` rounds, each part once in each."""
     parts: dict[str, list[float]] = {"huabao": [], "aiohttp": [], "pycurl": [], "claim and update": []}
-    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as url, _sink() as sink_url:
-        runtime = make_runtime(Config(database_url=url, data_dir=Path(folder)))
+    with ExitStack() as stack:
+        folder, url, sink_url = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(servers.postgres_server()), stack.enter_context(_sink())
+        redis_url = stack.enter_context(servers.redis_server()) if scale.workers else ""
+        runtime = make_runtime(Config(database_url=url, redis_url=redis_url, data_dir=Path(folder)))
         upgrade(runtime)
         _furnish(runtime, Path(folder), sink_url, scale)
         for _ in range(ROUNDS):
@@ -77,10 +83,12 @@ def _measure(scale: Scale) -> list[Figure]:
             parts["pycurl"].append(scale.readers / post_with_pycurl(sink_url, headers, bodies, CONNECTIONS))
             del bodies
             parts["claim and update"].append(scale.readers / _claim_and_update(runtime, dispatch_id))
-            parts["huabao"].append(scale.readers / _fan_out(runtime, dispatch_id, scale.readers))
+            with _at_work(runtime, scale.workers) as begin:
+                parts["huabao"].append(scale.readers / _fan_out(runtime, dispatch_id, scale.readers, begin))
         close_links()
         runtime.engine.dispose()
-    what = f"fan-out, {scale.group} reader{'s' * (scale.group > 1)} a SubmitReq"
+    by = f", {scale.workers} workers over Redis" if scale.workers else ""
+    what = f"fan-out, {scale.group} reader{'s' * (scale.group > 1)} a SubmitReq{by}"
     beside = {"aiohttp": "bare aiohttp, same bodies", "pycurl": "bare pycurl, same bodies", "claim and update": "bare claim and update, same rows"}
     return [figure(what, "readers/s", parts["huabao"], name, parts[part]) for part, name in beside.items()]
 
@@ -162,17 +170,27 @@ def _claim_and_update(runtime: Runtime, dispatch_id: int) -> float:
     return took
 
 
-def _fan_out(runtime: Runtime, dispatch_id: int, readers: int) -> float:
-    """Seconds from the release until no reader is pending."""
+@contextmanager
+def _at_work(runtime: Runtime, number: int) -> Iterator[Callable[[], None]]:
+    """Whoever sends: so many workers over Redis, or this process, which begins when the function that is given is called."""
+    if number:
+        with workers(runtime, runtime.config.redis_url, number):
+            yield lambda: None
+        return
     worker = EmbeddedWorker(runtime, registry())
     assert worker.take_lease()
+    yield worker.start
+    worker.stop()
+
+
+def _fan_out(runtime: Runtime, dispatch_id: int, readers: int, begin: Callable[[], None]) -> float:
+    """Seconds from the release until no reader is pending."""
     began = time.perf_counter()
     with runtime.transaction() as session:
         dispatch.release(session, lifecycle.lock_dispatch(session, dispatch_id), by="bench", at=runtime.now())
-    worker.start()
+    begin()
     _await_end(runtime, dispatch_id)
     took = time.perf_counter() - began
-    worker.stop()
     with runtime.transaction(read_only=True) as session:
         grouped = select(deliveries.c.outcome, func.count()).where(deliveries.c.dispatch_id == dispatch_id).group_by(deliveries.c.outcome)
         counted: dict[int, int] = dict(session.execute(grouped).tuples().all())
