@@ -17,7 +17,7 @@ from huabao.working import SWEEP
 
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
-    "content.commands": ("publication", "edition"),
+    "content.commands": ("publication", "edition", "desk", "words", "leaders"),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
@@ -27,11 +27,11 @@ COMMAND_MODULES = {
 }
 """Which module has which commands; named here so that one command imports one module."""
 
-SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands",), "dispatch": ("delivery.correction_commands",)}
+SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands", "delivery.schedule_commands"), "dispatch": ("delivery.correction_commands",)}
 """Modules of higher packages that add commands to a group, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
-SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "delivery.settings", "console.settings")
+SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.workflow.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "content.workflow.models", "delivery.models", "console.models")
 
 
