@@ -41,6 +41,12 @@ def act_as(runtime: Runtime, name: str, command: str, *, named: bool) -> str:
     return own
 
 
+def role_of(runtime: Runtime, name: str) -> str:
+    """The role of the account called so; empty where there is none."""
+    found = _account(runtime, name)
+    return "" if found is None else found[1]
+
+
 def _account(runtime: Runtime, name: str) -> tuple[str, str, bool] | None:
     """(name, role, whether it is shut) of the account called so."""
     from sqlalchemy import select

@@ -27,6 +27,12 @@ STOPPERS: frozenset[str] = OPERATORS | {EDITOR}
 """Who may hold a failing handset class back: the duty editor too; letting it go again is for operators."""
 
 
+DESK: frozenset[str] = frozenset({EDITOR, ADMIN})
+"""Who makes papers and approves them."""
+
+DEPUTIES: frozenset[str] = frozenset({EDITOR, OPS, ADMIN})
+"""Of whom a publication may name deputies, who approve again after a typo."""
+
 RESENDERS: frozenset[str] = OPERATORS | {SUPPORT}
 """Who may send one reader his copy again."""
 
@@ -106,6 +112,20 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "dispatch brake drop": right("brake_act").roles,
         "dispatch correct": OPERATORS,
         "dispatch recall": OPERATORS,
+        "edition submit": DESK,
+        "edition approve": DESK,
+        "edition reapprove": DEPUTIES,
+        "edition reject": DESK,
+        "edition lock": DESK,
+        "edition unlock": DESK,
+        "edition rule": DESK,
+        "edition tick": DEPUTIES,
+        "edition comment": EVERYBODY,
+        "edition resolve": DESK,
+        "edition schedule": OPERATORS,
+        "desk set": DESK,
+        "words import": DESK,
+        "leaders import": DESK,
         "edition correct": OPERATORS,
         "edition kill": OPERATORS,
         "resend": RESENDERS,

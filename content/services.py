@@ -16,6 +16,8 @@ from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
 from content.manuscript import Manuscript
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
+from content.workflow import lifecycle, locks, standing
+from content.workflow.lifecycle import Act
 from huabao import audit
 from huabao.errors import UsageError
 from subscribers.segments.store import segment_documents
@@ -62,15 +64,19 @@ def import_folder(session: Session, path: Path, by: str, now: datetime) -> Impor
     if made:
         terms = f"service_id {publication.service_id}, class {publication.klass}"
         warnings.append(f"publication {publication.slug!r} was unknown and is made: {terms}; `huabao publication set` changes it")
-    edition = _edition(session, publication, manuscript, now)
+    edition = lock_edition(session, _edition(session, publication, manuscript, now).id)
+    if edition.current_version_id is not None:
+        locks.guard_change(session, edition, load_version(session, edition).manuscript, manuscript, by=by, at=now)
     same = _same_version(session, edition, found)
     version = _new_version(session, edition, found, by, now)
     audit.record(session, actor=by, action="edition.import", object_kind="edition", object_id=edition.id, at=now, version=version.version, number=edition.number)
     if same is not None:
         warnings.append(f"version {version.version} is version {same.version} again, byte for byte")
     edition.current_version_id = version.id
-    if edition.state == KILLED_EDITION:
-        edition.state = "draft"
+    before = edition.state
+    if standing.changed(session, edition, f"version {version.version} was imported", by=by, at=now):
+        warnings.append(f"the approval of {publication.slug}/{edition.number} ended; it is in review: `huabao edition reapprove {edition.id}` shows the difference and approves it")
+    if before == KILLED_EDITION:
         warnings.append(f"{publication.slug}/{edition.number} was killed; this version may be sent, as a correction: `huabao edition correct {edition.id}`")
     session.flush()
     return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings))
@@ -136,7 +142,7 @@ def _keep_assets(session: Session, found: ImportedFolder) -> None:
     session.flush()
 
 
-KILLED_EDITION = "killed"
+KILLED_EDITION = lifecycle.KILLED
 """The state of an edition that was withdrawn: nobody gets it any more, until a new version is imported."""
 
 
@@ -154,9 +160,9 @@ def lock_edition(session: Session, edition_id: int, *, shared: bool = False) -> 
 
 def kill_edition(session: Session, edition: Edition, *, by: str, now: datetime, reason: str) -> None:
     """Withdraw an edition; what is on its way is the business of `delivery.dispatch.correction`."""
-    before, edition.state = edition.state, KILLED_EDITION
-    audit.record(session, actor=by, action="edition.kill", object_kind="edition", object_id=edition.id, at=now, before=before, reason=reason)
-    session.flush()
+    locked = lock_edition(session, edition.id)
+    standing.withdraw(session, locked.id, f"killed by {by}: {reason}", by=by, at=now)
+    lifecycle.act(session, locked, lifecycle.KILL, Act(by, now, reason))
 
 
 def find_edition(session: Session, ref: str) -> Edition:

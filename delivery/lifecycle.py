@@ -23,6 +23,9 @@ from types import MappingProxyType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.workflow import lifecycle as desk
+from content.workflow import standing
+from delivery import kinds
 from delivery.models import Dispatch, DispatchTransition
 from huabao import audit
 from huabao.errors import StoreError, UsageError
@@ -121,6 +124,20 @@ def act(session: Session, dispatch: Dispatch, verb: str, *, by: str, at: datetim
     session.add(DispatchTransition(dispatch_id=dispatch.id, before=before, after=after, at=at, by=by, reason=reason))
     audit.record(session, actor=by, action=f"dispatch.{verb}", object_kind="dispatch", object_id=dispatch.id, at=at, before=before, after=after, reason=reason)
     session.flush()
+    _tell_desk(session, dispatch, by=by, at=at, reason=reason)
+
+
+def _tell_desk(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str) -> None:
+    """Let the edition's life follow that of the dispatch that brings it out."""
+    verb = {kinds.EDITION: desk.SEND, kinds.CORRECTION: desk.CORRECT}.get(dispatch.kind)
+    if verb is None:
+        return
+    if dispatch.state == SENDING:
+        desk.note_leaving(session, dispatch.edition_id, dispatch.edition_version_id, verb, desk.Act(by, at, f"dispatch {dispatch.id}"))
+    elif dispatch.state in ENDED and dispatch.started_at is None:
+        others = (Dispatch.edition_id == dispatch.edition_id, Dispatch.id != dispatch.id, Dispatch.kind == kinds.EDITION, Dispatch.state.in_(UNSENT))
+        if session.scalar(select(Dispatch.id).where(*others).limit(1)) is None:
+            standing.note_not_sent(session, dispatch.edition_id, dispatch.edition_version_id, f"dispatch {dispatch.id} was stopped: {reason}", by=by, at=at)
 
 
 def close_ended(session: Session, dispatch: Dispatch, *, by: str, at: datetime) -> None:

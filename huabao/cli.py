@@ -49,11 +49,13 @@ class Installation:
         load_forgetters: gives who is told when a person is forgotten: called as forget(session, msisdn), each answers rows by table.
         act_as: called as act_as(runtime, name, command, named=…), where `named` says that `--as` was given; answers the name that is
             kept, and raises UsageError where that person may not.
+        role_of: called as role_of(runtime, name); the role of that account, empty for a system account.
     """
 
     load_registry: Callable[[], Registry] = Registry
     load_forgetters: Callable[[], Sequence[Callable[..., Mapping[str, int]]]] = tuple
     act_as: Callable[..., str] = _anybody
+    role_of: Callable[[Runtime, str], str] = lambda _runtime, _name: ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class Invocation:
     def forgetters(self) -> Sequence[Callable[..., Mapping[str, int]]]:
         """Who keeps numbers beside the readers."""
         return self.installation.load_forgetters()
+
+    @property
+    def role(self) -> str:
+        """Of the account that acts; empty for a system account."""
+        return self.installation.role_of(self.runtime, self.actor)
 
     def why(self, given: str) -> str:
         """The reason of an act that wants one: as it was given, else as a person at the terminal says it, else that there was none."""

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import KILLED_EDITION, find_edition, lock_edition
 from content.variants import ensure_variants
+from content.workflow import standing
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, planning, recalls, snapshot
 from delivery.dispatch.closing import left_over
@@ -132,9 +133,11 @@ def correct(
     Raises:
         UsageError: as `preview`, or there is no port.
     """
+    planning.look_again(runtime, request.edition)
     with runtime.transaction(read_only=True) as session:
         older = find_older(session, request.edition)
         planning.find_subject(session, request, runtime.now())
+        standing.require(session, older.edition, older.version.id, production=runtime.config.production)
     why = f"corrected by version {older.version.version}" + (f": {reason}" if reason else "")
     for one in older.before:
         if one.state in lifecycle.UNSENT:
@@ -242,6 +245,7 @@ def _create(runtime: Runtime, request: Request, *, by: str, reason: str, progres
         variants = planning.variants_of(runtime, request, subject, found, progress)
         with runtime.transaction() as session:
             made = _freeze(session, request, variants, by=by, reason=reason, now=now)
+            standing.require(session, older.edition, older.version.id, production=runtime.config.production)
         if made is not None:
             return made
     raise StoreError("the readers' attributes change faster than the audience can be taken down; wait for the import that runs, then start again")

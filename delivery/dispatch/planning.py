@@ -19,8 +19,11 @@ from content.models import Edition, EditionVersion, Publication
 from content.services import KILLED_EDITION, find_edition, load_version, lock_edition
 from content.signatures import SignatureRules
 from content.variants import check_count, ensure_variants
+from content.workflow import lifecycle as desk
+from content.workflow import standing
+from content.workflow.lifecycle import Act
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import compliance, gate, outlook, ramp, seeds, snapshot, windows
+from delivery.dispatch import compliance, gate, outlook, preflight, ramp, seeds, snapshot, windows
 from delivery.dispatch.audience import Audience
 from delivery.dispatch.gate import release as release  # whoever makes a dispatch of his own lets it go by this name
 from delivery.dispatch.routing import Routing, carries_short
@@ -58,6 +61,7 @@ class Request:
         despite_contract: a person knows that a port's contract would be broken.
         seed_group: whose members get it before everybody else.
         lane: special (号外) overtakes and waits for no window.
+        block_classes: handset classes that are held from the start, so that others go.
     """
 
     edition: str
@@ -69,6 +73,7 @@ class Request:
     despite_contract: bool = False
     seed_group: str | None = None
     lane: str = BULK
+    block_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,21 +94,37 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
     It starts at once, or waits as planned until its start.
 
     Raises:
-        UsageError: no such edition or port, nobody is planned, too many variants, or the version is under way already.
+        UsageError: no such edition or port, nobody is planned, too many variants, the version is under way already,
+            or it fails on its readers' handsets.
     """
+    look_again(runtime, request.edition)
     for _ in range(SNAPSHOT_ATTEMPTS_MAX):
         now = runtime.now()
         with runtime.transaction(read_only=True) as session:
             subject = find_subject(session, request, now)
             _refuse_twice(session, subject, request)
+            standing.require(session, subject.edition, subject.version.id, production=runtime.config.production)
             count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms_of(session, subject, request, now))
         variants = variants_of(runtime, request, subject, count, progress)
+        tried = preflight.look(runtime, subject.publication, variants.values(), request.block_classes)
+        preflight.refuse(tried, request.block_classes)
         try:
             with runtime.transaction() as session:
-                return _freeze(session, subject, request, variants, actor=actor, now=now)
+                dispatch_id = _freeze(session, subject, request, variants, actor=actor, now=now)
+                preflight.hold(session, dispatch_id, preflight.reasons(tried, request.block_classes), by=actor, at=now)
+                standing.require(session, subject.edition, subject.version.id, production=runtime.config.production)
+                return dispatch_id
         except _NewSignatureError:
             continue
     raise StoreError("the readers' attributes change faster than the audience can be taken down; wait for the import that runs, then start again")
+
+
+def look_again(runtime: Runtime, ref: str) -> None:
+    """End the approval of an edition whose bytes are no longer those that were approved; that is kept though the send is refused."""
+    with runtime.transaction() as session:
+        edition = find_edition(session, ref)
+        if standing.standing(session, edition.id) is not None:
+            standing.look_again(session, lock_edition(session, edition.id), runtime.now())
 
 
 def find_subject(session: Session, request: Request, now: datetime, *, port_needed: bool = True) -> Subject:
@@ -234,6 +255,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     snapshot.drop_stage(session)
     partitions.take_statistics(session, dispatch.day)
     lifecycle.note_created(session, dispatch, by=actor, at=now)
+    desk.note_leaving(session, subject.edition.id, subject.version.id, desk.SCHEDULE, Act(actor, now, f"dispatch {dispatch.id}"))
     lifecycle.act(session, dispatch, "plan", by=actor, at=now, reason="snapshot")
     seeds.add_companion(session, dispatch, cast, by=actor, at=now)
     gate.start_now_or_later(session, dispatch, by=actor, at=now)

@@ -34,7 +34,7 @@ def test_correct_and_kill(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> 
         assert "nobody is left to send it to" in said.out
         assert cli("dispatch", "recall", 2, "--dry-run", "--json").json["recallable"]["readers"] == 30
         recalled = cli("dispatch", "recall", 2, "--reason", "not this one", "--json").json
-        assert (recalled["asked"], recalled["recalls"], recalled["state"]) == (3, {"cancel": {"done": 3}}, "draft")
+        assert (recalled["asked"], recalled["recalls"], recalled["state"]) == (3, {"cancel": {"done": 3}}, "corrected")
         assert cli("edition", "kill", world.edition, "--recall", "--dry-run", "--json").json["recallable"]["beyond"] == 0
         killed = cli("edition", "kill", world.edition, "--recall", "--reason", "wrong front page", "--json").json
         assert killed["state"] == "killed"

@@ -69,7 +69,7 @@ class DispatchLife(RuleBasedStateMachine):
     def begin(self) -> None:
         console.registry.import_models()
         self.engine = create_engine("sqlite://")
-        Base.metadata.create_all(self.engine, tables=[Base.metadata.tables[name] for name in ("dispatches", "dispatch_transitions", "audit_entries")])
+        Base.metadata.create_all(self.engine, tables=[Base.metadata.tables[name] for name in ("dispatches", "dispatch_transitions", "audit_entries", "editions", "edition_approvals")])
         self.session = Session(self.engine)
         self.now = BEGIN
         self.dispatch = Dispatch(edition_id=1, edition_version_id=1, service_id="s", day=BEGIN.date(), state=DRAFT, start_at=BEGIN, created_at=BEGIN, created_by="t")

@@ -1,0 +1,45 @@
+"""`huabao edition schedule`: an approved edition gets its dispatch, for the next window or the time that is asked."""
+
+from __future__ import annotations
+
+import click
+
+from huabao.cli import Invocation, Report, operation
+from huabao.clock import parse_time, shanghai_text
+
+
+@click.command("schedule")
+@click.argument("edition", metavar="ID")
+@click.option("--start", metavar="TIME", help="When (default: at the opening of its window).")
+@click.option("--deadline", metavar="TIME", help="When it must be through.")
+@click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up).")
+@click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
+@click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
+@operation
+def schedule(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], seed_group: str | None, yes: bool) -> Report:
+    """Freeze the audience of an approved edition and let it leave at its time; `huabao serve` or the workers send it."""
+    from content.services import find_edition
+    from content.workflow import lifecycle
+    from delivery.dispatch import planning
+    from delivery.models import Dispatch
+
+    request = planning.Request(
+        edition, tuple(name.strip() for given in ports for name in given.split(",") if name.strip()), parse_time(start) if start else None,
+        parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group,
+    )  # fmt: skip
+    with invocation.runtime.transaction(read_only=True) as session:
+        lifecycle.check(find_edition(session, edition), lifecycle.SCHEDULE)
+    with invocation.progress("variants", None) as advance:
+        dispatch_id = planning.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
+    with invocation.runtime.transaction(read_only=True) as session:
+        found, made = find_edition(session, edition), session.get_one(Dispatch, dispatch_id)
+        data = {
+            "edition_id": found.id, "state": found.state, "dispatch_id": made.id, "dispatch_state": made.state, "start_at": made.start_at, "audience": made.audience,
+            "planned": made.planned,
+        }  # fmt: skip
+    told = f"edition {data['edition_id']} is {data['state']}: dispatch {dispatch_id} to {made.planned:,} readers, not before {shanghai_text(made.start_at)} and its window"
+    return Report(data, lines=(told, f"`huabao dispatch status {dispatch_id}` shows it"))
+
+
+SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", schedule),)
+"""What this adds to groups of commands, see `console.registry`."""
