@@ -7,6 +7,8 @@ large enough to be read without.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -33,6 +35,49 @@ _STEPS_MIN = 0.10
 _WHITE_SHARE_MIN = 0.45
 _CELLS_MIN = 10
 """About three glyphs."""
+
+
+CROSSING_GLYPHS = 0.6
+"""Blocks of two panels that are so near to each other are one, cut by the line between the panels; a real gutter is wider."""
+
+
+def reunited(panels: Sequence[Box], lettering: Sequence[Sequence[Box]], glyph_px: float) -> tuple[list[Box], list[list[Box]]]:
+    """Panels and the lettering of each, with every block that stands across a gutter whole in the panel that holds most of it.
+
+    That panel grows to hold it; the other keeps its box and loses its part of the block.
+    """
+    boxes, blocks = list(panels), [list(one) for one in lettering]
+    for number in range(len(boxes)):
+        for other in range(number + 1, len(boxes)):
+            _reunite(boxes, blocks, number, other, CROSSING_GLYPHS * glyph_px)
+    return boxes, blocks
+
+
+def _reunite(boxes: list[Box], blocks: list[list[Box]], number: int, other: int, gap: float) -> None:
+    pairs = [(one, two) for one in blocks[number] for two in blocks[other] if _touch(one, two, gap)]
+    for one, two in pairs:
+        if one not in blocks[number] or two not in blocks[other]:
+            continue
+        keeps, loses = ((number, one), (other, two)) if _area(one) >= _area(two) else ((other, two), (number, one))
+        both = around((one, two))
+        blocks[keeps[0]][blocks[keeps[0]].index(keeps[1])] = both
+        blocks[loses[0]].remove(loses[1])
+        boxes[keeps[0]] = around((boxes[keeps[0]], both))
+
+
+def _touch(one: Box, other: Box, gap: float) -> bool:
+    """Whether the blocks go on in each other: no more than a gap apart one way, level with each other the other way."""
+    across, down = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    return min(across, down) >= -gap and max(across, down) > 0
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The least box that holds all."""
+    return (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
 
 
 def find_lettering(page: Image.Image, within: Box, glyph_px: float) -> tuple[Box, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE, find_lettering
+from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE, around, find_lettering, reunited
 from content.adapt.panels import Box, find_panels
 from content.compose.issue import Issue
 from content.manuscript import Item, PictureRef
@@ -31,17 +31,25 @@ GUTTER_PX = 4
 LETTERING_PX_GOOD = 12
 """A close-up is made no larger than this asks for."""
 
+TOGETHER_SHARE = 0.85
+"""Of the size that a panel has alone on a screen too small for lettering: each of two neighbours keeps it when they are joined."""
+
 NEARLY = 0.97
 """Share of the scale wanted that will do: air around a panel is not worth a close-up."""
 
 AIR_GLYPHS = 1.4
 """Kept around lettering in a close-up, so that its balloon is seen."""
 
+LETTERING_NOISE = 1e6
+"""What a row in lettering counts for among quiet rows."""
+
 TEXT_PAGE_SHARE = 0.4
 """A page of which one block of lettering takes more is a page of text: it is not cut up."""
 
 LOOK_WIDTH_PX = 640
 """Width of the copy of a page on which panels and lettering are looked for."""
+
+Noise = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -82,13 +90,13 @@ def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
     wanted = scale_wanted(issue, page)
     if item.panels:
         boxes = [(panel.x, panel.y, panel.x + panel.width, panel.y + panel.height) for panel in item.panels]
-        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box))]
+        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box), _lettering_of(issue, page, box))]
         return tuple(Shot(item, (Tile(page, part, wanted),)) for part in parts)
     found = issue.pictures.found(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
-    whole = _aired(issue, page, _around(found.panels))
+    whole = _aired(issue, page, around(found.panels))
     if len(found.panels) == 1 or 0.0 < wanted <= _scale(issue, whole):
         return _of_panel(issue, item, page, whole, _all(found), wanted)
-    legible = _joined(issue, found, wanted) if wanted else found
+    legible = _joined(issue, found, wanted)
     return tuple(
         shot
         for panel, lettering in zip(legible.panels, legible.lettering, strict=True)
@@ -103,30 +111,54 @@ def scale_wanted(issue: Issue, page: PictureRef) -> float:
     return min(1.0, LETTERING_PX_MIN / (page.width_px * LETTERING_SHARE))
 
 
+def _small(issue: Issue, page: PictureRef) -> Image.Image:
+    """The copy of a page that is looked at."""
+    factor = max(1.0, page.width_px / LOOK_WIDTH_PX)
+    return issue.pictures.fresh(page, round(max(page.width_px, page.height_px) / factor))
+
+
+def _lettering_of(issue: Issue, page: PictureRef, box: Box) -> tuple[Box, ...]:
+    """The lettering of a panel that the editor named, in the page's pixels."""
+
+    def found() -> tuple[Box, ...]:
+        image = _small(issue, page)
+        scale = page.width_px / image.width
+        left, top, right, bottom = (round(edge / scale) for edge in box)
+        within = (left, top, min(right, image.width), min(bottom, image.height))
+        return tuple(_scaled(block, scale, page) for block in find_lettering(image, within, image.width * LETTERING_SHARE))
+
+    return issue.pictures.found(f"{page.sha256}:{box}", found)
+
+
 def _look(issue: Issue, page: PictureRef) -> Found:
     """Panels and lettering of a page; a page of text is one panel."""
-    factor = max(1.0, page.width_px / LOOK_WIDTH_PX)
-    image = issue.pictures.fresh(page, round(max(page.width_px, page.height_px) / factor))
+    image = _small(issue, page)
     scale = page.width_px / image.width
     boxes = find_panels(image, issue.manuscript.reading)
     glyph_px = image.width * LETTERING_SHARE
     lettering = [find_lettering(image, box, glyph_px) for box in boxes]
     area = image.width * image.height * TEXT_PAGE_SHARE
     if any((right - left) * (bottom - top) > area for blocks in lettering for left, top, right, bottom in blocks):
-        boxes, lettering = (_around(boxes),), [()]
-    return Found(tuple(_scaled(box, scale, page) for box in boxes), tuple(tuple(_scaled(block, scale, page) for block in blocks) for blocks in lettering))
+        boxes, lettering = (around(boxes),), [()]
+    whole, blocks_of = reunited(boxes, lettering, glyph_px)
+    return Found(tuple(_scaled(box, scale, page) for box in whole), tuple(tuple(_scaled(block, scale, page) for block in blocks) for blocks in blocks_of))
 
 
 def _joined(issue: Issue, found: Found, wanted: float) -> Found:
-    """Neighbours as one panel, as they stand on the page, where their lettering stays legible together."""
+    """Neighbours as one panel, as they stand on the page, where their lettering stays legible together.
+
+    On screens too small for lettering: where they are hardly smaller together than each alone.
+    """
     panels, lettering = list(found.panels), list(found.lettering)
+    least = [wanted or TOGETHER_SHARE * _scale(issue, panel) for panel in panels]
     number = 0
     while number + 1 < len(panels):
-        both = _around(panels[number : number + 2])
+        both = around(panels[number : number + 2])
         others = (*panels[:number], *panels[number + 2 :])
-        if _scale(issue, both) >= wanted and not any(_meet(both, other) for other in others):
+        if _scale(issue, both) >= max(least[number : number + 2]) and not any(_meet(both, other) for other in others):
             panels[number : number + 2] = [both]
             lettering[number : number + 2] = [lettering[number] + lettering[number + 1]]
+            least[number : number + 2] = [max(least[number : number + 2])]
         else:
             number += 1
     return Found(tuple(panels), tuple(lettering))
@@ -145,11 +177,6 @@ def _all(found: Found) -> tuple[Box, ...]:
     return tuple(block for blocks in found.lettering for block in blocks)
 
 
-def _around(boxes: Sequence[Box]) -> Box:
-    """The least box that holds all."""
-    return (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
-
-
 def _aired(issue: Issue, page: PictureRef, box: Box) -> Box:
     """The box with a little of its gutter."""
     gutter = round(GUTTER_PX * (box[2] - box[0]) / issue.handset.width_px)
@@ -163,7 +190,7 @@ def _scale(issue: Issue, box: Box) -> float:
 
 def _of_panel(issue: Issue, item: Item, page: PictureRef, panel: Box, lettering: Sequence[Box], wanted: float) -> tuple[Shot, ...]:
     shots = []
-    for part in _divided(issue, page, panel):
+    for part in _divided(issue, page, panel, lettering):
         blocks = [block for block in lettering if block[1] < part[3] and block[3] > part[1]]
         if not blocks or _scale(issue, part) >= NEARLY * wanted:
             shots.append(Shot(item, (Tile(page, part, NEARLY * wanted if blocks else 0.0),)))
@@ -190,7 +217,7 @@ def close_ups(issue: Issue, panel: Box, lettering: Sequence[Box], wanted: float)
         return (box[3] - box[1]) / max(box[2] - box[0], width * LETTERING_PX_MIN / LETTERING_PX_GOOD)
 
     while len(windows) > 1:
-        pairs = [(_around((one, two)), one, two) for place, one in enumerate(windows) for two in windows[place + 1 :]]
+        pairs = [(around((one, two)), one, two) for place, one in enumerate(windows) for two in windows[place + 1 :]]
         fitting = [(cost(both) - cost(one) - cost(two), both, one, two) for both, one, two in pairs if both[2] - both[0] <= width and both[3] - both[1] <= height]
         if not fitting or min(fitting)[0] > 0:
             break
@@ -213,29 +240,44 @@ def _widened(box: Box, panel: Box, width: float) -> Box:
     return (left, box[1], left + wide, box[3])
 
 
-def _divided(issue: Issue, page: PictureRef, box: Box) -> list[Box]:
+def _divided(issue: Issue, page: PictureRef, box: Box, lettering: Sequence[Box]) -> list[Box]:
     """The box, or where it is much taller than the screen, parts of it that overlap at quiet rows."""
     left, top, right, bottom = box
     screen = (right - left) * issue.handset.height_px / issue.handset.width_px
     if bottom - top <= TALL_SCREENS * screen:
         return [box]
     rows = _row_noise(issue.decoded_box(page, box))
-    per_row = (bottom - top) / len(rows)
-    parts: list[Box] = []
+    return [(left, low, right, high) for low, high in divided(top, bottom, screen, rows, lettering)]
+
+
+def divided(top: int, bottom: int, screen: float, noise: Noise, lettering: Sequence[Box]) -> list[tuple[int, int]]:
+    """Where the parts of a tall panel begin and end: at quiet rows, with an overlap, and each line of lettering whole in one of them.
+
+    Args:
+        screen: height of a part, in the page's pixels; the last may be a fifth higher.
+        noise: how much goes on in each of so many even stripes of the panel.
+        lettering: blocks higher than half a screen are not minded.
+    """
+    minded = [block for block in lettering if block[3] - block[1] <= 0.5 * screen]
+    parts: list[tuple[int, int]] = []
+    per_row = (bottom - top) / len(noise)
     start = float(top)
     while bottom - start > 1.2 * screen:
         low, high = round((start - top + 0.75 * screen) / per_row), round((start - top + screen) / per_row)
-        quiet = low + int(np.argmin(rows[low : max(high, low + 1)]))
-        end = top + quiet * per_row
-        parts.append((left, round(start), right, round(end)))
-        start = max(end - OVERLAP_SHARE * screen, start + 0.3 * screen)
-    parts.append((left, round(start), right, bottom))
-    return parts
+        busy = noise[low : max(high, low + 1)].copy()
+        for place in range(len(busy)):
+            row = top + (low + place) * per_row
+            busy[place] += LETTERING_NOISE * any(block[1] < row < block[3] for block in minded)
+        end = top + (low + int(np.argmin(busy))) * per_row
+        parts.append((round(start), round(end)))
+        cut = [block[1] for block in minded if block[1] < end < block[3]]
+        start = max(min([end - OVERLAP_SHARE * screen, *cut]), start + 0.2 * screen)
+    return [*parts, (round(start), bottom)]
 
 
-def _row_noise(image: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _row_noise(image: Image.Image) -> Noise:
     """How much goes on in each row."""
     small = image.convert("L").resize((48, min(1200, image.height)), Image.Resampling.BILINEAR)
     pixels = np.asarray(small, dtype=np.float64)
-    noise: np.ndarray[tuple[int], np.dtype[np.float64]] = np.abs(np.diff(pixels, axis=1)).mean(axis=1) + pixels.std(axis=1)
+    noise: Noise = np.abs(np.diff(pixels, axis=1)).mean(axis=1) + pixels.std(axis=1)
     return noise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from content.adapt.panels import Box
 from content.compose import PictureSource
 from content.compose.frames import GAP_PX, PANELS_MAX, frames_of, shares_of, sizes_of
 from content.compose.issue import Issue
-from content.compose.shots import NEARLY, Shot, Tile, close_ups, scale_wanted, shots_of
+from content.compose.shots import NEARLY, OVERLAP_SHARE, Shot, Tile, close_ups, divided, scale_wanted, shots_of
 from content.draw.headline import put
 from content.draw.ink import INK
 from content.folder import read_folder
@@ -120,6 +122,30 @@ def test_close_ups_hold_all_lettering_that_a_window_can(blocks: list[Box], name:
     for left, top, right, bottom in blocks:
         if right - left < width - 4 * GLYPH_PX and bottom - top < 0.9 * height - 4 * GLYPH_PX:
             assert any(box[0] <= left and box[1] <= top and box[2] >= right and box[3] >= bottom for box in windows)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 500),
+    st.floats(200, 900),
+    st.floats(1.7, 9),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.02, 0.49)), max_size=6),
+    st.lists(st.floats(0, 60), min_size=200, max_size=200),
+)
+def test_a_tall_panel_is_divided_with_overlap_and_never_through_lettering(
+    top: int, screen: float, screens: float, placed: list[tuple[float, float]], noise: list[float]
+) -> None:
+    bottom = top + round(screens * screen)
+    blocks = [(10, round(top + at * (bottom - top - share * screen)), 90, round(top + at * (bottom - top - share * screen) + share * screen)) for at, share in placed]
+    parts = divided(top, bottom, screen, np.array(noise), blocks)
+    assert (parts[0][0], parts[-1][1]) == (top, bottom)
+    assert len(parts) > 1
+    for (low, high), (after, end) in pairwise(parts):
+        assert low < after < high < end
+        assert high - after >= OVERLAP_SHARE * screen - 2
+    assert all(high - low <= 1.2 * screen + 2 for low, high in parts)
+    for block in blocks:
+        assert any(low <= block[1] + 1 and high >= block[3] - 1 for low, high in parts), (block, parts)
 
 
 def issue_of(name: str) -> Issue:

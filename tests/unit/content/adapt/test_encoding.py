@@ -46,7 +46,14 @@ def test_a_tenth_more_is_never_coarser(tenths: int) -> None:
     assert all(finer <= coarser for finer, coarser in zip(quantisation(tenths + 10)[0], quantisation(tenths)[0], strict=True))
 
 
-@pytest.mark.parametrize(("style", "sampling"), [("photo", (2, 2)), ("comic", (1, 1)), ("type", (1, 1)), ("drawing", (1, 1))])
+def test_a_comic_in_flat_colours_keeps_all_its_colour() -> None:
+    flat = Image.new("RGB", (120, 80), "red")
+    flat.paste("blue", (30, 20, 90, 60))
+    with Image.open(io.BytesIO(encode_jpeg(flat, 753, "comic"))) as shown:
+        assert shown.layer[0][1:3] == (1, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("style", "sampling"), [("photo", (2, 2)), ("comic", (2, 2)), ("type", (1, 1)), ("drawing", (1, 1))])
 def test_jpeg_is_baseline_without_metadata(style: Style, sampling: tuple[int, int]) -> None:
     image = _photo()
     image.info.update(exif=b"Exif\0\0secret", icc_profile=b"profile", comment=b"secret")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from content.adapt import decode
-from content.adapt.lettering import LETTERING_SHARE, find_lettering
+from content.adapt.lettering import LETTERING_SHARE, find_lettering, reunited
 from content.draw.headline import put
 from content.draw.ink import INK
 
@@ -60,3 +60,17 @@ def test_real_pages_have_as_many_blocks_as_balloons(samples: Path) -> None:
     """Page 5 of each: two balloons on one; on the other sound words count too."""
     image = decode((samples / "comics" / "ep03" / "P05.jpg").read_bytes(), longest_px=1751)
     assert len(find_lettering(image, (0, 0, *image.size), image.width * LETTERING_SHARE)) == 2
+
+
+def test_lettering_across_a_gutter_is_whole_in_the_panel_that_holds_most_of_it() -> None:
+    panels = [(50, 50, 355, 700), (355, 50, 700, 700)]
+    blocks = [[(100, 100, 200, 160), (250, 300, 352, 360)], [(357, 305, 560, 362), (400, 500, 500, 560)]]
+    boxes, found = reunited(panels, blocks, 24)
+    assert boxes == [(50, 50, 355, 700), (250, 50, 700, 700)]
+    assert found == [[(100, 100, 200, 160)], [(250, 300, 560, 362), (400, 500, 500, 560)]]
+
+
+def test_lettering_on_both_sides_of_a_real_gutter_stays_apart() -> None:
+    panels = [(50, 50, 340, 700), (356, 50, 700, 700)]
+    blocks = [[(250, 300, 340, 360)], [(356, 305, 560, 362)]]
+    assert reunited(panels, blocks, 24) == (panels, blocks)
