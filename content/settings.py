@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from content.preflight.thresholds import SETTINGS as PREFLIGHT
 from huabao.settings import Setting
 
-SETTINGS: tuple[Setting[Any], ...] = ()
+SETTINGS: tuple[Setting[Any], ...] = (*PREFLIGHT,)

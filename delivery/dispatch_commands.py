@@ -116,6 +116,7 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
 @click.option("--again", is_flag=True, help="Send although this version was dispatched before.")
 @click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
 @click.option("--despite-contract", is_flag=True, help="Send although a port's contract would be broken.")
+@click.option("--block-class", "block_classes", multiple=True, metavar="C", help="Hold this handset class back and send to all others; may be repeated.")
 @operation
 def start(
     invocation: Invocation,
@@ -129,11 +130,13 @@ def start(
     again: bool,
     seed_group: str | None,
     despite_contract: bool,
+    block_classes: tuple[str, ...],
 ) -> Report:
     """Freeze the audience and send; embedded, to the end in this process."""
     from delivery.dispatch import planning as dispatches
 
-    request = replace(_request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group), lane=lane, despite_contract=despite_contract)
+    asked = _request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group)
+    request = replace(asked, lane=lane, despite_contract=despite_contract, block_classes=block_classes)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     return follow(invocation, dispatch_id) if not detach else left(now_of(invocation, dispatch_id))

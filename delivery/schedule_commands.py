@@ -14,9 +14,12 @@ from huabao.clock import parse_time, shanghai_text
 @click.option("--deadline", metavar="TIME", help="When it must be through.")
 @click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up).")
 @click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
+@click.option("--block-class", "block_classes", multiple=True, metavar="C", help="Hold this handset class back and send to all others; may be repeated.")
 @click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
 @operation
-def schedule(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], seed_group: str | None, yes: bool) -> Report:
+def schedule(
+    invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], seed_group: str | None, block_classes: tuple[str, ...], yes: bool
+) -> Report:
     """Freeze the audience of an approved edition and let it leave at its time; `huabao serve` or the workers send it."""
     from content.services import find_edition
     from content.workflow import lifecycle
@@ -25,7 +28,7 @@ def schedule(invocation: Invocation, edition: str, start: str | None, deadline: 
 
     request = planning.Request(
         edition, tuple(name.strip() for given in ports for name in given.split(",") if name.strip()), parse_time(start) if start else None,
-        parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group,
+        parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group, block_classes=block_classes,
     )  # fmt: skip
     with invocation.runtime.transaction(read_only=True) as session:
         lifecycle.check(find_edition(session, edition), lifecycle.SCHEDULE)

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from content.models import Variant
-from delivery.dispatch import outlook, snapshot
+from content.preflight.checking import Outcome
+from delivery.dispatch import outlook, preflight, snapshot
 from delivery.dispatch.capacity import duration_text
 from delivery.dispatch.outlook import Outlook
 from delivery.dispatch.planning import NO_PORT, Request, Subject, find_subject, terms_of, variants_of
@@ -26,6 +27,7 @@ class Plan:
         variant_bytes: sum over the variants.
         bytes_: sum over the planned readers.
         outlook: loads, forecast, contracts, problems.
+        tried: how the variants fare on the readers' handsets.
     """
 
     subject: Subject
@@ -34,11 +36,13 @@ class Plan:
     variant_bytes: int
     bytes_: int
     outlook: Outlook
+    tried: Outcome
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What a person should mend, with what to do."""
-        return self.outlook.problems if self.subject.ports else (NO_PORT,)
+        misfit = preflight.problem(self.tried)
+        return (*(self.outlook.problems if self.subject.ports else (NO_PORT,)), *((misfit,) if misfit else ()))
 
     @property
     def cost_fen(self) -> int:
@@ -69,6 +73,7 @@ class Plan:
             "cost_fen": self.cost_fen,
             "contract": [one.to_document() for one in found.contract],
             "problems": list(self.problems),
+            "preflight": {"passed": not self.tried.of("fail"), "handsets": self.tried.panel.tried, "failing_classes": self.tried.failing_classes()},
         }
 
     def _port(self, at: int) -> dict[str, Any]:
@@ -99,9 +104,10 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
         terms = terms_of(session, subject, request, now)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
     variants = variants_of(runtime, request, subject, count, progress)
+    tried = preflight.look(runtime, subject.publication, variants.values())
     with runtime.transaction(read_only=True) as session:
         found = outlook.look(session, subject, count, terms, variants)
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
-    return Plan(subject, count, len(sizes), sum(sizes.values()), total, found)
+    return Plan(subject, count, len(sizes), sum(sizes.values()), total, found, tried)
