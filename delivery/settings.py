@@ -19,7 +19,7 @@ DELIVERIES_KEEP_DAYS = Setting("deliveries_keep_days", 400, "days", "delivery ro
 LINK_DOWN_S = Setting("link_down_s", 60.0, "s", "an smpp port none of whose binds has stood for so long raises an alarm", minimum=1)
 BATCH_LOSSES_MAX = Setting(
     "batch_losses_max",
-    3,
+    5,
     "workers",
     "a batch with which so many workers in a row fell silent, none of them with an answer, is held with an alarm; less than 3 blames bystanders",
     minimum=1,

@@ -26,7 +26,7 @@ from huabao.settings import Setting
 
 LOSSES_MAX = Setting(
     "job_losses_max",
-    3,
+    5,
     "workers",
     "a job with which so many workers in a row fell silent (killed, out of memory) is given up with an alarm; less than 3 blames bystanders",
     minimum=1,
