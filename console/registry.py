@@ -18,6 +18,7 @@ from huabao.working import SWEEP
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
     "content.commands": ("publication", "edition", "desk", "words", "leaders"),
+    "content.feed_commands": ("feed",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
@@ -27,12 +28,15 @@ COMMAND_MODULES = {
 }
 """Which module has which commands; named here so that one command imports one module."""
 
-SUBCOMMAND_MODULES = {"edition": ("delivery.correction_commands", "delivery.schedule_commands"), "dispatch": ("delivery.correction_commands",)}
-"""Modules of higher packages that add commands to a group, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
+SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "delivery.correction_commands", "delivery.schedule_commands"), "dispatch": ("delivery.correction_commands",)}
+"""Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
-SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.workflow.settings", "delivery.settings", "console.settings")
-MODEL_MODULES = ("huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings", "subscribers.models", "content.models", "content.workflow.models", "delivery.models", "console.models")
+SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "delivery.settings", "console.settings")
+MODEL_MODULES = (
+    "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
+    "subscribers.models", "content.models", "content.feeds.models", "content.workflow.models", "delivery.models", "console.models",
+)  # fmt: skip
 
 
 def commands() -> Iterator[click.Command]:
