@@ -17,6 +17,7 @@ from content.models import Edition, EditionVersion, Publication, Variant
 from content.services import KILLED_EDITION, find_edition, load_version, load_version_by_id
 from content.signatures import SignatureRules
 from content.variants import Wanted
+from content.workflow import standing
 from delivery import kinds, lifecycle
 from delivery.dispatch.audience import Audience, readers_of, reason_sql
 from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
@@ -25,6 +26,7 @@ from delivery.ports import PortSettings
 from delivery.resend.copies import Copy
 from delivery.resend.rules import Facts, Order
 from huabao.clock import shanghai_text
+from huabao.config import get_config
 from huabao.msisdn import MSISDN
 from subscribers import store as readers
 from subscribers.models import Reader, Subscription
@@ -57,13 +59,15 @@ def find_target(session: Session, ref: str) -> Target:
     """What a resend of the edition `ref` sends.
 
     Raises:
-        UsageError: there is no such edition.
+        UsageError: there is no such edition, or nothing of it was sent and it is not approved though it must be.
     """
     edition = find_edition(session, ref)
     wanted = select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind.in_(kinds.BY_PLAN)).order_by(Dispatch.id.desc())
     sent = session.scalars(wanted).all()
     out = next((one for one in sent if one.started_at is not None), None)
     loaded = load_version(session, edition) if out is None else load_version_by_id(session, out.edition_version_id)
+    if out is None:
+        standing.require(session, edition, loaded.version.id, production=get_config().production)
     audience = Audience.of(session, loaded.publication, edition, loaded.version, resend=True)
     killed = _killed(session, edition, loaded.publication, sent)
     return Target(edition, loaded.version, loaded.publication, SignatureRules(loaded.manuscript), audience, killed, None if out is None else out.id)

@@ -67,6 +67,9 @@ def test_a_paper_goes_out_through_the_whole_set(composition: Composition, tmp_pa
     composition.huabao("subscriptions", "import", orders)
     composition.huabao("port", "add", "sandbox", "--kind", "mm7", "--url", f"http://127.0.0.1:{composition.tcp_ports['sandbox']}/", "--rate", 500)
 
+    composition.huabao("settings", "set", "approval_by_another", "no")  # one person is the whole desk here; that an approval is needed, production says by itself
+    composition.huabao("edition", "submit", edition)
+    composition.huabao("edition", "approve", edition)
     started = composition.huabao("dispatch", "start", edition, "--detach")
     status = _until_ended(composition, started["dispatch_id"])
 
