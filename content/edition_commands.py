@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from huabao.errors import UsageError
 from subscribers.handset_classes import handset_class, handset_classes
 
 if TYPE_CHECKING:
+    from content.compose.boxes import PageBoxes
     from content.preflight.checking import Outcome
     from content.services import LoadedVersion
     from content.variants import Wanted
@@ -76,21 +78,28 @@ def list_(invocation: Invocation) -> Report:
 @click.argument("edition_id", metavar="ID")
 @operation
 def show(invocation: Invocation, edition_id: str) -> Report:
-    """One edition: its items, who gets them, and its versions. ID is a number or publication/number."""
-    from content.services import find_edition, load_version
+    """One edition: its items, who gets them, and its versions. ID is a number or publication/number.
+
+    Of a comic also the panels of each page, as `edition.yaml` takes them.
+    """
+    from content.compose.boxes import page_boxes
+    from content.services import find_edition, load_assets, load_version
 
     with invocation.runtime.transaction(read_only=True) as session:
         found = find_edition(session, edition_id)
         loaded = load_version(session, found)
         versions = session.scalars(select(EditionVersion).where(EditionVersion.edition_id == found.id).order_by(EditionVersion.version)).all()
         items = _items(loaded)
+        pictures = load_assets(session, loaded.manuscript) if loaded.manuscript.kind == "comic" else {}
         data = {
             **_document(found, loaded.publication, loaded.version),
             "items": items,
+            "pages": [one.to_document() for one in page_boxes(loaded.manuscript, pictures.__getitem__)],
             "versions": [{"version": one.version, "created_at": one.created_at, "created_by": one.created_by, "source_sha256": one.source_sha256} for one in versions],
         }
     lines = [f"edition {found.id} ({loaded.publication.slug}/{found.number}): {loaded.version.title}, {loaded.version.issue_date}, {found.state}"]
     lines += [f"version {one.version}: {shanghai_text(one.created_at)} by {one.created_by}" for one in versions]
+    lines += [f"{page['item']}: panels {page['panels']}" + (" as named" if page["named"] else "") for page in data["pages"]]
     rows = [[row["item"], row["section"], row["title"], "a segment" if row["rule"] else "everybody"] for row in items]
     return Report(data, lines=lines, columns=("item", "section", "title", "for"), rows=rows)
 
@@ -176,6 +185,7 @@ def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, cl
 @operation
 def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, all_handsets: bool, yes: bool) -> Report:
     """Build every variant and try it on its class and on real handsets (preflight); exit 1 where one fails."""
+    from content.compose.boxes import page_boxes
     from content.preflight.checking import Outcome
     from content.preflight.facts import facts_of
     from content.preflight.message import failures_of
@@ -190,23 +200,25 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
         wanted = wanted_variants(session, loaded, signatures, classes)
         found = Outcome(panel_of(session, loaded.publication, everything=all_handsets))
     check_count(len(wanted), yes=yes)
+    source = load_source(runtime, loaded.version.id)
     with invocation.progress("variants", len(wanted)) as advance:
-        for done, (one, made) in enumerate(composed(load_source(runtime, loaded.version.id), wanted), start=1):
+        for done, (one, made) in enumerate(composed(source, wanted), start=1):
             misfits = failures_of(made, handset_class(one[0]))
             found.fail_class(variant_name(*one), one[0], misfits)
             if not any("does not read back" in reason for _, reason in misfits):
                 found.try_message(variant_name(*one), one[0], facts_of(made.mime, len(made.mms)))
             advance(done)
-    return _checked(found, len(wanted))
+    return _checked(found, len(wanted), page_boxes(source.manuscript, source.assets.__getitem__))
 
 
-def _checked(found: Outcome, variants: int) -> Report:
+def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes]) -> Report:
     failures, warnings = found.of("fail"), found.of("warn")
     classes = {name: {"readers": found.panel.readers.get(name, 0), "handsets": len(trials)} for name, trials in found.panel.trials.items()}
     told = f"{variants} variants on {found.panel.tried:,} handsets: {'all fit' if not failures else f'{len(failures):,} failures'}, {len(warnings):,} warnings"
     lines = [told, *(f"{name} fails: {readers:,} readers" for name, readers in found.failing_classes().items())]
     if found.panel.unknown:
         lines.append(f"no record of {', '.join(found.panel.unknown)}; `huabao handsets import` brings it, `huabao settings set preflight_mainstream …` names others")
+    lines += [warning for page in pages if (warning := page.warning())]
     columns = ("level", "variant_id", "handset", "readers", "slide", "reason")
     rows = [[getattr(one, name) for name in columns] for one in (*failures, *warnings[:WARNINGS_SHOWN])]
     data = {
@@ -218,5 +230,6 @@ def _checked(found: Outcome, variants: int) -> Report:
         "classes": classes,
         "failing_classes": found.failing_classes(),
         "mainstream_unknown": list(found.panel.unknown),
+        "pages": [page.to_document() for page in pages],
     }
     return Report(data, lines=lines, columns=columns if rows else (), rows=rows, problem=bool(failures))

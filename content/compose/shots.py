@@ -76,10 +76,15 @@ class Shot:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found on a page: its panels, and the lettering of each."""
+    """What was found on a page: its panels, and the lettering of each.
+
+    Attributes:
+        text: of a page of text, which is shown whole as it is.
+    """
 
     panels: tuple[Box, ...]
     lettering: tuple[tuple[Box, ...], ...]
+    text: tuple[Box, ...] = ()
 
 
 def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
@@ -90,9 +95,9 @@ def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
     wanted = scale_wanted(issue, page)
     if item.panels:
         boxes = [(panel.x, panel.y, panel.x + panel.width, panel.y + panel.height) for panel in item.panels]
-        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box), _lettering_of(issue, page, box))]
+        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box), lettering_of(issue, page, box))]
         return tuple(Shot(item, (Tile(page, part, wanted),)) for part in parts)
-    found = issue.pictures.found(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
+    found = look(issue, page)
     whole = _aired(issue, page, around(found.panels))
     if len(found.panels) == 1 or 0.0 < wanted <= _scale(issue, whole):
         return _of_panel(issue, item, page, whole, _all(found), wanted)
@@ -117,7 +122,7 @@ def _small(issue: Issue, page: PictureRef) -> Image.Image:
     return issue.pictures.fresh(page, round(max(page.width_px, page.height_px) / factor))
 
 
-def _lettering_of(issue: Issue, page: PictureRef, box: Box) -> tuple[Box, ...]:
+def lettering_of(issue: Issue, page: PictureRef, box: Box) -> tuple[Box, ...]:
     """The lettering of a panel that the editor named, in the page's pixels."""
 
     def found() -> tuple[Box, ...]:
@@ -130,8 +135,12 @@ def _lettering_of(issue: Issue, page: PictureRef, box: Box) -> tuple[Box, ...]:
     return issue.pictures.found(f"{page.sha256}:{box}", found)
 
 
+def look(issue: Issue, page: PictureRef) -> Found:
+    """Panels and lettering of a page; a page of text is one panel, and its text asks for no close-ups."""
+    return issue.pictures.found(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
+
+
 def _look(issue: Issue, page: PictureRef) -> Found:
-    """Panels and lettering of a page; a page of text is one panel."""
     image = _small(issue, page)
     scale = page.width_px / image.width
     boxes = find_panels(image, issue.manuscript.reading)
@@ -139,7 +148,8 @@ def _look(issue: Issue, page: PictureRef) -> Found:
     lettering = [find_lettering(image, box, glyph_px) for box in boxes]
     area = image.width * image.height * TEXT_PAGE_SHARE
     if any((right - left) * (bottom - top) > area for blocks in lettering for left, top, right, bottom in blocks):
-        boxes, lettering = (around(boxes),), [()]
+        text = tuple(_scaled(block, scale, page) for blocks in lettering for block in blocks)
+        return Found((_scaled(around(boxes), scale, page),), ((),), text)
     whole, blocks_of = reunited(boxes, lettering, glyph_px)
     return Found(tuple(_scaled(box, scale, page) for box in whole), tuple(tuple(_scaled(block, scale, page) for block in blocks) for blocks in blocks_of))
 

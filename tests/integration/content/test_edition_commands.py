@@ -159,3 +159,13 @@ def test_a_publications_window_its_seeds_and_its_reserve(cli: CLI, tmp_path: Pat
 def test_wrong_use_of_publications(cli: CLI, arguments: tuple[str, ...]) -> None:
     said = cli("publication", *arguments, code=2)
     assert said.err.startswith("huabao: ")
+
+
+def test_a_comics_panels_are_shown_as_the_edition_takes_them(cli: CLI, tmp_path: Path) -> None:
+    cli("edition", "import", editions.comic(tmp_path / "in", pages=2))
+    shown = cli("edition", "show", 1, "--json").json["pages"]
+    assert [(page["item"], page["named"]) for page in shown] == [("pages/01.png", True), ("pages/02.png", False)]
+    assert shown[0]["panels"] == [[20, 20, 360, 240], [20, 300, 360, 240]]
+    assert shown[1]["panels"] == [[0, 0, 400, 560]]
+    assert "pages/01.png: panels [[20, 20, 360, 240], [20, 300, 360, 240]] as named" in cli("edition", "show", 1).out
+    assert cli("edition", "check", 1, "--json").json["pages"] == shown

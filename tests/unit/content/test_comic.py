@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
 from content.adapt.panels import Box
 from content.compose import PictureSource
+from content.compose.boxes import PageBoxes, page_boxes
 from content.compose.frames import GAP_PX, PANELS_MAX, frames_of, shares_of, sizes_of
 from content.compose.issue import Issue
 from content.compose.shots import NEARLY, OVERLAP_SHARE, Shot, Tile, close_ups, divided, scale_wanted, shots_of
@@ -102,6 +103,27 @@ def test_named_panels_win(comic: Path, tmp_path: Path) -> None:
         assert len(found) == 2
         assert all(len(shot.tiles) == 1 for shot in found)
         assert abs(found[0].tiles[0].box[0] - 100) < 20
+
+
+def told(folder: Path) -> list[PageBoxes]:
+    found = read_folder(folder, {})
+    return page_boxes(found.manuscript, lambda sha256: found.assets[sha256][0])
+
+
+def test_an_editor_is_told_the_boxes_and_what_cannot_be_read(comic: Path, tmp_path: Path) -> None:
+    (page,) = told(comic)
+    assert not page.named
+    assert [max(abs(one - other) for one, other in zip(box, want, strict=True)) <= 6 for box, want in zip(page.boxes, PANELS, strict=True)] == [True] * 4
+    assert page.lettering == len(BALLOONS)
+    small = [handset.name for handset in handset_classes().values() if handset.width_px < ENLARGED_FROM_PX]
+    assert sorted(page.unread) == sorted(small)
+    named = page.to_document()["panels"]
+    editions.write(tmp_path, {"edition.yaml": editions.edition("comic", pages=[{"image": "p.png", "panels": named[::-1]}]), "p.png": (comic / "p.png").read_bytes()})
+    (again,) = told(tmp_path)
+    assert again.named
+    assert again.boxes == page.boxes[::-1], "as named, in the editor's order"
+    assert "100kb-240x320" in again.unread, "a named panel as wide as the page is shown without close-ups"
+    assert "p.png: of 4 blocks of lettering" in (again.warning() or "")
 
 
 def boxes() -> st.SearchStrategy[Box]:
