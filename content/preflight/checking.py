@@ -63,7 +63,7 @@ class Outcome:
         """Try one variant on every handset of its class."""
         self.variants += 1
         for trial in self.panel.trials.get(handset_class, ()):
-            found = mismatches(message, trial.values)
+            found = mismatches(message, trial.values, self.panel.picture_slack)
             self.findings += [Finding(one.level, variant_id, handset_class, trial.model, one.slide, one.check, one.reason, trial.readers) for one in found]
 
     def fail_class(self, variant_id: str, handset_class: str, failures: Iterable[tuple[int | None, str]]) -> None:

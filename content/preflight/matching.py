@@ -24,14 +24,18 @@ class Mismatch(NamedTuple):
     reason: str
 
 
-def mismatches(message: MessageFacts, handset: Values) -> list[Mismatch]:
-    """Everything in which the message and the handset do not fit; nothing where they do."""
+def mismatches(message: MessageFacts, handset: Values, picture_slack: float = 0.0) -> list[Mismatch]:
+    """Everything in which the message and the handset do not fit; nothing where they do.
+
+    Args:
+        picture_slack: a picture may be larger than the handset's limit by so much of it, with a warning.
+    """
     known: dict[str, Any] = dict(handset)
     found = list(_whole(message, known))
     for number, slide in enumerate(message.slides, 1):
         found += _text(number, slide, known)
         if slide.picture is not None:
-            found += _picture(number, slide.picture, known)
+            found += _picture(number, slide.picture, known, picture_slack)
     return found
 
 
@@ -55,7 +59,7 @@ def _text(number: int, slide: SlideFacts, known: dict[str, Any]) -> Iterator[Mis
         yield Mismatch("fail", number, "slide_chars_max", f"{len(slide.text)} characters of text, the handset shows {known['slide_chars_max']}")
 
 
-def _picture(number: int, picture: PictureFacts, known: dict[str, Any]) -> Iterator[Mismatch]:
+def _picture(number: int, picture: PictureFacts, known: dict[str, Any], slack: float) -> Iterator[Mismatch]:
     types, short = known.get("image_types"), f"picture of {picture.width_px}×{picture.height_px}"
     if types is not None and picture.media_type not in types:
         yield Mismatch("fail", number, "image_types", f"{picture.media_type} is not shown; the handset shows {', '.join(types)}")
@@ -64,8 +68,9 @@ def _picture(number: int, picture: PictureFacts, known: dict[str, Any]) -> Itera
     if picture.animated and known.get("animated_gif") is False:
         yield Mismatch("warn", number, "animated_gif", "only the first picture of an animated GIF is shown")
     limit = [known[name] for name in ("mms_max_width_px", "mms_max_height_px") if name in known]
-    if len(limit) == 2 and any(side > most for side, most in zip(sorted((picture.width_px, picture.height_px)), sorted(limit), strict=True)):
-        yield Mismatch("fail", number, "mms_max_width_px", f"{short}, the handset takes {limit[0]}×{limit[1]}")
+    over = max((side / most - 1 for side, most in zip(sorted((picture.width_px, picture.height_px)), sorted(limit), strict=True)), default=0) if len(limit) == 2 else 0
+    if over > 0:
+        yield Mismatch("fail" if over > slack else "warn", number, "mms_max_width_px", f"{short}, the handset takes {limit[0]}×{limit[1]}")
     width, height = known.get("width_px"), known.get("height_px")
     if width is not None and height is not None and (picture.width_px > width or picture.height_px > height):
         yield Mismatch("warn", number, "width_px", f"{short} on a screen of {width}×{height}: it is shrunk or scrolled")

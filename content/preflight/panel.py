@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from content.audience import wants
 from content.models import Publication
-from content.preflight.thresholds import MAINSTREAM, SHARE
+from content.preflight.thresholds import MAINSTREAM, PICTURE_SLACK, SHARE
 from subscribers.capabilities.facts import Values
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.handsets import capabilities_of, resolver
@@ -44,11 +44,13 @@ class Panel:
     Attributes:
         trials: by handset class.
         readers: of the audience, by handset class.
+        picture_slack: the setting `preflight_picture_slack`.
         unknown: names of the mainstream of which there is no record.
     """
 
     trials: Mapping[str, tuple[Trial, ...]]
     readers: Mapping[str, int]
+    picture_slack: float = 0.0
     unknown: tuple[str, ...] = ()
 
     @property
@@ -69,14 +71,15 @@ def panel_of(session: Session, publication: Publication, *, everything: bool = F
     for name, model, count in rows:
         readers.setdefault(name, {})[model] = count
     totals = {name: sum(models.values()) for name, models in readers.items()}
+    slack = PICTURE_SLACK.get(session)
     if everything or not readers:
-        return Panel(_grouped(_trial(one, one.handset_class, readers, "all") for one in session.scalars(select(Handset))), totals)
+        return Panel(_grouped(_trial(one, one.handset_class, readers, "all") for one in session.scalars(select(Handset))), totals, slack)
     names, unknown = _mainstream(session)
     chosen: dict[tuple[str, str], Why] = {(name, model): "audience" for name, models in readers.items() for model in commonest(models, SHARE.get(session))}
     records = _records(session, {model for _, model in chosen} | set(names))
     for model in names:
         chosen.setdefault((records[model].handset_class, model), "mainstream")
-    return Panel(_grouped(_trial(records[model], name, readers, why) for (name, model), why in chosen.items() if model in records), totals, unknown)
+    return Panel(_grouped(_trial(records[model], name, readers, why) for (name, model), why in chosen.items() if model in records), totals, slack, unknown)
 
 
 def commonest(models: Mapping[str | None, int], share: float) -> list[str]:

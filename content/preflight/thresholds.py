@@ -13,4 +13,12 @@ MAINSTREAM = Setting(
     "",
     "handsets that preflight always tries a message on, whoever has them; names between semicolons, those without a record are passed over",
 )
-SETTINGS: tuple[Setting[Any], ...] = (SHARE, MAINSTREAM)
+PICTURE_SLACK = Setting(
+    "preflight_picture_slack",
+    0.1,
+    "",
+    "a picture that is larger than a handset's limit by at most this share of it warns, a larger one fails (a limit of 160×120 stands for a screen of 128×160 too)",
+    minimum=0.0,
+    maximum=1.0,
+)
+SETTINGS: tuple[Setting[Any], ...] = (SHARE, MAINSTREAM, PICTURE_SLACK)

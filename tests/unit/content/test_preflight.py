@@ -46,6 +46,13 @@ def test_what_does_not_fit_is_said_with_slide_and_reason(values: dict[str, Value
     assert all(one.reason and one.check in FACTS for one in found)
 
 
+def test_a_picture_that_is_hardly_larger_than_the_limit_warns() -> None:
+    message = MessageFacts(1, (SlideFacts("", "", PictureFacts("image/jpeg", 128, 154, animated=False, progressive=False)),))
+    limit: dict[str, Value] = {"mms_max_width_px": 160, "mms_max_height_px": 120}
+    assert [one.level for one in mismatches(message, limit, 0.1)] == ["warn"]
+    assert [one.level for one in mismatches(message, limit, 0.05)] == ["fail"]
+
+
 def test_progressive_jpeg_on_a_handset_that_shows_none() -> None:
     picture = PictureFacts("image/jpeg", 10, 10, animated=False, progressive=True)
     assert [one.check for one in mismatches(MessageFacts(1, (SlideFacts("", "", picture),)), {"progressive_jpeg": False})] == ["progressive_jpeg"]

@@ -90,6 +90,8 @@ def chosen(**values: Value) -> str:
     ("values", "wanted"),
     [
         ({"mms_max_bytes": 614400, "width_px": 480, "height_px": 800}, "600kb-480x800"),
+        ({"mms_max_bytes": 614400, "width_px": 480, "height_px": 800, "mms_max_width_px": 640, "mms_max_height_px": 480}, "300kb-320x480"),
+        ({"mms_max_bytes": 614400, "width_px": 480, "height_px": 800, "mms_max_width_px": 1280, "mms_max_height_px": 720}, "600kb-480x800"),
         ({"mms_max_bytes": 307200, "width_px": 480, "height_px": 800}, "300kb-320x480"),
         ({"mms_max_bytes": 307200, "width_px": 240, "height_px": 320}, "100kb-240x320"),
         ({"mms_max_bytes": 307200, "width_px": 320, "height_px": 240}, "50kb-176x220"),
