@@ -1,4 +1,4 @@
-"""`huabao edition schedule`: an approved edition gets its dispatch, for the next window or the time that is asked."""
+"""`huabao edition schedule` and `edition countdown`: when an edition leaves, and how long the desk has."""
 
 from __future__ import annotations
 
@@ -44,5 +44,27 @@ def schedule(
     return Report(data, lines=(told, f"`huabao dispatch status {dispatch_id}` shows it"))
 
 
-SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", schedule),)
+@click.command("countdown")
+@click.argument("slug")
+@operation
+def countdown(invocation: Invocation, slug: str) -> Report:
+    """How long the desk has for today's paper: the last approval time, and how many readers would be late after it."""
+    from delivery.dispatch.countdown import countdown as count
+
+    now = invocation.runtime.now()
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = count(session, slug, now)
+    left = None if found.last_at is None else int((found.last_at - now).total_seconds() // 60)
+    lines = [f"{one} is {state}" for one, state in found.editions] or ["there is no edition of today"]
+    if found.approved:
+        lines.append("it is approved")
+    elif left is None:
+        lines.append(f"however soon it is approved, readers are late at {shanghai_text(found.window.end)}")
+    else:
+        lines.append(f"{left} minutes left: approved by {shanghai_text(found.last_at)}, nobody of {found.readers:,} readers is late")
+    rows = [(shanghai_text(at), f"{readers:,}") for at, readers in found.late]
+    return Report(found.to_document(), lines=lines, columns=("approved at", "readers late"), rows=rows, problem=not found.approved and left is None)
+
+
+SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", schedule), ("edition", countdown))
 """What this adds to groups of commands, see `console.registry`."""
