@@ -1,9 +1,9 @@
 """What a comic shows: its panels, each whole, and the lettering of a wide one again in close-up.
 
 Panels that the editor named are shown as named. Otherwise a page on which the
-lettering stays legible is shown whole; else its panels are found by their
-gutters, and where a panel's lettering would still be too small on the screen,
-close-ups of it follow below the panel. Nothing of a panel is ever cut off.
+lettering stays legible is shown whole; else its panels are found. Where a panel's
+lettering would be too small on the screen, close-ups of it follow below the panel.
+Nothing of a panel is ever cut off.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from content.compose.issue import Issue
 from content.manuscript import Item, PictureRef
 
 TALL_SCREENS = 1.6
-"""A panel taller than so many screens, at full width, is divided."""
+"""A panel taller than so many screens, at full width, is divided, unless it is large enough as a whole."""
 
 OVERLAP_SHARE = 0.15
 """What neighbours of a divided panel share."""
@@ -95,8 +95,7 @@ def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
     wanted = scale_wanted(issue, page)
     if item.panels:
         boxes = [(panel.x, panel.y, panel.x + panel.width, panel.y + panel.height) for panel in item.panels]
-        parts = [part for box in boxes for part in _divided(issue, page, _aired(issue, page, box), lettering_of(issue, page, box))]
-        return tuple(Shot(item, (Tile(page, part, wanted),)) for part in parts)
+        return tuple(shot for box in boxes for shot in _of_panel(issue, item, page, _aired(issue, page, box), lettering_of(issue, page, box), wanted))
     found = look(issue, page)
     whole = _aired(issue, page, around(found.panels))
     if len(found.panels) == 1 or 0.0 < wanted <= _scale(issue, whole):
@@ -251,10 +250,15 @@ def _widened(box: Box, panel: Box, width: float) -> Box:
 
 
 def _divided(issue: Issue, page: PictureRef, box: Box, lettering: Sequence[Box]) -> list[Box]:
-    """The box, or where it is much taller than the screen, parts of it that overlap at quiet rows."""
+    """The box, or where it is much taller than the screen, parts of it that overlap at quiet rows.
+
+    A narrow panel that is large enough as a whole (its lettering legible, or shown no smaller than one as wide as the
+    page) stays whole.
+    """
     left, top, right, bottom = box
     screen = (right - left) * issue.handset.height_px / issue.handset.width_px
-    if bottom - top <= TALL_SCREENS * screen:
+    enough = scale_wanted(issue, page) or issue.handset.width_px / page.width_px
+    if bottom - top <= TALL_SCREENS * screen or _scale(issue, box) >= enough:
         return [box]
     rows = _row_noise(issue.decoded_box(page, box))
     return [(left, low, right, high) for low, high in divided(top, bottom, screen, rows, lettering)]

@@ -7,12 +7,19 @@ from collections.abc import Callable, Sequence
 
 from content.adapt import decode
 from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
-from content.adapt.panels import LOOK_PX, find_panels
-from content.manuscript import Item
+from content.adapt.panels import find_panels
+from content.manuscript import Item, PictureRef
 from subscribers.handset_classes import handset_classes
 
 PAGE_WIDTH_PX_MIN = math.ceil(LETTERING_PX_MIN / LETTERING_SHARE)
 """A page narrower than that has lettering too small for any screen."""
+
+LOOK_WIDTH_PX = 640
+"""Width of the copies on which panels are looked for, as the composer does."""
+
+
+def _longest_px(page: PictureRef) -> int:
+    return round(max(page.width_px, page.height_px) / max(1.0, page.width_px / LOOK_WIDTH_PX))
 
 
 def lettering_warning(items: Sequence[Item], reading: str, load: Callable[[str], bytes]) -> str | None:
@@ -25,7 +32,7 @@ def lettering_warning(items: Sequence[Item], reading: str, load: Callable[[str],
     pages = [item.picture for item in items if item.picture is not None and not item.panels]
     if not pages:
         return None
-    counts = [len(find_panels(decode(load(page.sha256), longest_px=2 * LOOK_PX), reading)) for page in pages]
+    counts = [len(find_panels(decode(load(page.sha256), longest_px=_longest_px(page)), reading)) for page in pages]
     whole = sum(count == 1 for count in counts)
     small = [f"{one.width_px}×{one.height_px}" for one in handset_classes().values() if one.width_px < ENLARGED_FROM_PX]
     told = [f"{len(pages)} of {len(items)} pages name no `panels`: {len(pages) - whole} are cut at their gutters, on {whole} no gutter was found"]
