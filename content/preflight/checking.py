@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 
 from content.models import Publication, Variant
 from content.preflight.facts import MessageFacts, facts_of
@@ -15,6 +15,7 @@ from content.preflight.panel import Panel, panel_of
 from content.variants import load_payload
 from huabao.errors import CodecError
 from huabao.runtime import Runtime
+from subscribers.models import Handset
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,13 @@ class Outcome:
 
 
 def check_stored(runtime: Runtime, publication: Publication, variant_ids: Iterable[int]) -> Outcome:
-    """Try variants that are built already, one after the other; links and texts are passed over."""
+    """Try variants that are built already, one after the other; links and texts are passed over.
+
+    Where nobody recorded anything of any handset there is nothing to try, and the readers are not counted.
+    """
     with runtime.transaction(read_only=True) as session:
+        if session.scalar(select(Handset.model).where(cast(Handset.records, String) != "{}").limit(1)) is None:
+            return Outcome(Panel({}, {}))
         found = Outcome(panel_of(session, publication))
     if not any(trial.values for ones in found.panel.trials.values() for trial in ones):
         return found
