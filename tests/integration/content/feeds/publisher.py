@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -51,7 +51,8 @@ def published() -> Iterator[Publisher]:
             for name, value in named.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who has enough hangs up
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Tests ask `asked`."""

@@ -80,7 +80,7 @@ def test_unchanged_feeds_are_not_read_again_and_updates_are(paper: CLI, publishe
 
 
 def test_from_yesterday_leaves_out_repeats_and_fills_what_is_missing(paper: CLI, publisher: Publisher, tmp_path: Path) -> None:
-    yesterday = {
+    yesterday: dict[str, str | bytes] = {
         "edition.yaml": editions.edition(
             publication="jiangcheng",
             number="2022-10-30-pm",
