@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from content.models import Edition
 from delivery.models import Batch, Brake
 from huabao.runtime import Runtime
 from subscribers.imports.handsets import import_handsets
@@ -51,6 +52,13 @@ def test_a_plan_tells_it_and_a_start_refuses_it(world: Runtime, cli: CLI) -> Non
     assert "no handset class" in cli("dispatch", "start", "paper/1", "--detach", "--block-class", "x", code=2).err
     with world.transaction(read_only=True) as session:
         assert session.scalars(select(Batch)).all() == []
+
+
+def test_what_fails_cannot_be_scheduled(world: Runtime, cli: CLI) -> None:
+    with world.transaction() as session:
+        session.execute(update(Edition).values(state="approved"))
+    assert f"{SMALL} (7 readers) fails on K1" in cli("edition", "schedule", "paper/1", code=2).err
+    assert cli("edition", "schedule", "paper/1", "--block-class", SMALL, "--json").json["planned"] == 10
 
 
 def test_a_blocked_class_is_held_with_its_count_and_the_others_go(world: Runtime, cli: CLI) -> None:
