@@ -15,7 +15,6 @@ import zlib
 from array import array
 from collections.abc import Iterable
 
-
 STORED_MAX = 4
 """So few ids are stored in zlib's form as they are: to deflate them saves nothing, and each call of zlib lets other threads in."""
 
