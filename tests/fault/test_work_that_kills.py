@@ -86,8 +86,8 @@ def test_a_job_that_ends_its_worker_is_given_up_and_the_others_are_done(runtime:
 
 def test_a_batch_that_ends_its_worker_is_held_and_the_others_go_on(runtime: Runtime, tmp_path: Path) -> None:
     set_setting(runtime, BATCH_LOSSES_MAX.name, 3)
-    for name, value in {"batch_readers_max": 20, "ramp_readers_min": READERS + 1, "unknown_wait_s": 86_400.0}.items():
-        set_setting(runtime, name, value)
+    for name, value in {"batch_readers_max": 20, "ramp_readers_min": READERS + 1, "brake_readers_min": READERS + 1, "unknown_wait_s": 86_400.0}.items():
+        set_setting(runtime, name, value)  # lost answers of killed workers are not to be judged here
     with peer(tmp_path / "kept", "--answer-delay-ms", "0-5") as mmsc:
         world = build_world(runtime, readers=READERS)
         add_port(runtime, mmsc.url, rate=500, burst=10, connections=4)
