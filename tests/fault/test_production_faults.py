@@ -76,7 +76,7 @@ def _crash_database(composition: Composition) -> None:
 
 
 def _until_closed(composition: Composition, dispatch_id: int) -> Any:
-    give_up_at = time.monotonic() + 180
+    give_up_at = time.monotonic() + 360
     while True:
         status = composition.huabao("dispatch", "status", dispatch_id)
         if status["state"] == "closed":
