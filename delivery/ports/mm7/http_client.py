@@ -244,7 +244,7 @@ class _Connection(asyncio.Protocol):
         """Nothing of an answer has come."""
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
-        self._size = 0
+        self._size = self._lines = 0
         self._headed = self._whole = self._kept = self._stray = False
 
     def is_usable(self) -> bool:
@@ -277,6 +277,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
+        self._size += len(data)
+        if self._size > ANSWER_BYTES_MAX:
+            self._end(Failure(AnswerError("the answer does not end"), written=True))
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
@@ -306,7 +310,8 @@ class _Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; those that come twice are joined."""
-        if len(self._headers) >= HEADERS_MAX:
+        self._lines += 1
+        if self._lines > HEADERS_MAX:
             raise AnswerError("the answer's headers do not end")
         key, text = name.decode("latin-1").title(), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
@@ -317,9 +322,6 @@ class _Connection(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
-        self._size += len(piece)
-        if self._size > ANSWER_BYTES_MAX:
-            raise AnswerError("the answer does not end")
         self._body.append(piece)
 
     def on_message_complete(self) -> None:

@@ -152,6 +152,32 @@ def stall(connection: Connection, _request: Request) -> bool:
     return False
 
 
+def endless(start: bytes, piece: bytes) -> Manners:
+    """Begin an answer and never come to its end."""
+
+    def manners(connection: Connection, _request: Request) -> bool:
+        connection.sock.sendall(start)
+        while True:
+            connection.sock.sendall(piece)
+
+    return manners
+
+
+ENDLESS = [
+    endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000),
+    endless(b"HTTP/1.1 200 OK\r\n", b"X-Same: value\r\n" * 100),
+    endless(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 10_000),
+]
+
+
+@pytest.mark.parametrize("manners", ENDLESS, ids=["body", "headers", "header"])
+def test_an_answer_that_does_not_end_is_unknown_before_the_time_out(manners: Manners) -> None:
+    with peer(manners) as server, linked(server.url) as link:
+        [answer] = submit(link)
+    assert answer.state == "unknown"
+    assert "not end" in answer.status_text
+
+
 @pytest.mark.parametrize("manners", [drop, reset, half, stall])
 def test_no_answer_is_unknown_and_is_not_sent_again(manners: Manners) -> None:
     with peer(manners) as server, linked(server.url) as link:
