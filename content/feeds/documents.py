@@ -66,15 +66,13 @@ def parse_feed(data: bytes, *, content_type: str = "", url: str = "") -> Entries
         raise CodecError(f"the feed has {len(data):,} bytes, more than {FEED_BYTES_MAX:,}; ask its publisher for a shorter one")
     text, _ = decoded(data, content_type)
     root = _tree(_without_prolog(text))
-    items = [element for element in root.iter() if isinstance(element.tag, str) and etree.QName(element).localname.lower() in _ITEMS]
+    items = [element for element in root.iter() if _name(element) in _ITEMS]
     for surplus in items[ENTRIES_MAX:]:
         parent = surplus.getparent()
         if parent is not None:
             parent.remove(surplus)
     lean = etree.tostring(root, encoding="utf-8", xml_declaration=True)
-    found = feedparser.parse(
-        io.BytesIO(lean), response_headers={"content-type": "application/xml; charset=utf-8"}, sanitize_html=False, resolve_relative_uris=False
-    )
+    found = feedparser.parse(io.BytesIO(lean), response_headers={"content-type": "application/xml; charset=utf-8"}, sanitize_html=False, resolve_relative_uris=False)
     problems = [f"only the first {ENTRIES_MAX} of {len(items)} stories are read"] if len(items) > ENTRIES_MAX else []
     entries: dict[str, Entry] = {}
     tags = 0
@@ -160,12 +158,17 @@ def _tree(text: str) -> etree._Element:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise CodecError(f"the feed cannot be read as XML (line {error.lineno})") from error
-    name = "" if root is None else etree.QName(root).localname.lower()
+    name = "" if root is None else _name(root)
     if name == "html":
         raise CodecError(f"this is a web page, no feed; {_better_address(text)}")
     if name not in _ROOTS:
         raise CodecError(f"this is no feed: its root is <{name[:40]}>, not rss, feed or RDF; check the address")
     return root
+
+
+def _name(element: etree._Element) -> str:
+    """Its local name in small letters; what recovery left as `<:>` has none, and `etree.QName` would refuse it."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _better_address(text: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from delivery.ports import PortLink, PortSettings, close_links, open_link
+from tests.integration.ports.mm7_links import CONTENT, NUMBERS
 from tests.integration.ports.peers import Connection, Peer, Request, peer, submit_rsp
-from tests.integration.ports.test_mm7_link import CONTENT, NUMBERS
 
 
 def answering(connection: Connection, _request: Request) -> bool:

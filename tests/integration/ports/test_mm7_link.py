@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
 
-from content.codecs.mime import Part, Related, encode_related
-from delivery.ports import Answer, MessageContent, OutboundGroup, PortSettings
+from delivery.ports import OutboundGroup
 from delivery.ports.mm7.link import MM7Link
 from huabao.errors import PortError, UsageError
-from huabao.msisdn import MSISDN
+from tests.integration.ports.mm7_links import CONTENT, NUMBERS, always, linked, settings, submit
 from tests.integration.ports.peers import Connection, Manners, Request, fault, peer, submit_rsp
-
-NUMBERS = (MSISDN("13800138000"), MSISDN("13800138001"), MSISDN("13900139000"))
-CONTENT = MessageContent(encode_related(Related((Part("text/plain; charset=utf-8", "t", "t.txt", "早上好".encode()),), start="t", type="text/plain")), "华报", "110301")
-TIMEOUT_S = 1.0
-
-
-def settings(url: str, **options: Any) -> PortSettings:
-    """A port with short patience."""
-    return PortSettings(port_id=1, name="main", kind="mm7", url=url, rate=100, burst=3, connections=4, timeout_s=TIMEOUT_S, options=options)
-
-
-@contextmanager
-def linked(url: str, **options: Any) -> Iterator[MM7Link]:
-    """A link to `url`, closed at the end."""
-    link = MM7Link(settings(url, **options))
-    try:
-        yield link
-    finally:
-        link.close()
-
-
-def submit(link: MM7Link, groups: int = 1) -> list[Answer]:
-    """Send groups and wait for all answers."""
-    stream = link.stream(link.prepare(CONTENT))
-    stream.put([OutboundGroup(number, f"t{number}", NUMBERS) for number in range(groups)])
-    answers: list[Answer] = []
-    while stream.in_flight:
-        answers += stream.take(5.0)
-    return sorted(answers, key=lambda answer: answer.submission_id)
-
-
-def always(body: bytes, status: str = "200 OK", **headers: str) -> Manners:
-    """Manners of a server that gives one answer."""
-
-    def manners(connection: Connection, _request: Request) -> bool:
-        connection.answer(body, status, **headers)
-        return True
-
-    return manners
 
 
 def test_a_submission_is_accepted_and_says_what_we_meant() -> None:
@@ -242,21 +196,6 @@ def test_a_peer_that_closes_kept_connections_loses_nothing_and_gets_nothing_twic
     assert states.count("accepted") >= 1
 
 
-def test_basic_auth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MMSC_PASSWORD", "geheim")
-
-    def manners(connection: Connection, request: Request) -> bool:
-        known = request.headers.get("authorization") == "Basic aHVhYmFvOmdlaGVpbQ=="
-        connection.answer(submit_rsp() if known else b"", "200 OK" if known else "401 Unauthorized")
-        return True
-
-    with peer(manners) as server:
-        with linked(server.url, auth="basic", user="huabao", password_env="MMSC_PASSWORD") as link:
-            assert submit(link)[0].state == "accepted"
-        with linked(server.url) as link:
-            assert submit(link)[0].state == "deferred"
-
-
 def test_requests_in_the_manners_of_chinas_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT_PASSWORD", "geheim")
     options = {"client_form": "cmcc", "auth": "basic", "user": "809001", "password_env": "PORT_PASSWORD", "sender_address": "10657021", "read_reply": True}
@@ -288,49 +227,6 @@ def test_a_code_that_nobody_documented_says_so(code: int, documented: bool) -> N
     assert answer.state == {1000: "accepted", 3501: "refused", 3777: "deferred", 2950: "refused"}[code]
 
 
-def digest_manners(password: str, taken: list[bytes]) -> Manners:
-    """A server that challenges (RFC 7616, MD5, qop=auth) and checks."""
-
-    def md5(text: str) -> str:
-        return hashlib.md5(text.encode()).hexdigest()
-
-    def manners(connection: Connection, request: Request) -> bool:
-        said = {name: quoted or bare for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', request.headers.get("authorization", ""))}
-        ha1, ha2 = md5(f"huabao:mmsc:{password}"), md5(f"POST:{said.get('uri')}")
-        if said.get("response") == md5(f"{ha1}:n0nce:{said.get('nc')}:{said.get('cnonce')}:auth:{ha2}") and said.get("uri") == "/mm7":
-            taken.append(request.body)
-            connection.answer(submit_rsp())
-        else:
-            connection.answer(b"", "401 Unauthorized", WWW_Authenticate='Digest realm="mmsc", nonce="n0nce", qop="auth", algorithm=MD5')
-        return True
-
-    return manners
-
-
-def test_digest_auth_is_challenged_once_then_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MMSC_PASSWORD", "geheim")
-    taken: list[bytes] = []
-    with peer(digest_manners("geheim", taken)) as server, linked(server.url, auth="digest", user="huabao", password_env="MMSC_PASSWORD") as link:
-        assert [submit(link)[0].state for _ in range(3)] == ["accepted"] * 3
-        assert [answer.state for answer in submit(link, 8)] == ["accepted"] * 8
-    assert len(taken) == 11
-    assert len(server.requests) == 12
-
-
-def test_a_wrong_digest_password_is_ours_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MMSC_PASSWORD", "falsch")
-    taken: list[bytes] = []
-    with peer(digest_manners("geheim", taken)) as server, linked(server.url, auth="digest", user="huabao", password_env="MMSC_PASSWORD") as link:
-        [answer] = submit(link)
-    assert (answer.state, answer.status_code, taken) == ("deferred", 401, [])
-
-
-def test_a_password_that_is_not_set_holds_the_port() -> None:
-    with pytest.raises(PortError, match="NO_SUCH_VARIABLE") as caught:
-        MM7Link(settings("http://127.0.0.1:1/", auth="basic", user="u", password_env="NO_SUCH_VARIABLE"))
-    assert caught.value.retryable
-
-
 def test_a_content_above_the_ports_limit_is_refused_before_it_leaves() -> None:
     with linked("http://127.0.0.1:1/", max_message_bytes=500) as link, pytest.raises(PortError, match="500") as caught:
         link.prepare(CONTENT)
@@ -341,41 +237,6 @@ def test_a_content_above_the_ports_limit_is_refused_before_it_leaves() -> None:
 def test_addresses_that_cannot_work(url: str) -> None:
     with pytest.raises(UsageError, match="--url"):
         MM7Link(settings(url))
-
-
-# --- TLS -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A private CA and a certificate of 127.0.0.1 in one PEM, made with openssl."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mmsc", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return folder
-
-
-def tls_context(authority: Path) -> Any:
-    """The server's side."""
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority / "cert.pem", authority / "key.pem")
-    return context
-
-
-def test_tls_with_a_private_authority(authority: Path) -> None:
-    with peer(always(submit_rsp()), context=tls_context(authority)) as server, linked(server.url, ca_file=str(authority / "cert.pem")) as link:
-        assert submit(link)[0].state == "accepted"
-
-
-def test_tls_that_cannot_be_verified_sends_nothing(authority: Path) -> None:
-    with peer(always(submit_rsp()), context=tls_context(authority)) as server, linked(server.url) as link:
-        assert submit(link)[0].state == "deferred"
-        assert server.requests == []
 
 
 # --- life ------------------------------------------------------------------------------------------------------------
@@ -419,5 +280,3 @@ def test_the_probe(manners: Manners, error: str | None) -> None:
             with pytest.raises(PortError, match=error):
                 link.probe()
         assert b"Number>" not in server.requests[0].body
-
-

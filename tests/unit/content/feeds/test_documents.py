@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content.feeds.charsets import charset_of, decoded
@@ -89,6 +89,8 @@ def test_hostile_samples(samples: Path) -> None:
             parse_feed(path.read_bytes())
 
 
+@example(b"<:")
+@example(b"<rss><channel><:item><title>t</title></:item></channel></rss>")
 @given(st.one_of(st.binary(max_size=300), st.builds(lambda start, middle: b"<rss version='2.0'><channel><item><title>" + start + b"</title>" + middle, st.binary(max_size=80), st.binary(max_size=80))))
 def test_any_bytes_are_a_feed_or_a_refusal(data: bytes) -> None:
     try:
