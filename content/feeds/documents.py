@@ -71,8 +71,7 @@ def parse_feed(data: bytes, *, content_type: str = "", url: str = "") -> Entries
         parent = surplus.getparent()
         if parent is not None:
             parent.remove(surplus)
-    lean = etree.tostring(root, encoding="utf-8", xml_declaration=True)
-    found = feedparser.parse(io.BytesIO(lean), response_headers={"content-type": "application/xml; charset=utf-8"}, sanitize_html=False, resolve_relative_uris=False)
+    found = _read(etree.tostring(root, encoding="utf-8", xml_declaration=True))
     problems = [f"only the first {ENTRIES_MAX} of {len(items)} stories are read"] if len(items) > ENTRIES_MAX else []
     entries: dict[str, Entry] = {}
     tags = 0
@@ -85,6 +84,14 @@ def parse_feed(data: bytes, *, content_type: str = "", url: str = "") -> Entries
         else:
             entries.setdefault(entry.guid, entry)
     return Entries(tuple(entries.values()), tuple(problems))
+
+
+def _read(document: bytes) -> Any:
+    """What feedparser makes of a well-formed feed; one with elements in each other in a way that it does not expect is refused."""
+    try:
+        return feedparser.parse(io.BytesIO(document), response_headers={"content-type": "application/xml; charset=utf-8"}, sanitize_html=False, resolve_relative_uris=False)
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        raise CodecError("the feed's elements stand in each other in a way that no feed reader understands; ask its publisher to mend it") from error
 
 
 def _without_prolog(text: str) -> str:

@@ -90,6 +90,8 @@ def test_hostile_samples(samples: Path) -> None:
 
 
 @example(b"<:")
+@example(b"<rss version='2.0'><channel><item><title>t</title><link>http://a/b</link><description>x</descripti<item>on></channel></rss>")
+@example(b"<rss><channel><item><link>u<item/></link></item></channel></rss>")
 @example(b"<rss><channel><:item><title>t</title></:item></channel></rss>")
 @given(st.one_of(st.binary(max_size=300), st.builds(lambda start, middle: b"<rss version='2.0'><channel><item><title>" + start + b"</title>" + middle, st.binary(max_size=80), st.binary(max_size=80))))
 def test_any_bytes_are_a_feed_or_a_refusal(data: bytes) -> None:
