@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import ImageDraw
 
-from content.draw.fonts import Weight, font
+from content.draw.fonts import Weight, font, stroke_px
 from content.draw.glyphs import advance_px, clusters
 from content.draw.ink import Colour
 from content.draw.typeset import NEVER_FIRST, balanced, shown, width_px
@@ -110,7 +110,7 @@ def _cut(text: str, width_px_max: int, height_px_max: int, size_px: int, weight:
 def put(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size_px: int, weight: Weight, fill: Colour) -> None:
     """Writes one line, the upper left corner of its em box at `place`."""
     left, top = place
-    draw.text((left, top + round(_BASELINE * size_px)), shown(text), font=font(size_px, weight), fill=fill, anchor="ls")
+    draw.text((left, top + round(_BASELINE * size_px)), shown(text), font=font(size_px, weight), fill=fill, anchor="ls", stroke_width=stroke_px(size_px, weight))
 
 
 def put_right(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size_px: int, weight: Weight, fill: Colour) -> None:
