@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-LISTENERS: tuple[tuple[str, str], ...] = (("delivery.dispatch.seeds", "forget_number"),)
+LISTENERS: tuple[tuple[str, str], ...] = (
+    ("delivery.dispatch.seeds", "forget_number"),
+    ("subscribers.offers.services", "forget_number"),
+)
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 
 

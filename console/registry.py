@@ -16,7 +16,7 @@ from huabao.settings import Setting
 from huabao.working import SWEEP
 
 COMMAND_MODULES = {
-    "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment"),
+    "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment", "offers"),
     "content.commands": ("publication", "edition", "desk", "words", "leaders"),
     "content.feed_commands": ("feed",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
@@ -35,7 +35,7 @@ TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
-    "subscribers.models", "content.models", "content.feeds.models", "content.workflow.models", "delivery.models", "console.models",
+    "subscribers.models", "subscribers.offers.models", "content.models", "content.feeds.models", "content.workflow.models", "delivery.models", "console.models",
 )  # fmt: skip
 
 

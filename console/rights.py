@@ -136,6 +136,9 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "port schedule": OPERATORS,
         "seeds add": STOPPERS,
         "seeds remove": STOPPERS,
+        "offers import": OPERATORS,
+        "offers orders --export": OPERATORS,
+        "offers results": OPERATORS,
     }
 )
 """Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""

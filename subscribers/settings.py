@@ -7,5 +7,6 @@ from typing import Any
 from huabao.settings import Setting
 from subscribers import contacts
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
+from subscribers.offers import orders
 
-SETTINGS: tuple[Setting[Any], ...] = (DEFAULT_HANDSET_CLASS, *contacts.SETTINGS)
+SETTINGS: tuple[Setting[Any], ...] = (DEFAULT_HANDSET_CLASS, *contacts.SETTINGS, *orders.SETTINGS)

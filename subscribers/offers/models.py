@@ -1,0 +1,67 @@
+"""Tables of the catalogue's versions and of the orders that readers gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey
+
+ORDER_KINDS = ("subscribe", "try")
+ORDER_CHANNELS = ("wap", "sms", "mms")
+ORDER_STATES = ("recorded", "exported", "confirmed", "refused")
+OPEN_STATES = ("recorded", "exported")
+"""States of an order that somebody still has to answer."""
+
+_OPEN = text("state IN ('recorded', 'exported')")
+
+
+class OfferCatalogue(Base):
+    """A catalogue as an operator gave it, whole; the newest counts.
+
+    Attributes:
+        source: the file's text.
+    """
+
+    __tablename__ = "offer_catalogues"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    file: Mapped[str] = mapped_column(String(120))
+    source: Mapped[str] = mapped_column(Text)
+    imported_by: Mapped[str] = mapped_column(String(80))
+    imported_at: Mapped[datetime]
+
+
+class ServiceOrder(Base):
+    """What a reader asked for: data for the department that opens services in bulk. One open order of a service and kind each.
+
+    Attributes:
+        service: its slug in the catalogue.
+        service_id: as BOSS names it, when he asked.
+        answer: what he wrote, where he asked by a text.
+        batch: of the file that it went out in, or None.
+        decided_at: when it was confirmed or refused.
+        reason: what the department said of a refused one.
+    """
+
+    __tablename__ = "service_orders"
+    __table_args__ = (
+        Index("uq_service_orders_open", "reader_id", "service", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_service_orders_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("readers.id", ondelete="CASCADE"))
+    service: Mapped[str] = mapped_column(String(40))
+    service_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    channel: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10), default="recorded")
+    answer: Mapped[str] = mapped_column(String(80), default="")
+    batch: Mapped[str | None] = mapped_column(String(40))
+    recorded_at: Mapped[datetime]
+    exported_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
