@@ -1,7 +1,8 @@
 """An edition's messages as files: what a person, a test or another system looks at.
 
 The same messages that a dispatch sends, with each part, each slide as the
-handset's screen shows it, the WAP pages, and a manifest over all.
+handset's screen shows it and all of them on a contact sheet, the WAP pages, and a
+manifest over all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from PIL import Image
 from content.compose import Composition
 from content.compose.message import SUFFIXES
 from content.draw import screen
+from content.draw.contact import contact_sheet
+from content.manuscript import Manuscript
 from content.signatures import variant_name
 from content.variants import Source, Wanted, composed
 from huabao.errors import UsageError
@@ -59,7 +62,7 @@ def write_package(
     _prepare(out)
     entries: dict[Wanted, dict[str, Any]] = {}
     for one, composition in composed(source, wanted):
-        entries[one] = write_variant(out, one, composition)
+        entries[one] = write_variant(out, one, composition, source.manuscript)
         each(one, composition)
         progress(len(entries))
     manifest = {
@@ -93,13 +96,15 @@ def _prepare(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def write_variant(out: Path, one: Wanted, made: Composition) -> dict[str, Any]:
+def write_variant(out: Path, one: Wanted, made: Composition, manuscript: Manuscript) -> dict[str, Any]:
     """Write one message below `out`; its entry of the manifest."""
     handset = handset_class(one[0])
     name = variant_name(*one)
     files: dict[str, bytes] = {"message.mime": made.mime, "message.mms": made.mms}
     files |= {f"parts/{part.content_location}": part.data for part in made.related.parts}
-    files |= {f"screens/{number:02}.png": data for number, data in enumerate(screens_of(made, handset), start=1)}
+    screens = screens_of(made, handset)
+    files |= {f"screens/{number:02}.png": png_of(image) for number, image in enumerate(screens, start=1)}
+    files["contact.png"] = png_of(contact_sheet(screens, title_of(manuscript), facts_text(name, len(screens), len(made.mms), handset.budget_bytes, made.worst_quality)))
     files |= {f"wap/{page.token}.{WAP_SUFFIXES[page.media_type]}": page.body for page in made.wap_pages}
     for path, data in files.items():
         target = out / name / path
@@ -118,15 +123,29 @@ def write_variant(out: Path, one: Wanted, made: Composition) -> dict[str, Any]:
         "worst_quality": made.worst_quality,
         "files": [f"{name}/{path}" for path in files],
         "sha256": hashlib.sha256(made.mime).hexdigest(),
+        **({"slots": [gap.name for gap in made.gaps], "size_bytes_max": made.size_bytes_max} if made.gaps else {}),
     }
 
 
-def screens_of(made: Composition, handset: HandsetClass) -> list[bytes]:
-    """Each slide as that class shows it, PNG."""
-    found = []
-    for slide in made.slides:
-        picture = Image.open(io.BytesIO(slide.picture.data)) if slide.picture is not None else None
-        shown = io.BytesIO()
-        screen(picture, slide.text, handset).save(shown, "PNG", compress_level=1)
-        found.append(shown.getvalue())
-    return found
+def screens_of(made: Composition, handset: HandsetClass) -> list[Image.Image]:
+    """Each slide as that class shows it."""
+    opened = (Image.open(io.BytesIO(slide.picture.data)) if slide.picture is not None else None for slide in made.slides)
+    return [screen(picture, slide.text, handset) for picture, slide in zip(opened, made.slides, strict=True)]
+
+
+def title_of(manuscript: Manuscript) -> str:
+    """What stands above a contact sheet: `江城早报 2026-11-22-am`."""
+    return f"{manuscript.title} {manuscript.number}"
+
+
+def facts_text(name: str, slides: int, size_bytes: int, budget_bytes: int, worst_quality: int) -> str:
+    """What stands below it: the variant's class and signature, how large it is and how good its worst picture."""
+    handset, _, signature = name.rpartition("-")
+    return f"{handset} · #{signature} · {slides} 页 slides · {size_bytes:,} / {budget_bytes:,} B ({size_bytes / budget_bytes:.0%}) · Q {worst_quality}"
+
+
+def png_of(image: Image.Image) -> bytes:
+    """The picture as a PNG that is quickly written."""
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
