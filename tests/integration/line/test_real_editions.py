@@ -1,4 +1,4 @@
-"""The main job on material that nobody here wrote: three papers, 10,000 readers, a ledger held against the peer.
+"""The main job on material that nobody here wrote: real papers, 10,000 readers, a ledger held against the peer.
 
 Everything runs as it does for an operator: commands, the console with its
 worker, the sandbox MMSC, each a process of its own.
@@ -21,7 +21,7 @@ READERS = 10_000
 MIX = "retrieved=0.95,expired=0.02,rejected=0.02,indeterminate=0.01"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """A running installation with readers, subscriptions and a port."""
     settings = {"HUABAO_DATABASE_URL": request.getfixturevalue("postgres_url")} if request.param == "postgresql" else {}
@@ -58,12 +58,13 @@ def _order_everything(people: Path, orders: Path) -> None:
         rows.writerows((number, service, "paused" if at % 100 == 0 else "active", EFFECTIVE_AT) for service in SERVICES for at, number in enumerate(numbers))
 
 
-# A minute and a half of work for each database, most of it composing; the limit is for a machine that does other things too.
+# More than a minute of work, most of it composing, which knows no database: PostgreSQL gets one paper. The limit is for a machine that does other things too.
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_three_real_papers_reach_ten_thousand_readers(samples: Path, place: Installation) -> None:
+@pytest.mark.parametrize(("place", "editions"), [("sqlite", EDITIONS), ("postgresql", EDITIONS[:1])], indirect=["place"], ids=["sqlite", "postgresql"])
+def test_real_papers_reach_ten_thousand_readers(samples: Path, place: Installation, editions: tuple[str, ...]) -> None:
     started = []
-    for name in EDITIONS:
+    for name in editions:
         imported = place.run("edition", "import", str(samples / "editions" / name))
         started.append(place.run("dispatch", "start", str(imported["edition_id"]), "--detach")["dispatch_id"])
     for dispatch_id in started:
@@ -75,4 +76,4 @@ def test_three_real_papers_reach_ten_thousand_readers(samples: Path, place: Inst
         assert not {"pending", "submitted"} & {name for name, count in status["outcomes"].items() if count}
     verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"))
     assert verified["balanced"], verified["problems"]
-    assert len(verified["dispatches"]) == len(EDITIONS)
+    assert len(verified["dispatches"]) == len(editions)
