@@ -32,10 +32,10 @@ SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "delivery.correction_
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
-SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "delivery.settings", "console.settings")
+SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "content.wap.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
-    "subscribers.models", "subscribers.offers.models", "content.models", "content.feeds.models", "content.workflow.models", "delivery.models", "console.models",
+    "subscribers.models", "subscribers.offers.models", "content.models", "content.feeds.models", "content.workflow.models", "content.wap.models", "delivery.models", "console.models",
 )  # fmt: skip
 
 
