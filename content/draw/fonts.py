@@ -20,7 +20,7 @@ Weight = Literal["regular", "bold", "black", "song", "songti"]
 
 SONG: tuple[Weight, ...] = ("song", "songti")
 
-_SC_FACE = 2
+SC_FACE = 2
 """Both collections hold JP, KR, SC, TC, HK in this order."""
 
 _AXIS = {"bold": 700, "black": 900}
@@ -41,10 +41,10 @@ def font(size_px: int, weight: Weight = "regular") -> ImageFont.FreeTypeFont:
 
 def _open(size_px: int, weight: Weight) -> ImageFont.FreeTypeFont:
     if weight in SONG:
-        return ImageFont.truetype(_song_path(), size_px, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(song_path(), size_px, layout_engine=ImageFont.Layout.BASIC)
     if weight == "regular":
-        return ImageFont.truetype(regular_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
-    face = ImageFont.truetype(_variable_path(), size_px, index=_SC_FACE, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(regular_path(), size_px, index=SC_FACE, layout_engine=ImageFont.Layout.BASIC)
+    face = ImageFont.truetype(variable_path(), size_px, index=SC_FACE, layout_engine=ImageFont.Layout.BASIC)
     face.set_variation_by_axes([_AXIS[weight]])
     return face
 
@@ -56,12 +56,13 @@ def regular_path() -> str:
 
 
 @lru_cache(maxsize=1)
-def _variable_path() -> str:
+def variable_path() -> str:
+    """The file of all weights."""
     return str(resources.files("manimgx_fonts_cjk") / "NotoSansCJK-VF.otf.ttc")
 
 
 @lru_cache(maxsize=1)
-def _song_path() -> str:
+def song_path() -> str:
     """The file of the Song face."""
     return str(resources.files("pylopdf_fonts_zh_cn") / "NotoSerifSC-Regular.otf")
 
