@@ -15,6 +15,7 @@ from delivery.models.gains import ExpectedGain
 from delivery.models.inbound import DeliveryEvent, EventState, InboundMessage
 from delivery.models.outcomes import Outcome, Route
 from delivery.models.ports import Port, PortRateChange
+from delivery.models.replies import ReaderReply
 from delivery.models.requests import Recall, Resend
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Outcome",
     "Port",
     "PortRateChange",
+    "ReaderReply",
     "Recall",
     "Resend",
     "Route",
