@@ -170,7 +170,7 @@ def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, cl
     if found:
         pairs = {(name, items) for name in named for _, items in found} if named else set(found)
     else:
-        sets = {"audience": (rules.default_items, rules.all_items), "default": (rules.default_items,), "all": (rules.all_items,)}[signatures]
+        sets = {"audience": (rules.default_items, *rules.fullest), "default": (rules.default_items,), "all": rules.fullest}[signatures]
         pairs = {(name, items) for name in named or handset_classes() for items in sets}
     order = list(handset_classes())
     return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1]))
@@ -206,7 +206,7 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
             misfits = failures_of(made, handset_class(one[0]))
             found.fail_class(variant_name(*one), one[0], misfits)
             if not any("does not read back" in reason for _, reason in misfits):
-                found.try_message(variant_name(*one), one[0], facts_of(made.mime, len(made.mms)))
+                found.try_message(variant_name(*one), one[0], facts_of(made.mime, made.size_bytes_max, made.gaps))
             advance(done)
     return _checked(found, len(wanted), page_boxes(source.manuscript, source.assets.__getitem__))
 

@@ -8,11 +8,18 @@ later change of the segment does not change what was approved.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 MAGAZINE_PARTS = ("front", "service", "quiz", "comic")
+
+LEVELS = ("province", "group", "city")
+"""Whom an item concerns; one that does not say is the province's."""
+
+PLAIN, HUMOROUS = "plain", "humorous"
+TONES = (PLAIN, HUMOROUS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,13 @@ class Quiz:
 
 @dataclass(frozen=True)
 class Article:
-    """One text. `paragraphs` are plain text, Markdown's marks taken away."""
+    """One text. `paragraphs` are plain text, Markdown's marks taken away.
+
+    Attributes:
+        short_title: for the smallest screens, or None.
+        source: who reported it, as the editor wrote it, or None.
+        evergreen: tomorrow's paper may use it where nothing else is there.
+    """
 
     title: str
     paragraphs: tuple[str, ...]
@@ -57,6 +70,9 @@ class Article:
     summary: str | None = None
     quiz: Quiz | None = None
     credit: str | None = None
+    short_title: str | None = None
+    source: str | None = None
+    evergreen: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,8 @@ class Item:
         rule: the reader rule that section and item ask for together, or None for everybody.
         article, picture: exactly one of them is set.
         panels: of a comic page, in reading order; empty where none were named.
+        story: what it tells, where other items tell the same in another tone: of these a reader gets one.
+        hero: whose page of a comic it is; None for everybody's.
     """
 
     key: str
@@ -85,20 +103,85 @@ class Item:
     article: Article | None = None
     picture: PictureRef | None = None
     panels: tuple[Panel, ...] = ()
+    story: str | None = None
+    hero: str | None = None
+
+    @property
+    def level(self) -> str:
+        """Whom it concerns."""
+        return (self.article.level if self.article else None) or LEVELS[0]
+
+    @property
+    def tone(self) -> str:
+        """How it is told."""
+        tone = self.article.tone if self.article else None
+        return tone if tone in TONES else PLAIN
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in an article's text that a reader's own words fill; the fallback stands there in the text.
+
+    Attributes:
+        name: see `content.slots.names`.
+        chars_max: characters of a value.
+        item: key of its item.
+        paragraph: of the article, from 0.
+        start: characters of the paragraph before the fallback.
+    """
+
+    name: str
+    fallback: str
+    chars_max: int
+    item: str
+    paragraph: int
+    start: int
 
 
 @dataclass(frozen=True)
 class Section:
-    """A run of items under one title; `part` marks a magazine's four parts."""
+    """A run of items under one title; `part` marks a magazine's four parts.
+
+    Attributes:
+        short_title: for the smallest screens, or None.
+        city: whose section it is, or None.
+        standin: where its items come from when nobody delivered any, in words; "" where they are its own.
+    """
 
     title: str
     items: tuple[Item, ...]
     part: str | None = None
+    short_title: str | None = None
+    city: str | None = None
+    standin: str = ""
+
+
+@dataclass(frozen=True)
+class Hero:
+    """Who leads a chapter of a comic for some readers: of all heroes a reader gets the first whose rule fits him.
+
+    Attributes:
+        rule: None for the one whom everybody else gets.
+        cover: in place of the edition's, or None.
+    """
+
+    name: str
+    rule: dict[str, Any] | None
+    cover: PictureRef | None = None
 
 
 @dataclass(frozen=True)
 class Manuscript:
-    """One edition. A comic's pages are the items of its only section."""
+    """One edition. A comic's pages are the items of its only section.
+
+    Attributes:
+        heroes: of a comic, the one for everybody else last.
+        tones: tone by attribute class, of classes that do not read the plain one.
+        shares: of the slides, by level; empty where any may have all.
+        greyscale: everything is shown without colour.
+        design: by which it is set; "" for its kind's.
+        design_sha256: of that design as it was at import; "" where none was kept.
+    """
 
     publication: str
     kind: str
@@ -109,6 +192,13 @@ class Manuscript:
     cover: PictureRef | None = None
     reading: str = "ltr"
     credit: str | None = None
+    heroes: tuple[Hero, ...] = ()
+    tones: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    greyscale: bool = False
+    slots: tuple[Slot, ...] = ()
+    design: str = ""
+    design_sha256: str = ""
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -128,6 +218,8 @@ class Manuscript:
                 "issue_date": date.fromisoformat(document["issue_date"]),
                 "sections": tuple(_section(section) for section in document["sections"]),
                 "cover": _picture(document["cover"]),
+                "slots": tuple(Slot(**slot) for slot in document.get("slots", ())),
+                "heroes": tuple(Hero(one["name"], one["rule"], _picture(one["cover"])) for one in document.get("heroes", ())),
             }
         )
 
@@ -147,16 +239,17 @@ def _picture(document: dict[str, Any] | None) -> PictureRef | None:
 
 
 def _section(document: dict[str, Any]) -> Section:
-    return Section(document["title"], tuple(_item(item) for item in document["items"]), document["part"])
+    return Section(**{**document, "items": tuple(_item(item) for item in document["items"])})
 
 
 def _item(document: dict[str, Any]) -> Item:
     return Item(
-        key=document["key"],
-        rule=document["rule"],
-        article=_article(document["article"]),
-        picture=_picture(document["picture"]),
-        panels=tuple(Panel(**panel) for panel in document["panels"]),
+        **{
+            **document,
+            "article": _article(document["article"]),
+            "picture": _picture(document["picture"]),
+            "panels": tuple(Panel(**panel) for panel in document["panels"]),
+        }
     )
 
 

@@ -17,6 +17,7 @@ from content.folder.reader import SLUG
 from content.manuscript import Manuscript
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
 from content.workflow import lifecycle, locks, standing
+from content.workflow.customs import customary
 from content.workflow.lifecycle import Act
 from huabao import audit
 from huabao.errors import UsageError
@@ -58,8 +59,9 @@ def import_folder(session: Session, path: Path, by: str, now: datetime) -> Impor
         UsageError: the folder cannot be used; nothing of it is kept.
     """
     found = read_folder(path, segment_documents(session))
-    manuscript = found.manuscript
-    publication, made = _publication(session, manuscript, now)
+    publication, made = _publication(session, found.manuscript, now)
+    manuscript = customary(session, found.manuscript)
+    found = dataclasses.replace(found, manuscript=manuscript)
     warnings = [*found.warnings]
     if made:
         terms = f"service_id {publication.service_id}, class {publication.klass}"
@@ -110,8 +112,7 @@ def _same_version(session: Session, edition: Edition, found: ImportedFolder) -> 
     versions = session.scalars(
         select(EditionVersion).where(EditionVersion.edition_id == edition.id, EditionVersion.source_sha256 == found.source_sha256).order_by(EditionVersion.version.desc())
     )
-    document = found.manuscript.to_document()
-    return next((version for version in versions if version.manuscript == document), None)
+    return next((version for version in versions if Manuscript.from_document(version.manuscript) == found.manuscript), None)
 
 
 def _new_version(session: Session, edition: Edition, found: ImportedFolder, by: str, now: datetime) -> EditionVersion:

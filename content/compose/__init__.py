@@ -34,7 +34,7 @@ def compose(manuscript: Manuscript, items: Sequence[str], handset: HandsetClass,
     Raises:
         PictureError: a picture's bytes are not what they were at import.
     """
-    issue = Issue(manuscript, frozenset(items), handset, pictures, wap_base_url)
+    issue = Issue.of(manuscript, items, handset, pictures, wap_base_url)
     return assemble(issue, PLANNERS[manuscript.kind](issue))
 
 

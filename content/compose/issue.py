@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,10 +11,16 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from content.adapt import EncodeCache, decode
+from content.adapt.greyscale import grey
 from content.compose.pieces import text_parts
 from content.compose.slides import WapDocument
+from content.compose.templates import Template
+from content.compose.titles import SHORT_TITLES_BELOW_PX, shortly
 from content.compose.wap import Entry, WapText, index_pages, text_pages
-from content.manuscript import Item, Manuscript, PictureRef, Section
+from content.designs import Design, default_design, find_design
+from content.designs.reading import unpacked
+from content.draw.style import Style
+from content.manuscript import Item, Manuscript, PictureRef, Section, Slot
 from subscribers.handset_classes import HandsetClass
 
 T = TypeVar("T")
@@ -33,10 +40,12 @@ class PictureSource:
     Attributes:
         load: gives the bytes of a picture.
         encodings: what was encoded already, for the next variant of the same class.
+        greyscale: pictures are given without colour, our own drawings too.
     """
 
     load: Callable[[str], bytes]
     encodings: EncodeCache = field(default_factory=EncodeCache)
+    greyscale: bool = False
     _images: dict[tuple[str, int], Image.Image] = field(default_factory=dict)
     _drawn: dict[str, Image.Image] = field(default_factory=dict)
     _found: dict[str, Any] = field(default_factory=dict)
@@ -45,12 +54,13 @@ class PictureSource:
         """The picture upright, its longer side at most `longest_px`."""
         name = (picture.sha256, longest_px)
         if name not in self._images:
-            self._images[name] = decode(self.load(picture.sha256), longest_px=longest_px)
+            self._images[name] = self.fresh(picture, longest_px)
         return self._images[name]
 
     def fresh(self, picture: PictureRef, longest_px: int) -> Image.Image:
         """The same, not kept: for what is looked at once."""
-        return decode(self.load(picture.sha256), longest_px=longest_px)
+        image = decode(self.load(picture.sha256), longest_px=longest_px)
+        return grey(image) if self.greyscale else image
 
     def found(self, key: str, look: Callable[[], T]) -> T:
         """What was learnt from a picture, looked for at first use."""
@@ -62,8 +72,13 @@ class PictureSource:
     def drawn(self, key: str, draw: Callable[[], Image.Image]) -> Image.Image:
         """A picture of our own making, drawn at first use."""
         if key not in self._drawn:
-            self._drawn[key] = draw()
+            self._drawn[key] = grey(draw()) if self.greyscale else draw()
         return self._drawn[key]
+
+    @cached_property
+    def without_colour(self) -> PictureSource:
+        """The same pictures in grey, kept apart."""
+        return PictureSource(self.load, greyscale=True)
 
 
 @dataclass(frozen=True)
@@ -76,15 +91,49 @@ class Issue:
     pictures: PictureSource
     wap_base_url: str
 
+    @classmethod
+    def of(cls, manuscript: Manuscript, items: Iterable[str], handset: HandsetClass, pictures: PictureSource, wap_base_url: str) -> Issue:
+        """The edition, cut to `items`; in grey where it is to be shown without colour."""
+        source = pictures.without_colour if manuscript.greyscale and not pictures.greyscale else pictures
+        return cls(manuscript, frozenset(items), handset, source, wap_base_url)
+
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """Sections with the wanted items only; empty ones are gone."""
+        """Sections with the wanted items only, under the titles that this class shows; empty ones are gone."""
+        narrow = self.handset.width_px < SHORT_TITLES_BELOW_PX
         found = []
         for section in self.manuscript.sections:
             items = tuple(item for item in section.items if item.key in self.keys)
             if items:
-                found.append(Section(section.title, items, section.part))
+                title = (section.short_title if narrow else None) or section.title
+                found.append(dataclasses.replace(section, title=title, items=tuple(map(shortly, items)) if narrow else items))
         return tuple(found)
+
+    @cached_property
+    def design(self) -> Design:
+        """What it is set by: the design that was kept with its version, else the one it asks for, else its kind's."""
+        manuscript = self.manuscript
+        if manuscript.design_sha256:
+            return self.pictures.found(f"design:{manuscript.design_sha256}", lambda: unpacked(self.pictures.load(manuscript.design_sha256)))
+        return find_design(manuscript.design) if manuscript.design else default_design(manuscript.kind)
+
+    @property
+    def style(self) -> Style:
+        """How its design draws."""
+        return self.design.sheet.style
+
+    def template(self, layout: str) -> Template:
+        """A slide layout of its design."""
+        return Template(self.design, layout)
+
+    def drawn_key(self, what: str, of: str = "") -> str:
+        """The name of a drawing for this class, by this design."""
+        return f"{what}:{of}:{self.handset.name}:{self.design.sha256[:12]}"
+
+    @cached_property
+    def _whole(self) -> dict[str, Item]:
+        """The items by their key, with their whole titles."""
+        return {item.key: item for item in self.manuscript.items}
 
     @property
     def name(self) -> str:
@@ -92,7 +141,11 @@ class Issue:
         return f"{self.manuscript.title} {self.manuscript.number}"
 
     def cover_picture(self) -> PictureRef | None:
-        """The cover, or the first picture of the items wanted."""
+        """The cover of the hero among the items wanted; else the edition's; else their first picture."""
+        own = {hero.name: hero.cover for hero in self.manuscript.heroes if hero.cover is not None}
+        for item in (item for section in self.sections for item in section.items):
+            if item.hero in own:
+                return own[item.hero]
         if self.manuscript.cover is not None:
             return self.manuscript.cover
         pictures = (item.picture or (item.article.picture if item.article else None) for section in self.sections for item in section.items)
@@ -121,13 +174,18 @@ class Issue:
         """The address of a WAP page."""
         return f"{self.wap_base_url.rstrip('/')}/{token}"
 
+    def slots_of(self, item: Item) -> dict[int, Slot]:
+        """The slots of an item's text, by their number in the edition."""
+        return {number: slot for number, slot in enumerate(self.manuscript.slots) if slot.item == item.key}
+
     @property
     def link_chars(self) -> int:
         """What the line `全文: …` takes, with its line break."""
         return len("\n全文: ") + len(self.link("x" * 12))
 
     def text_of(self, item: Item) -> WapText:
-        """The WAP pages of an article."""
+        """The WAP pages of an article, under its whole title."""
+        item = self._whole[item.key]
         assert item.article is not None, "only articles have text"
         parts = text_parts(item.article)
         paragraphs = (parts.byline, *parts.paragraphs) if parts.byline else parts.paragraphs
@@ -135,11 +193,11 @@ class Issue:
             quiz = item.article.quiz
             choices = tuple(f"{number}. {choice}" for number, choice in enumerate(quiz.choices, start=1))
             paragraphs = (quiz.question, *choices, *paragraphs)
-        return text_pages(self.name, item.article.title, paragraphs, item.article.credit)
+        return text_pages(self.name, item.article.title, paragraphs, item.article.credit, self.design)
 
     def index_of(self, title: str, items: Iterable[Item]) -> tuple[WapText | None, tuple[WapDocument, ...]]:
         """An index page of articles (None where there is none among `items`), and all pages that it leads to."""
-        texts = [(item, self.text_of(item)) for item in items if item.article is not None]
+        texts = [(self._whole[item.key], self.text_of(item)) for item in items if item.article is not None]
         entries = [Entry(item.article.title, text.token) for item, text in texts if item.article is not None]
-        index = index_pages(self.name, title, entries) if entries else None
+        index = index_pages(self.name, title, entries, self.design) if entries else None
         return index, tuple(page for _, text in texts for page in text.pages)

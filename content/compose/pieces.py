@@ -8,14 +8,15 @@ the name of a template, its values, and the picture wanted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from content.compose.flow import Flow, Room, flow, slides_needed
 from content.compose.sentences import Thought, thoughts_of
-from content.compose.templates import render
+from content.compose.templates import Template
 from content.manuscript import Article, Item, PictureRef, Section
+from content.slots.tokens import Numbered, reserve
 
 SLIDES_A_TEXT_MAX = 12
 BYLINE_CHARS_MAX = 14
@@ -30,14 +31,14 @@ class Sheet:
     """One slide before it is rendered.
 
     Attributes:
-        template: under `templates/`.
+        template: of the edition's design.
         values: for it.
         pictures: what stands on it: one, or two small panels; () for none.
         items: keys of the items that it shows.
         band: title of a section that this slide opens, or "".
     """
 
-    template: str
+    template: Template
     values: Mapping[str, Any]
     pictures: tuple[PictureRef, ...] = ()
     items: tuple[str, ...] = ()
@@ -45,7 +46,7 @@ class Sheet:
 
     @property
     def text(self) -> str:
-        return render(self.template, **self.values)
+        return self.template.render(**self.values)
 
 
 class Piece(Protocol):
@@ -90,7 +91,7 @@ class TextParts:
 def text_parts(article: Article) -> TextParts:
     """Title, byline and body; a title that the body repeats is not said twice."""
     paragraphs = list(article.paragraphs)
-    if paragraphs and _letters(paragraphs[0]) == _letters(article.title):
+    if paragraphs and _letters(paragraphs[0]) in {_letters(title) for title in (article.title, article.short_title) if title}:
         del paragraphs[0]
     byline = ""
     if len(paragraphs) > 1 and len(paragraphs[0]) <= BYLINE_CHARS_MAX and paragraphs[0][0] in "·—（(" and paragraphs[0][-1] in "·—）)":
@@ -110,15 +111,17 @@ class TextPiece:
         template: of its slides.
         label: the section's title, for the first slide of the section.
         link: where its whole text will be, should it be cut.
+        slots: of its text; room for their longest values is kept.
     """
 
     item: Item
     section: Section
     opens: bool
-    template: str
+    template: Template
     limits: Limits
     link: str
     slides_max: int = SLIDES_A_TEXT_MAX
+    slots: Numbered = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -131,7 +134,9 @@ class TextPiece:
 
     @cached_property
     def parts(self) -> TextParts:
-        return text_parts(self.article)
+        if not self.slots:
+            return text_parts(self.article)
+        return text_parts(replace(self.article, paragraphs=reserve(self.article.paragraphs, self.slots)))
 
     @cached_property
     def thoughts(self) -> tuple[Thought, ...]:
@@ -197,7 +202,7 @@ class QuizPiece:
     item: Item
     section: Section
     opens: bool
-    template: str
+    template: Template
     limits: Limits
 
     @property
@@ -231,7 +236,7 @@ class StripPiece:
     items: tuple[Item, ...]
     section: Section
     opens: bool
-    template: str
+    template: Template
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def compose_short(manuscript: Manuscript, items: Sequence[str], pictures: Pictur
         UsageError: there is nothing among the items that a page could show.
         PictureError: a picture's bytes are not what they were at import.
     """
-    issue = Issue(manuscript, frozenset(items), handset_class(SCREEN), pictures, wap_base_url)
+    issue = Issue.of(manuscript, items, handset_class(SCREEN), pictures, wap_base_url)
     token, pages = _pages(issue)
     href = issue.link(token)
     return ShortComposition(ShortMessage(_push_line(issue) if push else _text(issue, href), href), pages)
@@ -98,7 +98,7 @@ def _pages(issue: Issue) -> tuple[str, tuple[WapDocument, ...]]:
     entries = [Entry(title, text.token) for title, text in texts] + ([Entry(GALLERY_TITLE, shown.tokens[0])] if shown.tokens else [])
     if not entries:
         raise UsageError(f"{issue.name} has no article and no picture for a WAP page; a reader without MMS would get an empty link")
-    index = index_pages(issue.name, INDEX_TITLE, entries)
+    index = index_pages(issue.name, INDEX_TITLE, entries, issue.design)
     return index.token, (*index.pages, *(page for _, text in texts for page in text.pages), *shown.documents)
 
 

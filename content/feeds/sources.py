@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from content.feeds.entries import Entries, Entry
 from content.feeds.fetching import FetchError, server_of
 from content.feeds.models import FeedItem, FeedSource
-from content.folder.articles import LEVELS
+from content.manuscript import LEVELS
 from content.models import Publication
 from huabao import audit
 from huabao.errors import UsageError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,28 +11,35 @@ from content.folder.documents import Node, read_yaml
 from content.folder.files import Folder
 from content.folder.markdown import clean_text, paragraphs_of
 from content.folder.problems import Place
-from content.manuscript import Article, PictureRef, Quiz
+from content.manuscript import LEVELS, TONES, Article, PictureRef, Quiz
+from content.slots.marks import Declared, Mark, extract, looks_marked, problems_of
 from huabao.clock import parse_time
 from huabao.errors import UsageError
 from subscribers.segments import parse_rule
 
-ARTICLE_KEYS = ("title", "image", "topics", "segment", "level", "tone", "summary", "quiz", "credit")
+ARTICLE_KEYS = ("title", "image", "topics", "segment", "level", "tone", "summary", "quiz", "credit", "short_title", "story", "source", "evergreen")
 QUIZ_KEYS = ("question", "choices", "answer", "reply_to", "keyword", "closes_at", "winners")
-LEVELS = ("province", "group", "city")
 
 PictureReader = Callable[[str, Place], PictureRef | None]
 
 
 @dataclass(frozen=True)
 class ReadArticle:
-    """An article and the rule that it asks for."""
+    """An article and the rule that it asks for; `story` is what it says that it tells, or its file's name without the tone."""
 
     article: Article
     rule: dict[str, Any] | None
+    story: str
+    marks: tuple[Mark, ...] = ()
 
 
-def read_article(folder: Folder, name: str, place: Place, picture: PictureReader, segments: Mapping[str, dict[str, Any]]) -> ReadArticle | None:
+def read_article(
+    folder: Folder, name: str, place: Place, picture: PictureReader, segments: Mapping[str, dict[str, Any]], slots: Declared | None = None
+) -> ReadArticle | None:
     """The article in the file `name`, which the line at `place` asks for.
+
+    Args:
+        slots: those that the edition declares.
 
     Returns:
         None, with problems noted, where it cannot be used.
@@ -50,7 +58,34 @@ def read_article(folder: Folder, name: str, place: Place, picture: PictureReader
     paragraphs, left_out = paragraphs_of(body)
     for line, what in left_out:
         folder.findings.warn(Place(name, body_line + line - 1), f"{what} is left out")
-    return _article(folder, Place(name, 1), values, paragraphs, picture, segments)
+    _check_marks(folder, name, text, body_line, slots or {})
+    paragraphs, marks = extract(paragraphs, slots or {})
+    found = _article(folder, Place(name, 1), values, paragraphs, picture, segments)
+    if marks and found.article.quiz is not None:
+        folder.findings.problem(Place(name, 1), "a quiz's text has slots", "put them into an article")
+    return dataclasses.replace(found, marks=marks)
+
+
+def _check_marks(folder: Folder, name: str, text: str, body_line: int, slots: Declared) -> None:
+    """Note every mark that cannot be used, with its line; only the body may have marks."""
+    lines = text.split("\n")
+    body = "\n".join(lines[body_line - 1 :])
+    if not slots:
+        if looks_marked(body):
+            folder.findings.warn(Place(name), "its text has what looks like slots; without `slots` in edition.yaml the braces are sent as they stand")
+        return
+    for line, what, remedy in problems_of(body, slots):
+        folder.findings.problem(Place(name, body_line + line - 1), what, remedy)
+    for number, line in enumerate(lines[: body_line - 1], start=1):
+        if "{{" in line:
+            folder.findings.problem(Place(name, number), "a slot in the front matter", "slots stand in an article's text")
+
+
+def told_in(name: str) -> tuple[str, str | None]:
+    """A file's name without its suffixes, and the tone that it names: `a/lake.humorous.md` tells `a/lake` with humour."""
+    stem = name.rpartition(".")[0]
+    base, dot, tone = stem.rpartition(".")
+    return (base, tone) if dot and tone in TONES else (stem, None)
 
 
 def split_front_matter(text: str) -> tuple[str | None, str, int]:
@@ -80,18 +115,25 @@ def _article(
     if level and level not in LEVELS:
         values["level"].wrong(f"`level` is {level!r}", f"write one of {', '.join(LEVELS)}")
     image = text_of(values, "image")
+    base, named = told_in(place.file)
+    tone = text_of(values, "tone") or named
+    if tone is not None and tone not in TONES:
+        folder.findings.warn(values["tone"].place, f"`tone` is {tone[:40]!r} and counts as plain; there are {', '.join(TONES)}")
     article = Article(
         title=title or "?",
         paragraphs=paragraphs,
         picture=picture(image, values["image"].place) if image else None,
         topics=texts_of(values, "topics"),
         level=level,
-        tone=text_of(values, "tone"),
+        tone=tone,
         summary=summary,
         quiz=quiz,
         credit=text_of(values, "credit"),
+        short_title=text_of(values, "short_title"),
+        source=text_of(values, "source"),
+        evergreen=values["evergreen"].switch("evergreen") if "evergreen" in values else False,
     )
-    return ReadArticle(article, rule_of(values, segments))
+    return ReadArticle(article, rule_of(values, segments), text_of(values, "story") or base)
 
 
 def text_of(values: Mapping[str, Node], name: str) -> str | None:

@@ -7,6 +7,7 @@ a key that stands twice is found, and an alias bomb is counted, not expanded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ NODES_MAX = 50_000
 
 NULL_TAG = "tag:yaml.org,2002:null"
 PLAIN_TAGS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", NULL_TAG}
+
+SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 @dataclass
@@ -63,6 +66,25 @@ class Node:
             return int(value)
         self.wrong(f"`{name}` is {self.kind if not value else repr(value)}", f"write a whole number from {lowest}")
         return None
+
+    def share(self, name: str) -> float:
+        """A number from 0 to 1; 0 (and a problem) for anything else."""
+        try:
+            value = float(str(self.raw.value)) if isinstance(self.raw, yaml.ScalarNode) else math.nan
+        except ValueError:
+            value = math.nan
+        if 0.0 <= value <= 1.0:
+            return value
+        self.wrong(f"`{name}` is {self.kind if not isinstance(self.raw, yaml.ScalarNode) else repr(self.raw.value)[:40]}", "write a number from 0 to 1, e.g. 0.3")
+        return 0.0
+
+    def switch(self, name: str) -> bool:
+        """True or false; false (and a problem) for anything else."""
+        value = str(self.raw.value).strip().lower() if isinstance(self.raw, yaml.ScalarNode) else ""
+        if value in SWITCHES:
+            return SWITCHES[value]
+        self.wrong(f"`{name}` is {self.kind if not value else repr(value)[:40]}", "write true or false")
+        return False
 
     def sequence(self, name: str) -> list[Node]:
         """The entries of a list; empty (and a problem) for anything else."""

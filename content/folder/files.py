@@ -24,11 +24,13 @@ class Folder:
     Attributes:
         root: the folder, resolved.
         read: SHA-256 of every file that was read, by its path in the folder.
+        spared: files that are named and were not needed.
     """
 
     root: Path
     findings: Findings
     read: dict[str, str] = field(default_factory=dict)
+    spared: set[str] = field(default_factory=set)
 
     def file(self, name: str, place: Place, size_bytes_max: int) -> bytes | None:
         """The bytes of the file `name`; None, with a problem at `place`, where it may not or cannot be read."""
@@ -79,7 +81,7 @@ class Folder:
     def unused_articles(self) -> list[str]:
         """Markdown files under `articles/` that nothing named, in order."""
         found = (f"articles/{path.name}" for path in (self.root / "articles").glob("*.md"))
-        return sorted(name for name in found if name not in self.read)
+        return sorted(name for name in found if name not in self.read and name not in self.spared)
 
 
 def _open_plain(path: str, flags: int) -> int:

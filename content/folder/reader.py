@@ -14,16 +14,19 @@ from content.folder.articles import read_article, rule_of, text_of
 from content.folder.comics import lettering_warning
 from content.folder.documents import Node, read_yaml
 from content.folder.files import PICTURE_BYTES_MAX, Folder
+from content.folder.forms import check_heroes, heroes_of, one_story_each
 from content.folder.problems import Findings, Place
 from content.folder.repeats import repeated_stories
-from content.manuscript import MAGAZINE_PARTS, Item, Manuscript, Panel, PictureRef, Section
+from content.folder.shares import levels_warning, shares_of
+from content.folder.slots import declared_slots, used_slots
+from content.manuscript import MAGAZINE_PARTS, Hero, Item, Manuscript, Panel, PictureRef, Section, Slot
 from content.models import KINDS
 from huabao.errors import UsageError
 
 EDITION_FILE = "edition.yaml"
-EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit")
-SECTION_KEYS = ("title", "segment", "part", "items")
-PAGE_KEYS = ("image", "panels", "segment")
+EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit", "slots", "heroes", "shares", "greyscale")
+SECTION_KEYS = ("title", "segment", "part", "items", "short_title", "city", "fallback")
+PAGE_KEYS = ("image", "panels", "segment", "hero")
 READINGS = ("ltr", "rtl", "vertical")
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NUMBER = re.compile(r"[^\s/\\\x00-\x1f]{1,60}")
@@ -73,6 +76,9 @@ def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedF
     assert manuscript is not None, "a folder without problems and without a manuscript"
     for key, what in repeated_stories(manuscript.items):
         findings.warn(Place(key), what)
+    warning = levels_warning(manuscript)
+    if warning:
+        findings.warn(Place(EDITION_FILE), warning)
     for name in folder.unused_articles():
         findings.warn(Place(name), f"no section of {EDITION_FILE} names it; it is not imported")
     return ImportedFolder(manuscript, reader.assets, tuple(findings.warnings), folder.digest())
@@ -85,6 +91,9 @@ class _Reader:
     assets: dict[str, tuple[bytes, PictureInfo]] = field(default_factory=dict)
     pictures: dict[str, PictureRef | None] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
+    declared: dict[str, int] = field(default_factory=dict)
+    slots: list[Slot] = field(default_factory=list)
+    heroes: tuple[Hero, ...] = ()
 
     def manuscript(self, node: Node) -> Manuscript | None:
         values = node.mapping(EDITION_FILE, EDITION_KEYS)
@@ -94,6 +103,7 @@ class _Reader:
             if name not in values or values[name].is_null:
                 node.wrong(f"`{name}` is missing", "add it")
         kind = self._word(values, "kind", KINDS) or ""
+        self.declared = declared_slots(values["slots"]) if "slots" in values and not values["slots"].is_null else {}
         sections = self._comic(node, values) if kind == "comic" else self._sections(node, values)
         cover = text_of(values, "cover")
         if cover is None and kind in ("magazine", "comic"):
@@ -110,6 +120,10 @@ class _Reader:
             cover=self.picture(cover, values["cover"].place) if cover else None,
             reading=self._word(values, "reading", READINGS) or "ltr",
             credit=text_of(values, "credit"),
+            slots=used_slots(values.get("slots", node), self.declared, self.slots),
+            heroes=self.heroes,
+            shares=shares_of(values["shares"]) if "shares" in values else {},
+            greyscale=values["greyscale"].switch("greyscale") if "greyscale" in values else False,
         )
 
     def _word(self, values: Mapping[str, Node], name: str, choices: tuple[str, ...]) -> str | None:
@@ -140,7 +154,7 @@ class _Reader:
             node.wrong("`sections` is missing", "list the sections with their items")
             return ()
         found = [self._section(entry) for entry in values["sections"].sequence("sections")]
-        sections = tuple(section for section in found if section is not None and section.items)
+        sections = one_story_each(tuple(section for section in found if section is not None and section.items), self.folder.findings)
         if not any(section is None for section in found) and not sections and not self.folder.findings.problems:
             values["sections"].wrong("no section has an item", "add articles or pictures")
         return sections
@@ -154,11 +168,18 @@ class _Reader:
             node.wrong("a section without `title`", "give it one")
         part = self._word(values, "part", MAGAZINE_PARTS)
         rule = rule_of(values, self.segments)
-        entries = values["items"].sequence("items") if "items" in values and not values["items"].is_null else []
-        if not entries:
+        entries, fallback = (_entries(values, name) for name in ("items", "fallback"))
+        standin = ""
+        if not entries and fallback:
+            entries, standin = fallback, "the `fallback` of edition.yaml"
+            self.folder.findings.warn(node.place, f"nobody delivered “{title or '?'}”: its `fallback` stands in")
+        elif fallback:
+            self.folder.spared.update(entry.text("fallback") or "" for entry in fallback)
+        elif not entries:
             self.folder.findings.warn(node.place, f"the section “{title or '?'}” has no items and is left out")
         items = tuple(item for item in (self._item(entry, rule) for entry in entries) if item is not None)
-        return Section((title or "?")[:60], items, part)
+        short_title = text_of(values, "short_title")
+        return Section((title or "?")[:60], items, part, short_title[:60] if short_title else None, text_of(values, "city"), standin)
 
     def _item(self, node: Node, rule: dict[str, Any] | None) -> Item | None:
         name = node.text("items")
@@ -167,24 +188,29 @@ class _Reader:
         if not name.lower().endswith((".md", ".markdown")):
             picture = self.picture(name, node.place)
             return None if picture is None else Item(self._key(name, node), rule, picture=picture)
-        found = read_article(self.folder, name, node.place, self.picture, self.segments)
+        found = read_article(self.folder, name, node.place, self.picture, self.segments, self.declared)
         if found is None:
             return None
-        return Item(self._key(name, node), _both(rule, found.rule), article=found.article)
+        key = self._key(name, node)
+        self.slots += [Slot(mark.name, mark.fallback, self.declared[mark.name], key, mark.paragraph, mark.start) for mark in found.marks]
+        return Item(key, _both(rule, found.rule), article=found.article, story=found.story)
 
     def _comic(self, node: Node, values: Mapping[str, Node]) -> tuple[Section, ...]:
         if "sections" in values:
             values["sections"].wrong("a comic has `pages`, not `sections`", "list its pictures under `pages`")
-        pages = values["pages"].sequence("pages") if "pages" in values else []
+        self.heroes, own = heroes_of(values["heroes"], self.picture, self.segments) if "heroes" in values else ((), {})
+        pages = [(page, None) for page in _entries(values, "pages")] + [(page, hero) for hero, ones in own.items() for page in ones]
         if not pages:
             node.wrong("a comic without `pages`", "list them, each with its `image`")
-        items = tuple(item for item in (self._page(page) for page in pages) if item is not None)
+        items = tuple(item for item in (self._page(page, hero) for page, hero in pages) if item is not None)
+        check_heroes(values.get("heroes", node), self.heroes, items)
         warning = lettering_warning(items, text_of(values, "reading") or "ltr", lambda sha256: self.assets[sha256][0])
         if warning:
             self.folder.findings.warn(node.place, warning)
         return (Section(text_of(values, "title") or "?", items),)
 
-    def _page(self, node: Node) -> Item | None:
+    def _page(self, node: Node, hero: str | None) -> Item | None:
+        """A page; `hero` is whose list it stands in."""
         values = node.mapping("a page", PAGE_KEYS)
         if values is None:
             return None
@@ -196,11 +222,11 @@ class _Reader:
         picture = self.picture(image, values["image"].place)
         if picture is None:
             return None
-        entries = values["panels"].sequence("panels") if "panels" in values and not values["panels"].is_null else []
+        entries = _entries(values, "panels")
         if len(entries) > PANELS_MAX:
             node.wrong(f"{len(entries)} panels on one page", f"name at most {PANELS_MAX}")
         panels = tuple(panel for panel in (self._panel(entry, picture) for entry in entries[:PANELS_MAX]) if panel is not None)
-        return Item(self._key(image, node), rule, picture=picture, panels=panels)
+        return Item(self._key(image, node), rule, picture=picture, panels=panels, hero=text_of(values, "hero") or hero)
 
     def _panel(self, node: Node, picture: PictureRef) -> Panel | None:
         sides = [side.integer("panels", 0) for side in node.sequence("panels")]
@@ -248,6 +274,11 @@ class _Reader:
         missing = [part for part in MAGAZINE_PARTS if part not in present]
         if missing:
             self.folder.findings.warn(place, f"the magazine lacks its {', '.join(missing)}; mark a section with `part: {missing[0]}` before the edition is ready")
+
+
+def _entries(values: Mapping[str, Node], name: str) -> list[Node]:
+    """The entries of the list `name`; none where it is missing or empty."""
+    return values[name].sequence(name) if name in values and not values[name].is_null else []
 
 
 def _both(section: dict[str, Any] | None, item: dict[str, Any] | None) -> dict[str, Any] | None:

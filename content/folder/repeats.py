@@ -28,6 +28,7 @@ CHARACTERS_COMPARED = 600
 @dataclass(frozen=True)
 class _Gist:
     key: str
+    story: str | None
     title: str
     title_pairs: frozenset[str]
     text_pairs: frozenset[str]
@@ -46,11 +47,15 @@ def shared(first: frozenset[str], second: frozenset[str]) -> float:
 
 
 def repeated_stories(items: Sequence[Item]) -> list[tuple[str, str]]:
-    """Keys of items that seem to tell the story of an earlier one, with what they share in words; each with its nearest."""
-    gists = [_gist(item.key, item.article) for item in items if item.article is not None and item.article.quiz is None]
+    """Keys of items that seem to tell the story of an earlier one, with what they share in words; each with its nearest.
+
+    Items of which a reader gets one only (`Item.story`) are not held against each other.
+    """
+    gists = [_gist(item, item.article) for item in items if item.article is not None and item.article.quiz is None]
     found: list[tuple[str, str]] = []
     for place, later in enumerate(gists):
-        likeness, _, earlier = max(((_likeness(earlier, later), -number, earlier) for number, earlier in enumerate(gists[:place])), default=(0.0, 0, later))
+        others = ((number, earlier) for number, earlier in enumerate(gists[:place]) if earlier.story is None or earlier.story != later.story)
+        likeness, _, earlier = max(((_likeness(earlier, later), -number, earlier) for number, earlier in others), default=(0.0, 0, later))
         if likeness >= 1.0:
             text = shared(earlier.text_pairs, later.text_pairs)
             share = f"{text:.0%} of the text" if text >= TEXT_SHARE_MIN else "nearly the same title"
@@ -66,6 +71,6 @@ def _likeness(earlier: _Gist, later: _Gist) -> float:
     return max(shared(earlier.text_pairs, later.text_pairs) / TEXT_SHARE_MIN, title / TITLE_SHARE_MIN)
 
 
-def _gist(key: str, article: Article) -> _Gist:
+def _gist(item: Item, article: Article) -> _Gist:
     text = "".join(article.paragraphs)[:CHARACTERS_COMPARED]
-    return _Gist(key, article.title, character_pairs(article.title), character_pairs(text))
+    return _Gist(item.key, item.story, article.title, character_pairs(article.title), character_pairs(text))

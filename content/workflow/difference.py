@@ -104,8 +104,10 @@ def difference(before: Manuscript, after: Manuscript) -> Difference:
         if key in old and old[key] != new[key]:
             changes.append(ItemChange(key, "changed", tuple(_texts(old[key][1], new[key][1])), _facts(old[key], new[key])))
     kept_before, kept_after = tuple(key for key in old if key in new), tuple(key for key in new if key in old)
-    names = ("title", "issue_date", "cover", "reading", "credit", "kind")
+    names = ("title", "issue_date", "cover", "reading", "credit", "kind", "heroes", "tones", "shares", "greyscale")
     edition = {name: pair for name in names if (pair := (_plain(getattr(before, name)), _plain(getattr(after, name)))) and pair[0] != pair[1]}
+    if before.design_sha256 and before.design_sha256 != after.design_sha256:
+        edition["design"] = (f"{before.design} {before.design_sha256[:8]}", f"{after.design} {after.design_sha256[:8]}")
     sections = tuple([section.title for section in one.sections] for one in (before, after))
     if sections[0] != sections[1]:
         edition["sections"] = (sections[0], sections[1])
@@ -137,7 +139,7 @@ def _placed(manuscript: Manuscript) -> dict[str, tuple[str, Item]]:
 
 def _texts(before: Item | None, after: Item | None) -> Iterator[TextChange]:
     old, new = (one.article if one else None for one in (before, after))
-    for name in ("title", "summary", "credit"):
+    for name in ("title", "short_title", "summary", "credit"):
         yield from _text(name, (getattr(old, name) if old else "") or "", (getattr(new, name) if new else "") or "")
     yield from _paragraphs(old.paragraphs if old else (), new.paragraphs if new else ())
     quizzes = [_quiz_text(one) for one in (old, new)]
@@ -168,8 +170,8 @@ def _paragraphs(before: Sequence[str], after: Sequence[str]) -> Iterator[TextCha
 
 def _facts(old: tuple[str, Item], new: tuple[str, Item]) -> dict[str, tuple[Any, Any]]:
     """Everything of an item that is no text."""
-    pairs = {"section": (old[0], new[0])} | {name: (_plain(getattr(old[1], name)), _plain(getattr(new[1], name))) for name in ("rule", "picture", "panels")}
-    for name in ("picture", "topics", "level", "tone"):
+    pairs = {"section": (old[0], new[0])} | {name: (_plain(getattr(old[1], name)), _plain(getattr(new[1], name))) for name in ("rule", "picture", "panels", "story", "hero")}
+    for name in ("picture", "topics", "level", "tone", "source", "evergreen"):
         label = "article picture" if name == "picture" else name
         pairs[label] = tuple(_plain(getattr(one[1].article, name)) if one[1].article else None for one in (old, new))
     quizzes = [one[1].article.quiz if one[1].article else None for one in (old, new)]
@@ -184,6 +186,8 @@ def _plain(value: Any) -> Any:
         return f"{value.path} ({value.sha256[:8]})"
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if isinstance(value, tuple) and value and hasattr(value[0], "rule"):
+        return [{"name": hero.name, "rule": hero.rule, "cover": _plain(hero.cover)} for hero in value]
     if isinstance(value, tuple):
         return [[one.x, one.y, one.width, one.height] if hasattr(one, "width") else one for one in value]
     return value

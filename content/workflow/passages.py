@@ -34,6 +34,7 @@ def _all(manuscript: Manuscript) -> Iterator[Passage]:
     yield Passage("", "credit", manuscript.credit or "")
     for section in manuscript.sections:
         yield Passage("", f"section {section.title}", section.title)
+        yield Passage("", f"section {section.title}", section.short_title or "")
         for item in section.items:
             if item.article is not None:
                 yield from _of_article(item.key, item.article)
@@ -41,6 +42,7 @@ def _all(manuscript: Manuscript) -> Iterator[Passage]:
 
 def _of_article(key: str, article: Article) -> Iterator[Passage]:
     yield Passage(key, "title", article.title)
+    yield Passage(key, "short title", article.short_title or "")
     yield Passage(key, "summary", article.summary or "")
     for number, paragraph in enumerate(article.paragraphs, 1):
         yield Passage(key, f"paragraph {number}", paragraph)
