@@ -36,12 +36,18 @@ class Config(BaseSettings):
     secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7; web processes that share it share them; made at start when empty")
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
     handsets_dir: Path | None = Field(None, description="folder of your own class_rules.toml; unset means data_dir/handsets")
+    designs: Path | None = Field(None, description="folder of your own designs, one folder each; unset means data_dir/designs")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property
     def dialects_folder(self) -> Path:
         """Where this installation's own dialects lie; one object, asked for with every answer of a peer."""
         return self.dialects_dir or self.data_dir / "dialects"
+
+    @property
+    def designs_folder(self) -> Path:
+        """Where this installation's own designs lie."""
+        return self.designs or self.data_dir / "designs"
 
     @field_validator("now")
     @classmethod

@@ -22,11 +22,8 @@ from content.compose.issue import DECODED_PX_MAX, Issue
 from content.compose.layout import issue_line
 from content.compose.shots import shots_of
 from content.compose.slides import Moved, Plan, Slide
-from content.compose.templates import render
 from content.draw import comic_cover, end_page
 from content.manuscript import Item, PictureRef
-
-PICTURE_SHARE = 1.0
 
 QUALITY_DECENT = 52
 """JPEG quality that every picture must reach for one more page to be taken; the fitting asks for 50 at full size."""
@@ -61,7 +58,7 @@ def plan(issue: Issue) -> Plan:
     more = _gallery(issue, [one for ones in exhibits for one in ones])
     links = [issue.link(more.tokens[sum(len(ones) for ones in exhibits[:number])]) for number in range(len(exhibits))]
     ends = _ends(issue, len({frame.item.key for frame in left}), links[0] if links else "")
-    return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, links), PICTURE_SHARE, issue.handset.comic_slides_max)
+    return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, links), issue.style.picture_share, issue.handset.comic_slides_max)
 
 
 def whole_gallery(issue: Issue) -> Gallery:
@@ -115,11 +112,11 @@ def _slide(issue: Issue, frame: Frame, count: int, reader: Callable[[PictureRef]
     key = f"{frame.key}@{issue.handset.name}"
     image = picture_of(issue, frame, reader)
     picture = PictureRequest(key, image, issue.handset.width_px, issue.handset.height_px, "comic", crop=False, rank=frame.first, optional=False)
-    return Slide(_number(frame, count), picture, (frame.item.key,))
+    return Slide(_number(issue, frame, count), picture, (frame.item.key,))
 
 
-def _number(frame: Frame, count: int) -> str:
-    return render("comic/panel.txt.j2", first=frame.first, last=frame.last, count=count)
+def _number(issue: Issue, frame: Frame, count: int) -> str:
+    return issue.template("panel").render(first=frame.first, last=frame.last, count=count)
 
 
 def _reader(issue: Issue) -> Callable[[PictureRef], Image.Image]:
@@ -158,12 +155,12 @@ def _moved(issue: Issue, pages: Sequence[Page], shown: int, links: Sequence[str]
 def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
-    key = f"cover:{handset.name}:{source.sha256 if source else ''}"
-    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript), handset))
+    key = issue.drawn_key("cover", source.sha256 if source else "")
+    image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript), handset, style=issue.style))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=0, optional=False)
     line = issue_line(manuscript)
     title = shortened(manuscript.title, handset.slide_chars_max - len(line) - 1)
-    return Slide(render("comic/cover.txt.j2", title=title, line=line), picture)
+    return Slide(issue.template("cover").render(title=title, line=line), picture)
 
 
 def _ends(issue: Issue, pages: int, link: str) -> tuple[Slide, ...]:
@@ -173,14 +170,14 @@ def _ends(issue: Issue, pages: int, link: str) -> tuple[Slide, ...]:
         pages: how many are not in the message, or not whole.
     """
     manuscript, handset = issue.manuscript, issue.handset
-    key = f"end:{handset.name}:{bool(pages)}"
-    image = issue.pictures.drawn(key, lambda: end_page(manuscript.title, "未完，点开全文接着看" if pages else "完", handset))
+    key = issue.drawn_key("end", str(bool(pages)))
+    image = issue.pictures.drawn(key, lambda: end_page(manuscript.title, "未完，点开全文接着看" if pages else "完", handset, style=issue.style))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "type", crop=False, rank=END_RANK)
     credit = manuscript.credit or ""
     for title in (manuscript.title, ""):
-        text = render("comic/end.txt.j2", pages=pages, title=title, credit=credit, link="")
+        text = issue.template("finale").render(pages=pages, title=title, credit=credit, link="")
         if len(text) <= handset.slide_chars_max:
-            return (Slide(render("comic/end.txt.j2", pages=pages, title=title, credit=credit, link=link), picture),)
+            return (Slide(issue.template("finale").render(pages=pages, title=title, credit=credit, link=link), picture),)
     before = tuple(Slide(part) for part in portions(credit, handset.slide_chars_max))
     title = shortened(manuscript.title, handset.slide_chars_max - 2)
-    return (*before, Slide(render("comic/end.txt.j2", pages=pages, title=title, credit="", link=link), picture))
+    return (*before, Slide(issue.template("finale").render(pages=pages, title=title, credit="", link=link), picture))

@@ -126,10 +126,11 @@ def _share_min(tile: Tile, size: tuple[int, int]) -> float:
 
 def picture_of(issue: Issue, frame: Frame, page_image: Callable[[PictureRef], Image.Image]) -> Image.Image:
     """The slide's picture, at the size at which it is shown."""
-    return issue.pictures.drawn(f"{frame.key}@{issue.handset.name}", lambda: _stacked(frame, issue.handset, page_image))
+    return issue.pictures.drawn(f"{frame.key}@{issue.handset.name}", lambda: _stacked(issue, frame, page_image))
 
 
-def _stacked(frame: Frame, handset: HandsetClass, page_image: Callable[[PictureRef], Image.Image]) -> Image.Image:
+def _stacked(issue: Issue, frame: Frame, page_image: Callable[[PictureRef], Image.Image]) -> Image.Image:
+    handset = issue.handset
     shares = shares_of(frame.tiles, handset)
     assert shares is not None, "a slide of tiles that cannot share one"
     pictures = []
@@ -142,7 +143,7 @@ def _stacked(frame: Frame, handset: HandsetClass, page_image: Callable[[PictureR
         pictures.append(resized(reduced, max(1, round(width * share)), max(1, int(height * share))))
     if len(pictures) == 1:
         return pictures[0]
-    stack = Image.new("RGB", (max(one.width for one in pictures), sum(one.height for one in pictures) + GAP_PX * (len(pictures) - 1)), "white")
+    stack = Image.new("RGB", (max(one.width for one in pictures), sum(one.height for one in pictures) + GAP_PX * (len(pictures) - 1)), issue.style.paper)
     top = 0
     for one in pictures:
         stack.paste(one, ((stack.width - one.width) // 2, top))

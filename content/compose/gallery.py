@@ -13,7 +13,6 @@ from content.adapt import EncodedPicture, PictureRequest, fit_pictures
 from content.adapt.encoding import encode_jpeg
 from content.compose.issue import Issue
 from content.compose.slides import WapDocument
-from content.compose.templates import render
 from content.compose.wap import token_of
 
 PICTURE_BYTES_MAX = 17_500
@@ -52,7 +51,7 @@ def gallery(issue: Issue, exhibits: Sequence[Exhibit]) -> Gallery:
     tokens = tuple(token_of("gallery", issue.name, whole, str(number)) for number in range(len(exhibits)))
     documents = {name: WapDocument(name, picture.data, picture.media_type) for name, picture in zip(names, pictures, strict=True)}
     for number, (one, picture, name) in enumerate(zip(exhibits, pictures, names, strict=True)):
-        body = render(
+        body = issue.design.render(
             TEMPLATE,
             title=issue.name,
             caption=one.caption,

@@ -19,15 +19,14 @@ from content.compose.captions import portions
 from content.compose.issue import Issue
 from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, TextPiece
 from content.compose.slides import Moved, Plan, Slide, WapDocument
-from content.compose.templates import render
 from content.draw import section_band
 from content.manuscript import Item, Manuscript, PictureRef, Section
 
-PICTURE_SHARE = 0.6
-"""The picture region's height; the design allows at most that."""
-
 BAND_RANK = 900
 """Bands go before any photograph does."""
+
+MORE = {"newspaper": "更多内容", "magazine": "更多文章"}
+"""How the list of what got no slide is headed."""
 
 PAPERS_OF_A_DAY = {"am": "上午版", "pm": "下午版"}
 
@@ -50,17 +49,13 @@ class Layout:
     end: tuple[Slide, ...] = ()
     _sheets: dict[tuple[int, int], tuple[Sheet, ...]] = field(default_factory=dict)
 
-    @property
-    def kind(self) -> str:
-        return self.issue.manuscript.kind
-
     def plan(self) -> Plan:
         """The edition in slides, no more than the class takes."""
         room = self.issue.handset.slides_max
         sizes = allot(self.pieces, wishes(self.pieces, self.first), self.count, room)
         sheets = self.sheets(sizes)
         slides = [self._slide(sheet, rank) for rank, sheet in enumerate(sheets, start=1)]
-        return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), PICTURE_SHARE, room)
+        return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), self.issue.style.picture_share, room)
 
     def count(self, sizes: Sizes) -> int:
         """How many slides the edition has with these sizes."""
@@ -121,7 +116,7 @@ class Layout:
             return pieces[0].sheets(1)[0]
         stories = [{"title": piece.parts.title, "body": piece.flowed(1).bodies[0]} for piece in pieces]
         band = pieces[0].section.title if pieces[0].opens else ""
-        return Sheet(f"{self.kind}/briefs.txt.j2", {"stories": stories}, (), tuple(key for piece in pieces for key in piece.keys), band)
+        return Sheet(self.issue.template("briefs"), {"stories": stories}, (), tuple(key for piece in pieces for key in piece.keys), band)
 
     def _left_items(self, numbers: Sequence[int]) -> list[Item]:
         keys = {key for number in numbers for key in self.pieces[number].keys}
@@ -133,12 +128,13 @@ class Layout:
         titles = [item.article.title if item.article else "" for item in items]
         titles = [title for title in titles if title] or [self.pieces[number].section.title for number in numbers]
         index, _ = self.issue.index_of("更多内容", items)
-        values = {"titles": titles, "count": len(titles), "left": False, "link": self.issue.link(index.token) if index else ""}
+        values = {"titles": titles, "count": len(titles), "left": False, "heading": MORE[self.issue.manuscript.kind], "link": self.issue.link(index.token) if index else ""}
+        template = self.issue.template("more")
         shown = len(titles)
-        while shown > 1 and len(render(f"{self.kind}/more.txt.j2", **{**values, "link": ""})) > self.issue.handset.slide_chars_max:
+        while shown > 1 and len(template.render(**{**values, "link": ""})) > self.issue.handset.slide_chars_max:
             shown -= 1
             values = {**values, "titles": titles[:shown], "left": True}
-        return Sheet(f"{self.kind}/more.txt.j2", values, (), tuple(item.key for item in items))
+        return Sheet(template, values, (), tuple(item.key for item in items))
 
     def _cut(self, sizes: Sizes) -> list[TextPiece]:
         return [piece for number, piece in enumerate(self.pieces) if isinstance(piece, TextPiece) and sizes[number] and piece.flowed(sizes[number]).cut]
@@ -170,18 +166,18 @@ class Layout:
 def picture_request(issue: Issue, sheet: Sheet, rank: int) -> PictureRequest | None:
     """The picture of a slide, or the band of the section that it opens, or None."""
     handset = issue.handset
-    region = (handset.width_px, round(handset.height_px * PICTURE_SHARE))
+    region = (handset.width_px, round(handset.height_px * issue.style.picture_share))
     if sheet.pictures:
         images = [issue.decoded(picture) for picture in sheet.pictures]
-        strip = "picture" in sheet.template or "panel" in sheet.template
+        strip = sheet.template.layout == "picture"
         image = images[0] if len(images) == 1 else issue.pictures.drawn(f"pair:{handset.name}:{_names(sheet.pictures)}", lambda: beside(images))
         key = f"{_names(sheet.pictures)}@{sheet.items[0]}"
         if strip:
             return PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=rank, optional=False)
         return PictureRequest(key, image, *region, "photo", rank=rank)
     if sheet.band:
-        key = f"band:{sheet.band}:{handset.name}"
-        band = issue.pictures.drawn(key, lambda: section_band(sheet.band, handset))
+        key = issue.drawn_key("band", sheet.band)
+        band = issue.pictures.drawn(key, lambda: section_band(sheet.band, handset, style=issue.style))
         return PictureRequest(f"{key}@{sheet.items[0]}", band, *region, "type", crop=False, rank=BAND_RANK + rank)
     return None
 
@@ -205,7 +201,6 @@ def beside(images: Sequence[Image.Image]) -> Image.Image:
 
 def pieces_of(issue: Issue) -> tuple[Piece, ...]:
     """The pieces of an edition; neighbouring pictures of a section are one strip."""
-    kind = issue.manuscript.kind
     limits = Limits(issue.handset.slide_chars_max, issue.link_chars)
     pieces: list[Piece] = []
     for section in issue.sections:
@@ -216,7 +211,7 @@ def pieces_of(issue: Issue) -> tuple[Piece, ...]:
                 strip.append(item)
                 continue
             if strip:
-                pieces.append(StripPiece(tuple(strip), section, opens, f"{kind}/picture.txt.j2"))
+                pieces.append(StripPiece(tuple(strip), section, opens, issue.template("picture")))
                 strip, opens = [], False
             if item is not None:
                 pieces.append(_article_piece(issue, section, item, limits, opens=opens))
@@ -225,16 +220,15 @@ def pieces_of(issue: Issue) -> tuple[Piece, ...]:
 
 
 def _article_piece(issue: Issue, section: Section, item: Item, limits: Limits, *, opens: bool) -> Piece:
-    kind = issue.manuscript.kind
     if item.article is not None and item.article.quiz is not None:
-        return QuizPiece(item, section, opens, f"{kind}/quiz.txt.j2", limits)
-    return TextPiece(item, section, opens, f"{kind}/story.txt.j2", limits, issue.link(issue.text_of(item).token))
+        return QuizPiece(item, section, opens, issue.template("quiz"), limits)
+    return TextPiece(item, section, opens, issue.template("story"), limits, issue.link(issue.text_of(item).token), slots=issue.slots_of(item))
 
 
 def end_slides(issue: Issue) -> tuple[Slide, ...]:
     """The edition's credit on a slide of its own; one too long for that on several."""
     parts = portions(issue.manuscript.credit or "", issue.handset.slide_chars_max)
-    return tuple(Slide(render(f"{issue.manuscript.kind}/end.txt.j2", credit=part)) for part in parts)
+    return tuple(Slide(issue.template("end").render(credit=part)) for part in parts)
 
 
 def places(pieces: Sequence[Piece]) -> list[int]:

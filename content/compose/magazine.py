@@ -11,11 +11,9 @@ from content.compose.issue import Issue
 from content.compose.layout import Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
 from content.compose.slides import Plan, Slide
-from content.compose.templates import render
 from content.draw import cover, section_band
 from content.manuscript import MAGAZINE_PARTS
 
-CONTENTS = "magazine/contents.txt.j2"
 CONTENTS_BAND = "目录"
 
 
@@ -36,11 +34,11 @@ def _cover(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     source = issue.cover_picture()
     subtitle = issue_line(manuscript)
-    key = f"cover:{handset.name}:{source.sha256 if source else ''}"
-    image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset))
+    key = issue.drawn_key("cover", source.sha256 if source else "")
+    image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset, style=issue.style))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
     title = shortened(manuscript.title, handset.slide_chars_max - len(subtitle) - 1)
-    return Slide(render("magazine/cover.txt.j2", title=title, line=subtitle), picture)
+    return Slide(issue.template("cover").render(title=title, line=subtitle), picture)
 
 
 def _contents(issue: Issue) -> tuple[Slide, ...]:
@@ -53,8 +51,8 @@ def _contents(issue: Issue) -> tuple[Slide, ...]:
     while len(_contents_text(issue, titles, shown)) > handset.slide_chars_max and max(shown) > 1:
         shown[shown.index(max(shown))] -= 1
     text = _contents_text(issue, titles, shown)
-    key = f"band:{CONTENTS_BAND}:{handset.name}"
-    band = issue.pictures.drawn(key, lambda: section_band(CONTENTS_BAND, handset))
+    key = issue.drawn_key("band", CONTENTS_BAND)
+    band = issue.pictures.drawn(key, lambda: section_band(CONTENTS_BAND, handset, style=issue.style))
     return (Slide(text, PictureRequest(key, band, handset.width_px, handset.height_px, "type", crop=False, rank=900)),)
 
 
@@ -63,4 +61,4 @@ def _contents_text(issue: Issue, titles: list[list[str]], shown: list[int]) -> s
         {"section": section.title, "titles": all_[:count], "left": count < len(all_), "count": len(all_)}
         for section, all_, count in zip(issue.sections, titles, shown, strict=True)
     ]
-    return render(CONTENTS, lines=lines)
+    return issue.template("contents").render(lines=lines)

@@ -19,7 +19,10 @@ from content.codecs.mm1 import RetrieveConf, encode_retrieve_conf
 from content.codecs.mm1.wsp import encode_uintvar
 from content.codecs.smil import SMILDocument, SMILRegion, SMILSlide, encode_smil
 from content.compose.issue import Issue
+from content.compose.late import with_fallbacks
 from content.compose.slides import Moved, Plan, Slide, WapDocument
+from content.slots.gaps import Gap
+from content.slots.tokens import filled
 from huabao.clock import SHANGHAI
 from huabao.errors import UsageError
 from subscribers.handset_classes import HandsetClass
@@ -51,6 +54,8 @@ class Composition:
         mms: as a handset gets it.
         worst_quality: lowest quality among its pictures, 100 for none.
         slides_max: how many slides the class takes of this kind of publication.
+        gaps: where a reader's own words go into `mime`; all of it has the fallbacks in place.
+        size_bytes_max: of `mms` with the longest words that it may get.
     """
 
     slides: tuple[ComposedSlide, ...]
@@ -61,6 +66,8 @@ class Composition:
     moved: tuple[Moved, ...]
     worst_quality: int
     slides_max: int
+    size_bytes_max: int
+    gaps: tuple[Gap, ...] = ()
 
 
 def assemble(issue: Issue, plan: Plan) -> Composition:
@@ -74,8 +81,16 @@ def assemble(issue: Issue, plan: Plan) -> Composition:
     composed = tuple(_composed(slide, fitting) for slide in slides)
     related = _related(issue.handset, plan, composed)
     mms = encode_retrieve_conf(_retrieve_conf(issue, related))
-    assert len(mms) <= issue.handset.budget_bytes, "a message outgrew its budget"
-    return Composition(composed, related, encode_related(related), mms, plan.wap_pages, (*plan.moved, *moved), fitting.worst_quality, plan.slides_max)
+    size_bytes_max = len(mms)
+    assert size_bytes_max <= issue.handset.budget_bytes, "a message outgrew its budget"
+    mime, gaps = encode_related(related), ()
+    if issue.manuscript.slots:
+        related, mime, gaps = with_fallbacks(related, issue.manuscript.slots)
+        mms = encode_retrieve_conf(_retrieve_conf(issue, related))
+        composed = tuple(dataclasses.replace(slide, text=filled(slide.text, issue.manuscript.slots)[0]) for slide in composed)
+    return Composition(
+        composed, related, mime, mms, plan.wap_pages, (*plan.moved, *moved), fitting.worst_quality, plan.slides_max, size_bytes_max, gaps
+    )  # fmt: skip
 
 
 def _fitted(issue: Issue, plan: Plan) -> tuple[tuple[Slide, ...], Fitting, list[str]]:

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from content.adapt import PictureRequest
 from content.compose.captions import shortened
 from content.compose.issue import Issue
-from content.compose.layout import PICTURE_SHARE, Layout, end_slides, issue_line, pieces_of, places
+from content.compose.layout import Layout, end_slides, issue_line, pieces_of, places
 from content.compose.pieces import Piece
 from content.compose.slides import Plan, Slide
-from content.compose.templates import render
 from content.draw import masthead
-
-TEMPLATE = "newspaper/masthead.txt.j2"
 
 
 def plan(issue: Issue) -> Plan:
@@ -33,9 +30,10 @@ def turn_of(pieces: Sequence[Piece]) -> tuple[int, ...]:
 def _masthead(issue: Issue) -> Slide:
     manuscript, handset = issue.manuscript, issue.handset
     line = issue_line(manuscript)
-    image = issue.pictures.drawn(f"masthead:{handset.name}", lambda: masthead(manuscript.title, line, manuscript.issue_date, handset))
+    key = issue.drawn_key("masthead")
+    image = issue.pictures.drawn(key, lambda: masthead(manuscript.title, line, manuscript.issue_date, handset, style=issue.style))
     picture = PictureRequest(
-        f"masthead:{handset.name}", image, handset.width_px, round(handset.height_px * PICTURE_SHARE), "type", crop=False, rank=0, optional=False
+        key, image, handset.width_px, round(handset.height_px * issue.style.picture_share), "type", crop=False, rank=0, optional=False
     )
     return Slide(_headlines(issue), picture)
 
@@ -57,4 +55,4 @@ def _headlines(issue: Issue) -> str:
 
 
 def _render(title: str, issue: Issue, headlines: list[str]) -> str:
-    return render(TEMPLATE, title=title, date=issue.manuscript.issue_date, headlines=headlines)
+    return issue.template("masthead").render(title=title, date=issue.manuscript.issue_date, headlines=headlines)

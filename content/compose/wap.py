@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from content.compose.sentences import sentences_of
 from content.compose.slides import WapDocument
-from content.compose.templates import render
+from content.designs import Design, base_design
 
 PAGE_BYTES_MAX = 10_000
 TEXT_BYTES_MAX = 8_400
@@ -57,14 +57,14 @@ def token_of(*parts: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def text_pages(edition: str, title: str, paragraphs: tuple[str, ...], credit: str | None) -> WapText:
-    """An article's pages, chained by next and previous."""
+def text_pages(edition: str, title: str, paragraphs: tuple[str, ...], credit: str | None, design: Design | None = None) -> WapText:
+    """An article's pages, chained by next and previous; as the edition's design has them."""
     sheets = _sheets((*paragraphs, credit) if credit else paragraphs)
     whole = hashlib.sha256("\0".join(paragraphs).encode()).hexdigest()
     tokens = [token_of("text", edition, title, whole, credit or "", str(number)) for number in range(len(sheets))]
     pages = []
     for number, sheet in enumerate(sheets):
-        body = render(
+        body = (design or base_design()).render(
             TEMPLATE,
             edition=edition,
             title=title,
@@ -80,14 +80,14 @@ def text_pages(edition: str, title: str, paragraphs: tuple[str, ...], credit: st
     return WapText(tuple(pages))
 
 
-def index_pages(edition: str, title: str, entries: Sequence[Entry]) -> WapText:
+def index_pages(edition: str, title: str, entries: Sequence[Entry], design: Design | None = None) -> WapText:
     """Pages that lead to other pages, as many as the entries need."""
     sheets = [entries[start : start + 40] for start in range(0, len(entries), 40)]
     names = "\0".join(entry.token for entry in entries)
     tokens = [token_of("index", edition, title, names, str(number)) for number in range(len(sheets))]
     pages = []
     for number, sheet in enumerate(sheets):
-        body = render(
+        body = (design or base_design()).render(
             TEMPLATE,
             edition=edition,
             title=title,

@@ -8,11 +8,12 @@ from content.draw.flat import flat
 from content.draw.headline import headline, put, put_right
 from content.draw.ink import ACCENT, GREY, INK, PAPER
 from content.draw.nameplate import margin_px
+from content.draw.style import DEFAULT, Style
 from content.draw.typeset import lines, width_px
 from subscribers.handset_classes import HandsetClass
 
 
-def section_band(title: str, handset: HandsetClass, note: str = "") -> Image.Image:
+def section_band(title: str, handset: HandsetClass, note: str = "", *, style: Style = DEFAULT) -> Image.Image:
     """A tab with the section's title on a rule across the screen, as a newspaper opens a page.
 
     Args:
@@ -41,7 +42,7 @@ def section_band(title: str, handset: HandsetClass, note: str = "") -> Image.Ima
     return flat(image)
 
 
-def end_page(title: str, text: str, handset: HandsetClass) -> Image.Image:
+def end_page(title: str, text: str, handset: HandsetClass, *, style: Style = DEFAULT) -> Image.Image:
     """The last page: a title between two rules and a short text such as the credit, as high as both need.
 
     Args:

@@ -15,6 +15,7 @@ from content.draw.flat import flat
 from content.draw.headline import Headline, headline, put
 from content.draw.ink import ACCENT, CONTRAST_MIN, INK, PAPER, Colour, contrast
 from content.draw.nameplate import margin_px
+from content.draw.style import DEFAULT, Style
 from content.draw.typeset import lines, width_px
 from subscribers.handset_classes import HandsetClass
 
@@ -26,7 +27,7 @@ _BAND_PERCENT = 46
 """Of a cover's height, at most for its title."""
 
 
-def cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None) -> Image.Image:
+def cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None, style: Style = DEFAULT) -> Image.Image:
     """A magazine's cover, exactly as wide as the screen.
 
     Args:
@@ -49,7 +50,7 @@ def cover(picture: Image.Image | None, title: str, subtitle: str, handset: Hands
     return image
 
 
-def comic_cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None) -> Image.Image:
+def comic_cover(picture: Image.Image | None, title: str, subtitle: str, handset: HandsetClass, *, height_px: int | None = None, style: Style = DEFAULT) -> Image.Image:
     """A comic's cover: the picture whole, the title below it on white; at most as high as asked, by default the screen."""
     height = height_px or handset.height_px
     if picture is None:

@@ -15,13 +15,14 @@ from content.draw.flat import flat
 from content.draw.fonts import Weight
 from content.draw.headline import headline, put, put_right, put_spread
 from content.draw.ink import ACCENT, GREY, INK, PAPER, Colour
+from content.draw.style import DEFAULT, Style
 from content.draw.typeset import lines, width_px
 from subscribers.handset_classes import HandsetClass
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 
-def masthead(title: str, issue_line: str, date: Date, handset: HandsetClass) -> Image.Image:
+def masthead(title: str, issue_line: str, date: Date, handset: HandsetClass, *, style: Style = DEFAULT) -> Image.Image:
     """The nameplate, as wide as the screen and at most 60 % of its height.
 
     Args:
