@@ -18,6 +18,8 @@ KINDS = ("newspaper", "magazine", "comic")
 PUBLICATION_CLASSES = ("subscribed", "free", "activity")
 UNKNOWN_POLICIES = ("wait-then-once", "never", "retry")
 SEED_MISSING = ("", "ramp", "hold")
+SERIALS = ("", "current", "first", "none")
+"""A new reader of a serial begins with the current chapter, or with the first; `none`: its editions are no chapters."""
 REPLAY_POLICIES = ("latest", "all", "none", "credit")
 
 
@@ -34,6 +36,7 @@ class Publication(Base):
         send_window: when it may be sent, Asia/Shanghai, e.g. `06:30-08:00`; empty for any time.
         seed_missing: what seeds without a report mean: ramp (go on into the first step) or hold; empty for its kind's default.
         reserve_edition_id: the edition that goes out when no other is approved, or None.
+        serial: where a new reader of a comic begins, one of `SERIALS`; empty for its kind's default.
     """
 
     __tablename__ = "publications"
@@ -51,6 +54,7 @@ class Publication(Base):
     send_window: Mapped[str] = mapped_column(String(40), default="")
     seed_missing: Mapped[str] = mapped_column(String(10), default="")
     reserve_edition_id: Mapped[int | None] = mapped_column(BigKey)
+    serial: Mapped[str] = mapped_column(String(10), default="", server_default="")
     created_at: Mapped[datetime]
 
 
@@ -134,12 +138,17 @@ class Variant(Base):
 
 
 class VariantPayload(Base):
-    """The bytes of a variant: the multipart/related entity, header lines first."""
+    """The bytes of a variant: the multipart/related entity, header lines first.
+
+    Attributes:
+        slots: where a reader's own words go into it, as `content.slots.gaps` writes them; None where nothing does.
+    """
 
     __tablename__ = "variant_payloads"
 
     variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True)
     mime: Mapped[bytes] = mapped_column(LargeBinary)
+    slots: Mapped[list[Any] | None] = mapped_column(Document)
 
 
 class WapPage(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from content.preflight.thresholds import SETTINGS as PREFLIGHT
+from content.slots.thresholds import SETTINGS as SLOTS
 from huabao.settings import Setting
 
-SETTINGS: tuple[Setting[Any], ...] = (*PREFLIGHT,)
+SETTINGS: tuple[Setting[Any], ...] = (*PREFLIGHT, *SLOTS)

@@ -28,6 +28,7 @@ from content.manuscript import Manuscript
 from content.models import Variant, VariantPayload, WapPage
 from content.services import load_assets, load_version_by_id
 from content.signatures import signature_of, variant_name
+from content.slots.gaps import Gap, gaps_of
 from huabao.db import is_postgres
 from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
@@ -164,12 +165,12 @@ def store_variant(runtime: Runtime, version_id: int, one: Wanted, made: Composit
             "channel": "mms",
             "moved": [moved.to_document() for moved in made.moved],
             "slides": len(made.slides),
-            "size_bytes": len(made.mms),
+            "size_bytes": made.size_bytes_max,
             "budget_bytes": handset.budget_bytes,
             "worst_quality": made.worst_quality,
             "sha256": hashlib.sha256(made.mime).hexdigest(),
         }
-        return _keep(session, row, made.mime, made.wap_pages)
+        return _keep(session, row, made.mime, made.wap_pages, made.gaps)
 
 
 def _store_short(runtime: Runtime, version_id: int, one: Wanted, made: ShortComposition) -> int:
@@ -192,11 +193,11 @@ def _row(runtime: Runtime, version_id: int, one: Wanted) -> dict[str, Any]:
     }
 
 
-def _keep(session: Session, row: dict[str, Any], payload: bytes, pages: Sequence[WapDocument]) -> int:
+def _keep(session: Session, row: dict[str, Any], payload: bytes, pages: Sequence[WapDocument], gaps: Sequence[Gap] = ()) -> int:
     _insert_new(session, Variant, [row])
     mine = (Variant.edition_version_id == row["edition_version_id"], Variant.name == row["name"])
     id_: int = session.execute(select(Variant.id).where(*mine)).scalar_one()
-    _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": payload}])
+    _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": payload, "slots": [gap.to_document() for gap in gaps] or None}])
     rows = [{"token": page.token, "edition_version_id": row["edition_version_id"], "media_type": page.media_type, "body": page.body} for page in pages]
     _insert_new(session, WapPage, rows)
     return id_
@@ -219,6 +220,11 @@ def load_payload(session: Session, variant_id: int) -> bytes:
     if payload is None:
         raise StoreError(f"variant {variant_id} has no payload; `huabao edition build` makes it")
     return payload.mime
+
+
+def load_gaps(session: Session, variant_id: int) -> tuple[Gap, ...]:
+    """Where a reader's own words go into the payload of a variant."""
+    return gaps_of(session.scalar(select(VariantPayload.slots).where(VariantPayload.variant_id == variant_id)))
 
 
 def load_short(session: Session, variant_id: int) -> ShortMessage:

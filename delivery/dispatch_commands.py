@@ -58,6 +58,7 @@ def _request_options(function: Command) -> Command:
         click.option("--start", metavar="T", help="When to begin (default: now)."),
         click.option("--lane", type=click.Choice((SPECIAL, BULK)), default=BULK, help="special (号外) overtakes, and waits for no window."),
         click.option("--yes", is_flag=True, help="More than 256 variants are wanted."),
+        click.option("--no-personal", is_flag=True, help="Readers get the fallbacks of slots, in groups, where the time is short."),
         click.argument("edition"),
     ):
         function = option(function)
@@ -81,12 +82,12 @@ def _request(edition: str, start: str | None, deadline: str | None, ports: tuple
 @dispatch.command("plan")
 @_request_options
 @operation
-def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, lane: str) -> Report:
+def plan(invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], yes: bool, no_personal: bool, lane: str) -> Report:
     """Audience, exclusions by reason, variants, load per port, forecast; nothing is sent."""
     from delivery.dispatch import plans
 
     with invocation.progress("variants", None) as advance:
-        found = plans.plan(invocation.runtime, replace(_request(edition, start, deadline, ports, yes=yes), lane=lane), progress=advance)
+        found = plans.plan(invocation.runtime, replace(_request(edition, start, deadline, ports, yes=yes), lane=lane, personal=not no_personal), progress=advance)
     return Report(found.to_document(), lines=found.problems, columns=("", ""), rows=_plan_rows(found), problem=bool(found.problems))
 
 
@@ -99,6 +100,7 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
     rows += [("variants", found.variants), ("bytes", f"{found.bytes_:,}")]
     rows += [(f"port {port.name}", f"{expected.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
     rows += [("cost", f"{found.cost_fen / 100:,.2f} yuan")] if found.cost_fen else []
+    rows += _single_rows(found)
     rows.append(("begins", shanghai_text(expected.begin)))
     rows.append(("forecast", "none without a port" if expected.forecast_s is None else f"{duration_text(expected.forecast_s)}, through at {shanghai_text(expected.finish_at)}"))
     if expected.sustained_s is not None and duration_text(expected.sustained_s) != duration_text(expected.forecast_s):
@@ -108,6 +110,18 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
         rows.append(("needed", f"{expected.need_rate_per_s:g}/s{verdict}"))
     rows += [(f"contract {one.port}: {one.rule}", f"allowed {one.allowed}, planned {one.planned}{'' if one.kept else ' - NOT kept'}") for one in expected.contract]
     return rows
+
+
+def _single_rows(found: Plan) -> list[tuple[object, ...]]:
+    """What slots cost, where there are some."""
+    singles = found.outlook.singles
+    if not singles.readers:
+        return []
+    return [
+        ("sent to one by one", f"up to {singles.readers:,} ({', '.join(singles.slots)})"),
+        ("submissions for them", f"up to {singles.readers:,} instead of {singles.in_groups:,}; counted at {singles.rate_per_s:g}/s"),
+        ("bodies to the MMSC", f"up to {singles.bytes_:,} bytes instead of {singles.bytes_in_groups:,}"),
+    ]
 
 
 @dispatch.command("start")
@@ -125,6 +139,7 @@ def start(
     deadline: str | None,
     ports: tuple[str, ...],
     yes: bool,
+    no_personal: bool,
     lane: str,
     detach: bool,
     again: bool,
@@ -136,7 +151,7 @@ def start(
     from delivery.dispatch import planning as dispatches
 
     asked = _request(edition, start, deadline, ports, yes=yes, again=again, seed_group=seed_group)
-    request = replace(asked, lane=lane, despite_contract=despite_contract, block_classes=block_classes)
+    request = replace(asked, lane=lane, despite_contract=despite_contract, block_classes=block_classes, personal=not no_personal)
     with invocation.progress("variants", None) as advance:
         dispatch_id = dispatches.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     return follow(invocation, dispatch_id) if not detach else left(now_of(invocation, dispatch_id))

@@ -19,5 +19,8 @@ RESEND: Final = "resend"
 BRINGS_OUT: Final = (EDITION, CORRECTION, RESEND)
 """Kinds by which an edition comes to readers."""
 
+NO_PERSONAL: Final = "no_personal"
+"""Key in `Dispatch.gate`: whoever started it wanted all readers to get the fallbacks of slots, in groups."""
+
 BY_PLAN: Final = (EDITION, CORRECTION)
 """Of these, those that nobody had to ask for."""

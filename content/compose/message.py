@@ -83,7 +83,8 @@ def assemble(issue: Issue, plan: Plan) -> Composition:
     mms = encode_retrieve_conf(_retrieve_conf(issue, related))
     size_bytes_max = len(mms)
     assert size_bytes_max <= issue.handset.budget_bytes, "a message outgrew its budget"
-    mime, gaps = encode_related(related), ()
+    mime = encode_related(related)
+    gaps: tuple[Gap, ...] = ()
     if issue.manuscript.slots:
         related, mime, gaps = with_fallbacks(related, issue.manuscript.slots)
         mms = encode_retrieve_conf(_retrieve_conf(issue, related))

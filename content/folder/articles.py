@@ -74,8 +74,8 @@ def _check_marks(folder: Folder, name: str, text: str, body_line: int, slots: De
         if looks_marked(body):
             folder.findings.warn(Place(name), "its text has what looks like slots; without `slots` in edition.yaml the braces are sent as they stand")
         return
-    for line, what, remedy in problems_of(body, slots):
-        folder.findings.problem(Place(name, body_line + line - 1), what, remedy)
+    for at, what, remedy in problems_of(body, slots):
+        folder.findings.problem(Place(name, body_line + at - 1), what, remedy)
     for number, line in enumerate(lines[: body_line - 1], start=1):
         if "{{" in line:
             folder.findings.problem(Place(name, number), "a slot in the front matter", "slots stand in an article's text")
@@ -101,7 +101,7 @@ def split_front_matter(text: str) -> tuple[str | None, str, int]:
 
 def _article(
     folder: Folder, place: Place, values: dict[str, Node], paragraphs: tuple[str, ...], picture: PictureReader, segments: Mapping[str, dict[str, Any]]
-) -> ReadArticle | None:
+) -> ReadArticle:
     title = text_of(values, "title")
     if not title:
         folder.findings.problem(values["title"].place if "title" in values else place, "an article without `title`", "give it one in the front matter")

@@ -12,7 +12,8 @@ from content.models import Publication, Variant
 from content.preflight.facts import MessageFacts, facts_of
 from content.preflight.matching import Level, mismatches
 from content.preflight.panel import Panel, panel_of
-from content.variants import load_payload
+from content.preflight.reasons import in_language, reason
+from content.variants import load_gaps, load_payload
 from huabao.errors import CodecError
 from huabao.runtime import Runtime
 from subscribers.models import Handset
@@ -41,7 +42,11 @@ class Finding:
     def to_document(self) -> dict[str, Any]:
         """As `edition check --json` prints it."""
         names = ("variant_id", "handset", "slide", "reason", "check", "handset_class", "readers")
-        return {name: getattr(self, name) for name in names}
+        return {**{name: getattr(self, name) for name in names}, "reason_zh": self.said("zh")}
+
+    def said(self, language: str) -> str:
+        """The reason in that language, zh or en."""
+        return in_language(self.reason, language)
 
 
 @dataclass
@@ -88,11 +93,12 @@ def check_stored(runtime: Runtime, publication: Publication, variant_ids: Iterab
         with runtime.transaction(read_only=True) as session:
             row = session.execute(select(Variant.name, Variant.handset_class, Variant.channel, Variant.size_bytes).where(Variant.id == variant_id)).one()
             payload = load_payload(session, variant_id) if row.channel == "mms" else b""
+            gaps = load_gaps(session, variant_id)
         if payload:
             try:
-                found.try_message(row.name, row.handset_class, facts_of(payload, row.size_bytes))
+                found.try_message(row.name, row.handset_class, facts_of(payload, row.size_bytes, gaps))
             except CodecError as error:
-                found.fail_class(row.name, row.handset_class, [(None, f"does not read back: {error}")])
+                found.fail_class(row.name, row.handset_class, [(None, reason("unreadable", error=error))])
     return found
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
 from content.codecs.mime import Entity, decode_entity
 from content.codecs.smil import decode_smil
+from content.slots.gaps import Gap, stretched
 
 FORMATS = ("JPEG", "PNG", "GIF")
 """What Pillow may open here: our own pictures are nothing else."""
@@ -43,13 +44,16 @@ class MessageFacts:
     slides: tuple[SlideFacts, ...]
 
 
-def facts_of(mime: bytes, size_bytes: int) -> MessageFacts:
+def facts_of(mime: bytes, size_bytes: int, gaps: Sequence[Gap] = ()) -> MessageFacts:
     """The facts of a message in its multipart/related form, header lines first.
+
+    Args:
+        gaps: where a reader's own words go; the message is looked at with the longest ones.
 
     Raises:
         CodecError: it does not read back.
     """
-    entity = decode_entity(mime)
+    entity = decode_entity(stretched(mime, gaps) if gaps else mime)
     parts = {part.content_location: part for part in entity.parts}
     smil = decode_smil(entity.parts[0].body)
     pictures: dict[str, PictureFacts] = {}

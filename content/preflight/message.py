@@ -15,6 +15,7 @@ from content.codecs.smil import decode_smil
 from content.compose import Composition
 from content.compose.gallery import PICTURE_BYTES_MAX
 from content.compose.wap import PAGE_BYTES_MAX
+from content.preflight.reasons import reason
 from huabao.errors import CodecError
 from subscribers.handset_classes import HandsetClass
 
@@ -25,16 +26,16 @@ Failure = tuple[int | None, str]
 def failures_of(made: Composition, handset: HandsetClass) -> list[Failure]:
     """Why a handset of this class would not show the message as it should; nothing where it would."""
     found: list[Failure] = []
-    if len(made.mms) > handset.budget_bytes:
-        found.append((None, f"{len(made.mms)} bytes, more than {handset.budget_bytes}"))
+    if made.size_bytes_max > handset.budget_bytes:
+        found.append((None, reason("class_bytes", bytes=made.size_bytes_max, most=handset.budget_bytes)))
     if len(made.slides) > made.slides_max:
-        found.append((None, f"{len(made.slides)} slides, more than {made.slides_max}"))
+        found.append((None, reason("class_slides", slides=len(made.slides), most=made.slides_max)))
     found += _unreadable(made)
     found += _bad_slides(made, handset)
     for page in made.wap_pages:
         limit = PICTURE_BYTES_MAX if page.media_type.startswith("image/") else PAGE_BYTES_MAX
         if len(page.body) > limit:
-            found.append((None, f"WAP page {page.token} has {len(page.body)} bytes, more than {limit}"))
+            found.append((None, reason("wap_bytes", token=page.token, bytes=len(page.body), most=limit)))
     return found
 
 
@@ -45,15 +46,15 @@ def _unreadable(made: Composition) -> list[Failure]:
         entity = decode_entity(made.mime)
         smil = decode_smil(made.related.parts[0].data)
     except CodecError as error:
-        return [(None, f"does not read back: {error}")]
+        return [(None, reason("unreadable", error=error))]
     found: list[Failure] = []
     if not isinstance(pdu, RetrieveConf) or [part.data for part in pdu.related.parts] != [part.data for part in made.related.parts]:
-        found.append((None, "the PDU does not hold the message's parts"))
+        found.append((None, reason("pdu_parts")))
     if len(entity.parts) != len(made.related.parts):
-        found.append((None, "the entity does not hold the message's parts"))
+        found.append((None, reason("entity_parts")))
     names = {part.content_location for part in made.related.parts}
     for number, slide in enumerate(smil.slides, start=1):
-        found += [(number, f"names {source}, which is no part") for source in (slide.image_src, slide.text_src) if source is not None and source not in names]
+        found += [(number, reason("no_part", source=source)) for source in (slide.image_src, slide.text_src) if source is not None and source not in names]
     return found
 
 
@@ -61,12 +62,12 @@ def _bad_slides(made: Composition, handset: HandsetClass) -> list[Failure]:
     found: list[Failure] = []
     for number, slide in enumerate(made.slides, start=1):
         if not slide.text and slide.picture is None:
-            found.append((number, "is empty"))
+            found.append((number, reason("empty")))
         if slide.picture is None:
             continue
         if slide.picture.media_type not in handset.image_types:
-            found.append((number, f"{slide.picture.media_type} is not shown by this class"))
+            found.append((number, reason("class_image_type", media_type=slide.picture.media_type)))
         with Image.open(io.BytesIO(slide.picture.data)) as image:
             if image.width > handset.width_px or image.height > handset.height_px:
-                found.append((number, f"picture of {image.width}×{image.height} on a screen of {handset.width_px}×{handset.height_px}"))
+                found.append((number, reason("class_picture", width=image.width, height=image.height, screen_width=handset.width_px, screen_height=handset.height_px)))
     return found

@@ -70,13 +70,13 @@ class Drift:
 
 def bind(session: Session, version: EditionVersion) -> Binding:
     """The sums of everything that is built of `version` now."""
-    payloads = select(Variant.name, VariantPayload.mime).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(Variant.edition_version_id == version.id)
+    payloads = select(Variant.name, VariantPayload.mime, VariantPayload.slots).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(Variant.edition_version_id == version.id)
     pages = select(WapPage.token, WapPage.body).where(WapPage.edition_version_id == version.id)
     streaming = {"yield_per": ROWS_AT_ONCE}
     return Binding(
         _sum(version.manuscript),
         tuple(version.manuscript.get("slots", ())),
-        {name: hashlib.sha256(mime).hexdigest() for name, mime in session.execute(payloads.order_by(Variant.name), execution_options=streaming)},
+        {name: _built(mime, slots) for name, mime, slots in session.execute(payloads.order_by(Variant.name), execution_options=streaming)},
         {token: hashlib.sha256(body).hexdigest() for token, body in session.execute(pages.order_by(WapPage.token), execution_options=streaming)},
     )
 
@@ -89,6 +89,14 @@ def drift(bound: Binding, present: Binding) -> Drift:
     for what, before, now in (("variant", bound.variants, present.variants), ("WAP page", bound.pages, present.pages)):
         changed += [f"{what} {name}" + ("" if name in now else " (gone)") for name, sha256 in before.items() if now.get(name) != sha256]
     return Drift(tuple(changed), tuple(name for name in present.variants if name not in bound.variants))
+
+
+def _built(mime: bytes, slots: list[Any] | None) -> str:
+    """The sum of a payload; where slots lie in it, of these too."""
+    found = hashlib.sha256(mime)
+    if slots:
+        found.update(_sum(slots).encode())
+    return found.hexdigest()
 
 
 def _sum(document: Any) -> str:

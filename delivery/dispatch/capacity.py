@@ -23,7 +23,15 @@ from huabao.settings import Setting
 CAPACITY_AHEAD_H = Setting("capacity_ahead_h", 36.0, "h", "how long ahead windows of titles and planned dispatches are held against what the ports carry", minimum=1, maximum=744)
 LATE_GRACE_S = Setting("late_grace_s", 60.0, "s", "a running dispatch that would pass its deadline by more than this raises an alarm", minimum=0)
 
-SETTINGS: tuple[Setting[Any], ...] = (CAPACITY_AHEAD_H, LATE_GRACE_S)
+SINGLE_SENDS_PER_S = Setting(
+    "single_sends_per_s",
+    2_000.0,
+    "submissions/s",
+    "submissions to single readers (with words of their own) a second that a plan reckons with; one process sends about so many, see docs/benchmarks.md",
+    minimum=0.1,
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (CAPACITY_AHEAD_H, LATE_GRACE_S, SINGLE_SENDS_PER_S)
 
 HORIZON = timedelta(days=30)
 """What takes longer has no forecast."""
@@ -33,6 +41,28 @@ Change = tuple[datetime, float]
 
 Step = tuple[datetime | None, float, float]
 """(from, readers a second by contract, as kept up); None: from ever on."""
+
+
+@dataclass(frozen=True)
+class Singly:
+    """Readers who are sent to one by one.
+
+    Attributes:
+        share: of all.
+        rate_per_s: at which that can be done, whatever the contract allows.
+    """
+
+    share: float = 0.0
+    rate_per_s: float = math.inf
+
+    def slowed(self, in_groups: float, submits: float) -> float:
+        """Readers a second, of so many a second in groups and so many submissions a second."""
+        if self.share <= 0:
+            return in_groups
+        return 1 / (self.share / min(submits, self.rate_per_s) + (1 - self.share) / in_groups)
+
+
+IN_GROUPS = Singly()
 
 
 @dataclass(frozen=True)
@@ -49,14 +79,15 @@ class Supply:
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(cls, port: PortSettings, changes: Sequence[Change] = (), pdus_each: float = 1.0) -> Supply:
+    def of(cls, port: PortSettings, changes: Sequence[Change] = (), pdus_each: float = 1.0, singly: Singly = IN_GROUPS) -> Supply:
         """A port as it is set, and as it was agreed to be.
 
         Args:
             pdus_each: what a reader takes of its rate, see `delivery.dispatch.pdus`.
+            singly: who of its readers is sent to alone.
         """
-        now: Step = (None, *reader_rates(port, port.rate, pdus_each))
-        return cls(port.name, port.priority, port.hours, (now, *((at, *reader_rates(port, rate, pdus_each)) for at, rate in changes)))
+        now: Step = (None, *reader_rates(port, port.rate, pdus_each, singly))
+        return cls(port.name, port.priority, port.hours, (now, *((at, *reader_rates(port, rate, pdus_each, singly)) for at, rate in changes)))
 
     def rate(self, at: datetime, *, sustained: bool = False) -> float:
         """Readers a second at this instant, hours aside."""
@@ -89,10 +120,11 @@ class Supply:
         return None
 
 
-def reader_rates(port: PortSettings, rate: float, pdus_each: float = 1.0) -> tuple[float, float]:
+def reader_rates(port: PortSettings, rate: float, pdus_each: float = 1.0, singly: Singly = IN_GROUPS) -> tuple[float, float]:
     """Readers a second at a rate: by contract, and sustained."""
     each = port.max_recipients if port.counts_submits else 1 / pdus_each
-    return rate * each, min(rate, math.ceil(rate - 1e-9) / WINDOW_S) * each
+    sustained = min(rate, math.ceil(rate - 1e-9) / WINDOW_S)
+    return singly.slowed(rate * each, rate), singly.slowed(sustained * each, sustained)
 
 
 @dataclass(frozen=True)

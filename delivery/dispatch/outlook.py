@@ -7,17 +7,18 @@ forecast of its own; together they are the dispatch's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from content.variants import SHORT
-from delivery.dispatch.capacity import Forecast, Supply, duration_text, forecast, last_end, span_s
+from delivery.dispatch.capacity import IN_GROUPS, Forecast, Supply, duration_text, forecast, last_end, span_s
 from delivery.dispatch.contract import Finding, Part, check, sends_besides
 from delivery.dispatch.pdus import pdus_each
 from delivery.dispatch.routing import carries_short
+from delivery.dispatch.singly import NOBODY, SingleSends, single_sends
 from delivery.models import Port
 from delivery.ports import PortSettings, changes
 from delivery.ports.pace import PaceRules
@@ -37,6 +38,7 @@ class Outlook:
         forecasts: of MMS, and of short messages where there are any.
         contract: every rule of every contract that was looked at.
         problems: what a person should mend before the day, with what to do; empty where all is well.
+        singles: what slots cost.
     """
 
     begin: datetime
@@ -46,6 +48,7 @@ class Outlook:
     forecasts: tuple[Forecast, ...]
     contract: tuple[Finding, ...]
     problems: tuple[str, ...]
+    singles: SingleSends = NOBODY
 
     @property
     def finish_at(self) -> datetime | None:
@@ -94,13 +97,17 @@ class Outlook:
         return tuple(one for one in self.contract if not one.kept)
 
 
-def look(session: Session, subject: Subject, count: Count, terms: Terms, variants: Mapping[Signature, int], *, rate: float | None = None, but: int | None = None) -> Outlook:
+def look(
+    session: Session, subject: Subject, count: Count, terms: Terms, variants: Mapping[Signature, int],
+    *, rate: float | None = None, but: int | None = None, personal: bool = True,
+) -> Outlook:  # fmt: skip
     """The outlook of a send.
 
     Args:
         variants: of each signature that was counted; a text takes as many PDUs as it has parts.
         rate: readers a second that it may take at most, or None.
         but: the dispatch that is being made of it, which is not counted besides itself.
+        personal: readers get words of their own where a variant has slots.
     """
     rules = PaceRules.of(session)
     ports = {port.name: PortSettings.of(port, rules) for port in subject.ports}
@@ -109,7 +116,10 @@ def look(session: Session, subject: Subject, count: Count, terms: Terms, variant
     agreed = {port_id: [(one.at, one.rate) for one in found] for port_id, found in changes.ahead(session, able).items()}
     texts = {variants[one]: readers for one, readers in count.signatures.items() if one[1] in SHORT}
     each = pdus_each(session, able, {port.id: texts for port in able})
-    supplies = {port.name: Supply.of(ports[port.name], agreed.get(port.id, ()), each.get(port.id, 1.0)) for port in able}
+    singles = single_sends(session, count.signatures, variants, [ports[port.name] for port in able]) if personal else NOBODY
+    supplies = {
+        port.name: Supply.of(ports[port.name], agreed.get(port.id, ()), each.get(port.id, 1.0), IN_GROUPS if carries_short(port) else singles.pace) for port in able
+    }
     groups = (
         (count.planned - short, [supplies[port.name] for port in able if not carries_short(port)]),
         (short, [supplies[port.name] for port in able if carries_short(port)]),
@@ -118,7 +128,8 @@ def look(session: Session, subject: Subject, count: Count, terms: Terms, variant
     loads = dict.fromkeys(ports, 0) | {name: load for one in forecasts for name, load in one.loads.items()}
     found = Outlook(terms.opens, terms.deadline, count.planned, loads, forecasts, (), ())
     contract = tuple(_contract(session, subject, ports, found, rate, but))
-    return Outlook(found.begin, found.deadline, found.planned, loads, forecasts, contract, tuple(_problems(subject, ports, found, contract)))
+    found = replace(found, contract=contract, singles=singles)
+    return replace(found, problems=tuple(_problems(subject, ports, found, contract)))
 
 
 def weights(subject: Subject, found: Outlook) -> dict[int, float]:
@@ -170,6 +181,8 @@ def _of_time(subject: Subject, found: Outlook) -> list[str]:
             f"it takes {takes} and {found.short:,} readers would be late: "
             f"{_whole(found.need_rate_per_s)} a second are needed; agree a higher rate (`huabao port schedule`), add a port, or begin earlier"
         )
+        if found.singles.readers:
+            said.append(f"up to {found.singles.readers:,} of its readers are sent to one by one; `--no-personal` sends them the fallbacks of its slots in groups")
     elif any(one.tight for one in found.forecasts):
         said.append(f"it is in time by the contract's rates only; at those that are kept up it is through at {shanghai_text(found.sustained_finish_at)}")
     if found.forecasts and found.finish_at is None:

@@ -62,6 +62,7 @@ class Request:
         seed_group: whose members get it before everybody else.
         lane: special (号外) overtakes and waits for no window.
         block_classes: handset classes that are held from the start, so that others go.
+        personal: readers get words of their own where the edition has slots; otherwise all get the fallbacks, in groups.
     """
 
     edition: str
@@ -74,6 +75,7 @@ class Request:
     seed_group: str | None = None
     lane: str = BULK
     block_classes: tuple[str, ...] = ()
+    personal: bool = True
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
     session.add(dispatch)
     session.flush()
     partitions.ensure_day(session, dispatch.day)
-    expected = outlook.look(session, subject, found, terms, variants, but=dispatch.id)
+    expected = outlook.look(session, subject, found, terms, variants, but=dispatch.id, personal=request.personal)
     _refuse_breach(request, expected)
     snapshot.write_rows(session, dispatch, variants, subject.ports, outlook.weights(subject, expected))
     written, dispatch.planned_digest = snapshot.digest(session, dispatch)
@@ -267,6 +269,12 @@ def _refuse_breach(request: Request, expected: outlook.Outlook) -> None:
         raise UsageError(f"{expected.breaches[0]} (`--despite-contract` sends it all the same; `huabao dispatch plan` shows every rule)")
 
 
+def _gate(request: Request) -> dict[str, bool]:
+    """What whoever started it knew and wanted."""
+    said = {AGAIN: request.again, compliance.DESPITE: request.despite_contract, kinds.NO_PERSONAL: not request.personal}
+    return {name: True for name, meant in said.items() if meant}
+
+
 def _row(subject: Subject, request: Request, found: Count, *, actor: str, start: datetime, now: datetime) -> Dispatch:
     return Dispatch(
         edition_id=subject.edition.id,
@@ -275,7 +283,7 @@ def _row(subject: Subject, request: Request, found: Count, *, actor: str, start:
         day=business_day(start),
         state=lifecycle.DRAFT,
         seed_group=request.seed_group,
-        gate={**({AGAIN: True} if request.again else {}), **({compliance.DESPITE: True} if request.despite_contract else {})},
+        gate=_gate(request),
         audience=found.audience,
         planned=found.planned,
         ports=[port.name for port in subject.ports],

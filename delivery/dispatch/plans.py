@@ -71,6 +71,7 @@ class Plan:
             "deadline_met": found.deadline_met,
             "late": found.short,
             "cost_fen": self.cost_fen,
+            "single_sends": found.singles.to_document() if found.singles.readers else None,
             "contract": [one.to_document() for one in found.contract],
             "problems": list(self.problems),
             "preflight": {"passed": not self.tried.of("fail"), "handsets": self.tried.panel.tried, "failing_classes": self.tried.failing_classes()},
@@ -106,7 +107,7 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
     variants = variants_of(runtime, request, subject, count, progress)
     tried = preflight.look(runtime, subject.publication, variants.values())
     with runtime.transaction(read_only=True) as session:
-        found = outlook.look(session, subject, count, terms, variants)
+        found = outlook.look(session, subject, count, terms, variants, personal=request.personal)
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())

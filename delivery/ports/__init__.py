@@ -12,9 +12,10 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from content.slots.gaps import Gap
 from delivery.ports.settings import GO as GO
 from delivery.ports.settings import Clearance as Clearance
 from delivery.ports.settings import PortSettings as PortSettings
@@ -48,6 +49,7 @@ class MessageContent:
         service_code: the MT business code, or None.
         linked_id: of the DeliverReq that this answers, or None.
         expiry_s: seconds after which the peer need not try any more, or None for its own rule.
+        gaps: of an MMS: where words of a reader's own go into `mime`, see `content.slots`.
     """
 
     mime: bytes = b""
@@ -57,15 +59,21 @@ class MessageContent:
     expiry_s: float | None = None
     text: str | None = None
     wap_push: WAPPush | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True)
 class OutboundGroup:
-    """The recipients of one SubmitReq; already written down as a submission."""
+    """The recipients of one SubmitReq; already written down as a submission.
+
+    Attributes:
+        fillings: the words that all of them get in the content's gaps; none for what stands there.
+    """
 
     submission_id: int
     transaction_id: str
     recipients: tuple[MSISDN, ...]
+    fillings: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

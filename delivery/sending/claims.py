@@ -53,6 +53,7 @@ class ClaimedBatch:
         channel: of the variant, where each contact is written down (an activity); else None.
         token: makes the TransactionIDs of this claim differ from all others.
         losses: workers in a row that fell silent with the batch before and had got no answer.
+        personal: readers get words of their own in the slots of the variant; otherwise all get the fallbacks.
     """
 
     batch_id: int
@@ -72,6 +73,7 @@ class ClaimedBatch:
     channel: str | None = None
     token: str = field(default_factory=lambda: new_token(6))
     losses: int = 0
+    personal: bool = True
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBat
         quiet = gone.pop("quiet_hours", ())
     channel = _channel(session, batch) if terms.audience.activity else None
     wakes_at = asleep.wakes_at if quiet else None
-    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, wakes_at, channel, losses=batch.losses)
+    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, wakes_at, channel, losses=batch.losses, personal=terms.personal)
 
 
 def contact_reference(dispatch_id: int) -> str:
@@ -300,6 +302,7 @@ class _Terms(NamedTuple):
 
     audience: audiences.Audience
     deadline_at: datetime | None
+    personal: bool
 
 
 _audiences: WeakKeyDictionary[Any, OrderedDict[int, _Terms]] = WeakKeyDictionary()
@@ -317,7 +320,7 @@ def _terms(session: Session, dispatch_id: int) -> _Terms:
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
         audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == kinds.RESEND, house=dispatch.kind == kinds.SEED, start=dispatch.start_at)
-        found = _Terms(audience, dispatch.deadline_at)
+        found = _Terms(audience, dispatch.deadline_at, not dispatch.gate.get(kinds.NO_PERSONAL))
         with _audiences_lock:
             known[dispatch_id] = found
             while len(known) > AUDIENCES_KEPT_MAX:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
-from content.variants import SHORT, WAP_PUSH, load_payload, load_short
+from content.slots.gaps import Gap
+from content.variants import SHORT, WAP_PUSH, load_gaps, load_payload, load_short
 from delivery.models import Dispatch, Port
 from delivery.ports import MessageContent, PortLink, PortSettings, SubmitStream, WAPPush, open_link
 from delivery.ports.pace import PaceRules
@@ -22,7 +24,7 @@ CONTENTS_KEPT_MAX = 64
 
 Key = tuple[int, int, str | None]
 
-_kept: OrderedDict[Key, tuple[PortLink, object]] = OrderedDict()
+_kept: OrderedDict[Key, tuple[PortLink, object, tuple[Gap, ...]]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -34,7 +36,19 @@ def port_settings(session: Session, port_id: int) -> PortSettings:
     return PortSettings.of(session.connection().execute(_PORT, {"port": port_id}).one(), PaceRules.of(session))  # type: ignore[arg-type]  # a row has the columns of a Port
 
 
-def open_content(runtime: Runtime, batch: ClaimedBatch, settings: PortSettings) -> SubmitStream:
+@dataclass(frozen=True)
+class Opened:
+    """A content on its way out.
+
+    Attributes:
+        gaps: where words of a reader's own go into it; none where everybody gets the same.
+    """
+
+    stream: SubmitStream
+    gaps: tuple[Gap, ...]
+
+
+def open_content(runtime: Runtime, batch: ClaimedBatch, settings: PortSettings) -> Opened:
     """A stream for the batch's variant through its port.
 
     Raises:
@@ -46,15 +60,15 @@ def open_content(runtime: Runtime, batch: ClaimedBatch, settings: PortSettings) 
         kept = _kept.get(key)
         if kept is not None and kept[0] is link:
             _kept.move_to_end(key)
-            return link.stream(kept[1])
+            return Opened(link.stream(kept[1]), kept[2])
     with runtime.transaction(read_only=True) as session:
         content = _content(session, batch)
     prepared = link.prepare(content)
     with _lock:
-        _kept[key] = (link, prepared)
+        _kept[key] = (link, prepared, content.gaps)
         while len(_kept) > CONTENTS_KEPT_MAX:
             _kept.popitem(last=False)
-    return link.stream(prepared)
+    return Opened(link.stream(prepared), content.gaps)
 
 
 def _content(session: Session, batch: ClaimedBatch) -> MessageContent:
@@ -64,7 +78,7 @@ def _content(session: Session, batch: ClaimedBatch) -> MessageContent:
     common: dict[str, Any] = {"subject": version.title, "service_code": batch.service_code, "expiry_s": publication.stale_after_s}
     channel = session.get_one(Variant, batch.variant_id).channel
     if channel not in SHORT:
-        return MessageContent(mime=load_payload(session, batch.variant_id), **common)
+        return MessageContent(mime=load_payload(session, batch.variant_id), gaps=load_gaps(session, batch.variant_id), **common)
     short = load_short(session, batch.variant_id)
     if channel == WAP_PUSH:
         return MessageContent(wap_push=WAPPush(short.href, short.text), **common)

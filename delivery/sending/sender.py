@@ -28,6 +28,7 @@ from delivery.dialects import dialect_of
 from delivery.ports import Answer, OutboundGroup, PortSettings, SubmitStream, health, is_ours, pace
 from delivery.sending import claims, journal, stages
 from delivery.sending.claims import ClaimedBatch
+from delivery.sending.personal import Texts, alike, filled, in_turn, texts_of
 from delivery.sending.prepared import open_content, port_settings
 from delivery.sending.slots import Slots, slots_of
 from delivery.throttle import Departures, Throttle, fitting, port_key, throttle_for
@@ -103,14 +104,14 @@ def _claim(runtime: Runtime, batch_id: int, throttle: Throttle) -> tuple[Claimed
 
 def _send(runtime: Runtime, claimed: ClaimedBatch, settings: PortSettings, throttle: Throttle) -> None:
     try:
-        stream = open_content(runtime, claimed, settings)
+        content = open_content(runtime, claimed, settings)
     except PortError as error:
         with runtime.transaction() as session:
             standing = claims.renew(session, claimed, now=runtime.now(), lease_s=runtime.config.lease_s)
             stages.pause_for_fault(session, claimed.dispatch_id, str(error), now=runtime.now())
             stages.leave(session, claimed, list(claimed.numbers), standing, now=runtime.now())
         return
-    BatchSender(runtime, claimed, settings, stream, throttle).run()
+    BatchSender(runtime, claimed, settings, content.stream, throttle, texts_of(runtime, claimed, content.gaps)).run()
 
 
 @dataclass
@@ -118,7 +119,8 @@ class BatchSender:
     """One claim of one batch on its way out.
 
     Attributes:
-        waiting: readers in no submission, in the order of their ids.
+        texts: what fills the gaps of the content, by reader; who is not there gets the fallbacks.
+        waiting: readers in no submission, in the order of their ids; those of the same text together.
         ready: groups that are written down and have not left.
         leaving: readers of each submission whose answer is not written down, of those in `ready` too.
         answers: what came back and is not written down.
@@ -131,6 +133,7 @@ class BatchSender:
     settings: PortSettings
     stream: SubmitStream
     throttle: Throttle
+    texts: Texts = field(default_factory=dict, repr=False)
     waiting: deque[int] = field(init=False)
     ready: deque[OutboundGroup] = field(default_factory=deque)
     leaving: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class BatchSender:
     _warned: bool = False
 
     def __post_init__(self) -> None:
-        self.waiting = deque(self.claimed.numbers)
+        self.waiting = deque(in_turn(self.claimed.numbers, self.texts))
         self.group_size = min(self.settings.max_recipients, _group_sizes.get(self.settings.port_id, self.settings.max_recipients))
         self.slots = slots_of(self.settings.port_id)
         self.stream.landed = self.slots.free
@@ -256,17 +259,17 @@ class BatchSender:
         number = min(self._ahead(size, now) - len(self.ready), self._room())
         groups: list[tuple[int, ...]] = []
         while self.waiting and not self.stopped and len(groups) < number:
-            groups.append(tuple(self.waiting.popleft() for _ in range(min(size, len(self.waiting)))))
+            groups.append(tuple(self.waiting.popleft() for _ in range(min(alike(self.waiting, self.texts, size), len(self.waiting)))))
         if not groups:
             return []
-        outbound = journal.write_submissions(session, self.claimed, groups, first=self.written, at=now)
+        outbound = filled(journal.write_submissions(session, self.claimed, groups, first=self.written, at=now), groups, self.texts)
         self.leaving.update((one.submission_id, group) for one, group in zip(outbound, groups, strict=True))
         return outbound
 
     def _size(self, now: datetime) -> int:
         """Recipients of the next groups: what the peer takes, what the burst allows, what fits a second."""
         one = pace.paced(self.settings, now)
-        most = min(self.group_size, one.group_size)
+        most = alike(self.waiting, self.texts, min(self.group_size, one.group_size))
         return most if one.counts_submits else fitting(float(round(one.rate, 1)), most)
 
     def _ahead(self, size: int, now: datetime) -> int:
@@ -278,7 +281,7 @@ class BatchSender:
 
     def _room(self) -> int:
         """Groups that may still be written down."""
-        return self.settings.in_flight + self._ahead_max(self.group_size) - len(self.leaving)
+        return self.settings.in_flight + self._ahead_max(alike(self.waiting, self.texts, self.group_size)) - len(self.leaving)
 
     def _take_back(self, session: Session) -> None:
         """What is written down and did not leave was never written, and its readers wait again."""
@@ -327,7 +330,7 @@ class BatchSender:
     def _unsend(self, groups: Sequence[tuple[int, ...]]) -> None:
         """Let readers wait again, in the order that they had."""
         if groups:
-            self.waiting = deque(sorted((*self.waiting, *(reader for group in groups for reader in group))))
+            self.waiting = deque(in_turn(sorted((*self.waiting, *(reader for group in groups for reader in group))), self.texts))
 
     def _is_over(self) -> bool:
         return not self.leaving and (self.stopped or not self.waiting)

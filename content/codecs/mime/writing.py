@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from content.codecs.mime.structs import Part, Related
@@ -39,6 +39,14 @@ def encode_related(related: Related) -> bytes:
     Raises:
         CodecError: `start` names no part, two parts have one Content-ID, or a header value is not plain ASCII (ours).
     """
+    return b"".join(around_parts(related, [part.data for part in related.parts]))
+
+
+def around_parts(related: Related, contents: Sequence[bytes]) -> list[bytes]:
+    """The same with other contents in its parts, in pieces: what stands before the first content, that content, what follows it, and so on.
+
+    The boundary is that of the message's own contents.
+    """
     _check(related)
     boundary = choose_boundary("mms-", [each for part in related.parts for each in _pieces(part)])
     head = (
@@ -47,12 +55,12 @@ def encode_related(related: Related) -> bytes:
         f"Content-ID: <{_identifier(related.content_id)}>\r\n"
         "Content-Transfer-Encoding: binary\r\n"
     )
-    pieces = [head.encode("ascii")]
-    for part in related.parts:
-        header, data = _pieces(part)
-        pieces += [f"\r\n--{boundary}\r\n".encode("ascii"), header, b"\r\n", data]
-    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-    return b"".join(pieces)
+    pieces = []
+    before = head.encode("ascii")
+    for part, data in zip(related.parts, contents, strict=True):
+        pieces += [before + f"\r\n--{boundary}\r\n".encode("ascii") + _pieces(part)[0] + b"\r\n", data]
+        before = b""
+    return [*pieces, f"\r\n--{boundary}--\r\n".encode("ascii")]
 
 
 def _pieces(part: Part) -> tuple[bytes, bytes]:

@@ -36,12 +36,14 @@ class Frame:
 
     Attributes:
         boundary: None for a bare envelope.
+        content_at: bytes of `after` before the content.
     """
 
     headers: dict[str, str]
     boundary: str | None
     before: bytes = field(default=b"", repr=False)
     after: bytes = field(default=b"", repr=False)
+    content_at: int = 0
 
     def refuse_boundary(self, *pieces: bytes) -> None:
         """Checks that no piece to be framed holds the boundary.
@@ -67,7 +69,7 @@ def frame(content: bytes | None, form: ClientForm = STRICT) -> Frame:
     headers = {"Content-Type": f'multipart/related; type="text/xml"; start="<{ENVELOPE_ID}>"; boundary="{boundary}"', **headers}
     before = f"--{boundary}\r\nContent-Type: {XML_TYPE}\r\nContent-ID: <{ENVELOPE_ID}>\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     between, end = f"\r\n--{boundary}\r\n".encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
-    return Frame(headers, boundary, before.encode("ascii"), between + content + end)
+    return Frame(headers, boundary, before.encode("ascii"), between + content + end, len(between))
 
 
 def content_id_of(content: bytes) -> str:

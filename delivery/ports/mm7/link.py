@@ -105,8 +105,9 @@ class MM7Link:
             subject=content.subject,
         )
         try:
-            prepared = prepare_submit(request, content.mime, options.namespace, options.mm7_version, recipient_field=options.recipient_field, form=options.form)
-            largest = prepared.render("0" * 40, ["8613800000000"] * self.settings.group_size)
+            gaps = [(gap.at, gap.length) for gap in content.gaps]
+            prepared = prepare_submit(request, content.mime, options.namespace, options.mm7_version, recipient_field=options.recipient_field, form=options.form, gaps=gaps)
+            largest = prepared.render("0" * 40, ["8613800000000"] * self.settings.group_size, fillings=[b" " * gap.bytes_max for gap in content.gaps])
         except CodecError as error:
             raise PortError(f"port {self.settings.name}: this content cannot be written as a SubmitReq: {error}", retryable=False) from error
         limit = options.max_message_bytes
@@ -180,7 +181,7 @@ class MM7Link:
 
     def _send(self, stream: MM7Stream, group: OutboundGroup) -> None:
         try:
-            request = stream.prepared.render(group.transaction_id, [self.options.number(one) for one in group.recipients])
+            request = stream.prepared.render(group.transaction_id, [self.options.number(one) for one in group.recipients], fillings=group.fillings)
         except CodecError as error:
             stream.tell([Answer(group.submission_id, "refused", status_text=f"cannot be written as a SubmitReq: {error}")])
             return
