@@ -1,19 +1,22 @@
 """What part of a picture a screen shows, and how large.
 
 A picture is shown whole where it can be. Only one that is much taller than its
-region is cut, above and below, to the window that keeps the subject: edges,
-skin and the upper third draw the eye. No face is looked for by name; skin with
-detail in it, and room above it for the hair, does that work.
+region is cut, above and below, to the window that keeps the subject: heads stay
+whole (`subjects` finds them), no line of lettering is cut through, and of what is
+left edges, skin and the upper third draw the eye.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
+
+from content.adapt.subjects import Subject, subjects_in
 
 Style = Literal["photo", "drawing", "comic", "type"]
 
@@ -27,9 +30,18 @@ HELD_MIN = 0.66
 """Share of what draws the eye that a cut must keep; else less is cut and the picture is shown narrower."""
 
 _WIDTH_SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
+_HEAD_WIDTH_SHARES = (0.7, 0.65, 0.6, 0.55, 0.5)
+"""Of the region's width that a cut picture takes at least; less only where a head is not whole otherwise."""
+
 _CUT_COST = 0.5
 _HEADROOM, _HEADROOM_COST = 0.06, 0.015
 """Air above a subject: a share of the window, where it costs little below."""
+
+HEAD_COST, LETTERING_COST = 4.0, 0.25
+"""What it costs a window to lose the largest head, or to cut through a line of lettering, where all that draws the eye is 1."""
+
+MINOR_HEAD_SHARE = 0.2
+"""A head of less than that share of the largest one's area is somebody in the background, and counts a tenth."""
 
 _LOOK_PX = 96
 """Longer side of the copy on which saliency is measured."""
@@ -74,13 +86,30 @@ def cropped(request: PictureRequest) -> Image.Image:
         return image
     if width_px <= request.width_px_max and height_px <= request.height_px_max:
         return image
-    interest = _interest_along(image, rows=True)
-    for share in _WIDTH_SHARES:
-        kept_px = min(height_px, max(1, round(fitting_px / share)))
-        top_px, held = _best_window(interest, kept_px, height_px)
-        if held >= HELD_MIN:
-            break
+    top_px, kept_px = _rows_kept(image, fitting_px)
     return image.crop((0, top_px, width_px, top_px + kept_px))
+
+
+def _rows_kept(image: Image.Image, fitting_px: float) -> tuple[int, int]:
+    """First row and number of rows of the window shown: as few as fill the width, more where too much would be lost.
+
+    Args:
+        image: the whole picture.
+        fitting_px: rows of a window that fills the region.
+    """
+    interest, spans = _interest_along(image, rows=True), _spans(subjects_in(image), rows=True)
+    found: list[_Window] = []
+    for share in (*_WIDTH_SHARES, *_HEAD_WIDTH_SHARES):
+        if share < _WIDTH_SHARES[-1] and min(window.lost for window in found) < LETTERING_COST * 2:
+            break
+        window = _best_window(interest, min(image.height, max(1, round(fitting_px / share))), image.height, spans)
+        if window.held >= HELD_MIN and window.lost == 0.0:
+            return window.start_px, window.kept_px
+        found.append(window)
+    least = min(window.lost for window in found)
+    enough = [window for window in found if window.lost <= least]
+    best = next((window for window in enough if window.held >= HELD_MIN), enough[-1])
+    return best.start_px, best.kept_px
 
 
 def shown_size(kept: Image.Image, request: PictureRequest) -> tuple[int, int]:
@@ -122,7 +151,9 @@ def _on_blur(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
 def _best_start(image: Image.Image, kept_px: int, *, rows: bool) -> int:
     """First row or column of the best window of that length."""
     length = image.height if rows else image.width
-    return 0 if kept_px >= length else _best_window(_interest_along(image, rows=rows), kept_px, length)[0]
+    if kept_px >= length:
+        return 0
+    return _best_window(_interest_along(image, rows=rows), kept_px, length, _spans(subjects_in(image), rows=rows)).start_px
 
 
 def _interest_along(image: Image.Image, *, rows: bool) -> NDArray[np.float64]:
@@ -131,8 +162,41 @@ def _interest_along(image: Image.Image, *, rows: bool) -> NDArray[np.float64]:
     return _interest(np.asarray(small, dtype=np.float64), rows=rows)
 
 
-def _best_window(interest: NDArray[np.float64], kept_px: int, length_px: int) -> tuple[int, float]:
-    """Where the window of that length begins that holds most of what draws the eye, and the share that it holds.
+@dataclass(frozen=True)
+class _Span:
+    """From where to where a subject reaches along one side, in shares of it, and what it costs to cut it."""
+
+    start: float
+    end: float
+    cost: float
+    whole: bool
+
+
+def _spans(subjects: Sequence[Subject], *, rows: bool) -> list[_Span]:
+    """Heads, which must be whole inside a window, and lettering, which may be outside but not be cut through."""
+    largest = max((one.area for one in subjects if one.kind == "head"), default=0.0)
+    found = []
+    for one in subjects:
+        start, end = (one.top, one.bottom) if rows else (one.left, one.right)
+        if one.kind == "head":
+            found.append(_Span(start, end, HEAD_COST * (0.1 if one.area < MINOR_HEAD_SHARE * largest else one.area / largest), whole=True))
+        else:
+            found.append(_Span(start, end, LETTERING_COST, whole=False))
+    return found
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Where a window begins, how long it is, what it holds of all that draws the eye, and what its subjects lose."""
+
+    start_px: int
+    kept_px: int
+    held: float
+    lost: float
+
+
+def _best_window(interest: NDArray[np.float64], kept_px: int, length_px: int, spans: Sequence[_Span]) -> _Window:
+    """The window of that length that holds most of what draws the eye, and loses least of the subjects.
 
     A cut through something busy counts against a window: above a head and below a subject it is mostly quiet.
     """
@@ -145,10 +209,22 @@ def _best_window(interest: NDArray[np.float64], kept_px: int, length_px: int) ->
     cost = np.where(starts > 0, busy[starts], 0.0)
     ends = starts + window
     cost = cost + 0.4 * np.where(ends < len(interest), busy[np.minimum(ends, len(interest) - 1)], 0.0)
-    first = int(np.argmax(held - _CUT_COST * window * cost))
+    places = np.minimum(length_px - kept_px, np.rint(starts * length_px / len(interest)).astype(np.int64))
+    lost = _lost(places / length_px, (places + kept_px) / length_px, spans)
+    first = int(np.argmax(held - _CUT_COST * window * cost - lost))
     highest = max(0, first - round(_HEADROOM * window))
-    first = next(one for one in range(highest, first + 1) if held[one] >= held[first] - _HEADROOM_COST)
-    return min(length_px - kept_px, round(first * length_px / len(interest))), float(held[first])
+    first = next(one for one in range(highest, first + 1) if held[one] >= held[first] - _HEADROOM_COST and lost[one] <= lost[first])
+    return _Window(int(places[first]), kept_px, float(held[first]), float(lost[first]))
+
+
+def _lost(tops: NDArray[np.float64], bottoms: NDArray[np.float64], spans: Sequence[_Span]) -> NDArray[np.float64]:
+    """What windows lose: a cut head costs half of what one outside costs, and more the less of it is left; so does cut lettering."""
+    lost = np.zeros(len(tops))
+    for span in spans:
+        seen = np.clip(np.minimum(bottoms, span.end) - np.maximum(tops, span.start), 0.0, None) / (span.end - span.start)
+        cut = seen < 1.0 - 1e-6
+        lost = lost + span.cost * (0.5 * cut + 0.5 * (1.0 - seen) if span.whole else 1.0 * (cut & (seen > 0)))
+    return lost
 
 
 def _interest(pixels: NDArray[np.float64], *, rows: bool) -> NDArray[np.float64]:
