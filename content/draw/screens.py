@@ -24,22 +24,38 @@ def screen(picture: Image.Image | None, text: str, handset: HandsetClass) -> Ima
         text: with its own line ends.
         handset: gives the screen and its type size.
     """
-    size = handset.type_px
-    margin = max(3, size // 4)
-    leading = round(size * 1.32)
-    shown = _shown(picture, handset)
-    rows = lines(text, handset.width_px - 2 * margin, size) if text.strip() else []
-    top = (shown.height if shown is not None else 0) + margin
-    needed = top + leading * len(rows) + margin if rows else (shown.height if shown is not None else 0)
+    margin = margin_px(handset)
+    shown, below = _shown(picture, handset), text_block(text, handset)
+    top = shown.height if shown is not None else 0
+    needed = top + (below.height if below is not None else 0)
     image = Image.new("RGB", (handset.width_px, max(handset.height_px, needed)), PAPER)
-    draw = ImageDraw.Draw(image)
+    if below is not None:
+        image.paste(below, (0, top))
     if shown is not None:
         image.paste(shown, ((handset.width_px - shown.width) // 2, 0))
     if needed > handset.height_px:
+        draw = ImageDraw.Draw(image)
         for left in (0, handset.width_px - margin + 1):
             draw.line((left, handset.height_px, left + margin - 2, handset.height_px), fill=GREY)
+    return image
+
+
+def margin_px(handset: HandsetClass) -> int:
+    """What is left free around a text."""
+    return max(3, handset.type_px // 4)
+
+
+def text_block(text: str, handset: HandsetClass) -> Image.Image | None:
+    """The text alone, as wide as the screen and as high as it takes; None where there is none."""
+    if not text.strip():
+        return None
+    size, margin = handset.type_px, margin_px(handset)
+    leading = round(size * 1.32)
+    rows = lines(text, handset.width_px - 2 * margin, size)
+    image = Image.new("RGB", (handset.width_px, 2 * margin + leading * len(rows)), PAPER)
+    draw = ImageDraw.Draw(image)
     for number, row in enumerate(rows):
-        put(draw, (margin, top + number * leading), row, size, "regular", INK)
+        put(draw, (margin, margin + number * leading), row, size, "regular", INK)
     return image
 
 
