@@ -22,6 +22,7 @@ class User(Base):
         name: as it is typed at sign-in, compared without regard to case (`name_key`).
         role: one of `console.rights.ROLES`.
         city: the city whose pages a city editor works on, or None for all.
+        msisdn: his own phone, to which an edition may be sent for a look before anybody has it, or None.
         failed_attempts: wrong passwords in a row since the last right one.
         locked_until: no sign-in before that, however right the password.
         disabled_at: since when the account is shut, or None.
@@ -35,6 +36,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(10))
     city: Mapped[str | None] = mapped_column(String(40))
+    msisdn: Mapped[str | None] = mapped_column(String(20))
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]

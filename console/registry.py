@@ -35,7 +35,8 @@ TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "content.wap.settings", "delivery.settings", "console.settings")
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
-    "subscribers.models", "subscribers.offers.models", "content.models", "content.quiz.models", "content.feeds.models", "content.workflow.models", "content.wap.models", "delivery.models", "console.models",
+    "subscribers.models", "subscribers.offers.models", "content.models", "content.quiz.models", "content.feeds.models",
+    "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models", "console.models",
 )  # fmt: skip
 
 

@@ -26,6 +26,9 @@ class FeedSource(Base):
         fetched_at: when its server was last asked.
         arrived_at: when something new or changed last came.
         failure: why the last try failed, in words; "" where it did not.
+        every_min: it is asked by itself so often, or None for never.
+        expected_at: the hour by which something new of the day should have come, Asia/Shanghai, `05:00`; "" for none.
+        asked_at: when it was last asked by itself, also where its server did not answer.
     """
 
     __tablename__ = "feed_sources"
@@ -49,6 +52,9 @@ class FeedSource(Base):
     fetched_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
+    every_min: Mapped[int | None]
+    expected_at: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    asked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

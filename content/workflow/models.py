@@ -183,6 +183,8 @@ class Desk(Base):
     Attributes:
         checklist: points that somebody must answer for before it is approved.
         deputies: accounts that may approve again after a small change.
+        shares: of the slides, by level, of numbers that set none themselves.
+        sections: those that every number should have: `title`, and any of `city`, `fallback` (`yesterday`, or the number of a standing edition).
     """
 
     __tablename__ = "desks"
@@ -190,3 +192,22 @@ class Desk(Base):
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), primary_key=True, autoincrement=False)
     checklist: Mapped[list[Any]] = mapped_column(Document, default=list)
     deputies: Mapped[list[Any]] = mapped_column(Document, default=list)
+    shares: Mapped[dict[str, float]] = mapped_column(Document, default=dict, server_default="{}")
+    sections: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list, server_default="[]")
+
+
+class GreyDay(Base):
+    """A day on which a publication, or every one, appears without colour.
+
+    Attributes:
+        publication_id: None for all.
+    """
+
+    __tablename__ = "grey_days"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    day: Mapped[date] = mapped_column(index=True)
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publications.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
