@@ -10,6 +10,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.manuscript import LEVELS
 from content.models import Edition, EditionVersion, Publication
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
@@ -18,7 +19,9 @@ from subscribers.handset_classes import handset_class, handset_classes
 
 if TYPE_CHECKING:
     from content.compose.boxes import PageBoxes
+    from content.manuscript import Manuscript
     from content.preflight.checking import Outcome
+    from content.remarks import Remarks
     from content.services import LoadedVersion
     from content.variants import Wanted
 
@@ -94,6 +97,8 @@ def show(invocation: Invocation, edition_id: str) -> Report:
         data = {
             **_document(found, loaded.publication, loaded.version),
             "items": items,
+            "shares": dict(loaded.manuscript.shares),
+            "level_items": _levels(loaded.manuscript),
             "pages": [one.to_document() for one in page_boxes(loaded.manuscript, pictures.__getitem__)],
             "versions": [{"version": one.version, "created_at": one.created_at, "created_by": one.created_by, "source_sha256": one.source_sha256} for one in versions],
         }
@@ -104,9 +109,23 @@ def show(invocation: Invocation, edition_id: str) -> Report:
     return Report(data, lines=lines, columns=("item", "section", "title", "for"), rows=rows)
 
 
+def _levels(manuscript: Manuscript) -> dict[str, int]:
+    return {level: sum(item.level == level for item in manuscript.items) for level in LEVELS}
+
+
 def _items(loaded: LoadedVersion) -> list[dict[str, Any]]:
     return [
-        {"item": item.key, "section": section.title, "part": section.part, "title": item.article.title if item.article else "", "rule": item.rule}
+        {
+            "item": item.key,
+            "section": section.title,
+            "part": section.part,
+            "title": item.article.title if item.article else "",
+            "rule": item.rule,
+            "level": item.level,
+            "tone": item.tone,
+            "story": item.story,
+            "hero": item.hero,
+        }
         for section in loaded.manuscript.sections
         for item in section.items
     ]
@@ -190,6 +209,7 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
     from content.preflight.facts import facts_of
     from content.preflight.message import failures_of
     from content.preflight.panel import panel_of
+    from content.remarks import Remarks
     from content.services import find_edition, load_version
     from content.signatures import variant_name
     from content.variants import check_count, composed, load_source
@@ -201,24 +221,26 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
         found = Outcome(panel_of(session, loaded.publication, everything=all_handsets))
     check_count(len(wanted), yes=yes)
     source = load_source(runtime, loaded.version.id)
+    remarks = Remarks(source.manuscript)
     with invocation.progress("variants", len(wanted)) as advance:
         for done, (one, made) in enumerate(composed(source, wanted), start=1):
+            remarks.look(one[0], made)
             misfits = failures_of(made, handset_class(one[0]))
             found.fail_class(variant_name(*one), one[0], misfits)
             if not any("does not read back" in reason for _, reason in misfits):
                 found.try_message(variant_name(*one), one[0], facts_of(made.mime, made.size_bytes_max, made.gaps))
             advance(done)
-    return _checked(found, len(wanted), page_boxes(source.manuscript, source.assets.__getitem__))
+    return _checked(found, len(wanted), page_boxes(source.manuscript, source.assets.__getitem__), remarks)
 
 
-def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes]) -> Report:
+def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes], remarks: Remarks) -> Report:
     failures, warnings = found.of("fail"), found.of("warn")
     classes = {name: {"readers": found.panel.readers.get(name, 0), "handsets": len(trials)} for name, trials in found.panel.trials.items()}
     told = f"{variants} variants on {found.panel.tried:,} handsets: {'all fit' if not failures else f'{len(failures):,} failures'}, {len(warnings):,} warnings"
     lines = [told, *(f"{name} fails: {readers:,} readers" for name, readers in found.failing_classes().items())]
     if found.panel.unknown:
         lines.append(f"no record of {', '.join(found.panel.unknown)}; `huabao handsets import` brings it, `huabao settings set preflight_mainstream …` names others")
-    lines += [warning for page in pages if (warning := page.warning())]
+    lines += [*(warning for page in pages if (warning := page.warning())), *remarks.lines()]
     columns = ("level", "variant_id", "handset", "readers", "slide", "reason")
     rows = [[getattr(one, name) for name in columns] for one in (*failures, *warnings[:WARNINGS_SHOWN])]
     data = {
@@ -231,5 +253,6 @@ def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes]) -> Repor
         "failing_classes": found.failing_classes(),
         "mainstream_unknown": list(found.panel.unknown),
         "pages": [page.to_document() for page in pages],
+        **remarks.to_document(),
     }
     return Report(data, lines=lines, columns=columns if rows else (), rows=rows, problem=bool(failures))

@@ -17,6 +17,7 @@ from content.adapt import PictureRequest
 from content.compose.allotment import Sizes, allot, wishes
 from content.compose.captions import portions
 from content.compose.issue import Issue
+from content.compose.levels import Sharing, Spent, spent
 from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, TextPiece
 from content.compose.slides import Moved, Plan, Slide, WapDocument
 from content.draw import section_band
@@ -52,10 +53,22 @@ class Layout:
     def plan(self) -> Plan:
         """The edition in slides, no more than the class takes."""
         room = self.issue.handset.slides_max
-        sizes = allot(self.pieces, wishes(self.pieces, self.first), self.count, room)
+        sizes = self._sizes(room)
         sheets = self.sheets(sizes)
         slides = [self._slide(sheet, rank) for rank, sheet in enumerate(sheets, start=1)]
         return Plan((*self.front, *slides, *self.end), self._pages(sizes), self._moved(sizes), self.issue.style.picture_share, room)
+
+    def _sizes(self, room: int) -> Sizes:
+        """What each piece gets; where the edition sets shares, its levels keep to them."""
+        asked, shares = wishes(self.pieces, self.first), self.issue.manuscript.shares
+        if not shares:
+            return allot(self.pieces, asked, self.count, room)
+        levels = {item.key: item.level for item in self.issue.manuscript.items}
+
+        def used(sizes: Sizes) -> Spent:
+            return spent(levels, [sheet.items for run in self._runs(sizes) for _, sheet in run])
+
+        return Sharing(self.pieces, [levels[piece.keys[0]] for piece in self.pieces], self.count, used, room).allot(asked, shares)
 
     def count(self, sizes: Sizes) -> int:
         """How many slides the edition has with these sizes."""
