@@ -2,15 +2,18 @@
 
 `opening` judges and decodes what an editor sends, `colour` brings it to upright
 sRGB, `framing` decides what part is shown and how large, `encoding` turns one
-frame into bytes, `fitting` shares a budget over all pictures of a message. `panels`
-finds the panels of a comic page, `lettering` where its dialogue stands.
+frame into bytes. `similarity` says how alike what is shown and the original look,
+`curves` what quality buys of it, `sharing` makes the worst picture of a message as
+good as its bytes allow, `fitting` finds size and number for that. `panels` finds
+the panels of a comic page, `lettering` where its dialogue stands.
 Nothing here reads a file, a clock or the database.
 """
 
-from content.adapt.encoding import EncodeCache, EncodedPicture
+from content.adapt.encoding import EncodedPicture
 from content.adapt.fitting import Fitting, fit_pictures
 from content.adapt.framing import PictureRequest, frame
 from content.adapt.opening import PictureError, PictureInfo, decode, inspect
+from content.adapt.renditions import EncodeCache
 
 __all__ = [
     "EncodeCache",

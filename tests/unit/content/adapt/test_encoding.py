@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from content.adapt.encoding import LOSSLESS, encode_jpeg, encode_palette, quantisation, squared_error
 from content.adapt.framing import Style
+from content.adapt.similarity import Reference
 
 
 def _photo(width: int = 96, height: int = 64) -> Image.Image:
@@ -46,11 +47,19 @@ def test_a_tenth_more_is_never_coarser(tenths: int) -> None:
     assert all(finer <= coarser for finer, coarser in zip(quantisation(tenths + 10)[0], quantisation(tenths)[0], strict=True))
 
 
-def test_a_comic_in_flat_colours_keeps_all_its_colour() -> None:
+@pytest.mark.parametrize("style", ["comic", "photo"])
+def test_flat_colours_are_kept_whole_however_they_were_sent(style: Style) -> None:
     flat = Image.new("RGB", (120, 80), "red")
     flat.paste("blue", (30, 20, 90, 60))
-    with Image.open(io.BytesIO(encode_jpeg(flat, 753, "comic"))) as shown:
+    with Image.open(io.BytesIO(encode_jpeg(flat, 753, style))) as shown:
         assert shown.layer[0][1:3] == (1, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("style", ["comic", "photo", "drawing", "type"])
+def test_what_has_no_colour_wastes_nothing_on_it(style: Style) -> None:
+    grey = _photo().convert("L").convert("RGB")
+    with Image.open(io.BytesIO(encode_jpeg(grey, 753, style))) as shown:
+        assert shown.layer[0][1:3] == (2, 2)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("style", "sampling"), [("photo", (2, 2)), ("comic", (2, 2)), ("type", (1, 1)), ("drawing", (1, 1))])
@@ -81,11 +90,13 @@ def test_many_flat_colours_get_the_quality_that_they_equal() -> None:
     assert image.getcolors(256) is None
     found = encode_palette(image, ("image/png",))
     assert found is not None and found.quality_tenths < LOSSLESS
-    with Image.open(io.BytesIO(found.data)) as shown:
-        error = squared_error(image, shown.convert("RGB"))
+    with Image.open(io.BytesIO(found.data)) as opened:
+        shown = opened.convert("RGB")
+    error, similarity = squared_error(image, shown), Reference(image).similarity(shown)
     for tenths, worse in ((found.quality_tenths, True), (found.quality_tenths + 10, False)):
-        with Image.open(io.BytesIO(encode_jpeg(image, tenths, "drawing"))) as jpeg:
-            assert (squared_error(image, jpeg.convert("RGB")) >= error) is worse or tenths > 990
+        with Image.open(io.BytesIO(encode_jpeg(image, tenths, "drawing"))) as opened:
+            jpeg = opened.convert("RGB")
+        assert (squared_error(image, jpeg) >= error and Reference(image).similarity(jpeg) <= similarity) is worse or tenths > 990
 
 
 def test_a_painting_and_a_class_without_such_types_get_no_palette() -> None:

@@ -1,0 +1,82 @@
+"""What quality buys: a picture's bytes and similarity over the JPEG quality.
+
+Both are measured at a few qualities and drawn on between them by straight lines,
+log bytes and log of what is missing to perfect similarity against the log of
+the quantisation's scale, in which they are nearly straight.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+from content.adapt.encoding import coarseness
+
+ANCHORS = (400, 500, 600, 700, 800, 900, 950)
+"""Qualities in tenths at which pictures are measured; the first and the last are the lowest and the highest used."""
+
+_LEAST_MISSING = 1e-6
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One picture at one size.
+
+    Attributes:
+        log_bytes, log_missing: at the `ANCHORS`, rising and falling; missing is 1 - similarity.
+    """
+
+    log_bytes: tuple[float, ...]
+    log_missing: tuple[float, ...]
+
+    @classmethod
+    def measured(cls, sizes_bytes: Sequence[int], similarities: Sequence[float]) -> Curve:
+        """A curve through what was measured at the anchors; where a higher quality happens to be no better, the last better value goes on."""
+        missing = (math.log(max(_LEAST_MISSING, 1.0 - similarity)) for similarity in similarities)
+        return cls(tuple(accumulate((math.log(size) for size in sizes_bytes), max)), tuple(accumulate(missing, min)))
+
+    def similarity(self, quality_tenths: int) -> float:
+        """About what a JPEG of that quality has."""
+        return 1.0 - math.exp(_between(_fineness_of(quality_tenths), _finenesses(), self.log_missing))
+
+    def size_bytes(self, quality_tenths: int) -> float:
+        """About what a JPEG of that quality takes."""
+        return math.exp(_between(_fineness_of(quality_tenths), _finenesses(), self.log_bytes))
+
+    def quality(self, similarity: float) -> int:
+        """The lowest quality, in tenths, that has about this similarity: the highest one where none has."""
+        wanted = -math.log(max(_LEAST_MISSING, 1.0 - similarity))
+        rising = tuple(-missing for missing in self.log_missing)
+        if wanted >= rising[-1]:
+            return ANCHORS[-1]
+        return _quality_of(_between(wanted, rising, _finenesses()))
+
+
+def _fineness_of(quality_tenths: int) -> float:
+    return -math.log(coarseness(quality_tenths))
+
+
+@lru_cache(maxsize=1)
+def _finenesses() -> tuple[float, ...]:
+    return tuple(_fineness_of(quality) for quality in ANCHORS)
+
+
+def _quality_of(fineness: float) -> int:
+    """The lowest quality in tenths that is as fine; the inverse of `coarseness`."""
+    percent = math.exp(-fineness)
+    exact = 10 * (5000 / percent if percent > 100 else (200 - percent) / 2)
+    return min(ANCHORS[-1], max(ANCHORS[0], math.ceil(exact - 1e-6)))
+
+
+def _between(at: float, rising: Sequence[float], values: Sequence[float]) -> float:
+    """The value of a line through points, level beyond its ends."""
+    right = min(len(rising) - 1, max(1, bisect_left(rising, at)))
+    left = right - 1
+    if at <= rising[0] or rising[right] <= rising[left]:
+        return values[left]
+    share = min(1.0, (at - rising[left]) / (rising[right] - rising[left]))
+    return values[left] + share * (values[right] - values[left])
