@@ -20,6 +20,7 @@ from content.slots.names import ATTRIBUTE, slot_name
 from content.slots.thresholds import GREETING, NAME_COLUMN, POINTS_COLUMN, RANK_COLUMN
 from huabao.db import in_ids
 from subscribers.models import Reader
+from subscribers.offers import recommended_many
 
 READERS_AT_ONCE = 2_000
 
@@ -59,6 +60,13 @@ def _rank(session: Session) -> Callable[[Columns], str]:
     return lambda columns: _text(columns, column)
 
 
+def _offers(session: Session, reader_ids: Sequence[int]) -> dict[int, str]:
+    return {reader_id: "、".join(one.title for one in services) for reader_id, services in recommended_many(session, reader_ids).items()}
+
+
+_OF_READERS: Mapping[str, Callable[[Session, Sequence[int]], dict[int, str]]] = MappingProxyType({"offers": _offers})
+"""Slots that are asked for by themselves, for many readers at once."""
+
 _OF_COLUMNS: Mapping[str, Callable[[Session], Callable[[Columns], str]]] = MappingProxyType({"greeting": _greeting, "points": _points, "rank": _rank})
 """Slots that a reader's imported columns fill."""
 
@@ -66,15 +74,17 @@ _OF_COLUMNS: Mapping[str, Callable[[Session], Callable[[Columns], str]]] = Mappi
 def fillings(session: Session, gaps: Sequence[Gap], reader_ids: Iterable[int]) -> dict[int, tuple[bytes, ...]]:
     """What goes into the gaps of a message, by reader; a reader for whom every gap has its fallback is not there.
 
-    One statement asks for up to `READERS_AT_ONCE` readers.
+    A few statements ask for up to `READERS_AT_ONCE` readers.
     """
-    makers = {name: _maker(session, name) for name in {gap.name for gap in gaps}}
+    names = {gap.name for gap in gaps}
+    makers = {name: _maker(session, name) for name in names - _OF_READERS.keys()}
     ids = sorted(reader_ids)
     found: dict[int, tuple[bytes, ...]] = {}
     for begin in range(0, len(ids), READERS_AT_ONCE):
         page = ids[begin : begin + READERS_AT_ONCE]
+        asked = {name: _OF_READERS[name](session, page) for name in sorted(names & _OF_READERS.keys())}
         for reader_id, columns in session.execute(select(Reader.id, Reader.attributes).where(in_ids(session, Reader.id, page))):
-            values = {name: make(columns or {}) for name, make in makers.items()}
+            values = {name: make(columns or {}) for name, make in makers.items()} | {name: many.get(reader_id, "") for name, many in asked.items()}
             texts = [_fitted(gap, values[gap.name]) for gap in gaps]
             if any(text != gap.fallback for text, gap in zip(texts, gaps, strict=True)):
                 found[reader_id] = tuple(text.encode() for text in texts)

@@ -70,7 +70,8 @@ class Drift:
 
 def bind(session: Session, version: EditionVersion) -> Binding:
     """The sums of everything that is built of `version` now."""
-    payloads = select(Variant.name, VariantPayload.mime, VariantPayload.slots).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(Variant.edition_version_id == version.id)
+    columns = (Variant.name, VariantPayload.mime, VariantPayload.slots)
+    payloads = select(*columns).join(VariantPayload, VariantPayload.variant_id == Variant.id).where(Variant.edition_version_id == version.id)
     pages = select(WapPage.token, WapPage.body).where(WapPage.edition_version_id == version.id)
     streaming = {"yield_per": ROWS_AT_ONCE}
     return Binding(
