@@ -19,17 +19,18 @@ from typing import Any
 from PIL import Image
 
 from content.compose import Composition
-from content.compose.message import SUFFIXES
+from content.compose.issue import design_of
 from content.draw import screen
 from content.draw.contact import contact_sheet
 from content.manuscript import Manuscript
 from content.signatures import variant_name
 from content.variants import Source, Wanted, composed
+from content.wap.files import wap_files
+from content.wap.pictures import PictureShelf
 from huabao.errors import UsageError
 from subscribers.handset_classes import HandsetClass, handset_class
 
 MANIFEST = "manifest.json"
-WAP_SUFFIXES = {**SUFFIXES, "application/vnd.wap.xhtml+xml": "xhtml"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def write_package(
     """
     _prepare(out)
     entries: dict[Wanted, dict[str, Any]] = {}
+    shelf = PictureShelf()
     for one, composition in composed(source, wanted):
-        entries[one] = write_variant(out, one, composition, source.manuscript)
+        entries[one] = write_variant(out, one, composition, source, shelf)
         each(one, composition)
         progress(len(entries))
     manifest = {
@@ -96,7 +98,7 @@ def _prepare(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def write_variant(out: Path, one: Wanted, made: Composition, manuscript: Manuscript) -> dict[str, Any]:
+def write_variant(out: Path, one: Wanted, made: Composition, source: Source, shelf: PictureShelf) -> dict[str, Any]:
     """Write one message below `out`; its entry of the manifest."""
     handset = handset_class(one[0])
     name = variant_name(*one)
@@ -104,8 +106,9 @@ def write_variant(out: Path, one: Wanted, made: Composition, manuscript: Manuscr
     files |= {f"parts/{part.content_location}": part.data for part in made.related.parts}
     screens = screens_of(made, handset)
     files |= {f"screens/{number:02}.png": png_of(image) for number, image in enumerate(screens, start=1)}
-    files["contact.png"] = png_of(contact_sheet(screens, title_of(manuscript), facts_text(name, len(screens), len(made.mms), handset.budget_bytes, made.worst_quality)))
-    files |= {f"wap/{page.token}.{WAP_SUFFIXES[page.media_type]}": page.body for page in made.wap_pages}
+    files["contact.png"] = png_of(contact_sheet(screens, title_of(source.manuscript), facts_text(name, len(screens), len(made.mms), handset.budget_bytes, made.worst_quality)))
+    render, load = design_of(source.manuscript, source.assets.__getitem__).render, source.assets.__getitem__
+    files |= {f"wap/{path}": data for path, data in wap_files(made.wap_pages, source.wap, render, handset.width_px, load, shelf)}
     for path, data in files.items():
         target = out / name / path
         target.parent.mkdir(parents=True, exist_ok=True)

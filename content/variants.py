@@ -29,6 +29,8 @@ from content.models import Variant, VariantPayload, WapPage
 from content.services import load_assets, load_version_by_id
 from content.signatures import signature_of, variant_name
 from content.slots.gaps import Gap, gaps_of
+from content.wap.keys import wap_address_of
+from content.wap.tokens import WapAddress
 from huabao.db import is_postgres
 from huabao.errors import StoreError, UsageError
 from huabao.runtime import Runtime
@@ -53,7 +55,7 @@ class Source:
     version_id: int
     manuscript: Manuscript
     assets: dict[str, bytes]
-    wap_base_url: str
+    wap: WapAddress
 
 
 def check_count(count: int, *, yes: bool) -> None:
@@ -70,7 +72,7 @@ def load_source(runtime: Runtime, version_id: int) -> Source:
     """Manuscript and pictures of a version."""
     with runtime.transaction(read_only=True) as session:
         loaded = load_version_by_id(session, version_id)
-        return Source(version_id, loaded.manuscript, load_assets(session, loaded.manuscript), runtime.config.wap_base_url)
+        return Source(version_id, loaded.manuscript, load_assets(session, loaded.manuscript), wap_address_of(session, runtime.config))
 
 
 def ensure_variants(runtime: Runtime, version_id: int, wanted: Iterable[Wanted], *, progress: Callable[[int], None] | None = None) -> dict[Wanted, int]:
@@ -101,7 +103,7 @@ def _stored(runtime: Runtime, source: Source, missing: Sequence[Wanted]) -> Iter
     pictures = PictureSource(source.assets.__getitem__)
     for one in missing:
         if one[0] in SHORT:
-            made = compose_short(source.manuscript, one[1], pictures, source.wap_base_url, push=one[0] == WAP_PUSH)
+            made = compose_short(source.manuscript, one[1], pictures, source.wap, push=one[0] == WAP_PUSH)
             yield one, _store_short(runtime, source.version_id, one, made)
     pictured = [one for one in missing if one[0] not in SHORT]
     for one, composition in composed(source, pictured) if pictured else ():
@@ -141,7 +143,7 @@ def _runs(wanted: Sequence[Wanted], workers: int) -> list[list[Wanted]]:
 
 
 def _compose_run(source: Source, run: Sequence[Wanted], pictures: Mapping[str, PictureSource]) -> list[tuple[Wanted, Composition]]:
-    return [((name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap_base_url)) for name, items in run]
+    return [((name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap)) for name, items in run]
 
 
 def _existing(session: Session, version_id: int, asked: Sequence[Wanted]) -> dict[Wanted, int]:

@@ -16,6 +16,7 @@ from content.compose.frames import sizes_of
 from content.compose.issue import Issue, PictureSource
 from content.compose.shots import NEARLY, Tile, lettering_of, look, shots_of
 from content.manuscript import Item, Manuscript, PictureRef
+from content.wap.tokens import wap_address
 from subscribers.handset_classes import HandsetClass, handset_classes
 
 
@@ -60,7 +61,7 @@ def page_boxes(manuscript: Manuscript, load: Callable[[str], bytes]) -> list[Pag
         return []
     pictures = PictureSource(load)
     keys = frozenset(item.key for item in manuscript.items)
-    issues = [Issue(manuscript, keys, handset, pictures, "") for handset in handset_classes().values()]
+    issues = [Issue(manuscript, keys, handset, pictures, wap_address("")) for handset in handset_classes().values()]
     return [_told(issues, item, item.picture) for item in manuscript.items if item.picture is not None]
 
 

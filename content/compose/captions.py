@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+from content.manuscript import Manuscript
+
 _PIECE = re.compile(r"\s*(?:[!-~]+|[^\s!-~][，。；：、！？）】》」』”’]*)")
 """What is not divided: a run of half-width signs (a word, an address), or one other sign with the marks that cling to it."""
 
 _BREAK_AFTER = "；;。\n"
+
+PAPERS_OF_A_DAY = {"am": "上午版", "pm": "下午版"}
 
 
 def shortened(name: str, chars: int) -> str:
@@ -36,3 +40,12 @@ def _end_of(text: str, chars: int) -> int:
     if good:
         return good[-1]
     return ends[-1] if ends else chars
+
+
+def issue_line(manuscript: Manuscript) -> str:
+    """How a number is printed beside the date: `第6期`; one that only repeats the date says no more than which paper of the day it is."""
+    number = manuscript.number.removeprefix(manuscript.issue_date.isoformat()).strip("-_.") if manuscript.kind == "newspaper" else manuscript.number
+    month = re.fullmatch(r"(\d{4})-(\d\d)", number)
+    if month is not None and manuscript.kind == "magazine":
+        return f"{month[1]}年{int(month[2])}月号"
+    return PAPERS_OF_A_DAY.get(number, f"第{number}期" if number.isdigit() else number)

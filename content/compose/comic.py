@@ -1,8 +1,8 @@
 """A comic: cover, panel by panel in reading order, end page with the credit.
 
 Quality comes before quantity: the message holds as many pages, from the first
-on, as stay decent in its bytes; the others are pictures on WAP pages, and the
-last slide says how many and links to them.
+on, as stay decent in its bytes; the last slide says how many are left and links to
+the panel from which the WAP edition goes on: it has them all, one by one.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from PIL import Image
 
 from content.adapt import PictureRequest
 from content.adapt.encoding import encode_jpeg
-from content.compose.captions import portions, shortened
+from content.adapt.panels import Box
+from content.compose.captions import issue_line, portions, shortened
 from content.compose.frames import Frame, frames_of, picture_of
-from content.compose.gallery import PICTURE_BYTES_MAX, Exhibit, Gallery, gallery
 from content.compose.issue import DECODED_PX_MAX, Issue
-from content.compose.layout import issue_line
-from content.compose.shots import shots_of
+from content.compose.shots import divided, lettering_of, look, shots_of
 from content.compose.slides import Moved, Plan, Slide
+from content.compose.wap import WapEdition, wap_edition
 from content.draw import comic_cover, end_page
 from content.manuscript import Item, PictureRef
+from content.wap.tokens import PAGE_CHARS
 
 QUALITY_DECENT = 52
 """JPEG quality that every picture must reach for one more page to be taken; the fitting asks for 50 at full size."""
@@ -33,6 +35,9 @@ SLIDE_BYTES, HEAD_BYTES = 300, 1000
 
 WHOLE_PAGES_SHARE = 0.8
 """A message ends with a whole page where that still shows so much of what would fit."""
+
+TALL_SHARE, PART_SHARE = 2.0, 1.5
+"""A panel higher than so many of its widths is divided on WAP pages, into parts of so many."""
 
 END_RANK = 901
 
@@ -53,21 +58,38 @@ def plan(issue: Issue) -> Plan:
     reader = _reader(issue)
     cover, slides = _cover(issue), [_slide(issue, frame, count, reader) for frame in frames]
     shown = _shown(issue, pages, cover, slides)
-    left = frames[shown:]
-    exhibits = [_exhibits(issue, frame, slide, reader) for frame, slide in zip(left, slides[shown:], strict=True)]
-    more = _gallery(issue, [one for ones in exhibits for one in ones])
-    links = [issue.link(more.tokens[sum(len(ones) for ones in exhibits[:number])]) for number in range(len(exhibits))]
-    ends = _ends(issue, len({frame.item.key for frame in left}), links[0] if links else "")
-    return Plan((cover, *slides[:shown], *ends), more.documents, _moved(issue, pages, shown, links), issue.style.picture_share, issue.handset.comic_slides_max)
+    edition = wap_pages(issue)
+    links = [issue.link(edition.page_of(frame.item.key, frame.tiles[0].box)) for frame in frames[shown:]]
+    ends = _ends(issue, len({frame.item.key for frame in frames[shown:]}), links[0] if links else "")
+    return Plan((cover, *slides[:shown], *ends), edition.documents, _moved(issue, pages, shown, links), issue.style.picture_share, issue.handset.comic_slides_max)
 
 
-def whole_gallery(issue: Issue) -> Gallery:
-    """Every page of the comic as pictures on WAP pages: for a reader who gets a link and no message."""
-    pages = _pages(issue)
-    count = max((frame.last for page in pages for frame in page.frames), default=0)
-    reader = _reader(issue)
-    frames = [frame for page in pages for frame in page.frames]
-    return _gallery(issue, [one for frame in frames for one in _exhibits(issue, frame, _slide(issue, frame, count, reader), reader)])
+def wap_pages(issue: Issue) -> WapEdition:
+    """The WAP edition: panel by panel, each as the editor named it or as it was found; a tall one in parts that a screen shows."""
+    panels = {item.key: _panels(issue, item, item.picture) for section in issue.sections for item in section.items if item.picture is not None}
+    return wap_edition(issue.manuscript, issue.keys, issue.cover_picture(), panels)
+
+
+def _panels(issue: Issue, item: Item, page: PictureRef) -> list[Box]:
+    if item.panels:
+        named = [(panel.x, panel.y, panel.x + panel.width, panel.y + panel.height) for panel in item.panels]
+        return [part for box in named for part in _parts(box, lettering_of(issue, page, box) if _tall(box) else ())]
+    found = look(issue, page)
+    return [part for box, lettering in zip(found.panels, found.lettering, strict=True) for part in _parts(box, lettering)]
+
+
+def _parts(box: Box, lettering: Sequence[Box]) -> list[Box]:
+    """The panel, or parts of one that is much taller than wide, each line of lettering whole in one of them."""
+    if not _tall(box):
+        return [box]
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    still = np.zeros(max(1, round(20 * height / width)))
+    return [(left, low, right, high) for low, high in divided(top, bottom, PART_SHARE * width, still, lettering)]
+
+
+def _tall(box: Box) -> bool:
+    return box[3] - box[1] > TALL_SHARE * (box[2] - box[0])
 
 
 def _pages(issue: Issue) -> list[Page]:
@@ -86,7 +108,7 @@ def _shown(issue: Issue, pages: Sequence[Page], cover: Slide, slides: Sequence[S
     whole = _ends(issue, 0, "")
     if _fits(issue, (cover, *slides, *whole)):
         return len(slides)
-    ends = _ends(issue, len(pages), issue.link("x" * 12))
+    ends = _ends(issue, len(pages), issue.wap.at("x" * PAGE_CHARS))
     most = next((taken for taken in range(len(slides) - 1, 0, -1) if _fits(issue, (cover, *slides[:taken], *ends))), 0)
     ended = 0
     for page in pages:
@@ -122,21 +144,6 @@ def _number(issue: Issue, frame: Frame, count: int) -> str:
 def _reader(issue: Issue) -> Callable[[PictureRef], Image.Image]:
     """Gives a page in its own pixels; the last one asked for is kept, since its slides follow each other."""
     return lru_cache(maxsize=1)(lambda page: issue.pictures.fresh(page, min(DECODED_PX_MAX, max(page.width_px, page.height_px))))
-
-
-def _exhibits(issue: Issue, frame: Frame, slide: Slide, reader: Callable[[PictureRef], Image.Image]) -> list[Exhibit]:
-    """A slide as pictures of WAP pages: one, or one for each tile where they are too many bytes together."""
-    assert slide.picture is not None, "a slide of panels without a picture"
-    if len(frame.tiles) == 1 or _weight(issue, slide.picture) <= PICTURE_BYTES_MAX:
-        return [Exhibit(slide.picture, slide.text)]
-    parts = [Frame(frame.item, (tile,), frame.first, frame.last) for tile in frame.tiles]
-    pictures = [_slide(issue, part, frame.last, reader).picture for part in parts]
-    return [Exhibit(picture, slide.text) for picture in pictures if picture is not None]
-
-
-def _gallery(issue: Issue, exhibits: Sequence[Exhibit]) -> Gallery:
-    keys = "+".join(f"{one.request.key}@{one.caption}" for one in exhibits)
-    return issue.pictures.found(f"gallery:{issue.handset.name}:{keys}", lambda: gallery(issue, exhibits))
 
 
 def _moved(issue: Issue, pages: Sequence[Page], shown: int, links: Sequence[str]) -> tuple[Moved, ...]:

@@ -12,15 +12,15 @@ from PIL import Image
 
 from content.adapt import EncodeCache, decode
 from content.adapt.greyscale import grey
-from content.compose.pieces import text_parts
 from content.compose.slides import WapDocument
 from content.compose.templates import Template
 from content.compose.titles import SHORT_TITLES_BELOW_PX, shortly
-from content.compose.wap import Entry, WapText, index_pages, text_pages
+from content.compose.wap import WapEdition, wap_edition
 from content.designs import Design, default_design, find_design
 from content.designs.reading import unpacked
 from content.draw.style import Style
 from content.manuscript import Item, Manuscript, PictureRef, Section, Slot
+from content.wap.tokens import WapAddress
 from subscribers.handset_classes import HandsetClass
 
 T = TypeVar("T")
@@ -81,6 +81,13 @@ class PictureSource:
         return PictureSource(self.load, greyscale=True)
 
 
+def design_of(manuscript: Manuscript, load: Callable[[str], bytes]) -> Design:
+    """What an edition is set by, see `Issue.design`."""
+    if manuscript.design_sha256:
+        return unpacked(load(manuscript.design_sha256))
+    return find_design(manuscript.design) if manuscript.design else default_design(manuscript.kind)
+
+
 @dataclass(frozen=True)
 class Issue:
     """One edition for one class and one set of items."""
@@ -89,13 +96,13 @@ class Issue:
     keys: frozenset[str]
     handset: HandsetClass
     pictures: PictureSource
-    wap_base_url: str
+    wap: WapAddress
 
     @classmethod
-    def of(cls, manuscript: Manuscript, items: Iterable[str], handset: HandsetClass, pictures: PictureSource, wap_base_url: str) -> Issue:
+    def of(cls, manuscript: Manuscript, items: Iterable[str], handset: HandsetClass, pictures: PictureSource, wap: WapAddress) -> Issue:
         """The edition, cut to `items`; in grey where it is to be shown without colour."""
-        source = pictures.without_colour if manuscript.greyscale and not pictures.greyscale else pictures
-        return cls(manuscript, frozenset(items), handset, source, wap_base_url)
+        source = pictures.without_colour if manuscript.colourless and not pictures.greyscale else pictures
+        return cls(manuscript, frozenset(items), handset, source, wap)
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -112,10 +119,7 @@ class Issue:
     @cached_property
     def design(self) -> Design:
         """What it is set by: the design that was kept with its version, else the one it asks for, else its kind's."""
-        manuscript = self.manuscript
-        if manuscript.design_sha256:
-            return self.pictures.found(f"design:{manuscript.design_sha256}", lambda: unpacked(self.pictures.load(manuscript.design_sha256)))
-        return find_design(manuscript.design) if manuscript.design else default_design(manuscript.kind)
+        return self.pictures.found(f"design:{self.manuscript.design_sha256}", lambda: design_of(self.manuscript, self.pictures.load))
 
     @property
     def style(self) -> Style:
@@ -170,9 +174,18 @@ class Issue:
         scale = image.width / picture.width_px
         return image.crop((round(left * scale), round(top * scale), max(round(right * scale), round(left * scale) + 1), max(round(bottom * scale), round(top * scale) + 1)))
 
-    def link(self, token: str) -> str:
-        """The address of a WAP page."""
-        return f"{self.wap_base_url.rstrip('/')}/{token}"
+    @cached_property
+    def pages(self) -> WapEdition:
+        """The WAP edition of its items; a comic's planner makes its own, panel by panel."""
+        return wap_edition(self.manuscript, self.keys, self.cover_picture())
+
+    def link(self, name: str) -> str:
+        """The address of a WAP document."""
+        return self.wap.link(name)
+
+    def link_of(self, item: Item) -> str:
+        """The address of the document that shows an item."""
+        return self.wap.link(self.pages.page_of(item.key))
 
     def slots_of(self, item: Item) -> dict[int, Slot]:
         """The slots of an item's text, by their number in the edition."""
@@ -181,23 +194,9 @@ class Issue:
     @property
     def link_chars(self) -> int:
         """What the line `全文: …` takes, with its line break."""
-        return len("\n全文: ") + len(self.link("x" * 12))
+        return len("\n全文: ") + self.wap.link_chars
 
-    def text_of(self, item: Item) -> WapText:
-        """The WAP pages of an article, under its whole title."""
-        item = self._whole[item.key]
-        assert item.article is not None, "only articles have text"
-        parts = text_parts(item.article)
-        paragraphs = (parts.byline, *parts.paragraphs) if parts.byline else parts.paragraphs
-        if item.article.quiz is not None:
-            quiz = item.article.quiz
-            choices = tuple(f"{number}. {choice}" for number, choice in enumerate(quiz.choices, start=1))
-            paragraphs = (quiz.question, *choices, *paragraphs)
-        return text_pages(self.name, item.article.title, paragraphs, item.article.credit, self.design)
-
-    def index_of(self, title: str, items: Iterable[Item]) -> tuple[WapText | None, tuple[WapDocument, ...]]:
-        """An index page of articles (None where there is none among `items`), and all pages that it leads to."""
-        texts = [(self._whole[item.key], self.text_of(item)) for item in items if item.article is not None]
-        entries = [Entry(item.article.title, text.token) for item, text in texts if item.article is not None]
-        index = index_pages(self.name, title, entries, self.design) if entries else None
-        return index, tuple(page for _, text in texts for page in text.pages)
+    def index_of(self, title: str, items: Iterable[Item]) -> WapDocument | None:
+        """A document that lists articles; None where there is none among `items`."""
+        articles = [self._whole[item.key] for item in items if item.article is not None]
+        return self.pages.index_of(title, articles) if articles else None

@@ -21,15 +21,16 @@ from content.compose.levels import Sharing, Spent, spent
 from content.compose.pieces import Limits, Piece, QuizPiece, Sheet, StripPiece, TextPiece
 from content.compose.slides import Moved, Plan, Slide, WapDocument
 from content.draw import section_band
-from content.manuscript import Item, Manuscript, PictureRef, Section
+from content.manuscript import Item, PictureRef, Section
+
+LISTED = "更多内容"
+"""Title of the WAP page that lists what got no slide."""
 
 BAND_RANK = 900
 """Bands go before any photograph does."""
 
 MORE = {"newspaper": "更多内容", "magazine": "更多文章"}
 """How the list of what got no slide is headed."""
-
-PAPERS_OF_A_DAY = {"am": "上午版", "pm": "下午版"}
 
 
 @dataclass
@@ -140,7 +141,7 @@ class Layout:
         items = self._left_items(numbers)
         titles = [item.article.title if item.article else "" for item in items]
         titles = [title for title in titles if title] or [self.pieces[number].section.title for number in numbers]
-        index, _ = self.issue.index_of("更多内容", items)
+        index = self.issue.index_of(LISTED, items)
         values = {"titles": titles, "count": len(titles), "left": False, "heading": MORE[self.issue.manuscript.kind], "link": self.issue.link(index.token) if index else ""}
         template = self.issue.template("more")
         shown = len(titles)
@@ -153,12 +154,10 @@ class Layout:
         return [piece for number, piece in enumerate(self.pieces) if isinstance(piece, TextPiece) and sizes[number] and piece.flowed(sizes[number]).cut]
 
     def _pages(self, sizes: Sizes) -> tuple[WapDocument, ...]:
-        pages = [page for piece in self._cut(sizes) for page in self.issue.text_of(piece.item).pages]
+        """The whole WAP edition, and the list of what got no slide."""
         left = self._left(sizes)
-        if left:
-            index, texts = self.issue.index_of("更多内容", self._left_items(left))
-            pages += [*(index.pages if index else ()), *texts]
-        return tuple({page.token: page for page in pages}.values())
+        index = self.issue.index_of(LISTED, self._left_items(left)) if left else None
+        return (*self.issue.pages.documents, *([index] if index else []))
 
     def _moved(self, sizes: Sizes) -> tuple[Moved, ...]:
         limit = f"{self.issue.handset.slides_max} slides of at most {self.issue.handset.slide_chars_max} characters"
@@ -168,7 +167,7 @@ class Layout:
             whole = sum(len(thought.text) for thought in piece.thoughts)
             moved.append(Moved(piece.item.key, "text", piece.link, f"{shown} of {whole} characters fit {limit}"))
         for item in self._left_items(self._left(sizes)):
-            where = self.issue.link(self.issue.text_of(item).token) if item.article is not None else ""
+            where = self.issue.link_of(item)
             moved.append(Moved(item.key, "item", where, f"no slide was left of {limit}"))
         return tuple(moved)
 
@@ -235,7 +234,7 @@ def pieces_of(issue: Issue) -> tuple[Piece, ...]:
 def _article_piece(issue: Issue, section: Section, item: Item, limits: Limits, *, opens: bool) -> Piece:
     if item.article is not None and item.article.quiz is not None:
         return QuizPiece(item, section, opens, issue.template("quiz"), limits)
-    return TextPiece(item, section, opens, issue.template("story"), limits, issue.link(issue.text_of(item).token), slots=issue.slots_of(item))
+    return TextPiece(item, section, opens, issue.template("story"), limits, issue.link_of(item), slots=issue.slots_of(item))
 
 
 def end_slides(issue: Issue) -> tuple[Slide, ...]:
@@ -250,9 +249,3 @@ def places(pieces: Sequence[Piece]) -> list[int]:
     for number, piece in enumerate(pieces):
         found.append(found[-1] + 1 if number and pieces[number - 1].section is piece.section else 0)
     return found
-
-
-def issue_line(manuscript: Manuscript) -> str:
-    """How a number is printed beside the date: `第6期`; one that only repeats the date says no more than which paper of the day it is."""
-    number = manuscript.number.removeprefix(manuscript.issue_date.isoformat()).strip("-_.") if manuscript.kind == "newspaper" else manuscript.number
-    return PAPERS_OF_A_DAY.get(number, f"第{number}期" if number.isdigit() else number)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from content.adapt import PictureRequest
-from content.compose.captions import shortened
+from content.compose.captions import issue_line, shortened
 from content.compose.issue import Issue
-from content.compose.layout import Layout, end_slides, issue_line, pieces_of, places
+from content.compose.layout import Layout, end_slides, pieces_of, places
 from content.compose.pieces import Piece
 from content.compose.slides import Plan, Slide
 from content.draw import cover, section_band

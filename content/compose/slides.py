@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from content.adapt import PictureRequest
+from content.wap.documents import PAGE_TYPE
 
 PICTURE_S = 2
 CHARS_PER_S = 6
@@ -55,11 +56,11 @@ class Moved:
 
 @dataclass(frozen=True)
 class WapDocument:
-    """A page behind a link; `token` is made of its content."""
+    """A document behind a link, or what a picture in one is; `token` is its name, made of the edition's content and sealed in links."""
 
     token: str
     body: bytes = field(repr=False)
-    media_type: str = "application/vnd.wap.xhtml+xml"
+    media_type: str = PAGE_TYPE
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from content.designs import Design, base_design
+from content.designs import Design
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,3 @@ class Template:
     def render(self, **values: Any) -> str:
         """The text of a slide, without line breaks at its ends."""
         return self.design.render(f"slides/{self.layout}.txt.j2", **values)
-
-
-def render(name: str, **values: Any) -> str:
-    """A template that belongs to no edition, e.g. `wap/page.xhtml.j2`, as every design begins with it."""
-    return base_design().render(name, **values)

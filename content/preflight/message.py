@@ -13,8 +13,6 @@ from content.codecs.mime import decode_entity
 from content.codecs.mm1 import RetrieveConf, decode_pdu
 from content.codecs.smil import decode_smil
 from content.compose import Composition
-from content.compose.gallery import PICTURE_BYTES_MAX
-from content.compose.wap import PAGE_BYTES_MAX
 from content.preflight.reasons import reason
 from huabao.errors import CodecError
 from subscribers.handset_classes import HandsetClass
@@ -32,10 +30,6 @@ def failures_of(made: Composition, handset: HandsetClass) -> list[Failure]:
         found.append((None, reason("class_slides", slides=len(made.slides), most=made.slides_max)))
     found += _unreadable(made)
     found += _bad_slides(made, handset)
-    for page in made.wap_pages:
-        limit = PICTURE_BYTES_MAX if page.media_type.startswith("image/") else PAGE_BYTES_MAX
-        if len(page.body) > limit:
-            found.append((None, reason("wap_bytes", token=page.token, bytes=len(page.body), most=limit)))
     return found
 
 

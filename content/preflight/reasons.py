@@ -22,7 +22,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "class_bytes": ("{bytes} bytes, more than {most}", "{bytes} 字节，超过 {most}"),
     "class_slides": ("{slides} slides, more than {most}", "{slides} 页，超过 {most} 页"),
-    "wap_bytes": ("WAP page {token} has {bytes} bytes, more than {most}", "WAP 页 {token} 有 {bytes} 字节，超过 {most}"),
     "unreadable": ("does not read back: {error}", "无法还原：{error}"),
     "pdu_parts": ("the PDU does not hold the message's parts", "PDU 缺少彩信的部件"),
     "entity_parts": ("the entity does not hold the message's parts", "MIME 实体缺少彩信的部件"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from huabao.db import Base, BigKey
+from huabao.db import Base
 
 
 class SigningKey(Base):

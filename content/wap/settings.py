@@ -32,9 +32,9 @@ def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, 
 WAP_LINK_DAYS = Setting("wap_link_days", 180, "days", "a link to a page of an edition opens for so long after the edition's date or its last import, whichever is later", 1, 3_650)
 WAP_PERSONAL_DAYS = Setting("wap_personal_days", 7, "days", "a link of a reader's own, sent to him alone, opens for so long", 1, 90)
 WAP_VISIT_S = Setting("wap_visit_s", 3_600, "s", "a reader whom the gateway or his own link named goes on for so long, and a form may be sent for so long", 60, 86_400)
-WAP_GATEWAYS = Setting("wap_gateways", "", "", "addresses of the operator's WAP gateways, with commas (10.0.0.172, 10.1.0.0/16); a number in a header is believed from these only", check=networks)
+WAP_GATEWAYS = Setting("wap_gateways", "", "", "addresses of the operator's WAP gateways, with commas; a number in a header is believed from these only", check=networks)
 WAP_NUMBER_HEADERS = Setting(
-    "wap_number_headers", "x-up-calling-line-id, x-msisdn, x-wap-msisdn, x-nokia-msisdn", "", "headers in which those gateways write the reader's number, the first that is there counts"
+    "wap_number_headers", "x-up-calling-line-id, x-msisdn, x-nokia-msisdn", "", "headers in which those gateways write the reader's number, with commas; the first counts"
 )
 
 SETTINGS: tuple[Setting[Any], ...] = (WAP_LINK_DAYS, WAP_PERSONAL_DAYS, WAP_VISIT_S, WAP_GATEWAYS, WAP_NUMBER_HEADERS)

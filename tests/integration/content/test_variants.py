@@ -45,7 +45,7 @@ def test_built_once_and_stored_as_composed(runtime: Runtime, version_id: int) ->
     assert again == [4]
     source = load_source(runtime, version_id)
     name, items = wanted[1]
-    made = compose(source.manuscript, items, handset_class(name), PictureSource(source.assets.__getitem__), source.wap_base_url)
+    made = compose(source.manuscript, items, handset_class(name), PictureSource(source.assets.__getitem__), source.wap)
     with runtime.transaction(read_only=True) as session:
         assert load_payload(session, ids[wanted[1]]) == made.mime
         row = session.get_one(Variant, ids[wanted[1]])

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from content.models import Variant, WapPage
 from content.variants import load_short
+from content.wap.keys import wap_address_of
 from delivery.dispatch import planning as dispatches
 from delivery.dispatch import rerouting
 from delivery.dispatch.planning import Request
@@ -70,7 +71,7 @@ def test_handsets_without_mms_get_a_link_or_a_text(runtime: Runtime) -> None:
         assert proof.counts(session, dispatch_id).to_document()["routes"] == {"mms": 3, "link_handset": 2, "text_handset": 1}
         for variant in session.scalars(select(Variant).where(Variant.channel != "mms")):
             short = load_short(session, variant.id)
-            page = session.get(WapPage, short.href.rpartition("/")[2])
+            page = session.get(WapPage, wap_address_of(session, runtime.config).page_name(short.href.rpartition("/")[2]))
             assert page is not None
             assert "第1条" in page.body.decode()
             assert (short.href in short.text) == (variant.channel == "sms")

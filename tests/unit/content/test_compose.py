@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from functools import cache
@@ -18,11 +17,13 @@ from PIL import Image
 from content.codecs.mm1 import RetrieveConf, decode_pdu
 from content.codecs.smil import decode_smil
 from content.compose import Composition, PictureSource, compose
-from content.compose.issue import Issue
 from content.compose.pieces import text_parts
+from content.compose.wap import OWN_PAGE
 from content.folder import ImportedFolder, read_folder
 from content.manuscript import Article
 from content.preflight.message import failures_of
+from content.wap.documents import PAGE_TYPE, read_page
+from content.wap.tokens import wap_address
 from subscribers.handset_classes import handset_class, handset_classes
 from tests.unit.content import editions
 
@@ -92,38 +93,31 @@ def test_text_on_slides(built: Callable[[str, str], Composition], kind: str, nam
         assert not re.search(r"(?m)^[，。！？；：、）】》」』”’]", text), "a line that begins with a closing mark"
         assert "\n\n" not in text
         if link:
-            assert re.fullmatch(re.escape(BASE) + "/[a-z2-7]{12}", link), "the link comes last"
+            assert re.fullmatch(re.escape(BASE) + "/[a-z2-7]{24}", link), "the link comes last"
             assert re.search(r"[。！？”…）]$|篇$", text) or "· " in text or text.count("\n") <= 2, text
 
 
 @pytest.mark.parametrize(("kind", "name"), EACH)
 def test_what_is_cut_is_behind_its_link(built: Callable[[str, str], Composition], kind: str, name: str) -> None:
     made = built(kind, name)
-    pages = {page.token: page.body for page in made.wap_pages}
+    address = wap_address(BASE)
+    kept = {page.token: page for page in made.wap_pages}
+    linked = [token for slide in made.slides for token in re.findall(re.escape(BASE) + "/([a-z2-7]+)", slide.text)]
+    linked += [moved.where.removeprefix(BASE + "/") for moved in made.moved if moved.where]
+    entries = {address.page_name(token) for token in linked}
+    assert entries <= set(kept)
     seen: set[str] = set()
-
-    def visit(token: str) -> None:
-        if token in seen:
-            return
-        seen.add(token)
-        body = pages[token]
-        if body.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8")):
-            return
-        assert len(body) <= 10_000
-        root = ET.fromstring(body.decode().split("?>", 1)[1].split(">", 1)[1])
-        for anchor in root.iter("{http://www.w3.org/1999/xhtml}a"):
-            visit(anchor.attrib["href"])
-        for image in root.iter("{http://www.w3.org/1999/xhtml}img"):
-            visit(image.attrib["src"])
-            assert len(body) + len(pages[image.attrib["src"]]) <= 20_000
-
-    for slide in made.slides:
-        for token in re.findall(re.escape(BASE) + "/([a-z2-7]{12})", slide.text):
-            visit(token)
-    for moved in made.moved:
-        if moved.where:
-            assert moved.where.removeprefix(BASE + "/") in pages
-    assert seen == set(pages), "a page that nothing leads to"
+    left = [made.wap_pages[0].token, *(name for name in entries if name)]
+    while left:
+        found = left.pop()
+        if found in seen:
+            continue
+        seen.add(found)
+        if kept[found].media_type == PAGE_TYPE:
+            page = read_page(kept[found].body)
+            named = [page.previous, page.next, page.home, *(getattr(block, "page", "") or getattr(block, "picture", "") for block in page.blocks)]
+            left += [one for one in named if one and one != OWN_PAGE]
+    assert seen == set(kept), "a page that nothing leads to"
 
 
 @pytest.mark.parametrize("name", handset_classes())
@@ -132,7 +126,7 @@ def test_nothing_of_a_newspaper_is_lost_without_a_word(built: Callable[[str, str
     shown = {key for slide in made.slides for key in slide.items}
     moved = {moved.item for moved in made.moved if moved.what == "item"}
     assert {f"articles/{number}.md" for number in range(1, 10)} <= shown | moved
-    pages = b"".join(page.body for page in made.wap_pages).decode()
+    pages = "".join(page.body.decode() for page in made.wap_pages)
     texts = "".join(slide.text for slide in made.slides)
     for sentence in ("一位老人说", "这是第120句话", "免费入场"):
         assert sentence in texts or sentence in pages
@@ -190,13 +184,10 @@ def test_pages_that_do_not_fit_are_pictures_behind_the_last_link(tmp_path: Path,
     assert made.moved[0].where == made.slides[-1].text.partition("全文: ")[2]
     pages = {page.token: page for page in made.wap_pages}
     for moved in made.moved:
-        body = pages[moved.where.removeprefix(BASE + "/")].body.decode()
-        source = re.search(r'<img src="([a-z2-7]{12})"', body)
-        assert source is not None
-        picture = pages[source[1]]
-        assert picture.media_type == "image/jpeg"
-        with Image.open(io.BytesIO(picture.body)) as image:
-            assert image.width <= handset_class(name).width_px
+        linked = wap_address(BASE).page_name(moved.where.removeprefix(BASE + "/"))
+        assert linked is not None
+        page = read_page(pages[linked].body)
+        assert (page.kind, page.item) == ("picture", moved.item)
 
 
 def test_a_credit_and_a_title_longer_than_a_slide_are_divided_and_shortened(tmp_path: Path) -> None:
@@ -270,9 +261,8 @@ def test_a_title_is_not_said_twice() -> None:
     assert text_parts(Article("甲", ("（短。）",))).paragraphs == ("（短。）",)
 
 
-def test_links_hold_no_name_of_anything(tmp_path: Path) -> None:
+def test_links_are_the_same_for_every_class(tmp_path: Path) -> None:
     found = read_folder(editions.newspaper(tmp_path), {})
-    issue = Issue(found.manuscript, frozenset(), handset_class("100kb-240x320"), PictureSource(lambda _: b""), BASE + "/")
-    assert issue.link("abcd") == BASE + "/abcd"
-    tokens = {page.token for page in composed(found, "30kb-128x160").wap_pages}
-    assert tokens == {page.token for page in composed(found, "50kb-176x220").wap_pages} | tokens
+    small, large = ({page.token: page.body for page in composed(found, name).wap_pages} for name in ("30kb-128x160", "600kb-480x800"))
+    assert small.items() >= {token: body for token, body in large.items() if token in small}.items()
+    assert len(set(large) & set(small)) >= 12, "a page is made once, not for each class"

@@ -14,6 +14,8 @@ from console.slides import first_slide_png
 from content.compose.issue import PictureSource
 from content.compose.short import PUSH_CHARS_MAX, TEXT_CHARS_MAX, ShortComposition, ShortMessage, compose_short
 from content.manuscript import Article, Item, Manuscript, PictureRef, Section
+from content.wap.documents import PAGE_TYPE, PICTURE_TYPE, Link, PageDocument, read_page
+from content.wap.tokens import wap_address
 from huabao.errors import CodecError, UsageError
 
 BASE = "https://wap.example/wap"
@@ -38,12 +40,18 @@ def made(manuscript: Manuscript, *, push: bool) -> ShortComposition:
     return compose_short(manuscript, [item.key for item in manuscript.items], PictureSource(lambda _: photograph()), BASE, push=push)
 
 
+def opened(found: ShortComposition) -> PageDocument:
+    """The document behind the link."""
+    name = wap_address(BASE).page_name(found.message.href.removeprefix(f"{BASE}/"))
+    return read_page(next(page.body for page in found.wap_pages if page.token == name))
+
+
 def test_a_text_names_the_paper_and_ends_with_the_link() -> None:
     found = made(paper("清晨的第一班车", "图书馆延长开放"), push=False)
     assert found.message.text == f"手机早报 2026-11-22：清晨的第一班车；图书馆延长开放 {found.message.href}"
-    index = {page.token: page.body.decode() for page in found.wap_pages}[found.message.href.removeprefix(f"{BASE}/")]
-    assert "清晨的第一班车" in index
-    assert "图书馆延长开放" in index
+    cover = opened(found)
+    assert cover.kind == "cover"
+    assert {"清晨的第一班车", "图书馆延长开放", "目录"} <= {block.text for block in cover.blocks if isinstance(block, Link)}
 
 
 @given(st.lists(st.text("春夏秋冬天地人和abc ", min_size=1, max_size=30), min_size=1, max_size=12), st.booleans())
@@ -61,14 +69,13 @@ def test_the_same_edition_has_the_same_pages() -> None:
 
 def test_pictures_are_behind_the_link_too() -> None:
     found = made(paper("一", pictures=2), push=True)
-    assert sum(page.media_type == "image/jpeg" for page in found.wap_pages) == 1, "the same picture is kept once"
-    assert "图片" in found.wap_pages[0].body.decode()
+    assert sum(page.media_type == PICTURE_TYPE for page in found.wap_pages) == 1, "the same picture is kept once"
+    assert sum(read_page(page.body).kind == "picture" for page in found.wap_pages if page.media_type == PAGE_TYPE) == 2
 
 
-def test_a_comic_is_a_gallery() -> None:
-    found = made(paper(pictures=2, kind="comic"), push=True)
-    assert any(page.token == found.message.href.rpartition("/")[2] for page in found.wap_pages)
-    assert any(page.media_type == "image/jpeg" for page in found.wap_pages)
+def test_a_comic_begins_with_its_cover() -> None:
+    cover = opened(made(paper(pictures=2, kind="comic"), push=True))
+    assert [block.text for block in cover.blocks if isinstance(block, Link)] == ["开始阅读", "目录", "我的套餐"]
 
 
 def test_an_edition_of_nothing_has_no_link() -> None:
