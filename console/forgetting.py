@@ -8,6 +8,8 @@ from importlib import import_module
 LISTENERS: tuple[tuple[str, str], ...] = (
     ("delivery.dispatch.seeds", "forget_number"),
     ("subscribers.offers.services", "forget_number"),
+    ("content.quiz.forgetting", "forget_number"),
+    ("delivery.sending.replies", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 

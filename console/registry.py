@@ -19,6 +19,7 @@ COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment", "offers"),
     "content.commands": ("publication", "edition", "desk", "words", "leaders"),
     "content.feed_commands": ("feed",),
+    "delivery.quiz_commands": ("quiz",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),

@@ -142,3 +142,6 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""
+        "quiz draw": OPERATORS,
+        "quiz replace": OPERATORS,
+        "quiz export": OPERATORS,

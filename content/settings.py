@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from content.preflight.thresholds import SETTINGS as PREFLIGHT
+from content.quiz.settings import SETTINGS as QUIZ
 from content.slots.thresholds import SETTINGS as SLOTS
 from huabao.settings import Setting
 
-SETTINGS: tuple[Setting[Any], ...] = (*PREFLIGHT, *SLOTS)
+SETTINGS: tuple[Setting[Any], ...] = (*PREFLIGHT, *QUIZ, *SLOTS)

@@ -9,6 +9,7 @@ from delivery.dispatch import capacity, policies, thresholds
 from delivery.ports import health, moving, pace
 from delivery.reports import folding, texts
 from delivery.resend import settings as resend
+from delivery.sending import replies
 from huabao.settings import Setting
 
 REPORT_WAIT_S = Setting("report_wait_s", 172_800.0, "s", "a submitted delivery without a report becomes no_report after this long", minimum=0)
@@ -47,4 +48,5 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *policies.SETTINGS,
     *thresholds.SETTINGS,
     *resend.SETTINGS,
+    *replies.SETTINGS,
 )

@@ -8,6 +8,7 @@ from delivery.dispatch.recalls import SEND_RECALLS
 from delivery.dispatch.reserve import STAND_BY
 from delivery.ports.probing import PROBE_PORT
 from delivery.reports import folding
+from delivery.sending.replies import SEND_REPLIES
 from delivery.sending.waiting import QUEUE_READY, SEND_BATCH
 from huabao.queues import Companion, Periodic, Registry, Task, enqueue_many
 from huabao.runtime import Runtime
@@ -79,6 +80,12 @@ def _follow_up(runtime: Runtime) -> None:
     follow_up(runtime)
 
 
+def _replies(runtime: Runtime) -> None:
+    from delivery.sending.replies import heal
+
+    heal(runtime)
+
+
 def _check_dialects(runtime: Runtime) -> None:
     from delivery.reports.meanings import watch_dialects
 
@@ -130,7 +137,7 @@ def _foresee_often(runtime: Runtime) -> None:
         enqueue_many(session, FORESEE, [{}], now=runtime.now(), key_of=lambda _: FORESEE.name)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS)
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS, SEND_REPLIES)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),
@@ -143,6 +150,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.move_waiting", _move_waiting, 5.0),
     Periodic("delivery.recalls", _recalls, 5.0),
     Periodic("delivery.follow_up", _follow_up, 30.0),
+    Periodic("delivery.replies", _replies, 5.0),
     Periodic("delivery.check_dialects", _check_dialects, 10.0),
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),

@@ -24,6 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.models import Edition
+from content.quiz.opening import open_quizzes
 from content.workflow.models import EditionTransition
 from huabao import audit
 from huabao.errors import StoreError
@@ -50,6 +51,9 @@ TRANSITIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """What may happen in each state, and what it leads to. `change` is a new version, `void` finds other bytes than were approved;
 `unschedule` and `lapse` say that what was scheduled will not leave, with an approval and without one.
 Without an approval only what needs none is sent from `draft` and `in_review`, see `standing.require`."""
+
+OPENS_QUIZZES = (APPROVED, SCHEDULED, SENT, CORRECTED)
+"""States in which readers have the edition, or will: its quizzes may be answered."""
 
 PEOPLE_ACT = (SUBMIT, APPROVE, REAPPROVE, REJECT, SCHEDULE, CORRECT, KILL)
 """What a person may ask for; the rest happens by itself."""
@@ -104,6 +108,8 @@ def act(session: Session, edition: Edition, verb: str, done: Act) -> str:
         audit.record(
             session, actor=done.by, action=f"edition.{verb}", object_kind="edition", object_id=edition.id, at=done.at, before=before, after=after, reason=done.reason
         )
+    if after in OPENS_QUIZZES and before != after:
+        open_quizzes(session, edition, by=done.by, at=done.at)
     session.flush()
     return before
 

@@ -46,6 +46,7 @@ class MessageContent:
         mime: of an MMS, the multipart/related entity, header lines first.
         text: of an SMS, as a reader sees it, however many parts it takes.
         wap_push: of a WAP push.
+        receipt: whether the peer is asked for one; texts and pushes only.
         service_code: the MT business code, or None.
         linked_id: of the DeliverReq that this answers, or None.
         expiry_s: seconds after which the peer need not try any more, or None for its own rule.
@@ -59,6 +60,7 @@ class MessageContent:
     expiry_s: float | None = None
     text: str | None = None
     wap_push: WAPPush | None = None
+    receipt: bool = True
     gaps: tuple[Gap, ...] = ()
 
 

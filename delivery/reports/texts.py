@@ -16,6 +16,7 @@ from delivery.codecs.smpp import Concatenation, DeliverSM, Piece, join, piece_of
 from delivery.codecs.smpp.texts import DefaultAlphabet
 from delivery.models import InboundMessage
 from delivery.reports.keywords import ReaderText, handle
+from delivery.reports.quizzes import take_answer
 from huabao.errors import CodecError
 from huabao.msisdn import find_msisdn
 from huabao.settings import Setting
@@ -68,7 +69,8 @@ def _add_whole(session: Session, row: InboundMessage, data_coding: int, octets: 
         row.kind, row.content = NO_TEXT, octets
     else:
         row.kind, row.content = TEXT, text.encode("utf-8", "replace")
-        row.status = handle(session, ReaderText(row.port_id, row.sender, row.recipient, text, row.received_at))
+        message = ReaderText(row.port_id, row.sender, row.recipient, text, row.received_at)
+        row.status = handle(session, message) or take_answer(session, message)
     session.add(row)
     session.flush()
 

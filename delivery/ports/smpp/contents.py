@@ -61,6 +61,6 @@ def _template(options: SMPPOptions, content: MessageContent) -> SubmitSM:
         source_addr=options.source_addr,
         dest_addr_ton=options.dest_ton,
         dest_addr_npi=options.dest_npi,
-        registered_delivery=RegisteredDelivery.FINAL,
+        registered_delivery=RegisteredDelivery.FINAL if content.receipt else RegisteredDelivery.NONE,
         validity_period=write_relative(min(content.expiry_s, VALIDITY_S_MAX)) if content.expiry_s else "",
     )
