@@ -47,6 +47,25 @@ def role_of(runtime: Runtime, name: str) -> str:
     return "" if found is None else found[1]
 
 
+def city_of(runtime: Runtime, name: str) -> str:
+    """The city whose editor the account is; empty for every other account."""
+    return _column(runtime, name, "city")
+
+
+def phone_of(runtime: Runtime, name: str) -> str:
+    """The account's own phone; empty where it has none."""
+    return _column(runtime, name, "msisdn")
+
+
+def _column(runtime: Runtime, name: str, column: str) -> str:
+    from sqlalchemy import select
+
+    from console.models import User
+
+    with runtime.transaction(read_only=True) as session:
+        return session.scalar(select(getattr(User, column)).where(User.name_key == name.strip().casefold())) or ""
+
+
 def _account(runtime: Runtime, name: str) -> tuple[str, str, bool] | None:
     """(name, role, whether it is shut) of the account called so."""
     from sqlalchemy import select

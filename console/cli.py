@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from console import registry
-from console.acting import act_as, role_of
+from console.acting import act_as, city_of, phone_of, role_of
 from console.forgetting import forgetters
 from huabao import __version__
 from huabao.cli import Installation
@@ -26,7 +26,7 @@ class _Commands(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """Huabao: illustrated papers for mobile readers, from the editor's folder to a balanced ledger."""
-    context.obj = Installation(registry.registry, forgetters, act_as, role_of)
+    context.obj = Installation(registry.registry, forgetters, act_as, role_of, city_of, phone_of)
 
 
 if __name__ == "__main__":

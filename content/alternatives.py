@@ -64,7 +64,7 @@ class Choice:
     @cached_property
     def tastes(self) -> tuple[Taste, ...]:
         """Every taste that a reader may have, what most have first."""
-        heroes = [hero.name for hero in reversed(self.heroes)] or [None]
+        heroes: list[str | None] = [hero.name for hero in reversed(self.heroes)] or [None]
         return tuple(Taste(tone, hero) for hero in heroes for tone in (PLAIN, *self.tones))
 
     @staticmethod

@@ -75,11 +75,13 @@ def tick(invocation: Invocation, edition_id: str, point: str) -> Report:
 @operation
 def lock(invocation: Invocation, edition_id: str, section: str, minutes: int | None, take_over: str) -> Report:
     """Say that you work on an edition or on a section: nobody else imports a change of it meanwhile."""
-    from content.services import find_edition, lock_edition
-    from content.workflow import locks
+    from content.services import find_edition, load_version, lock_edition
+    from content.workflow import cities, locks
 
     with invocation.runtime.transaction() as session:
         found = lock_edition(session, find_edition(session, edition_id).id)
+        if invocation.city:
+            cities.guard_section(load_version(session, found).manuscript, section, invocation.city)
         made = locks.take(session, found, section, by=invocation.actor, at=invocation.runtime.now(), minutes=minutes, take_over=take_over)
         return Report({"edition_id": found.id, "section": made.section, "holder": made.holder, "expires_at": made.expires_at}, lines=(locks.say(made),))
 

@@ -102,33 +102,41 @@ def list_leaders(invocation: Invocation) -> Report:
 
 @click.group("desk")
 def desk() -> None:
-    """How a publication is worked on: its checklist and its deputies."""
+    """How a publication is worked on: its checklist, its deputies, its sections, the levels' shares."""
 
 
 @desk.command("set")
 @click.argument("slug")
 @click.option("--checklist", type=click.Path(path_type=Path), metavar="FILE", help="One point a line; an empty file for none.")
 @click.option("--deputies", metavar="NAME,…", help="Accounts that may approve again after a few words changed; empty for none.")
+@click.option("--sections", type=click.Path(path_type=Path), metavar="FILE", help="YAML: sections of every number, each title and any of city, fallback.")
+@click.option("--shares", metavar="province=0.5,…", help="Of the slides, by level, where an edition sets none; empty for none.")
 @operation
-def set_(invocation: Invocation, slug: str, checklist: Path | None, deputies: str | None) -> Report:
-    """Change the checklist or the deputies of a publication."""
+def set_(invocation: Invocation, slug: str, checklist: Path | None, deputies: str | None, sections: Path | None, shares: str | None) -> Report:
+    """Change how a publication is worked on."""
     from content.services import find_publication
     from content.workflow import notes
+    from content.workflow.plans import parse_sections, parse_shares
 
-    if checklist is None and deputies is None:
-        raise UsageError("nothing to change; give --checklist or --deputies")
+    if checklist is None and deputies is None and sections is None and shares is None:
+        raise UsageError("nothing to change; give --checklist, --deputies, --sections or --shares")
     points = None if checklist is None else [line.strip() for line in _text(checklist).splitlines() if line.strip()]
     names = None if deputies is None else [name.strip() for name in deputies.split(",") if name.strip()]
+    plan = None if sections is None else parse_sections(_text(sections))
+    parts = None if shares is None else parse_shares(shares)
     with invocation.runtime.transaction() as session:
         publication = find_publication(session, slug)
-        return _shown(publication, notes.set_desk(session, publication.id, checklist=points, deputies=names, by=invocation.actor, at=invocation.runtime.now()))
+        made = notes.set_desk(
+            session, publication.id, checklist=points, deputies=names, sections=plan, shares=parts, by=invocation.actor, at=invocation.runtime.now()
+        )  # fmt: skip
+        return _shown(publication, made)
 
 
 @desk.command("show")
 @click.argument("slug")
 @operation
 def show(invocation: Invocation, slug: str) -> Report:
-    """The checklist and the deputies of a publication."""
+    """How a publication is worked on."""
     from content.services import find_publication
     from content.workflow import notes
 
@@ -139,7 +147,12 @@ def show(invocation: Invocation, slug: str) -> Report:
 
 def _shown(publication: Publication, found: Desk) -> Report:
     lines = [f"deputies: {', '.join(found.deputies) or 'none'}", *(f"{number}. {point}" for number, point in enumerate(found.checklist, 1))]
-    return Report({"publication": publication.slug, "checklist": list(found.checklist), "deputies": list(found.deputies)}, lines=lines)
+    lines += [f"section {one['title']}" + "".join(f", {key} {one[key]}" for key in ("city", "fallback") if key in one) for one in found.sections]
+    lines += [f"{level}: {share:.0%} of the slides" for level, share in found.shares.items()]
+    data = {
+        "publication": publication.slug, "checklist": list(found.checklist), "deputies": list(found.deputies), "sections": list(found.sections), "shares": dict(found.shares),
+    }  # fmt: skip
+    return Report(data, lines=lines)
 
 
 def _bytes(file: Path) -> bytes:

@@ -47,7 +47,7 @@ def import_(invocation: Invocation, folder: Path) -> Report:
     from content.services import import_folder
 
     with invocation.runtime.transaction() as session:
-        result = import_folder(session, folder, invocation.actor, invocation.runtime.now())
+        result = import_folder(session, folder, invocation.actor, invocation.runtime.now(), city=invocation.city)
     data = {
         "edition_id": result.edition_id,
         "version": result.version,

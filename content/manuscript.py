@@ -178,7 +178,8 @@ class Manuscript:
         heroes: of a comic, the one for everybody else last.
         tones: tone by attribute class, of classes that do not read the plain one.
         shares: of the slides, by level; empty where any may have all.
-        greyscale: everything is shown without colour.
+        greyscale: its folder wants everything shown without colour.
+        mourning: so does the day on which it appears.
         design: by which it is set; "" for its kind's.
         design_sha256: of that design as it was at import; "" where none was kept.
     """
@@ -196,9 +197,15 @@ class Manuscript:
     tones: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     greyscale: bool = False
+    mourning: bool = False
     slots: tuple[Slot, ...] = ()
     design: str = ""
     design_sha256: str = ""
+
+    @property
+    def colourless(self) -> bool:
+        """Whether everything is shown without colour."""
+        return self.greyscale or self.mourning
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -16,8 +16,8 @@ from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
 from content.manuscript import Manuscript
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
-from content.workflow import lifecycle, locks, standing
-from content.workflow.customs import customary
+from content.workflow import cities, lifecycle, locks, standing
+from content.workflow.customs import customary, warnings_of
 from content.workflow.lifecycle import Act
 from huabao import audit
 from huabao.errors import UsageError
@@ -52,33 +52,39 @@ class LoadedVersion:
     manuscript: Manuscript
 
 
-def import_folder(session: Session, path: Path, by: str, now: datetime) -> ImportResult:
+def import_folder(session: Session, path: Path, by: str, now: datetime, *, city: str = "") -> ImportResult:
     """Read an edition folder and keep it as a new version of its edition; an unknown publication is made.
+
+    Args:
+        city: of who imports it, who may change that city's sections only; "" for all.
 
     Raises:
         UsageError: the folder cannot be used; nothing of it is kept.
     """
     found = read_folder(path, segment_documents(session))
     publication, made = _publication(session, found.manuscript, now)
-    manuscript = customary(session, found.manuscript)
+    manuscript = customary(session, publication, found.manuscript)
+    warnings = [*found.warnings, *warnings_of(session, publication, found.manuscript, manuscript)]
     found = dataclasses.replace(found, manuscript=manuscript)
-    warnings = [*found.warnings]
     if made:
         terms = f"service_id {publication.service_id}, class {publication.klass}"
         warnings.append(f"publication {publication.slug!r} was unknown and is made: {terms}; `huabao publication set` changes it")
     edition = lock_edition(session, _edition(session, publication, manuscript, now).id)
-    if edition.current_version_id is not None:
-        locks.guard_change(session, edition, load_version(session, edition).manuscript, manuscript, by=by, at=now)
+    before = None if edition.current_version_id is None else load_version(session, edition).manuscript
+    if city:
+        cities.guard_version(before, manuscript, city)
+    if before is not None:
+        locks.guard_change(session, edition, before, manuscript, by=by, at=now)
     same = _same_version(session, edition, found)
     version = _new_version(session, edition, found, by, now)
     audit.record(session, actor=by, action="edition.import", object_kind="edition", object_id=edition.id, at=now, version=version.version, number=edition.number)
     if same is not None:
         warnings.append(f"version {version.version} is version {same.version} again, byte for byte")
     edition.current_version_id = version.id
-    before = edition.state
+    state = edition.state
     if standing.changed(session, edition, f"version {version.version} was imported", by=by, at=now):
         warnings.append(f"the approval of {publication.slug}/{edition.number} ended; it is in review: `huabao edition reapprove {edition.id}` shows the difference and approves it")
-    if before == KILLED_EDITION:
+    if state == KILLED_EDITION:
         warnings.append(f"{publication.slug}/{edition.number} was killed; this version may be sent, as a correction: `huabao edition correct {edition.id}`")
     session.flush()
     return ImportResult(edition.id, version.id, version.version, edition.kind, publication.slug, edition.number, len(manuscript.items), tuple(warnings))

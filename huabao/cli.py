@@ -50,12 +50,16 @@ class Installation:
         act_as: called as act_as(runtime, name, command, named=…), where `named` says that `--as` was given; answers the name that is
             kept, and raises UsageError where that person may not.
         role_of: called as role_of(runtime, name); the role of that account, empty for a system account.
+        city_of: called likewise; the city on whose sections alone that account works, empty for all.
+        phone_of: called likewise; that account's own phone, empty for none.
     """
 
     load_registry: Callable[[], Registry] = Registry
     load_forgetters: Callable[[], Sequence[Callable[..., Mapping[str, int]]]] = tuple
     act_as: Callable[..., str] = _anybody
     role_of: Callable[[Runtime, str], str] = lambda _runtime, _name: ""
+    city_of: Callable[[Runtime, str], str] = lambda _runtime, _name: ""
+    phone_of: Callable[[Runtime, str], str] = lambda _runtime, _name: ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,16 @@ class Invocation:
     def role(self) -> str:
         """Of the account that acts; empty for a system account."""
         return self.installation.role_of(self.runtime, self.actor)
+
+    @property
+    def city(self) -> str:
+        """On whose sections alone the account that acts works; empty for all."""
+        return self.installation.city_of(self.runtime, self.actor)
+
+    @property
+    def phone(self) -> str:
+        """Of the account that acts, 11 digits; empty for none."""
+        return self.installation.phone_of(self.runtime, self.actor)
 
     def why(self, given: str) -> str:
         """The reason of an act that wants one: as it was given, else as a person at the terminal says it, else that there was none."""

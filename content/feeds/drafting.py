@@ -149,14 +149,13 @@ def _nothing(draft: Draft, slug: str) -> str:
 
 
 def _policy(session: Session) -> Policy:
-    origins = (name.strip() for name in settings.PERMITTED_ORIGINS.get(session).replace("，", ",").split(","))
     return Policy(
         share_min=settings.STORY_SHARE_MIN.get(session),
         age_h=settings.ITEM_AGE_H.get(session),
         section_stories_max=settings.SECTION_STORIES_MAX.get(session),
         edition_stories_max=settings.EDITION_STORIES_MAX.get(session),
         brief_characters_max=settings.BRIEF_CHARACTERS_MAX.get(session),
-        permitted_origins=frozenset(name for name in origins if name),
+        permitted_origins=settings.permitted_origins(session),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from huabao.settings import Setting
 
 FETCH_TIME_S = Setting("feed_fetch_time_s", 30.0, "s", "one feed or picture may take so long, redirects included", 1, 600)
@@ -21,6 +23,12 @@ BRIEF_CHARACTERS_MAX = Setting("draft_brief_characters_max", 120, "characters", 
 MORNING_HOUR = Setting("draft_morning_hour", 6, "h", "the hour of a morning edition in Shanghai, from which a story's age counts", 0, 23)
 EVENING_HOUR = Setting("draft_evening_hour", 18, "h", "the hour of an evening edition in Shanghai, from which a story's age counts", 0, 23)
 PERMITTED_ORIGINS = Setting("feed_permitted_origins", "", "", "names, by comma, of news sources that may be taken over; a story of another origin stays out; empty for any")
+
+
+def permitted_origins(session: Session) -> frozenset[str]:
+    """Names of news sources that may be taken over; empty where any may."""
+    return frozenset(name for name in (one.strip() for one in PERMITTED_ORIGINS.get(session).replace("，", ",").split(",")) if name)
+
 
 SETTINGS: tuple[Setting[Any], ...] = (
     FETCH_TIME_S,

@@ -18,6 +18,9 @@ TOKENS_MAX = 2_000
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
 
+COLOUR = ("greyscale", "mourning")
+"""A change of these changes what nobody has to read again."""
+
 Run = tuple[str, str]
 """`=`, `-` or `+`, and the text that stayed, went or came."""
 
@@ -76,8 +79,8 @@ class Difference:
 
     @property
     def is_text_only(self) -> bool:
-        """Whether words changed inside items, and nothing else: no picture, item, order or audience."""
-        return not self.edition and self.order is None and all(item.what == "changed" and not item.facts for item in self.items)
+        """Whether words changed inside items, or the colour went or came, and nothing else: no picture, item, order or audience."""
+        return set(self.edition) <= set(COLOUR) and self.order is None and all(item.what == "changed" and not item.facts for item in self.items)
 
     def to_document(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -104,7 +107,7 @@ def difference(before: Manuscript, after: Manuscript) -> Difference:
         if key in old and old[key] != new[key]:
             changes.append(ItemChange(key, "changed", tuple(_texts(old[key][1], new[key][1])), _facts(old[key], new[key])))
     kept_before, kept_after = tuple(key for key in old if key in new), tuple(key for key in new if key in old)
-    names = ("title", "issue_date", "cover", "reading", "credit", "kind", "heroes", "tones", "shares", "greyscale")
+    names = ("title", "issue_date", "cover", "reading", "credit", "kind", "heroes", "tones", "shares", *COLOUR)
     edition = {name: pair for name in names if (pair := (_plain(getattr(before, name)), _plain(getattr(after, name)))) and pair[0] != pair[1]}
     if before.design_sha256 and before.design_sha256 != after.design_sha256:
         edition["design"] = (f"{before.design} {before.design_sha256[:8]}", f"{after.design} {after.design_sha256[:8]}")

@@ -17,7 +17,7 @@ class Hit:
     """One thing that somebody must look at.
 
     Attributes:
-        kind: word, leader, script or repeat.
+        kind: word, leader, script, repeat, section or source.
         severity: block or warn.
         found: as it stands in the text.
         rule: the listed word, or what is wrong.

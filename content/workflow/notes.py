@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,18 +60,25 @@ def resolve(session: Session, edition: Edition, comment_id: int, *, resolution: 
 
 def desk_of(session: Session, publication_id: int) -> Desk:
     """How a publication is worked on; an empty one where nobody said."""
-    return session.get(Desk, publication_id) or Desk(publication_id=publication_id, checklist=[], deputies=[])
+    return session.get(Desk, publication_id) or _empty(publication_id)
 
 
-def set_desk(session: Session, publication_id: int, *, checklist: Sequence[str] | None = None, deputies: Sequence[str] | None = None, by: str, at: datetime) -> Desk:
-    """Change the checklist or the deputies of a publication; None leaves them.
+def _empty(publication_id: int) -> Desk:
+    return Desk(publication_id=publication_id, checklist=[], deputies=[], shares={}, sections=[])
+
+
+def set_desk(
+    session: Session, publication_id: int, *, checklist: Sequence[str] | None = None, deputies: Sequence[str] | None = None,
+    sections: Sequence[dict[str, Any]] | None = None, shares: Mapping[str, float] | None = None, by: str, at: datetime,
+) -> Desk:  # fmt: skip
+    """Change how a publication is worked on; None leaves things.
 
     Raises:
         UsageError: a point or a name is empty, too long or there twice.
     """
     found = session.get(Desk, publication_id)
     if found is None:
-        found = Desk(publication_id=publication_id, checklist=[], deputies=[])
+        found = _empty(publication_id)
         session.add(found)
     for what, given, longest in (("point", checklist, 200), ("deputy", deputies, 80)):
         if given is not None and (len(set(given)) != len(given) or any(not one.strip() or len(one) > longest for one in given) or len(given) > 100):
@@ -79,8 +87,15 @@ def set_desk(session: Session, publication_id: int, *, checklist: Sequence[str] 
         found.checklist = [one.strip() for one in checklist]
     if deputies is not None:
         found.deputies = [one.strip() for one in deputies]
+    if sections is not None:
+        found.sections = list(sections)
+    if shares is not None:
+        found.shares = dict(shares)
     session.flush()
-    audit.record(session, actor=by, action="desk.set", object_kind="publication", object_id=publication_id, at=at, checklist=found.checklist, deputies=found.deputies)
+    audit.record(
+        session, actor=by, action="desk.set", object_kind="publication", object_id=publication_id, at=at, checklist=found.checklist, deputies=found.deputies,
+        sections=found.sections, shares=found.shares,
+    )  # fmt: skip
     return found
 
 

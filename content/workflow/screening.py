@@ -7,6 +7,7 @@ stand. A ruling holds for the same words in the same sentence of the same item, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,16 +17,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.feeds.settings import PERMITTED_ORIGINS, permitted_origins
 from content.folder.repeats import CHARACTERS_COMPARED, TITLE_PAIRS_MIN, TITLE_SHARE_MIN, character_pairs, shared
-from content.manuscript import Manuscript
+from content.manuscript import Article, Manuscript
 from content.models import Edition, EditionVersion, Publication
 from content.workflow.folding import fold
 from content.workflow.hits import Hit
 from content.workflow.leaders import Named, Protocol
 from content.workflow.models import Leader, Ruling, ScreenWord
+from content.workflow.notes import desk_of
 from content.workflow.passages import passages
 from content.workflow.scripts import mixed_scripts
 from content.workflow.settings import REPEAT_DAYS, REPEAT_SHARE_MIN
+from content.workflow.standins import missing
 from content.workflow.words import Screen, Word
 from huabao import audit
 from huabao.errors import UsageError
@@ -58,7 +62,7 @@ def screen(session: Session, edition: Edition, version: EditionVersion) -> list[
     """The hits of a version, what blocks first, each kind in reading order."""
     manuscript = Manuscript.from_document(version.manuscript)
     rulings = {one.mark: one for one in session.scalars(select(Ruling).where(Ruling.edition_id == edition.id))}
-    found = [*_in_texts(session, manuscript), *_repeats(session, edition, manuscript)]
+    found = [*_in_texts(session, manuscript), *_repeats(session, edition, manuscript), *_sections(session, edition, manuscript), *_sources(session, manuscript)]
     found.sort(key=lambda hit: hit.severity != "block")
     return [Finding(hit, rulings.get(hit.mark)) for hit in found]
 
@@ -104,6 +108,35 @@ def _gists(manuscript: Manuscript) -> Iterator[tuple[str, str, frozenset[str], f
         if article is not None and article.quiz is None:
             text = "".join(article.paragraphs)[:CHARACTERS_COMPARED]
             yield item.key, article.title, character_pairs(fold(article.title).text), character_pairs(fold(text).text)
+
+
+def _sections(session: Session, edition: Edition, manuscript: Manuscript) -> Iterator[Hit]:
+    """Sections that stand in for what nobody delivered, and planned ones that nothing fills."""
+    for section in manuscript.sections:
+        if section.standin:
+            told = f"nobody delivered it: {section.standin} stands in"
+            yield Hit("section", "warn", "", f"section {section.title}", section.title, told, advice="import the folder with its articles", sentence=section.standin)
+    if manuscript.kind != "comic":
+        for title in missing(manuscript, desk_of(session, edition.publication_id).sections):
+            told = "it is planned and missing, and nothing stands in for it"
+            yield Hit("section", "block", "", f"section {title}", title, told, advice="deliver it, or rule why it may be missing")
+
+
+def _sources(session: Session, manuscript: Manuscript) -> Iterator[Hit]:
+    """Articles whose source is none that the desk may take over."""
+    permitted = permitted_origins(session)
+    for item in manuscript.items:
+        for name in sources_of(item.article) if item.article is not None and permitted else ():
+            if name not in permitted:
+                told = "it is no permitted news source"
+                yield Hit("source", "block", item.key, "source", name, told, source=PERMITTED_ORIGINS.name, advice="take another source's report", sentence=name)
+
+
+def sources_of(article: Article) -> list[str]:
+    """Whom an article names as its source: `source`, else a credit that begins with 来源."""
+    credit = article.credit or ""
+    named = article.source or (credit.removeprefix("来源").lstrip("：: ") if credit.startswith("来源") else "")
+    return [name.strip() for name in re.split(r"[、，,；;]", named) if name.strip()]
 
 
 def rule_on(session: Session, edition: Edition, mark: str, *, reason: str, by: str, at: datetime) -> Ruling:
