@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from content.adapt.framing import resized
+from content.compose.gutters import is_light, without_gutter
 from content.compose.issue import Issue
 from content.compose.shots import Shot, Tile
 from content.manuscript import Item, PictureRef
@@ -126,7 +127,25 @@ def _share_min(tile: Tile, size: tuple[int, int]) -> float:
 
 def picture_of(issue: Issue, frame: Frame, page_image: Callable[[PictureRef], Image.Image]) -> Image.Image:
     """The slide's picture, at the size at which it is shown."""
-    return issue.pictures.drawn(f"{frame.key}@{issue.handset.name}", lambda: _stacked(issue, frame, page_image))
+    return issue.pictures.drawn(f"{frame.key}@{issue.handset.name}", lambda: _matted(issue, _stacked(issue, frame, page_image)))
+
+
+def _inside(part: Image.Image, size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which a picture fills a place without being stretched."""
+    scale = min(size[0] / part.width, size[1] / part.height)
+    return max(1, round(part.width * scale)), max(1, round(part.height * scale))
+
+
+def _matted(issue: Issue, image: Image.Image) -> Image.Image:
+    """The picture on the design's paper, as wide as the screen; as it is where the design wants no air around panels."""
+    handset, style = issue.handset, issue.style
+    air = round(handset.width_px * style.mat)
+    if not air:
+        return image
+    width, height = handset.width_px, min(handset.height_px, image.height + 2 * air)
+    matted = Image.new("RGB", (max(width, image.width), max(height, image.height)), style.paper)
+    matted.paste(image, ((matted.width - image.width) // 2, (matted.height - image.height) // 2))
+    return matted
 
 
 def _stacked(issue: Issue, frame: Frame, page_image: Callable[[PictureRef], Image.Image]) -> Image.Image:
@@ -139,8 +158,12 @@ def _stacked(issue: Issue, frame: Frame, page_image: Callable[[PictureRef], Imag
         scale = image.width / tile.page.width_px
         left, top, right, bottom = (round(edge * scale) for edge in tile.box)
         part = image.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+        size = (max(1, round(width * share)), max(1, int(height * share)))
+        if not is_light(issue.style.paper):
+            part = without_gutter(part)
+            size = _inside(part, size)
         reduced = part.reduce(max(1, part.width // (2 * width)))
-        pictures.append(resized(reduced, max(1, round(width * share)), max(1, int(height * share))))
+        pictures.append(resized(reduced, *size))
     if len(pictures) == 1:
         return pictures[0]
     stack = Image.new("RGB", (max(one.width for one in pictures), sum(one.height for one in pictures) + GAP_PX * (len(pictures) - 1)), issue.style.paper)

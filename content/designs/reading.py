@@ -22,8 +22,8 @@ BASE = "base"
 
 PLACES = {
     "slides": re.compile(r"[a-z][a-z0-9_-]*\.txt\.j2"),
-    "wap": re.compile(r"[a-z][a-z0-9_-]*\.(?:xhtml|wml)\.j2|[a-z][a-z0-9_-]*\.css"),
-    "proof": re.compile(r"[a-z][a-z0-9_-]*\.(?:html\.j2|css)"),
+    "wap": re.compile(r"[a-z][a-z0-9_-]*\.(?:xhtml|wml|css)\.j2|[a-z][a-z0-9_-]*\.css"),
+    "proof": re.compile(r"[a-z][a-z0-9_-]*\.(?:html\.j2|css|css\.j2)"),
 }
 """Folders of a design and what their files are called."""
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.defaults import DEFAULT_TESTS
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS as KNOWN_TESTS
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
@@ -100,7 +100,7 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
         )
         self.filters = {**FILTERS, **filters, "counted": _counted, "joined": _joined}
-        self.tests = {name: DEFAULT_TESTS[name] for name in TESTS}
+        self.tests = {name: KNOWN_TESTS[name] for name in TESTS}
         self.globals = {"range": _range, **shared}
         self._heaviest = 1
 

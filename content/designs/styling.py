@@ -12,14 +12,14 @@ from typing import Any, cast, get_args
 from content.designs.faults import Fault
 from content.draw.fonts import Weight
 from content.draw.ink import CONTRAST_MIN, Colour, contrast
-from content.draw.style import BANDS, COVERS, ENDS, NAMEPLATES, PAIRS, Style
+from content.draw.style import BANDS, COVERS, ENDS, NAMEPLATES, Style, pairs
 from content.models import KINDS
 
 DESIGN_FILE = "design.toml"
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 KEYS = ("kind", "title_zh", "title_en", "description_zh", "description_en", "extends", "style", "marks")
 CHOICES = {"nameplate": NAMEPLATES, "cover": COVERS, "band": BANDS, "end": ENDS}
-SHARES = {"spacing": (0.7, 1.5), "picture_share": (0.3, 1.0), "tracking": (1.0, 2.0)}
+SHARES = {"spacing": (0.7, 1.5), "picture_share": (0.3, 1.0), "tracking": (1.0, 2.0), "mat": (0.0, 0.1)}
 PICTURE_SHARE_MAX = 0.6
 """Of papers and magazines; a comic's panels may take the whole screen."""
 
@@ -101,7 +101,7 @@ class _Reader:
         if self.faults:
             return inherited
         style = dataclasses.replace(inherited, **values)
-        for ground, ink in PAIRS:
+        for ground, ink in pairs(style, kind):
             found = contrast(getattr(style, ground), getattr(style, ink))
             if found < CONTRAST_MIN:
                 name = ink if ink in values else ground

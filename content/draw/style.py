@@ -17,10 +17,8 @@ IVORY: Colour = (246, 240, 228)
 
 NAMEPLATES = ("block", "letterhead", "tabloid")
 COVERS = ("reflection", "study", "poster", "sheet", "cinema")
-BANDS = ("tab", "ornament", "slant", "seal", "ribbon", "frame")
+BANDS = ("tab", "ornament", "slant", "seal", "ribbon")
 ENDS = ("rules", "card", "curtain")
-BANDED = ("tab", "slant", "ribbon")
-"""Bands whose title stands on the accent colour; the others' stands on paper."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Style:
         title_weight, strong_weight, text_weight: of drawn type.
         spacing: how wide the air around drawn type is, 1.0 as designed.
         picture_share: height of the picture region as a share of the screen's.
+        mat: of a comic: air around panels in the colour of the paper, as a share of the screen's width; 0 for none at all.
         tracking: how far a nameplate's title may be spread, as a share of its own width.
     """
 
@@ -60,10 +59,21 @@ class Style:
     text_weight: Weight = "regular"
     spacing: float = 1.0
     picture_share: float = 0.6
+    mat: float = 0.0
     tracking: float = 1.3
 
 
 DEFAULT = Style()
 
-PAIRS = (("paper", "ink"), ("paper", "muted"), ("paper", "accent"), ("accent", "on_accent"), ("second", "on_second"), ("ground", "on_ground"))
-"""What is drawn upon what: each pair must have a contrast of at least 4.5."""
+PAIRS = (("paper", "ink"), ("paper", "muted"), ("accent", "on_accent"), ("second", "on_second"), ("ground", "on_ground"))
+"""What is drawn upon what by every design: each pair must have a contrast of at least 4.5."""
+
+
+def pairs(style: Style, kind: str) -> tuple[tuple[str, str], ...]:
+    """Ground and type of everything that a design of this kind of publication draws."""
+    found = list(PAIRS)
+    if (kind == "newspaper" and style.nameplate in ("block", "letterhead")) or style.band == "ornament":
+        found.append(("paper", "accent"))
+    if style.end == "curtain" or style.cover == "cinema":
+        found.append(("ground", "accent"))
+    return tuple(found)
