@@ -33,6 +33,12 @@ _missing_packages() {
   _have_any_file '/usr/share/fonts/*/*/*CJK*' || _have_any_file '/usr/share/fonts/*/wqy/*' || _have_any_file '/usr/share/fonts/*/*/*wqy*' || echo fonts-wqy-microhei
 }
 
+# The libraries that lay out the text of a proof: nothing else needs them, so Huabao runs without.
+_missing_layout_packages() {
+  _have_any_file '/usr/lib/*/libpangoft2-1.0.so.0' || _have_any_file '/lib/*/libpangoft2-1.0.so.0' || echo libpango-1.0-0 libpangoft2-1.0-0
+  _have_any_file '/usr/lib/*/libharfbuzz-subset.so.0' || _have_any_file '/lib/*/libharfbuzz-subset.so.0' || echo libharfbuzz-subset0
+}
+
 _as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
@@ -132,8 +138,15 @@ huabao_setup() {
     flock 9
   fi
   if [ "$1" = tests ]; then
-    packages=$(_missing_packages | tr '\n' ' ')
+    packages=$({ _missing_packages; _missing_layout_packages; } | tr '\n' ' ')
     [ -z "$packages" ] || _install_packages $packages
+  else
+    packages=$(_missing_layout_packages | tr '\n' ' ')
+    if [ -n "$packages" ] && _have apt-get && _can_be_root; then
+      ( _install_packages $packages ) || _say "going on without them: only \`huabao edition proof\` needs them"
+    elif [ -n "$packages" ]; then
+      _say "\`huabao edition proof\` needs libraries that are missing; an administrator may run:  apt-get install -y --no-install-recommends $packages"
+    fi
   fi
   [ -x "$HUABAO_VENV/bin/python" ] && _is_good_python "$HUABAO_VENV/bin/python" || _make_venv
   if [ "$1" = tests ]; then

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Publication
@@ -18,6 +18,20 @@ def present(session: Session, publication: Publication, rules: SignatureRules) -
     mask = rules.mask_sql()
     rows = session.execute(select(handset, mask).where(handset.not_in(CANNOT_MMS), wants(publication)).distinct()).all()
     return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
+
+
+def counted(session: Session, publication: Publication, rules: SignatureRules) -> dict[Wanted, int]:
+    """How many readers would be sent each pair of handset class and items.
+
+    Readers whose handset takes no MMS stand under `no-mms` or `text-only`: a link or a text is sent to them.
+    """
+    handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
+    mask = rules.mask_sql()
+    found: dict[Wanted, int] = {}
+    for name, bits, readers in session.execute(select(handset, mask, func.count()).where(wants(publication)).group_by(handset, mask)):
+        pair = (name, rules.items_of(bits))
+        found[pair] = found.get(pair, 0) + readers
+    return found
 
 
 def wants(publication: Publication) -> ColumnElement[bool]:

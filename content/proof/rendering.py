@@ -1,0 +1,121 @@
+"""A proof made a PDF: the template filled in, and laid out by WeasyPrint.
+
+The layout is given everything by name and fetches nothing: an address in a text, or
+in a template, leads nowhere. The same proof gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from content.proof.faces import Faces
+from content.proof.facts import Proof
+from content.proof.wording import day, moment, say, words
+from huabao.errors import UsageError
+
+TEMPLATE = "proof.html.j2"
+SCHEME = "proof:"
+SCREEN_MM = 33.0
+"""Width of a slide on paper: five stand in a row on A4."""
+
+COLUMNS = 5
+GROUPS_SHOWN = 12
+"""Columns of the table of who gets what."""
+
+MISSING_LIBRARIES = (
+    "the PDF needs Pango, which is not installed here; ask an administrator to run: apt-get install -y --no-install-recommends "
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+)
+
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Slides that stand beside each other on paper."""
+
+    slides: tuple[Any, ...]
+
+
+def render_pdf(proof: Proof, language: str, *, folder: Path | None = None) -> bytes:
+    """The PDF.
+
+    Args:
+        language: zh or en.
+        folder: with `proof.html.j2` and what it includes; None for Huabao's own.
+
+    Raises:
+        UsageError: the libraries that lay out text are not installed.
+        TemplateError: the template is broken.
+    """
+    weasyprint = _weasyprint()
+    faces = _faces()
+    page = legible(render_html(proof, language, folder=folder), faces)
+    plain = re.sub("<[^>]*>", "", page)
+    strong = "".join((*(word[language] for word in words().values()), proof.title, proof.publication, proof.number, *(one.handset_class for one in proof.variants)))
+    given = {
+        **proof.resources,
+        "regular": faces.regular.of([plain], "Huabao Proof", "Regular"),
+        "bold": faces.bold.of([faces.shown(strong)], "Huabao Proof", "Bold"),
+        "song": faces.song.of([faces.shown(proof.title + proof.publication + say(language, "proof"))], "Huabao Proof", "Song"),
+    }
+    document = weasyprint.HTML(string=page, base_url=SCHEME, url_fetcher=_fetcher(weasyprint, given))
+    made: bytes = document.write_pdf(pdf_identifier=bytes.fromhex(proof.digest[:32]), pdf_version="1.7")
+    return made
+
+
+def render_html(proof: Proof, language: str, *, folder: Path | None = None) -> str:
+    """The page that is laid out."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(str(folder or resources.files("templates") / "proof")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"say": partial(say, language), "moment": moment, "day": partial(day, language)}
+    environment.globals |= {"rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "screen_mm": SCREEN_MM}
+    environment.filters |= {"mm": lambda value: f"{value:.2f}mm", "groups_of_8": lambda text: [text[start : start + 8] for start in range(0, len(text), 8)]}
+    return environment.get_template(TEMPLATE).render(proof=proof, language=language)
+
+
+def rows_of(slides: tuple[Any, ...]) -> list[Row]:
+    """Slides in rows."""
+    return [Row(slides[start : start + COLUMNS]) for start in range(0, len(slides), COLUMNS)]
+
+
+def legible(page: str, faces: Faces) -> str:
+    """The page in characters that the faces have, without control characters."""
+    return _NOT_ASCII.sub(lambda found: faces.shown(found[0]), _CONTROL.sub(" ", page))
+
+
+@lru_cache(maxsize=1)
+def _faces() -> Faces:
+    return Faces()
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except OSError as error:
+        raise UsageError(MISSING_LIBRARIES) from error
+    return weasyprint
+
+
+def _fetcher(weasyprint: Any, given: Mapping[str, bytes]) -> Any:
+    """Gives what is at hand by name, and refuses everything else."""
+
+    class Fetcher(weasyprint.urls.URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+        def fetch(self, url: str, headers: object = None) -> Any:
+            name = url.removeprefix(SCHEME)
+            if not url.startswith(SCHEME) or name not in given:
+                raise ValueError(f"a proof fetches nothing: {url[:80]}")
+            return weasyprint.urls.URLFetcherResponse(url, given[name])
+
+    return Fetcher(allowed_protocols=())
