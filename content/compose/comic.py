@@ -167,7 +167,7 @@ def _cover(issue: Issue) -> Slide:
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=0, optional=False)
     line = issue_line(manuscript)
     title = shortened(manuscript.title, handset.slide_chars_max - len(line) - 1)
-    return Slide(issue.template("cover").render(title=title, line=line), picture)
+    return Slide(issue.template("cover").render(title=title, line=line, headlines=()), picture)
 
 
 def _ends(issue: Issue, pages: int, link: str) -> tuple[Slide, ...]:

@@ -15,6 +15,7 @@ from content.draw import cover, section_band
 from content.manuscript import MAGAZINE_PARTS
 
 CONTENTS_BAND = "目录"
+COVER_TITLES_MAX = 3
 
 
 def plan(issue: Issue) -> Plan:
@@ -38,7 +39,16 @@ def _cover(issue: Issue) -> Slide:
     image = issue.pictures.drawn(key, lambda: cover(issue.decoded(source) if source else None, manuscript.title, subtitle, handset, style=issue.style))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "photo", crop=False, rank=0, optional=False)
     title = shortened(manuscript.title, handset.slide_chars_max - len(subtitle) - 1)
-    return Slide(issue.template("cover").render(title=title, line=subtitle), picture)
+    return Slide(_cover_text(issue, title, subtitle), picture)
+
+
+def _cover_text(issue: Issue, title: str, line: str) -> str:
+    """Title, number, and up to three titles, of different sections, where the design has them on its cover and they fit."""
+    found = [item.article.title for section in issue.sections for item in section.items[:1] if item.article and item.article.title != section.title]
+    template, taken = issue.template("cover"), found[:COVER_TITLES_MAX]
+    while taken and len(template.render(title=title, line=line, headlines=taken)) > issue.handset.slide_chars_max:
+        taken.pop()
+    return template.render(title=title, line=line, headlines=taken)
 
 
 def _contents(issue: Issue) -> tuple[Slide, ...]:

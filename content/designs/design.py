@@ -18,7 +18,7 @@ from content.designs.dates import closing_text, day_text
 from content.designs.faults import DesignError, Fault
 from content.designs.sandbox import SandboxEnvironment
 from content.designs.styling import DESIGN_FILE, Sheet
-from content.draw.ink import Colour
+from content.draw.ink import CONTRAST_MIN, Colour, contrast
 
 FILTERS = {"day": day_text, "closing": closing_text}
 BROKEN = (TemplateError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError)
@@ -68,8 +68,10 @@ class Design:
         return SandboxEnvironment(templates, FILTERS, {"marks": self.sheet.marks, "style": self._style_values()})
 
     def _style_values(self) -> dict[str, Any]:
-        style = dataclasses.asdict(self.sheet.style)
-        return {name: _css(value) if isinstance(value, tuple) else value for name, value in style.items()}
+        style = self.sheet.style
+        values = {name: _css(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(style).items()}
+        link = style.accent if contrast(style.paper, style.accent) >= CONTRAST_MIN else style.ink
+        return {**values, "link": _css(link)}
 
     def render(self, template: str, /, **values: Any) -> str:
         """A template filled in, without line breaks at its ends.

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from content.designs.design import Design
-from content.designs.reading import BASE, PLACES, read_design
+from content.designs.reading import BASE, PLACES, PROOF, read_design
 from content.designs.styling import DESIGN_FILE, SLUG
 from huabao.config import get_config
 from huabao.errors import UsageError
@@ -90,12 +90,18 @@ def load(folder: Path) -> Design:
 
 @lru_cache(maxsize=1)
 def base_texts() -> Mapping[str, str]:
-    """The layouts that every design begins with."""
+    """The layouts that every design begins with; how a proof looks that a design says nothing of, `content.proof` knows."""
     return {**_texts_in(package_folder()), **_texts_in(package_folder() / BASE)}
 
 
 def _texts_in(root: Path) -> dict[str, str]:
-    return {f"{place}/{path.name}": path.read_text("utf-8") for place, form in PLACES.items() for path in sorted((root / place).glob("*")) if form.fullmatch(path.name)}
+    return {
+        f"{place}/{path.name}": path.read_text("utf-8")
+        for place, form in PLACES.items()
+        if place != PROOF
+        for path in sorted((root / place).glob("*"))
+        if form.fullmatch(path.name)
+    }
 
 
 @lru_cache(maxsize=8)

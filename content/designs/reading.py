@@ -20,10 +20,12 @@ FILES_MAX = 100
 BASE = "base"
 """What a design extends that names nothing else: layouts without a style."""
 
+PROOF = "proof"
+
 PLACES = {
     "slides": re.compile(r"[a-z][a-z0-9_-]*\.txt\.j2"),
     "wap": re.compile(r"[a-z][a-z0-9_-]*\.(?:xhtml|wml|css)\.j2|[a-z][a-z0-9_-]*\.css"),
-    "proof": re.compile(r"[a-z][a-z0-9_-]*\.(?:html\.j2|css|css\.j2)"),
+    PROOF: re.compile(r"[a-z][a-z0-9_-]*\.(?:html\.j2|css|css\.j2)"),
 }
 """Folders of a design and what their files are called."""
 

@@ -28,7 +28,7 @@ WEIGHTS: tuple[str, ...] = get_args(Weight)
 
 @dataclass(frozen=True)
 class Marks:
-    """Signs that slide layouts print; only such as the oldest handsets have, which is GB2312.
+    """Signs that slide layouts print; only such as the oldest handsets have, which is GBK.
 
     Attributes:
         story: before a story's title.
@@ -144,7 +144,7 @@ class _Reader:
         found = self.table("marks", names)
         for name, value in found.items():
             if not isinstance(value, str) or len(value) > 3 or not _is_on_every_handset(value):
-                self.wrong(name, f"`{name}` is {value!r}; write up to 3 signs of GB2312, such as ■ ◆ ● ★ 【")
+                self.wrong(name, f"`{name}` is {value!r}; write up to 3 signs of GBK, such as ■ ◆ ● ★ 【")
         return inherited if self.faults else dataclasses.replace(inherited, **found)
 
     def table(self, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class _Reader:
 
 def _is_on_every_handset(text: str) -> bool:
     try:
-        text.encode("gb2312")
+        text.encode("gbk")
     except UnicodeEncodeError:
         return False
     return text.isprintable()
