@@ -26,6 +26,7 @@ from console.settings import SESSION_AGE_S, SESSION_IDLE_S, SIGN_IN_ATTEMPTS_MAX
 from huabao import audit
 from huabao.errors import UsageError
 from huabao.ids import new_token
+from huabao.msisdn import MSISDN
 
 PASSWORD_CHARS_MIN = 10
 PASSWORD_CHARS_MAX = 200
@@ -94,8 +95,11 @@ def find_user(session: Session, name: str) -> User:
     return found
 
 
-def add_user(session: Session, name: str, password_hash: str, role: str, *, city: str | None, by: str, now: datetime) -> User:
+def add_user(session: Session, name: str, password_hash: str, role: str, *, city: str | None, by: str, now: datetime, phone: MSISDN | None = None) -> User:
     """A new account.
+
+    Args:
+        phone: its own, to which an edition may be sent for a look.
 
     Raises:
         UsageError: the name is taken or empty, or there is no such role.
@@ -107,11 +111,27 @@ def add_user(session: Session, name: str, password_hash: str, role: str, *, city
         raise UsageError("an account's name has 1 to 80 printable characters")
     if session.scalar(select(User.id).where(User.name_key == key)) is not None:
         raise UsageError(f"the account {name!r} exists already; `huabao user password` sets a new password")
-    user = User(name=name.strip(), name_key=key, password_hash=password_hash, role=role, city=city, failed_attempts=0, created_at=now)
+    user = User(name=name.strip(), name_key=key, password_hash=password_hash, role=role, city=city, msisdn=phone and str(phone), failed_attempts=0, created_at=now)
     session.add(user)
     session.flush()
-    audit.record(session, actor=by, action="user.add", object_kind="user", object_id=user.name, at=now, role=role, city=city)
+    audit.record(session, actor=by, action="user.add", object_kind="user", object_id=user.name, at=now, role=role, city=city, phone=phone and phone.masked)
     return user
+
+
+def set_person(session: Session, user: User, *, city: str | None = None, phone: MSISDN | None = None, no_phone: bool = False, by: str, now: datetime) -> None:
+    """Change an account's city ("" for all) or its phone; None leaves it."""
+    if city is not None:
+        user.city = city or None
+    if phone is not None or no_phone:
+        user.msisdn = None if phone is None else str(phone)
+    session.flush()
+    audit.record(session, actor=by, action="user.set", object_kind="user", object_id=user.name, at=now, city=user.city, phone=user.msisdn and MSISDN(user.msisdn).masked)
+
+
+def forget_number(session: Session, msisdn: str) -> dict[str, int]:
+    """Take a number from every account, for its person is forgotten; how many rows changed, by table."""
+    changed = session.execute(update(User).where(User.msisdn == msisdn).values(msisdn=None))
+    return {"users": int(changed.rowcount)}  # type: ignore[attr-defined]  # a cursor's result
 
 
 def set_password(session: Session, user: User, password_hash: str, *, by: str, now: datetime) -> None:

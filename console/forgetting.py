@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 LISTENERS: tuple[tuple[str, str], ...] = (
+    ("console.auth", "forget_number"),
     ("delivery.dispatch.seeds", "forget_number"),
     ("subscribers.offers.services", "forget_number"),
     ("content.quiz.forgetting", "forget_number"),

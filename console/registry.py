@@ -29,11 +29,14 @@ COMMAND_MODULES = {
 }
 """Which module has which commands; named here so that one command imports one module."""
 
-SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands"), "dispatch": ("delivery.correction_commands",)}
+SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"), "dispatch": ("delivery.correction_commands",)}
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
-SETTING_MODULES = ("huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings", "content.wap.settings", "delivery.settings", "console.settings")
+SETTING_MODULES = (
+    "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings",
+    "content.wap.settings", "delivery.settings", "console.settings",
+)  # fmt: skip
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
     "subscribers.models", "subscribers.offers.models", "content.models", "content.quiz.models", "content.feeds.models",

@@ -121,6 +121,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "edition rule": DESK,
         "edition tick": DEPUTIES,
         "edition grey": DESK,
+        "edition try": DEPUTIES,
         "edition comment": EVERYBODY,
         "edition resolve": DESK,
         "edition schedule": OPERATORS,

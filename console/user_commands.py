@@ -19,6 +19,7 @@ from console.rights import ADMIN, ROLES
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
+from huabao.msisdn import MSISDN, parse_msisdn
 
 PASSWORD_ENV_HELP = "Take the password from this environment variable instead of asking."  # noqa: S105  # a help text
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
@@ -47,14 +48,33 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--city", default=None, help="The city whose pages this editor works on.")
+@click.option("--phone", default=None, metavar="MSISDN", help="Its own phone, to which it may have editions sent for a look.")
 @click.option("--password-env", metavar="VAR", default=None, help=PASSWORD_ENV_HELP)
 @operation
-def add(invocation: Invocation, name: str, role: str, city: str | None, password_env: str | None) -> Report:
+def add(invocation: Invocation, name: str, role: str, city: str | None, phone: str | None, password_env: str | None) -> Report:
     """Add the account NAME."""
+    number = parse_msisdn(phone) if phone else None
     hashed = auth.hash_password(_given_password(password_env))
     with invocation.runtime.transaction() as session:
-        made = auth.add_user(session, name, hashed, role, city=city, by=invocation.actor, now=invocation.runtime.now())
-        return Report({"name": made.name, "role": role, "city": city}, [f"{made.name} may sign in as {role}"])
+        made = auth.add_user(session, name, hashed, role, city=city, phone=number, by=invocation.actor, now=invocation.runtime.now())
+        return Report({"name": made.name, "role": role, "city": city, "phone": number and number.masked}, [f"{made.name} may sign in as {role}"])
+
+
+@user.command("set")
+@click.argument("name")
+@click.option("--city", default=None, help="The city on whose sections alone it works; empty for all.")
+@click.option("--phone", default=None, metavar="MSISDN", help="Its own phone; empty for none.")
+@operation
+def set_(invocation: Invocation, name: str, city: str | None, phone: str | None) -> Report:
+    """Change the city or the phone of the account NAME."""
+    if city is None and phone is None:
+        raise UsageError("nothing to change; give --city or --phone")
+    number = parse_msisdn(phone) if phone else None
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        auth.set_person(session, found, city=city, phone=number, no_phone=phone == "", by=invocation.actor, now=invocation.runtime.now())
+        shown = MSISDN(found.msisdn).masked if found.msisdn else None
+        return Report({"name": found.name, "city": found.city, "phone": shown}, [f"{found.name}: city {found.city or 'all'}, phone {shown or 'none'}"])
 
 
 @user.command("bootstrap")
@@ -78,9 +98,14 @@ def list_(invocation: Invocation) -> Report:
     now = invocation.runtime.now()
     with invocation.runtime.transaction(read_only=True) as session:
         found = list(session.scalars(select(User).order_by(User.name_key)))
-        data = [{"name": one.name, "role": one.role, "city": one.city, "state": _state(one, now), "last_sign_in_at": one.last_sign_in_at} for one in found]
+        data = [_shown(one, now) for one in found]
     rows = [(one.name, one.role, one.city, _state(one, now), shanghai_text(one.last_sign_in_at)) for one in found]
     return Report(data, rows=rows, columns=("name", "role", "city", "state", "last sign-in"))
+
+
+def _shown(one: User, now: datetime) -> dict[str, object]:
+    phone = one.msisdn and MSISDN(one.msisdn).masked
+    return {"name": one.name, "role": one.role, "city": one.city, "phone": phone, "state": _state(one, now), "last_sign_in_at": one.last_sign_in_at}
 
 
 def _state(one: User, now: datetime) -> str:

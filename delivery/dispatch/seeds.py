@@ -265,7 +265,7 @@ def add_seeds(
     for number in dict.fromkeys(numbers):
         session.merge(Seed(group_name=name, msisdn=str(number), handset_class=handset_class, added_at=at))
         if group.kind == "test":
-            _ensure_reader(session, number, handset_class, at)
+            ensure_reader(session, number, handset_class, at)
     session.flush()
     return _group(session, group)
 
@@ -277,7 +277,7 @@ def _check_segment(session: Session, group: SeedGroup, segment: str) -> None:
         raise UsageError(f"there is no segment {segment!r}; `huabao segment list` shows those that there are")
 
 
-def _ensure_reader(session: Session, number: MSISDN, handset_class: str | None, at: datetime) -> None:
+def ensure_reader(session: Session, number: MSISDN, handset_class: str | None, at: datetime) -> None:
     """A test handset has a row among the readers, without any order, so that a report finds it."""
     if session.scalar(select(Reader.id).where(Reader.msisdn == number)) is None:
         session.add(Reader(msisdn=str(number), handset_class=handset_class, topics=[], attributes={}, created_at=at, updated_at=at))
