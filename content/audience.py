@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from content.models import Publication
@@ -20,15 +20,18 @@ def present(session: Session, publication: Publication, rules: SignatureRules) -
     return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
 
 
-def counted(session: Session, publication: Publication, rules: SignatureRules) -> dict[Wanted, int]:
+def counted(session: Session, publication: Publication, rules: SignatureRules, among: ColumnElement[bool] | None = None) -> dict[Wanted, int]:
     """How many readers would be sent each pair of handset class and items.
 
     Readers whose handset takes no MMS stand under `no-mms` or `text-only`: a link or a text is sent to them.
+
+    Args:
+        among: a condition over `Reader`; None for all.
     """
     handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
     mask = rules.mask_sql()
     found: dict[Wanted, int] = {}
-    for name, bits, readers in session.execute(select(handset, mask, func.count()).where(wants(publication)).group_by(handset, mask)):
+    for name, bits, readers in session.execute(select(handset, mask, func.count()).where(wants(publication), true() if among is None else among).group_by(handset, mask)):
         pair = (name, rules.items_of(bits))
         found[pair] = found.get(pair, 0) + readers
     return found

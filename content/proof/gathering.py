@@ -86,9 +86,7 @@ def groups_of(readers: Mapping[Wanted, int], wanted: Sequence[Wanted]) -> tuple[
     )
 
 
-def _variant(
-    made: Message, group: int, readers: int, bound: bool | None, tried: Outcome, pictures: Pictures, loaded: LoadedVersion, language: str
-) -> VariantProof:
+def _variant(made: Message, group: int, readers: int, bound: bool | None, tried: Outcome, pictures: Pictures, loaded: LoadedVersion, language: str) -> VariantProof:
     misfits = misfits_of(tried, made.name, language)
     marks = {slide: misfit.level for misfit in reversed(misfits) for slide in misfit.slides}
     shown: tuple[SlideProof, ...] = tuple(pictures.slide(number, slide, made.handset, marks) for number, slide in enumerate(made.slides, 1))

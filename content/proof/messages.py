@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,14 @@ class Message:
             CodecError: it does not read back.
         """
         return stored_slides(self.mime)
+
+    def with_words(self, words: Sequence[bytes]) -> Message:
+        """The message with a reader's own words in its gaps, one for each."""
+        pieces, end = [], 0
+        for gap, text in zip(self.gaps, words, strict=True):
+            pieces += [self.mime[end : gap.at], text]
+            end = gap.at + gap.length
+        return replace(self, mime=b"".join((*pieces, self.mime[end:])))
 
     @property
     def facts(self) -> MessageFacts:

@@ -32,8 +32,7 @@ GROUPS_SHOWN = 12
 """Columns of the table of who gets what."""
 
 MISSING_LIBRARIES = (
-    "the PDF needs Pango, which is not installed here; ask an administrator to run: apt-get install -y --no-install-recommends "
-    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    "the PDF needs Pango, which is not installed here; ask an administrator to run: apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 )
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")

@@ -21,7 +21,7 @@ def words() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def say(language: str, name: str, **values: object) -> str:
+def say(language: str, name: str, /, **values: object) -> str:
     """The sentence called `name`; numbers with their thousands apart."""
     shown = {key: f"{value:,}" if isinstance(value, int) else value for key, value in values.items()}
     return words()[name][language].format(**shown)
