@@ -36,6 +36,7 @@ class Publication(Base):
         send_window: when it may be sent, Asia/Shanghai, e.g. `06:30-08:00`; empty for any time.
         seed_missing: what seeds without a report mean: ramp (go on into the first step) or hold; empty for its kind's default.
         reserve_edition_id: the edition that goes out when no other is approved, or None.
+        design: by which its editions are set that name none; empty for its kind's default.
         serial: where a new reader of a comic begins, one of `SERIALS`; empty for its kind's default.
     """
 
@@ -54,6 +55,7 @@ class Publication(Base):
     send_window: Mapped[str] = mapped_column(String(40), default="")
     seed_missing: Mapped[str] = mapped_column(String(10), default="")
     reserve_edition_id: Mapped[int | None] = mapped_column(BigKey)
+    design: Mapped[str] = mapped_column(String(40), default="", server_default="")
     serial: Mapped[str] = mapped_column(String(10), default="", server_default="")
     created_at: Mapped[datetime]
 
@@ -96,7 +98,7 @@ class EditionVersion(Base):
 
 
 class Asset(Base):
-    """A picture as the editor gave it, kept once however many editions use it."""
+    """What an edition is made of besides its text, kept once however many editions use it: a picture as the editor gave it, or a whole design (without sides)."""
 
     __tablename__ = "assets"
 
