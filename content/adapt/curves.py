@@ -20,6 +20,7 @@ ANCHORS = (400, 500, 600, 700, 800, 900, 950)
 """Qualities in tenths at which pictures are measured; the first and the last are the lowest and the highest used."""
 
 _LEAST_MISSING = 1e-6
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,14 @@ def _finenesses() -> tuple[float, ...]:
     return tuple(_fineness_of(quality) for quality in ANCHORS)
 
 
+@lru_cache(maxsize=1)
+def _every_fineness() -> tuple[float, ...]:
+    return tuple(_fineness_of(quality) for quality in range(ANCHORS[0], ANCHORS[-1] + 1))
+
+
 def _quality_of(fineness: float) -> int:
-    """The lowest quality in tenths that is as fine; the inverse of `coarseness`."""
-    percent = math.exp(-fineness)
-    exact = 10 * (5000 / percent if percent > 100 else (200 - percent) / 2)
-    return min(ANCHORS[-1], max(ANCHORS[0], math.ceil(exact - 1e-6)))
+    """The lowest quality in tenths that is as fine."""
+    return min(ANCHORS[-1], ANCHORS[0] + bisect_left(_every_fineness(), fineness - _ROUNDING))
 
 
 def _between(at: float, rising: Sequence[float], values: Sequence[float]) -> float:

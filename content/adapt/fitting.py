@@ -11,17 +11,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from content.adapt.curves import ANCHORS
 from content.adapt.encoding import LOSSLESS, EncodedPicture, Encoding
 from content.adapt.framing import PictureRequest
 from content.adapt.renditions import EncodeCache, Rendition
 from content.adapt.sharing import shared, total_bytes
 from subscribers.handset_classes import HandsetClass
 
-QUALITY_MIN = 40
+QUALITY_MIN = ANCHORS[0] // 10
 """No picture goes below; rather it becomes smaller."""
 
 LADDER = ((1.0, 50), (0.9, 48), (0.8, 45), (0.7, 42), (0.6, QUALITY_MIN))
-"""Shares of the full size, each with the quality that all together must be able to reach for it to be taken."""
+"""Shares of the full size, each with the quality that all together must be able to reach for it to be taken.
+
+What carries lettering stays above it; a photograph may give of its own down to `QUALITY_MIN`.
+"""
 
 _LAST_RESORTS = (0.5, 0.4, 0.3, 0.2)
 """Shares of the full size for what must not be dropped and fits no other way."""
@@ -78,7 +82,7 @@ def _largest(requests: Sequence[PictureRequest], budget_bytes: int, handset: Han
     for share, floor in shares:
         if least * share * share > budget_bytes:
             continue
-        renditions = [Rendition(request, share, handset, cache) for request in requests]
+        renditions = [Rendition(request, share, floor * 10, handset, cache) for request in requests]
         taken = total_bytes([one.at(floor * 10) for one in renditions])
         if taken <= budget_bytes:
             return renditions

@@ -36,10 +36,16 @@ class EncodeCache:
 
 
 class Rendition:
-    """A picture at a share of the size at which its region shows it."""
+    """A picture at a share of the size at which its region shows it.
 
-    def __init__(self, request: PictureRequest, share: float, handset: HandsetClass, cache: EncodeCache) -> None:
+    Attributes:
+        lowest: the quality, in tenths, below which it may not go: that of its size for what carries lettering, which
+            suffers more from blocks than its likeness tells.
+    """
+
+    def __init__(self, request: PictureRequest, share: float, floor_tenths: int, handset: HandsetClass, cache: EncodeCache) -> None:
         self.request = request
+        self.lowest = ANCHORS[0] if request.style == "photo" else max(ANCHORS[0], floor_tenths)
         self._types = handset.image_types
         self._cache = cache
         self._place: tuple[Hashable, ...] = (request.key, request.style, request.crop, request.width_px_max, request.height_px_max)
@@ -62,12 +68,12 @@ class Rendition:
     @cached_property
     def settled(self) -> Encoding | None:
         """The one encoding that is taken at every quality: without loss, and no larger than the poorest JPEG."""
-        lowest = self.at(ANCHORS[0])
-        return lowest if lowest.quality_tenths == LOSSLESS else None
+        poorest = self.at(self.lowest)
+        return poorest if poorest.quality_tenths == LOSSLESS else None
 
     def quality(self, similarity: float) -> int:
-        """The lowest quality, in tenths, at which it has this similarity, the highest where it never has."""
-        return ANCHORS[0] if self.settled is not None else self.curve.quality(similarity)
+        """The lowest quality that it may have, in tenths, at which it has this similarity, the highest where it never has."""
+        return self.lowest if self.settled is not None else max(self.lowest, self.curve.quality(similarity))
 
     def size_bytes(self, quality_tenths: int) -> float:
         """About what it takes at this quality."""

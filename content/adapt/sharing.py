@@ -25,7 +25,7 @@ def shared(renditions: Sequence[Rendition], budget_bytes: int) -> list[Encoding]
     worst picture, again and again, until nothing more fits.
 
     Args:
-        renditions: that fit the budget at the lowest quality.
+        renditions: that fit the budget, each at its lowest quality.
     """
     encodings = _level(renditions, budget_bytes)
     _fill(renditions, encodings, budget_bytes)
@@ -43,7 +43,7 @@ def _level(renditions: Sequence[Rendition], budget_bytes: int) -> list[Encoding]
     The search is on curves; what it finds is encoded, and aimed anew by what that took. Whole qualities only, so that
     variants of one class come upon the same encodings.
     """
-    best = [one.at(ANCHORS[0]) for one in renditions]
+    best = [one.at(one.lowest) for one in renditions]
     aim = _NEARLY_MIDDLE * budget_bytes
     for _ in range(_TRIES_MAX):
         qualities = _qualities(renditions, aim)
