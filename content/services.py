@@ -16,7 +16,7 @@ from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
 from content.manuscript import Manuscript
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
-from content.workflow import cities, lifecycle, locks, standing
+from content.workflow import cities, lifecycle, locks, readiness, standing
 from content.workflow.customs import customary, warnings_of
 from content.workflow.lifecycle import Act
 from huabao import audit
@@ -81,6 +81,7 @@ def import_folder(session: Session, path: Path, by: str, now: datetime, *, city:
     if same is not None:
         warnings.append(f"version {version.version} is version {same.version} again, byte for byte")
     edition.current_version_id = version.id
+    warnings += [f"not ready yet: {one}" for one in readiness.lacks(session, edition, now)] + readiness.partial_parts(manuscript)
     state = edition.state
     if standing.changed(session, edition, f"version {version.version} was imported", by=by, at=now):
         warnings.append(f"the approval of {publication.slug}/{edition.number} ended; it is in review: `huabao edition reapprove {edition.id}` shows the difference and approves it")

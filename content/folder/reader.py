@@ -53,9 +53,9 @@ class ImportedFolder:
 def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedFolder:
     """Read the edition folder `path`.
 
-    A magazine that lacks one of its four parts is taken with a warning: an
-    edition is imported many times while the quiz or the comic is still being
-    made, and the part has to be there only when the edition is marked ready.
+    A magazine that lacks one of its four parts is taken: an edition is imported
+    many times while the quiz or the comic is still being made, and the part has to
+    be there only when the edition is marked ready (`content.workflow.readiness`).
 
     Args:
         segments: rules of the named segments, as documents.
@@ -108,8 +108,6 @@ class _Reader:
         cover = text_of(values, "cover")
         if cover is None and kind in ("magazine", "comic"):
             self.folder.findings.warn(node.place, f"a {kind} without `cover`; its first picture stands in")
-        if kind == "magazine":
-            self._check_parts(sections, values.get("sections", node).place)
         return Manuscript(
             publication=self._match(values, "publication", SLUG, "write small letters, digits, `-` and `_`, at most 40") or "?",
             kind=kind,
@@ -268,12 +266,6 @@ class _Reader:
         sha256 = self.folder.read[name]
         self.assets[sha256] = (data, info)
         return PictureRef(name, sha256, info.width_px, info.height_px)
-
-    def _check_parts(self, sections: tuple[Section, ...], place: Place) -> None:
-        present = {section.part for section in sections}
-        missing = [part for part in MAGAZINE_PARTS if part not in present]
-        if missing:
-            self.folder.findings.warn(place, f"the magazine lacks its {', '.join(missing)}; mark a section with `part: {missing[0]}` before the edition is ready")
 
 
 def _entries(values: Mapping[str, Node], name: str) -> list[Node]:

@@ -146,10 +146,11 @@ def _counted(session: Session, quiz: OpenedQuiz, msisdn: str | None) -> int | No
 def take_text(session: Session, msisdn: str, recipient: str, text: str, *, channel: str, at: datetime) -> Answered | None:
     """Take a reader's text as an answer; None where it is meant for no quiz."""
     found = quizzes_at(session, recipient, at)
-    for quiz in sorted(found, key=lambda one: (-len(one.keyword), at >= one.closes_at, -one.opened_at.timestamp(), -one.id)):
-        reading = read_text(text, quiz.keyword, quiz.choices)
-        if reading is not None:
-            return answer(session, quiz, msisdn, reading.choice, channel=channel, at=at, text=text)
+    order = sorted(found, key=lambda one: (at >= one.closes_at, -len(one.keyword), -one.opened_at.timestamp(), -one.id))
+    readings = [(quiz, reading) for quiz in order if (reading := read_text(text, quiz.keyword, quiz.choices)) is not None]
+    if readings:
+        quiz, reading = min(readings, key=lambda one: one[1].choice is None)  # who named a choice meant that quiz
+        return answer(session, quiz, msisdn, reading.choice, channel=channel, at=at, text=text)
     still_open = [one for one in found if at < one.closes_at]
     if len(still_open) == 1 and settings.BARE_ANSWERS.get(session):
         choice = read_bare(text, still_open[0].choices)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from content.manuscript import Manuscript
 from content.models import Edition, EditionVersion
-from content.workflow import lifecycle, locks, notes
+from content.workflow import lifecycle, locks, notes, readiness
 from content.workflow.binding import bind
 from content.workflow.difference import Difference, difference
 from content.workflow.lifecycle import Act
@@ -47,12 +47,15 @@ def submit(session: Session, edition: Edition, done: Act) -> None:
 
     Raises:
         StoreError: it is no draft.
-        UsageError: somebody else still works on it.
+        UsageError: somebody else still works on it, or it is a magazine that is not ready; the message names what it lacks.
     """
     lifecycle.check(edition, lifecycle.SUBMIT)
     busy = locks.of_others(session, edition.id, done.by, done.at)
     if busy:
         raise UsageError(f"{locks.say(busy[0])}; submit when the locks are given back")
+    lacking = readiness.lacks(session, edition, done.at)
+    if lacking:
+        raise UsageError(f"edition {edition.id} is not ready: {'; '.join(lacking)}")
     lifecycle.act(session, edition, lifecycle.SUBMIT, done)
 
 
@@ -62,6 +65,7 @@ def hindrances(session: Session, edition: Edition, done: Act, *, production: boo
     found = [f"{locks.say(one)}: `huabao edition lock {edition.id} --take-over REASON`" for one in locks.of_others(session, edition.id, done.by, done.at)]
     if switched_on(APPROVAL_BY_ANOTHER.get(session), production=production) and done.by in _authors(session, edition):
         found.append(f"{done.by} imported a version of it since it was approved last: another person must approve it (setting {APPROVAL_BY_ANOTHER.name})")
+    found += readiness.lacks(session, edition, done.at)
     hits = [one.hit for one in screen(session, edition, version) if one.open]
     if hits:
         shown = ", ".join(dict.fromkeys(f"“{hit.found}” ({hit.item or 'edition'}, {hit.where})" for hit in hits[:5]))
