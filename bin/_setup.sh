@@ -28,6 +28,9 @@ _missing_packages() {
   _have docker-compose || echo docker-compose
   _have pdftoppm || echo poppler-utils
   _have setpriv || echo util-linux
+  # WAP pages are held against W3C's DTDs, and compiled as a gateway compiles them.
+  [ -e /usr/share/xml/w3c-sgml-lib/schema/dtd/catalog.xml ] || echo w3c-sgml-lib
+  _have xml2wbxml || echo libwbxml2-utils
   _have_any_file '/usr/lib/*/faketime/libfaketimeMT.so.1' || echo libfaketime
   # A page of the console in Chinese needs a font that Chromium finds.
   _have_any_file '/usr/share/fonts/*/*/*CJK*' || _have_any_file '/usr/share/fonts/*/wqy/*' || _have_any_file '/usr/share/fonts/*/*/*wqy*' || echo fonts-wqy-microhei

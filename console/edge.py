@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from console import auth
+from console import auth, wap_answers
 from console.rights import PUBLIC, Right, right
 from console.texts import choose_language
 from console.visit import FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Page, Refused, Visit
@@ -142,7 +142,7 @@ def _barred(visit: Visit) -> Response | None:
         return visit.go(f"/sign-in?next={quote(path, safe='/')}")
     if not visit.may(one.name):
         raise Refused(403, "forbidden")
-    if one.method == "POST" and not _ours(visit):
+    if one.method == "POST" and not one.sealed and not _ours(visit):
         raise Refused(403, "form")
     return None
 
@@ -160,6 +160,8 @@ def _ours(visit: Visit) -> bool:
 
 
 def _error_page(visit: Visit, refused: Refused, detail: str = "") -> Response:
+    if visit.request.url.path.startswith(wap_answers.PREFIX):
+        return wap_answers.refusal(visit, refused.status)
     if visit.request.headers.get("accept", "").startswith("application/json"):
         return JSONResponse({"error": detail or refused.kind, "request_id": visit.request_id}, refused.status)
     return visit.page("error.html", refused.status, kind=refused.kind, detail=detail)
@@ -172,7 +174,7 @@ def _dressed(visit: Visit, answer: Response) -> Response:
         answer.headers["Strict-Transport-Security"] = HSTS
     answer.headers["X-Request-ID"] = visit.request_id
     is_page = answer.headers.get("content-type", "").startswith("text/html")
-    if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.request.url.path.startswith("/wap/"):
+    if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.request.url.path.startswith(wap_answers.PREFIX):
         visit.keep(answer, FORM_COOKIE, visit.csrf, age_s=FORM_AGE_S)
     return answer
 

@@ -47,6 +47,7 @@ class Right:
         path: as Starlette writes it.
         roles: `PUBLIC`, or the roles that may.
         refresh: a page calls it by itself, so it is no act of the person.
+        sealed: its forms are a reader's, who has no cookies: each carries a signed token of its own, which the page checks.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Right:
     path: str
     roles: frozenset[str]
     refresh: bool = False
+    sealed: bool = False
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -61,6 +63,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("readyz", "GET", "/readyz", PUBLIC),
     Right("metrics", "GET", "/metrics", PUBLIC),
     Right("wap", "GET", "/wap/{token}", PUBLIC),
+    Right("wap_act", "POST", "/wap/{token}", PUBLIC, sealed=True),
     Right("sign_in", "GET", "/sign-in", PUBLIC),
     Right("sign_in_act", "POST", "/sign-in", PUBLIC),
     Right("preference_act", "POST", "/preferences", PUBLIC),
@@ -129,7 +132,9 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "words import": DESK,
         "leaders import": DESK,
         "feed add": DESK,
+        "feed set": DESK,
         "feed remove": DESK,
+        "weather import": DEPUTIES,
         "edition correct": OPERATORS,
         "edition kill": OPERATORS,
         "resend": RESENDERS,
@@ -143,9 +148,9 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "offers import": OPERATORS,
         "offers orders --export": OPERATORS,
         "offers results": OPERATORS,
-    }
-)
-"""Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""
         "quiz draw": OPERATORS,
         "quiz replace": OPERATORS,
         "quiz export": OPERATORS,
+    }
+)
+"""Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""

@@ -19,7 +19,7 @@ from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
 from console.edge import SECURITY_HEADERS, Edge
 from console.mm7 import MM7App
-from console.pages import braking, dispatch, outside, signing, steering, today
+from console.pages import braking, dispatch, outside, signing, steering, today, wap, wap_own
 from console.visit import Page
 from huabao.queues import Registry
 from huabao.runtime import Runtime
@@ -28,7 +28,8 @@ PAGES: dict[str, Page] = {
     "healthz": outside.healthz,
     "readyz": outside.readyz,
     "metrics": outside.metrics,
-    "wap": outside.wap,
+    "wap": wap.wap,
+    "wap_act": wap_own.act,
     "sign_in": signing.sign_in,
     "sign_in_act": signing.sign_in_act,
     "preference_act": signing.preference_act,

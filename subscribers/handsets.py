@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -111,6 +111,18 @@ def find_handset(session: Session, name: str) -> Handset | None:
         return exact
     model = resolver(session).model_of(name)
     return None if model is None else session.get(Handset, model)
+
+
+def handset_named(session: Session, names: Iterable[str]) -> Handset | None:
+    """The record of the first of `names` that one model and no other has; asks for these names only, for a request that cannot wait."""
+    for name in names:
+        exact = session.get(Handset, name)
+        if exact is not None:
+            return exact
+        models = session.scalars(select(HandsetName.model).where(HandsetName.key == folded(name)).limit(2)).all()
+        if len(models) == 1:
+            return session.get(Handset, models[0])
+    return None
 
 
 def list_handsets(session: Session) -> list[Handset]:

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey
 
-ORDER_KINDS = ("subscribe", "try")
+CANCEL = "cancel"
+ORDER_KINDS = ("subscribe", "try", CANCEL)
+"""What a reader may ask for; the last to end what he holds, see `leaving`."""
+
 ORDER_CHANNELS = ("wap", "sms", "mms")
 ORDER_STATES = ("recorded", "exported", "confirmed", "refused")
 OPEN_STATES = ("recorded", "exported")

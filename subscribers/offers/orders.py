@@ -20,7 +20,7 @@ from huabao.settings import Setting
 from subscribers.models import Reader
 from subscribers.offers import store
 from subscribers.offers.catalogue import Service
-from subscribers.offers.models import OPEN_STATES, ORDER_CHANNELS, ORDER_KINDS, ServiceOrder
+from subscribers.offers.models import CANCEL, OPEN_STATES, ORDER_CHANNELS, ORDER_KINDS, ServiceOrder
 from subscribers.offers.services import TRYING_BARRED_BY, find_service
 
 RECORDED, ALREADY, HELD, BARRED, NO_TRIAL = "recorded", "already", "held", "barred", "no-trial"
@@ -64,7 +64,7 @@ def record_order(session: Session, reader_id: int, service: str, kind: str, chan
         UsageError: there is no such service, kind or channel.
     """
     one = find_service(session, service)
-    if one is None or kind not in ORDER_KINDS or channel not in ORDER_CHANNELS:
+    if one is None or kind == CANCEL or kind not in ORDER_KINDS or channel not in ORDER_CHANNELS:
         wanted = f"a service of `huabao offers list`, one of {', '.join(ORDER_KINDS)}, one of {', '.join(ORDER_CHANNELS)}"
         raise UsageError(f"no order of {service[:40]!r}, {kind!r}, by {channel!r}: name {wanted}")
     refused = _refusal(session, reader_id, one, kind)

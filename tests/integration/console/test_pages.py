@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from console import rights
 from console.pages.steering import VERBS
-from content.models import Variant, WapPage
+from content.models import Variant
 from delivery.models import DeliveryEvent, Dispatch, DispatchTransition, EventState, Outcome, deliveries
 from huabao.audit import AuditEntry
 from huabao.queues import Task, enqueue
@@ -244,20 +244,3 @@ def test_a_database_without_this_release_s_schema_is_not_ready(runtime: Runtime,
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["current"]) == (503, "older")
     assert client.get("/healthz").status_code == 200
-
-
-def test_wap_pages_are_open_kept_and_anonymous(runtime: Runtime, client: TestClient) -> None:
-    dispatch_id = add_dispatch(runtime, planned=3)
-    with runtime.transaction() as session:
-        version_id = session.get_one(Dispatch, dispatch_id).edition_version_id
-        session.add(WapPage(token="kX3opaque", edition_version_id=version_id, media_type="application/vnd.wap.xhtml+xml", body="<html>全文</html>".encode()))
-    answer = client.get("/wap/kX3opaque")
-    assert answer.content == "<html>全文</html>".encode()
-    assert answer.headers["content-type"] == "application/vnd.wap.xhtml+xml"
-    assert "max-age" in answer.headers["cache-control"]
-    assert "set-cookie" not in answer.headers
-    assert client.get("/wap/kX3opaque", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
-    for token in ("unknown", "x" * 400, "..%2f..%2fetc"):
-        missing = client.get(f"/wap/{token}")
-        assert missing.status_code == 404
-        assert "set-cookie" not in missing.headers

@@ -20,6 +20,7 @@ from content.compose.shots import NEARLY, shots_of
 from content.folder import read_folder
 from content.preflight.message import failures_of
 from content.services import import_folder
+from content.wap.tokens import wap_address
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from subscribers.handset_classes import handset_classes
@@ -68,7 +69,7 @@ def test_a_comics_lettering_is_legible_in_the_message_and_behind_its_link(sample
     found = read_folder(samples / "editions" / NAMES[2], {})
     handset = handset_classes()[name]
     pictures = PictureSource(lambda sha256: found.assets[sha256][0])
-    issue = Issue(found.manuscript, frozenset(item.key for item in found.manuscript.items), handset, pictures, "http://w")
+    issue = Issue(found.manuscript, frozenset(item.key for item in found.manuscript.items), handset, pictures, wap_address("http://w"))
     blocks = 0
     for item in found.manuscript.items[:9]:  # the tenth is a page of names
         assert item.picture is not None

@@ -24,6 +24,7 @@ from content.draw.headline import put
 from content.draw.ink import INK
 from content.folder import read_folder
 from content.manuscript import Item, Manuscript, PictureRef, Section
+from content.wap.tokens import wap_address
 from subscribers.handset_classes import HandsetClass, handset_class, handset_classes
 from tests.unit.content import editions
 
@@ -58,7 +59,7 @@ def comic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shots(folder: Path, name: str) -> tuple[Shot, ...]:
     found = read_folder(folder, {})
     keys = frozenset(item.key for item in found.manuscript.items)
-    issue = Issue(found.manuscript, keys, handset_class(name), PictureSource(lambda sha256: found.assets[sha256][0]), "http://w")
+    issue = Issue(found.manuscript, keys, handset_class(name), PictureSource(lambda sha256: found.assets[sha256][0]), wap_address("http://w"))
     return shots_of(issue, found.manuscript.items[0])
 
 
@@ -172,7 +173,7 @@ def test_a_tall_panel_is_divided_with_overlap_and_never_through_lettering(
 
 def issue_of(name: str) -> Issue:
     manuscript = Manuscript("c", "comic", "1", "c", date(2026, 11, 22), (Section("c", (Item("p.png", None, picture=PAGE_REF),)),))
-    return Issue(manuscript, frozenset(["p.png"]), handset_class(name), PictureSource(lambda _: b""), "http://w")
+    return Issue(manuscript, frozenset(["p.png"]), handset_class(name), PictureSource(lambda _: b""), wap_address("http://w"))
 
 
 @settings(max_examples=80, deadline=None)

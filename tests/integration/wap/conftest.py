@@ -1,0 +1,82 @@
+"""A magazine and a paper whose WAP editions are kept, readers, and browsers of several ages that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from console.web import make_app
+from content.models import Edition
+from content.quiz.opening import open_quizzes
+from content.services import import_folder, load_version_by_id
+from content.variants import WAP_PUSH, ensure_variants, load_short
+from content.wap.keys import wap_address_of
+from content.wap.tokens import WapAddress
+from huabao.queues import Registry
+from huabao.runtime import Runtime
+from subscribers.models import Reader, Subscription
+from tests.unit.content import editions
+
+NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
+NUMBER = "13805510001"
+ACCEPTS = {
+    "nokia": {"accept": "text/vnd.wap.wml, image/vnd.wap.wbmp, image/gif", "user-agent": "Nokia7110/1.0 (04.84)"},
+    "k750": {"accept": "application/vnd.wap.xhtml+xml, text/vnd.wap.wml, image/jpeg, */*", "user-agent": "SonyEricssonK750i/R1AA Browser/SEMC-Browser/4.2"},
+    "phone": {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", "user-agent": "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36"},
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the tests ask for."""
+
+    runtime: Runtime
+    address: WapAddress
+    edition_id: int
+    version_id: int
+    cover: str
+    reader_id: int
+
+
+@pytest.fixture
+def site(runtime: Runtime, tmp_path: Path) -> Site:
+    """The magazine of the tests, its quiz open, and one reader of class B who holds 飞信 and the magazine."""
+    return made(runtime, editions.magazine(tmp_path / "in"))
+
+
+def made(runtime: Runtime, folder: Path) -> Site:
+    now = runtime.now()
+    with runtime.transaction() as session:
+        imported = import_folder(session, folder, "mei", now)
+        edition = session.get_one(Edition, imported.edition_id)
+        open_quizzes(session, edition, by="mei", at=now)
+        keys = tuple(item.key for item in load_version_by_id(session, imported.version_id).manuscript.items)
+        reader = Reader(msisdn=NUMBER, attribute_class="B", created_at=now, updated_at=now)
+        session.add(reader)
+        session.flush()
+        for service_id in ("fetion", "test-magazine"):
+            session.add(Subscription(reader_id=reader.id, service_id=service_id, state="active", effective_at=now, updated_at=now))
+        reader_id = reader.id
+    variants = ensure_variants(runtime, imported.version_id, [(WAP_PUSH, keys)])
+    with runtime.transaction(read_only=True) as session:
+        href = load_short(session, next(iter(variants.values()))).href
+        return Site(runtime, wap_address_of(session, runtime.config), imported.edition_id, imported.version_id, href.rpartition("/")[2], reader_id)
+
+
+Asking = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def asking(runtime: Runtime) -> Asking:
+    """asking("nokia") is that handset, which keeps no cookies and follows nothing by itself."""
+
+    def make(name: str, host: str = "203.0.113.9") -> TestClient:
+        app = make_app(runtime, Registry({}, ()))
+        return TestClient(app, base_url="http://wap.test", follow_redirects=False, raise_server_exceptions=False, headers=ACCEPTS[name], client=(host, 40_000))
+
+    return make
