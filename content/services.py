@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from content.dressing import chosen, dressed, of_publication
 from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
 from content.manuscript import Manuscript
-from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
+from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, SERIALS, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
 from content.workflow import cities, lifecycle, locks, readiness, standing
 from content.workflow.customs import customary, warnings_of
 from content.workflow.lifecycle import Act
@@ -62,9 +63,11 @@ def import_folder(session: Session, path: Path, by: str, now: datetime, *, city:
         UsageError: the folder cannot be used; nothing of it is kept.
     """
     found = read_folder(path, segment_documents(session))
+    design = chosen(session, found.manuscript)
     publication, made = _publication(session, found.manuscript, now)
     manuscript = customary(session, publication, found.manuscript)
     warnings = [*found.warnings, *warnings_of(session, publication, found.manuscript, manuscript)]
+    manuscript = dressed(session, manuscript, design)
     found = dataclasses.replace(found, manuscript=manuscript)
     if made:
         terms = f"service_id {publication.service_id}, class {publication.klass}"
@@ -210,8 +213,8 @@ def load_version_by_id(session: Session, version_id: int) -> LoadedVersion:
 
 
 def load_assets(session: Session, manuscript: Manuscript) -> dict[str, bytes]:
-    """The bytes of all pictures of a manuscript, by their SHA-256."""
-    wanted = {picture.sha256 for picture in pictures_of(manuscript)}
+    """The bytes of all pictures of a manuscript and of its design, by their SHA-256."""
+    wanted = {picture.sha256 for picture in pictures_of(manuscript)} | {manuscript.design_sha256}
     return {row.sha256: row.data for row in session.execute(select(Asset.sha256, Asset.data).where(Asset.sha256.in_(wanted)))}
 
 
@@ -230,7 +233,9 @@ class PublicationFields:
     Attributes:
         send_window: hours as `huabao.hours` writes them, "" for any time.
         seed_missing: ramp, hold, or "" for its kind's default.
+        design: name of one, or `default` for its kind's.
         reserve: id or `slug/number` of one of its editions, or `none`.
+        serial: where a new reader of a comic begins, one of `SERIALS`.
     """
 
     title: str | None = None
@@ -244,11 +249,13 @@ class PublicationFields:
     send_window: str | None = None
     seed_missing: str | None = None
     reserve: str | None = None
+    design: str | None = None
+    serial: str | None = None
 
 
 NO_RESERVE = "none"
 
-CHOICES = {"kind": KINDS, "klass": PUBLICATION_CLASSES, "unknown_policy": UNKNOWN_POLICIES, "replay_policy": REPLAY_POLICIES, "seed_missing": SEED_MISSING}
+CHOICES = {"kind": KINDS, "klass": PUBLICATION_CLASSES, "unknown_policy": UNKNOWN_POLICIES, "replay_policy": REPLAY_POLICIES, "seed_missing": SEED_MISSING, "serial": SERIALS}
 
 
 def find_publication(session: Session, slug: str) -> Publication:
@@ -278,7 +285,7 @@ def add_publication(session: Session, slug: str, fields: PublicationFields, by: 
             raise UsageError(f"a publication needs --{name.replace('_', '-')}")
     if fields.reserve not in (None, NO_RESERVE):
         raise UsageError("a new publication has no edition that could stand by; import one, then `publication set --reserve EDITION`")
-    made = Publication(slug=slug, created_at=now, **_given(fields))
+    made = Publication(slug=slug, created_at=now, **_with_design(session, _given(fields), str(fields.kind)))
     session.add(made)
     session.flush()
     audit.record(session, actor=by, action="publication.add", object_kind="publication", object_id=slug, at=now, **_given(fields))
@@ -299,11 +306,16 @@ def set_publication(session: Session, slug: str, fields: PublicationFields, by: 
         raise UsageError("nothing to change; name a field, e.g. --title")
     if given.get("kind", found.kind) != found.kind and session.scalar(select(func.count()).select_from(Edition).where(Edition.publication_id == found.id)):
         raise UsageError(f"{slug!r} has editions of kind {found.kind}; make another publication for a {given['kind']}")
-    for name, value in given.items():
+    for name, value in _with_design(session, given, given.get("kind", found.kind)).items():
         setattr(found, name, value)
     session.flush()
     audit.record(session, actor=by, action="publication.set", object_kind="publication", object_id=slug, at=now, **given)
     return found
+
+
+def _with_design(session: Session, given: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The fields, the design tried: what is broken is refused now, not when an edition is imported."""
+    return {**given, "design": of_publication(session, given["design"], kind)} if "design" in given else given
 
 
 def _reserve_of(session: Session, publication: Publication, ref: str) -> int | None:

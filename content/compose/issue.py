@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from content.adapt import EncodeCache, decode
+from content.adapt.animation import Animation, animation
 from content.adapt.greyscale import grey
+from content.adapt.moving import ANIMATION_SHARE
 from content.compose.slides import WapDocument
 from content.compose.templates import Template
 from content.compose.titles import SHORT_TITLES_BELOW_PX, shortly
@@ -84,7 +86,7 @@ class PictureSource:
 def design_of(manuscript: Manuscript, load: Callable[[str], bytes]) -> Design:
     """What an edition is set by, see `Issue.design`."""
     if manuscript.design_sha256:
-        return unpacked(load(manuscript.design_sha256))
+        return unpacked(load(manuscript.design_sha256), manuscript.design_sha256)
     return find_design(manuscript.design) if manuscript.design else default_design(manuscript.kind)
 
 
@@ -164,6 +166,14 @@ class Issue:
         width_px, height_px = max(picture.width_px, 1), max(picture.height_px, 1)
         share = max(self.handset.width_px / width_px, self.handset.height_px / height_px) * DECODED_SHARE
         return max(64, round(max(width_px, height_px) * min(share, 1.0)))
+
+    def moving(self, picture: PictureRef, width_px_max: int, height_px_max: int) -> Animation | None:
+        """The picture as an animation for this class; None where it does not move, or the class or the day wants it still."""
+        if not self.handset.animated_gif or self.pictures.greyscale:
+            return None
+        size_bytes_max = round(self.handset.budget_bytes * ANIMATION_SHARE)
+        key = f"moving:{picture.sha256}:{width_px_max}×{height_px_max}:{size_bytes_max}"
+        return self.pictures.found(key, lambda: animation(self.pictures.load(picture.sha256), width_px_max, height_px_max, size_bytes_max))
 
     def decoded_box(self, picture: PictureRef, box: tuple[int, int, int, int]) -> Image.Image:
         """A part of a picture, given in the picture's pixels, large enough for this class."""

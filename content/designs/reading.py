@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from content.designs.design import Design
 from content.designs.faults import DesignError, Fault
 from content.designs.styling import DESIGN_FILE, SLUG, Marks, Sheet, read_sheet
 from content.draw.style import Style
+from huabao.errors import StoreError
 
 FILE_BYTES_MAX = 32_000
 FILES_MAX = 100
@@ -138,8 +140,14 @@ def _open_plain(path: str, flags: int) -> int:
     return descriptor
 
 
-def unpacked(packed: bytes) -> Design:
-    """The design of `Design.packed`."""
+def unpacked(packed: bytes, sha256: str) -> Design:
+    """The design of `Design.packed`.
+
+    Raises:
+        StoreError: it is not the one that was kept.
+    """
+    if hashlib.sha256(packed).hexdigest() != sha256:
+        raise StoreError(f"the kept design {sha256[:12]} is damaged; import the edition again")
     document: dict[str, Any] = json.loads(packed)
     sheet = document["sheet"]
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in sheet["style"].items()}

@@ -24,7 +24,7 @@ from content.models import KINDS
 from huabao.errors import UsageError
 
 EDITION_FILE = "edition.yaml"
-EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit", "slots", "heroes", "shares", "greyscale")
+EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit", "slots", "heroes", "shares", "greyscale", "design")
 SECTION_KEYS = ("title", "segment", "part", "items", "short_title", "city", "fallback")
 PAGE_KEYS = ("image", "panels", "segment", "hero")
 READINGS = ("ltr", "rtl", "vertical")
@@ -118,6 +118,7 @@ class _Reader:
             cover=self.picture(cover, values["cover"].place) if cover else None,
             reading=self._word(values, "reading", READINGS) or "ltr",
             credit=text_of(values, "credit"),
+            design=self._match(values, "design", SLUG, "write the name of a design; `huabao design list` shows them") or "",
             slots=used_slots(values.get("slots", node), self.declared, self.slots),
             heroes=self.heroes,
             shares=shares_of(values["shares"]) if "shares" in values else {},

@@ -37,7 +37,7 @@ def test_an_unknown_publication_is_made_and_the_edition_found_again(runtime: Run
         assert (loaded.publication.service_id, loaded.publication.klass) == ("test-newspaper", "subscribed")
         assert len(loaded.manuscript.items) == 9
         assert session.scalars(select(AuditEntry.action)).all() == ["edition.import"]
-    assert count(runtime, Asset) == 3
+    assert count(runtime, Asset) == 3 + 1, "its pictures and its design"
 
 
 def test_each_import_is_a_new_version_and_one_that_changes_nothing_says_so(runtime: Runtime, tmp_path: Path) -> None:
