@@ -32,6 +32,7 @@ class HandsetClass:
         comic_slides_max: slides of one comic, which are pictures only.
         slide_chars_max: characters of text on one slide.
         type_px: height of a Han glyph on its screen.
+        animated_gif: whether an animation may be sent to it; a handset that does not move it shows its first frame.
     """
 
     name: str
@@ -44,6 +45,7 @@ class HandsetClass:
     comic_slides_max: int
     slide_chars_max: int
     type_px: int
+    animated_gif: bool = False
 
 
 @lru_cache(maxsize=1)

@@ -118,7 +118,7 @@ def keeping(photos: Path, step: int = 1) -> Kept:
                 continue
             counts[0] += 1
             counts[1] += _whole(tall, (tall.image.height - middle) // 2, middle)
-            with mock.patch.object(framing, "subjects_in", return_value=()):
+            with mock.patch.object(framing, "subjects_of", return_value=()):
                 counts[2] += _whole(tall, *framing._rows_kept(tall.image, middle))
             counts[3] += _whole(tall, *framing._rows_kept(request.image, middle))
     return Kept(*counts)

@@ -6,6 +6,7 @@ import io
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -40,15 +41,26 @@ def _on_white(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     return ground
 
 
+_BAND_PX = 4_000_000
+"""Pixels that are brought to 8 bits at a time: of the largest picture a copy in floating point would fill the memory."""
+
+
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """A deep grey picture as 8 bits; 0..1 and 0..65535 are taken for the full range."""
-    samples = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-    peak = float(samples.max(initial=0.0))
-    if image.mode == "F" and peak <= 1.0:
-        samples = samples * 255.0
-    elif image.mode != "F" or peak > 255.0:
-        samples = samples / 257.0
-    return Image.fromarray(np.clip(np.rint(samples), 0, 255).astype(np.uint8))
+    rows = max(1, _BAND_PX // image.width)
+    bands = [(top, min(image.height, top + rows)) for top in range(0, image.height, rows)]
+    peak = max(float(_samples(image, band).max(initial=0.0)) for band in bands) if image.mode == "F" else 0.0
+    scale = 255.0 if image.mode == "F" and peak <= 1.0 else 1 / 257.0 if image.mode != "F" or peak > 255.0 else 1.0
+    found = Image.new("L", image.size)
+    for band in bands:
+        shades = np.clip(np.rint(_samples(image, band) * scale), 0, 255).astype(np.uint8)
+        found.paste(Image.fromarray(shades), (0, band[0]))
+    return found
+
+
+def _samples(image: Image.Image, band: tuple[int, int]) -> NDArray[np.float64]:
+    part = np.asarray(image.crop((0, band[0], image.width, band[1])), dtype=np.float64)
+    return np.nan_to_num(part, posinf=0.0, neginf=0.0)
 
 
 @lru_cache(maxsize=1)

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from content.adapt.subjects import Subject, subjects_in
+from content.adapt.animation import Animation
+
+if TYPE_CHECKING:
+    from content.adapt.subjects import Subject
 
 Style = Literal["photo", "drawing", "comic", "type"]
 
@@ -59,6 +62,7 @@ class PictureRequest:
         crop: whether a picture taller than the region may be cut; never a comic's.
         rank: importance; the lowest value is dropped last.
         optional: whether it may be dropped at all while others remain that may.
+        moving: the same picture as an animation, taken as it is where the budget has room for it.
     """
 
     key: str
@@ -69,6 +73,7 @@ class PictureRequest:
     crop: bool = True
     rank: int = 0
     optional: bool = True
+    moving: Animation | None = None
 
 
 def frame(request: PictureRequest) -> Image.Image:
@@ -97,7 +102,7 @@ def _rows_kept(image: Image.Image, fitting_px: float) -> tuple[int, int]:
         image: the whole picture.
         fitting_px: rows of a window that fills the region.
     """
-    interest, spans = _interest_along(image, rows=True), _spans(subjects_in(image), rows=True)
+    interest, spans = _interest_along(image, rows=True), _spans(subjects_of(image), rows=True)
     found: list[_Window] = []
     for share in (*_WIDTH_SHARES, *_HEAD_WIDTH_SHARES):
         if share < _WIDTH_SHARES[-1] and min(window.lost for window in found) < LETTERING_COST * 2:
@@ -148,12 +153,19 @@ def _on_blur(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
     return ground
 
 
+def subjects_of(image: Image.Image) -> tuple[Subject, ...]:
+    """See `content.adapt.subjects.subjects_in`."""
+    from content.adapt.subjects import subjects_in  # OpenCV is loaded by processes that cut pictures, not by all that open them
+
+    return subjects_in(image)
+
+
 def _best_start(image: Image.Image, kept_px: int, *, rows: bool) -> int:
     """First row or column of the best window of that length."""
     length = image.height if rows else image.width
     if kept_px >= length:
         return 0
-    return _best_window(_interest_along(image, rows=rows), kept_px, length, _spans(subjects_in(image), rows=rows)).start_px
+    return _best_window(_interest_along(image, rows=rows), kept_px, length, _spans(subjects_of(image), rows=rows)).start_px
 
 
 def _interest_along(image: Image.Image, *, rows: bool) -> NDArray[np.float64]:

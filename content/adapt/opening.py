@@ -2,8 +2,9 @@
 
 The content of the bytes counts, not the name of the file. Only formats of a
 short list are tried, so that no parser of an exotic format is ever reached
-(PostScript would even start a program). Size is read from the header and judged
-before a single pixel is decoded.
+(PostScript would even start a program). Size and cost (`costs`) are judged
+before a single pixel is decoded. Of what stands in a file beside its pixels
+(place, camera, thumbnail, comments, colour profile) nothing is left afterwards.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from content.adapt.colour import to_srgb
+from content.adapt.costs import jpeg_frame, why_too_costly
 from huabao.errors import HuabaoError
 
 FILE_BYTES_MAX = 32_000_000
@@ -30,10 +33,13 @@ PIXELS_MAX = 40_000_000
 SIDE_PX_MAX = 20_000
 """Of either side: a long comic strip passes, a one-pixel line of millions does not."""
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
-"""What is tried, by Pillow's names. A camera's file of several JPEGs (MPO) opens as JPEG."""
+SCALED_PIXELS_MAX = 1_000_000_000
+"""Of a JPEG that can be decoded line by line at a reduced scale, down to an eighth of each side; its sides have no other bound."""
 
-MEDIA_TYPES = {**{name: f"image/{name.lower()}" for name in FORMATS}, "MPO": "image/jpeg"}
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+"""What is tried, by Pillow's names."""
+
+MEDIA_TYPES = {name: f"image/{name.lower()}" for name in FORMATS}
 
 _SUFFIXES = {
     ".jpg": "image/jpeg",
@@ -165,25 +171,37 @@ def _open(data: bytes) -> Image.Image:
         raise PictureError("the picture file is empty; put the picture there again")
     if len(data) > FILE_BYTES_MAX:
         raise PictureError(f"the picture file has {len(data)} bytes, at most {FILE_BYTES_MAX} are taken; save it smaller")
+    costly = why_too_costly(data)
+    if costly is not None:
+        raise PictureError(f"the picture would take too long to decode ({costly}); save it again from the program that made it")
     with _warnings_lock, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            # Without Image.open's own limit, which knows nothing of reduced scales; of a camera's file of several JPEGs the first.
+            image = JpegImageFile(io.BytesIO(data)) if data.startswith(b"\xff\xd8\xff") else Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as fault:
             raise _too_large(str(fault)) from fault
         except _DECODER_FAULTS as fault:
             raise PictureError(_stranger(data)) from fault
         grave = [str(one.message) for one in caught if "PIL" in PurePath(one.filename).parts]
-    _check_size(image.size)
+    _check_size(image.size, scaled=_is_streamed(data))
     if grave and image.format != "JPEG":  # a JPEG's warnings are of its metadata, which is thrown away
         raise PictureError(f"the picture is damaged ({grave[0]}); save it again from the program that made it")
     return image
 
 
-def _check_size(size: tuple[int, int]) -> None:
+def _is_streamed(data: bytes) -> bool:
+    frame = jpeg_frame(data)
+    return frame is not None and frame.streamed
+
+
+def _check_size(size: tuple[int, int], *, scaled: bool) -> None:
+    """Refuses what is too large; `scaled` tells that a reduced scale can be decoded alone."""
     width_px, height_px = size
     if width_px < 1 or height_px < 1:
         raise PictureError("the picture has no pixels; save it again from the program that made it")
+    if scaled and width_px * height_px <= SCALED_PIXELS_MAX:
+        return
     if width_px * height_px > PIXELS_MAX or max(size) > SIDE_PX_MAX:
         raise _too_large(f"{width_px}×{height_px}")
 
@@ -223,6 +241,7 @@ def _load(image: Image.Image, longest_px: int) -> None:
     """Decodes the pixels of the first frame; a JPEG at the smallest scale that still leaves half again as much as is wanted."""
     width_px, height_px = image.size
     share = 1.5 * longest_px / max(image.size)
+    share = min(share, (PIXELS_MAX / (4 * width_px * height_px)) ** 0.5) if width_px * height_px > PIXELS_MAX else share
     try:
         if share < 1.0:
             image.draft(image.mode, (max(1, int(width_px * share)), max(1, int(height_px * share))))

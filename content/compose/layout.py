@@ -186,7 +186,7 @@ def picture_request(issue: Issue, sheet: Sheet, rank: int) -> PictureRequest | N
         key = f"{_names(sheet.pictures)}@{sheet.items[0]}"
         if strip:
             return PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=rank, optional=False)
-        return PictureRequest(key, image, *region, "photo", rank=rank)
+        return PictureRequest(key, image, *region, "photo", rank=rank, moving=issue.moving(sheet.pictures[0], *region))
     if sheet.band:
         key = issue.drawn_key("band", sheet.band)
         band = issue.pictures.drawn(key, lambda: section_band(sheet.band, handset, style=issue.style))

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
-from content.adapt import EncodedPicture, Fitting, PictureRequest, fit_pictures
+from content.adapt import EncodedPicture, Fitting, PictureRequest
+from content.adapt.moving import fit_all
 from content.codecs.mime import Part, Related, encode_related
 from content.codecs.mm1 import RetrieveConf, encode_retrieve_conf
 from content.codecs.mm1.wsp import encode_uintvar
@@ -103,7 +104,7 @@ def _fitted(issue: Issue, plan: Plan) -> tuple[tuple[Slide, ...], Fitting, list[
         room = issue.handset.budget_bytes - _size_without_pictures(issue, plan, slides)
         if room < 0:
             raise UsageError(f"the text of {issue.name} alone is {-room} bytes too large for {issue.handset.name}; give the class fewer slides")
-        fitting = fit_pictures(requests, room, issue.handset, cache=issue.pictures.encodings)
+        fitting = fit_all(requests, room, issue.handset, cache=issue.pictures.encodings)
         if not fitting.dropped:
             return slides, fitting, lost
         gone = set(fitting.dropped)

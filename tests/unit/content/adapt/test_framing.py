@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -81,6 +81,7 @@ def _where(image: Image.Image, kept: Image.Image) -> int:
     return next(row for row in range(image.height - kept.height + 1) if np.array_equal(whole[row : row + kept.height], part))
 
 
+@settings(max_examples=40)
 @given(st.integers(5, 700), st.integers(5, 700))
 def test_a_cover_is_filled_to_the_edge(width: int, height: int) -> None:
     assert filled(Image.new("RGB", (width, height), (9, 99, 9)), 128, 96).size == (128, 96)
