@@ -17,6 +17,9 @@ from huabao.db import Base, BigKey, Document
 
 DRIVES = ("emotion", "entertainment", "content")
 SUBSCRIPTION_STATES = ("active", "paused", "cancelled")
+HOLDING_STATES = ("active", "paused")
+"""A paused order is still his order."""
+
 STOP_STATES = ("sending", "stopped", "recovering")
 BLACKLIST_KINDS = ("registration", "experience", "marketing")
 CONTACT_CONSENT = "contact"

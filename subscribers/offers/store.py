@@ -9,14 +9,13 @@ from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.orm import Session
 
 from huabao.db import in_ids
+from subscribers.models import HOLDING_STATES as HOLDING_STATES
 from subscribers.models import BlacklistEntry, Reader, Subscription
 from subscribers.offers.catalogue import LAST_CLASS, Catalogue, Package, parse_catalogue, shipped_text
 from subscribers.offers.models import OPEN_STATES, OfferCatalogue, ServiceOrder
 from subscribers.segments import rule_sql
 
 SHIPPED = "catalogue.toml"
-HOLDING_STATES = ("active", "paused")
-"""A paused order is still his order."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from subscribers.segments.attributes import ATTRIBUTES
 from subscribers.segments.field import Field
+from subscribers.segments.services import SERVICES
 from subscribers.segments.text_columns import ATTRIBUTE_CLASS, CITY, DRIVE, HANDSET_CLASS
 from subscribers.segments.topics import TOPICS
 
-FIELDS: tuple[Field, ...] = (CITY, HANDSET_CLASS, ATTRIBUTE_CLASS, DRIVE, TOPICS, ATTRIBUTES)
+FIELDS: tuple[Field, ...] = (CITY, HANDSET_CLASS, ATTRIBUTE_CLASS, DRIVE, TOPICS, SERVICES, ATTRIBUTES)
 
 
 def find_field(name: str) -> tuple[Field, str] | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select
 
 from huabao.runtime import Runtime
-from subscribers.models import Reader
+from subscribers.models import SUBSCRIPTION_STATES, Reader, Subscription
 from subscribers.segments import FIELDS, ReaderFacts, facts_of, parse_rule, rule_matches, rule_sql
 from subscribers.segments.store import count_readers
 
@@ -46,6 +46,7 @@ NUMERALS = [
 TEXTS = st.sampled_from([*WORDS, *NUMERALS]) | st.text(alphabet=st.characters(min_codepoint=1, codec="utf-8"), min_size=1, max_size=6)
 NUMBERS = st.integers(-10, 10) | st.sampled_from([0.5, -0.5, 5.0, 1e14, 999999999999999, 2.25])
 TEXT_OR_NUMBER = TEXTS | NUMBERS | NUMBERS.map(str)
+SERVICES = st.sampled_from(["fetion", "Fetion", "mail139", "早报"])
 NAMES = st.sampled_from(["school", "学校", 'quo"te', "a.b", "$", "it's", "points", "x", "[0]", "\\"])
 CHOICES = {
     "handset_class": ["30kb-128x160", "300kb-320x480", "no-mms"],
@@ -65,21 +66,22 @@ def asked(field: str, value: st.SearchStrategy[Any], ordered: st.SearchStrategy[
     )
 
 
-def topics() -> st.SearchStrategy[dict[str, Any]]:
-    values = {"contains": TEXTS, "in": st.lists(TEXTS, min_size=1, max_size=3), "exists": st.booleans()}
-    return st.sampled_from(sorted(values)).flatmap(lambda op: st.fixed_dictionaries({"field": st.just("preferences.topics"), "op": st.just(op), "value": values[op]}))
+def among(field: str, one: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A condition on a list."""
+    values = {"contains": one, "in": st.lists(one, min_size=1, max_size=3), "exists": st.booleans()}
+    return st.sampled_from(sorted(values)).flatmap(lambda op: st.fixed_dictionaries({"field": st.just(field), "op": st.just(op), "value": values[op]}))
 
 
 def condition_on(field: str) -> st.SearchStrategy[dict[str, Any]]:
-    if field == "preferences.topics":
-        return topics()
+    if field in ("preferences.topics", "services"):
+        return among(field, TEXTS if field == "preferences.topics" else SERVICES)
     if field.startswith("attributes."):
         return asked(field, TEXT_OR_NUMBER, TEXT_OR_NUMBER)
     return asked(field, st.sampled_from(CHOICES[field]), TEXTS) if field in CHOICES else asked(field, TEXTS, TEXTS)
 
 
 # The attributes hold the hard cases (numbers in texts, JSON's other types): half of all conditions.
-CONDITIONS = (st.sampled_from(["city", *CHOICES, "preferences.topics"]) | NAMES.map(lambda name: f"attributes.{name}")).flatmap(condition_on)
+CONDITIONS = (st.sampled_from(["city", *CHOICES, "preferences.topics", "services"]) | NAMES.map(lambda name: f"attributes.{name}")).flatmap(condition_on)
 
 
 def trees(levels: int) -> st.SearchStrategy[dict[str, Any]]:
@@ -111,12 +113,13 @@ READERS = st.fixed_dictionaries(
         "drive": st.none() | st.sampled_from(CHOICES["preferences.drive"]),
         "topics": st.lists(TEXTS | st.integers(0, 5) | st.none(), max_size=3),
         "attributes": st.dictionaries(NAMES, JSON_VALUES, max_size=3),
+        "orders": st.dictionaries(SERVICES, st.sampled_from(SUBSCRIPTION_STATES), max_size=3),
     }
 )
 
 
 def test_every_field_of_the_registry_is_in_the_agreement() -> None:
-    drawn = {"city", *CHOICES, "preferences.topics", "attributes."}
+    drawn = {"city", *CHOICES, "preferences.topics", "services", "attributes."}
     assert {field.name for field in FIELDS} == drawn
 
 
@@ -131,11 +134,15 @@ def test_the_trees_have_their_levels(drawn: tuple[int, dict[str, Any]]) -> None:
 def agree(runtime: Runtime, readers: list[dict[str, Any]], documents: list[dict[str, Any]]) -> None:
     """Both faces of all rules over all readers; the readers that were there are replaced."""
     rows = [{"msisdn": f"138{number:08}", "created_at": NOW, "updated_at": NOW, **reader} for number, reader in enumerate(readers)]
+    orders = [row.pop("orders", {}) for row in rows]
     rules = [parse_rule(document, "test") for document in documents]
     with runtime.transaction() as session:
         session.execute(delete(Reader))
         session.execute(insert(Reader), rows)
         session.expire_all()
+        for reader, order in zip(session.scalars(select(Reader).order_by(Reader.msisdn)), orders, strict=True):
+            session.add_all([Subscription(reader_id=reader.id, service_id=one, state=state, effective_at=NOW, updated_at=NOW) for one, state in order.items()])
+        session.flush()
         stored = {row.id: facts_of(row) for row in session.scalars(select(Reader))}
         answers = session.execute(select(Reader.id, *(rule_sql(rule).label(f"rule_{number}") for number, rule in enumerate(rules)))).all()
         assert {answer[0] for answer in answers} == set(stored)
