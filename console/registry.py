@@ -18,6 +18,7 @@ from huabao.working import SWEEP
 COMMAND_MODULES = {
     "subscribers.commands": ("subscribers", "subscriptions", "blacklist", "handsets", "segment", "offers"),
     "content.commands": ("publication", "edition", "desk", "words", "leaders"),
+    "content.design_commands": ("design",),
     "content.feed_commands": ("feed",),
     "delivery.quiz_commands": ("quiz",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),

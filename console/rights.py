@@ -129,6 +129,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "edition resolve": DESK,
         "edition schedule": OPERATORS,
         "desk set": DESK,
+        "design add": DESK,
         "words import": DESK,
         "leaders import": DESK,
         "feed add": DESK,

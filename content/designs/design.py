@@ -65,9 +65,10 @@ class Design:
     def environment(self) -> SandboxEnvironment:
         """What renders its templates; they get `marks` and `style` beside their own values."""
         templates = {name: text for name, text in self.files.items() if name.endswith(".j2")}
-        return SandboxEnvironment(templates, FILTERS, {"marks": self.sheet.marks, "style": self._style_values()})
+        return SandboxEnvironment(templates, FILTERS, {"marks": self.sheet.marks, "style": self.style_values()})
 
-    def _style_values(self) -> dict[str, Any]:
+    def style_values(self) -> dict[str, Any]:
+        """Its style as templates get it: colours as `#b81621`; `link` is the colour of links, which can be read on paper."""
         style = self.sheet.style
         values = {name: _css(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(style).items()}
         link = style.accent if contrast(style.paper, style.accent) >= CONTRAST_MIN else style.ink

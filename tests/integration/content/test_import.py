@@ -50,7 +50,7 @@ def test_each_import_is_a_new_version_and_one_that_changes_nothing_says_so(runti
             result = import_folder(session, folder, "mei", NOW)
             versions.append((result.version, any("byte for byte" in said for said in result.warnings)))
     assert versions == [(1, False), (2, True), (3, False)]
-    assert (count(runtime, Edition), count(runtime, EditionVersion), count(runtime, Asset)) == (1, 3, 3)
+    assert (count(runtime, Edition), count(runtime, EditionVersion), count(runtime, Asset)) == (1, 3, 4)
 
 
 def test_a_segment_that_changed_makes_a_new_version(runtime: Runtime, tmp_path: Path) -> None:
