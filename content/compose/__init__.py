@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from content.compose import comic, magazine, newspaper
-from content.compose.issue import Issue, PictureSource
+from content.compose.issue import Issue
 from content.compose.message import ComposedSlide, Composition, assemble
 from content.compose.slides import Moved, Plan, WapDocument
+from content.compose.sources import PictureSource
 from content.manuscript import Manuscript
 from content.wap.tokens import WapAddress, wap_address
 from subscribers.handset_classes import HandsetClass

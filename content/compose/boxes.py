@@ -13,8 +13,9 @@ from typing import Any
 from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE
 from content.adapt.panels import Box
 from content.compose.frames import sizes_of
-from content.compose.issue import Issue, PictureSource
+from content.compose.issue import Issue
 from content.compose.shots import NEARLY, Tile, lettering_of, look, shots_of
+from content.compose.sources import PictureSource
 from content.manuscript import Item, Manuscript, PictureRef
 from content.wap.tokens import wap_address
 from subscribers.handset_classes import HandsetClass, handset_classes

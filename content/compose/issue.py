@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
 
 from PIL import Image
 
-from content.adapt import EncodeCache, decode
 from content.adapt.animation import Animation, animation
-from content.adapt.greyscale import grey
 from content.adapt.moving import ANIMATION_SHARE
 from content.compose.slides import WapDocument
+from content.compose.sources import DECODED_SHARE, PictureSource
 from content.compose.templates import Template
 from content.compose.titles import SHORT_TITLES_BELOW_PX, shortly
 from content.compose.wap import WapEdition, wap_edition
@@ -25,62 +23,8 @@ from content.manuscript import Item, Manuscript, PictureRef, Section, Slot
 from content.wap.tokens import WapAddress
 from subscribers.handset_classes import HandsetClass
 
-T = TypeVar("T")
-
-DECODED_SHARE = 1.5
-"""Pictures are decoded to that share of what the largest side of a screen asks for: room to crop, nothing wasted."""
-
-
 DECODED_PX_MAX = 4096
 """No side of a decoded picture is longer, however small the part that is shown."""
-
-
-@dataclass
-class PictureSource:
-    """Pictures by their SHA-256, decoded once for each size and kept.
-
-    Attributes:
-        load: gives the bytes of a picture.
-        encodings: what was encoded already, for the next variant of the same class.
-        greyscale: pictures are given without colour, our own drawings too.
-    """
-
-    load: Callable[[str], bytes]
-    encodings: EncodeCache = field(default_factory=EncodeCache)
-    greyscale: bool = False
-    _images: dict[tuple[str, int], Image.Image] = field(default_factory=dict)
-    _drawn: dict[str, Image.Image] = field(default_factory=dict)
-    _found: dict[str, Any] = field(default_factory=dict)
-
-    def image(self, picture: PictureRef, longest_px: int) -> Image.Image:
-        """The picture upright, its longer side at most `longest_px`."""
-        name = (picture.sha256, longest_px)
-        if name not in self._images:
-            self._images[name] = self.fresh(picture, longest_px)
-        return self._images[name]
-
-    def fresh(self, picture: PictureRef, longest_px: int) -> Image.Image:
-        """The same, not kept: for what is looked at once."""
-        image = decode(self.load(picture.sha256), longest_px=longest_px)
-        return grey(image) if self.greyscale else image
-
-    def found(self, key: str, look: Callable[[], T]) -> T:
-        """What was learnt from a picture, looked for at first use."""
-        if key not in self._found:
-            self._found[key] = look()
-        value: T = self._found[key]
-        return value
-
-    def drawn(self, key: str, draw: Callable[[], Image.Image]) -> Image.Image:
-        """A picture of our own making, drawn at first use."""
-        if key not in self._drawn:
-            self._drawn[key] = grey(draw()) if self.greyscale else draw()
-        return self._drawn[key]
-
-    @cached_property
-    def without_colour(self) -> PictureSource:
-        """The same pictures in grey, kept apart."""
-        return PictureSource(self.load, greyscale=True)
 
 
 def design_of(manuscript: Manuscript, load: Callable[[str], bytes]) -> Design:
@@ -159,13 +103,7 @@ class Issue:
 
     def decoded(self, picture: PictureRef) -> Image.Image:
         """A picture, large enough for this class."""
-        return self.pictures.image(picture, self._longest_px(picture))
-
-    def _longest_px(self, picture: PictureRef) -> int:
-        """The longer side at which the picture covers the whole screen."""
-        width_px, height_px = max(picture.width_px, 1), max(picture.height_px, 1)
-        share = max(self.handset.width_px / width_px, self.handset.height_px / height_px) * DECODED_SHARE
-        return max(64, round(max(width_px, height_px) * min(share, 1.0)))
+        return self.pictures.shown(picture, self.handset)
 
     def moving(self, picture: PictureRef, width_px_max: int, height_px_max: int) -> Animation | None:
         """The picture as an animation for this class; None where it does not move, or the class or the day wants it still."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from content.compose import comic
 from content.compose.captions import shortened
-from content.compose.issue import Issue, PictureSource
+from content.compose.issue import Issue
 from content.compose.slides import WapDocument
+from content.compose.sources import PictureSource
 from content.manuscript import Manuscript
 from content.wap.tokens import WapAddress, wap_address
 from huabao.errors import CodecError, UsageError

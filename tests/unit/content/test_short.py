@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from console.slides import first_slide_png
-from content.compose.issue import PictureSource
 from content.compose.short import PUSH_CHARS_MAX, TEXT_CHARS_MAX, ShortComposition, ShortMessage, compose_short
+from content.compose.sources import PictureSource
 from content.manuscript import Article, Item, Manuscript, PictureRef, Section
 from content.wap.documents import PAGE_TYPE, PICTURE_TYPE, Link, PageDocument, read_page
 from content.wap.tokens import wap_address
