@@ -146,6 +146,7 @@ class Section:
         short_title: for the smallest screens, or None.
         city: whose section it is, or None.
         standin: where its items come from when nobody delivered any, in words; "" where they are its own.
+        offers: `package` or `unheld` where its articles are written from the catalogue of services, see `content.introducing`; else "".
     """
 
     title: str
@@ -154,6 +155,7 @@ class Section:
     short_title: str | None = None
     city: str | None = None
     standin: str = ""
+    offers: str = ""
 
 
 @dataclass(frozen=True)

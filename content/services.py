@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from content.dressing import chosen, dressed, of_publication
 from content.folder import ImportedFolder, read_folder
 from content.folder.reader import SLUG
+from content.introducing import introduced
 from content.manuscript import Manuscript
 from content.models import KINDS, PUBLICATION_CLASSES, REPLAY_POLICIES, SEED_MISSING, SERIALS, UNKNOWN_POLICIES, Asset, Edition, EditionVersion, Publication
 from content.workflow import cities, lifecycle, locks, readiness, standing
@@ -22,6 +23,7 @@ from content.workflow.customs import customary, warnings_of
 from content.workflow.lifecycle import Act
 from huabao import audit
 from huabao.errors import UsageError
+from subscribers.offers.store import current
 from subscribers.segments.store import segment_documents
 
 
@@ -67,7 +69,7 @@ def import_folder(session: Session, path: Path, by: str, now: datetime, *, city:
     publication, made = _publication(session, found.manuscript, now)
     manuscript = customary(session, publication, found.manuscript)
     warnings = [*found.warnings, *warnings_of(session, publication, found.manuscript, manuscript)]
-    manuscript = dressed(session, manuscript, design)
+    manuscript = introduced(dressed(session, manuscript, design), current(session).catalogue)
     found = dataclasses.replace(found, manuscript=manuscript)
     if made:
         terms = f"service_id {publication.service_id}, class {publication.klass}"

@@ -24,8 +24,9 @@ from content.models import KINDS
 from huabao.errors import UsageError
 
 EDITION_FILE = "edition.yaml"
-EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit", "slots", "heroes", "shares", "greyscale", "design")
-SECTION_KEYS = ("title", "segment", "part", "items", "short_title", "city", "fallback")
+EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sections", "reading", "pages", "credit", "slots", "heroes", "shares", "greyscale", "almanac", "design")
+SECTION_KEYS = ("title", "segment", "part", "items", "short_title", "city", "fallback", "offers")
+OFFER_FORMS = ("package", "unheld")
 PAGE_KEYS = ("image", "panels", "segment", "hero")
 READINGS = ("ltr", "rtl", "vertical")
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -153,7 +154,7 @@ class _Reader:
             node.wrong("`sections` is missing", "list the sections with their items")
             return ()
         found = [self._section(entry) for entry in values["sections"].sequence("sections")]
-        sections = one_story_each(tuple(section for section in found if section is not None and section.items), self.folder.findings)
+        sections = one_story_each(tuple(section for section in found if section is not None and (section.items or section.offers)), self.folder.findings)
         if not any(section is None for section in found) and not sections and not self.folder.findings.problems:
             values["sections"].wrong("no section has an item", "add articles or pictures")
         return sections
@@ -168,17 +169,26 @@ class _Reader:
         part = self._word(values, "part", MAGAZINE_PARTS)
         rule = rule_of(values, self.segments)
         entries, fallback = (_entries(values, name) for name in ("items", "fallback"))
-        standin = ""
+        standin, offers = "", self._offers(values, part, rule)
         if not entries and fallback:
             entries, standin = fallback, "the `fallback` of edition.yaml"
             self.folder.findings.warn(node.place, f"nobody delivered “{title or '?'}”: its `fallback` stands in")
         elif fallback:
             self.folder.spared.update(entry.text("fallback") or "" for entry in fallback)
-        elif not entries:
+        elif not entries and not offers:
             self.folder.findings.warn(node.place, f"the section “{title or '?'}” has no items and is left out")
         items = tuple(item for item in (self._item(entry, rule) for entry in entries) if item is not None)
         short_title = text_of(values, "short_title")
-        return Section((title or "?")[:60], items, part, short_title[:60] if short_title else None, text_of(values, "city"), standin)
+        return Section((title or "?")[:60], items, part, short_title[:60] if short_title else None, text_of(values, "city"), standin, offers)
+
+    def _offers(self, values: Mapping[str, Node], part: str | None, rule: dict[str, Any] | None) -> str:
+        """Which articles the catalogue of services writes for the section; "" for none."""
+        found = self._word(values, "offers", OFFER_FORMS) if "offers" in values else None
+        if found and part != "service":
+            values["offers"].wrong("`offers` stands in a section of another part", "write it where `part: service` stands")
+        if found and rule is not None:
+            values["offers"].wrong("`offers` stands in a section with a `segment`", "its articles choose their readers themselves; take the `segment` away")
+        return found or ""
 
     def _item(self, node: Node, rule: dict[str, Any] | None) -> Item | None:
         name = node.text("items")
