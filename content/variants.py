@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,18 +112,26 @@ def _stored(runtime: Runtime, source: Source, missing: Sequence[Wanted]) -> Iter
 
 
 def composed(source: Source, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, Composition]]:
-    """Messages as they are made, on all processors: Pillow works outside the interpreter's lock.
+    """Messages as they are made, on all processors: Pillow and numpy work outside the interpreter's lock.
 
-    Variants of one class share decoded and encoded pictures; two threads that need the
-    same one at once may make it twice, to the same bytes.
+    All classes share what is decoded; variants of one class share drawings and encodings too, which go with its last one.
     """
     workers = max(1, min(os.cpu_count() or 1, len(wanted)))
-    pictures = {name: PictureSource(source.assets.__getitem__) for name, _ in wanted}
+    runs = _runs(wanted, workers)
+    whole = PictureSource(source.assets.__getitem__)
+    pictures = {name: whole.of_class() for name, _ in wanted}
+    left = Counter(run[0][0] for run in runs)
     with ThreadPoolExecutor(workers, thread_name_prefix="compose") as pool:
-        futures = [pool.submit(_compose_run, source, run, pictures) for run in _runs(wanted, workers)]
+        futures = {pool.submit(_compose_run, source, run, pictures) for run in runs}
         try:
-            for future in as_completed(futures):
-                yield from future.result()
+            while futures:
+                done, futures = wait(futures, return_when=FIRST_COMPLETED)
+                for made in [future.result() for future in done]:
+                    name = made[0][0][0]
+                    left[name] -= 1
+                    if not left[name]:
+                        del pictures[name]
+                    yield from made
         finally:
             for future in futures:
                 future.cancel()
@@ -200,9 +209,13 @@ def _keep(session: Session, row: dict[str, Any], payload: bytes, pages: Sequence
     mine = (Variant.edition_version_id == row["edition_version_id"], Variant.name == row["name"])
     id_: int = session.execute(select(Variant.id).where(*mine)).scalar_one()
     _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": payload, "slots": [gap.to_document() for gap in gaps] or None}])
-    rows = [{"token": page.token, "edition_version_id": row["edition_version_id"], "media_type": page.media_type, "body": page.body} for page in pages]
-    _insert_new(session, WapPage, rows)
+    store_pages(session, row["edition_version_id"], pages)
     return id_
+
+
+def store_pages(session: Session, version_id: int, pages: Sequence[WapDocument]) -> None:
+    """Keep WAP pages with a version; one that is there already stays."""
+    _insert_new(session, WapPage, [{"token": page.token, "edition_version_id": version_id, "media_type": page.media_type, "body": page.body} for page in pages])
 
 
 def _insert_new(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:
