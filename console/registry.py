@@ -20,6 +20,7 @@ COMMAND_MODULES = {
     "content.commands": ("publication", "edition", "desk", "words", "leaders"),
     "content.design_commands": ("design",),
     "content.feed_commands": ("feed",),
+    "content.weather_commands": ("weather",),
     "delivery.quiz_commands": ("quiz",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
@@ -35,7 +36,7 @@ SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "content.dawn_command
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
 SETTING_MODULES = (
-    "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.workflow.settings",
+    "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
     "content.wap.settings", "delivery.settings", "console.settings",
 )  # fmt: skip
 MODEL_MODULES = (

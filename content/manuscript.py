@@ -182,6 +182,7 @@ class Manuscript:
         shares: of the slides, by level; empty where any may have all.
         greyscale: its folder wants everything shown without colour.
         mourning: so does the day on which it appears.
+        almanac: what stands beside the date: `lunar` (十月十四), `term` (小雪), `note`; empty for nothing.
         design: by which it is set; "" for its kind's.
         design_sha256: of that design as it was at import; "" where none was kept.
     """
@@ -200,9 +201,16 @@ class Manuscript:
     shares: Mapping[str, float] = field(default_factory=dict)
     greyscale: bool = False
     mourning: bool = False
+    almanac: Mapping[str, str] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
     design: str = ""
     design_sha256: str = ""
+
+    @property
+    def almanac_line(self) -> str:
+        """What stands beside the date: 农历十月十四 小雪; "" for nothing."""
+        lunar = self.almanac.get("lunar")
+        return " ".join(part for part in (f"农历{lunar}" if lunar else "", self.almanac.get("term", ""), self.almanac.get("note", "")) if part)
 
     @property
     def colourless(self) -> bool:

@@ -55,4 +55,4 @@ def _headlines(issue: Issue) -> str:
 
 
 def _render(title: str, issue: Issue, headlines: list[str]) -> str:
-    return issue.template("masthead").render(title=title, date=issue.manuscript.issue_date, headlines=headlines)
+    return issue.template("masthead").render(title=title, date=issue.manuscript.issue_date, almanac=issue.manuscript.almanac_line, headlines=headlines)

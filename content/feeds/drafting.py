@@ -6,13 +6,15 @@ Three steps: what the database knows is loaded, pictures are fetched with no tra
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.almanac.calendar import lunar_day
+from content.almanac.page import WeatherPage, weather_page
 from content.feeds import settings
 from content.feeds.fetching import Limits, server_of
 from content.feeds.illustrating import Illustration, illustrate
@@ -89,6 +91,7 @@ class _Loaded:
     folders: dict[str, Path]
     limits: Limits
     pictures_max: int
+    weather: WeatherPage
     warnings: tuple[str, ...]
 
 
@@ -103,7 +106,7 @@ def make_draft(runtime: Runtime, request: Request, out: Path) -> Drafted:
     with runtime.transaction(read_only=True) as session:
         loaded = _load(session, request, runtime.now())
     pictures, unseen = illustrate(loaded.draft.stories, loaded.servers, loaded.folders, loaded.limits, loaded.pictures_max)
-    files = write_folder(out, loaded.head, loaded.draft, pictures)
+    files = write_folder(out, loaded.head, loaded.draft, pictures, loaded.weather)
     with runtime.transaction(read_only=True) as session:
         checked = read_folder(out, segment_documents(session))
     mixed = (f"{hit.item}, {hit.where}: mixes scripts, {hit.rule} ({hit.advice})" for passage in passages(checked.manuscript) for hit in mixed_scripts(passage))
@@ -128,15 +131,21 @@ def _load(session: Session, request: Request, now: datetime) -> _Loaded:
     draft = plan_draft(_tellings(session, sources), printed, order, _hour(session, request, now), _policy(session))
     if not draft.stories:
         raise UsageError(_nothing(draft, publication.slug))
+    weather = weather_page(session, request.day)
+    if weather.briefs:
+        draft = replace(draft, missing=tuple(title for title in draft.missing if title != weather.section))
+    lunar = lunar_day(request.day)
+    title, credit = (old.title, old.credit) if old is not None else (publication.title, None)
     return _Loaded(
-        head=Head(publication.slug, request.number, old.title if old is not None else publication.title, request.day, old.credit if old is not None else None),
+        head=Head(publication.slug, request.number, title, request.day, credit, lunar.to_almanac() if lunar is not None else {}, tuple(order)),
         draft=draft,
         before=before[0].number if old is not None and before is not None else "",
         servers={one.name: server_of(one.url) for one in sources if one.url is not None},
         folders={one.name: Path(one.folder) for one in sources if one.folder is not None},
         limits=Limits(settings.PICTURE_BYTES.get(session), settings.FETCH_TIME_S.get(session), settings.REDIRECTS_MAX.get(session)),
         pictures_max=settings.PICTURES_MAX.get(session),
-        warnings=(*_failures(sources), *_segments(old, sources), *(f"nothing was there for “{title}”, nor a fallback" for title in draft.missing)),
+        weather=weather,
+        warnings=(*weather.warnings, *_failures(sources), *_segments(old, sources), *(f"nothing was there for “{title}”, nor a fallback" for title in draft.missing)),
     )
 
 

@@ -28,6 +28,7 @@ EDITION_KEYS = ("publication", "kind", "number", "title", "date", "cover", "sect
 SECTION_KEYS = ("title", "segment", "part", "items", "short_title", "city", "fallback", "offers")
 OFFER_FORMS = ("package", "unheld")
 PAGE_KEYS = ("image", "panels", "segment", "hero")
+ALMANAC_KEYS = ("lunar", "term", "note")
 READINGS = ("ltr", "rtl", "vertical")
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NUMBER = re.compile(r"[^\s/\\\x00-\x1f]{1,60}")
@@ -122,9 +123,14 @@ class _Reader:
             design=self._match(values, "design", SLUG, "write the name of a design; `huabao design list` shows them") or "",
             slots=used_slots(values.get("slots", node), self.declared, self.slots),
             heroes=self.heroes,
+            almanac=self._almanac(values["almanac"]) if "almanac" in values and not values["almanac"].is_null else {},
             shares=shares_of(values["shares"]) if "shares" in values else {},
             greyscale=values["greyscale"].switch("greyscale") if "greyscale" in values else False,
         )
+
+    def _almanac(self, node: Node) -> dict[str, str]:
+        found = node.mapping("`almanac`", ALMANAC_KEYS) or {}
+        return {name: word[:20] for name in ALMANAC_KEYS if name in found and (word := text_of(found, name))}
 
     def _word(self, values: Mapping[str, Node], name: str, choices: tuple[str, ...]) -> str | None:
         word = text_of(values, name)

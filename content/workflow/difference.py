@@ -107,7 +107,7 @@ def difference(before: Manuscript, after: Manuscript) -> Difference:
         if key in old and old[key] != new[key]:
             changes.append(ItemChange(key, "changed", tuple(_texts(old[key][1], new[key][1])), _facts(old[key], new[key])))
     kept_before, kept_after = tuple(key for key in old if key in new), tuple(key for key in new if key in old)
-    names = ("title", "issue_date", "cover", "reading", "credit", "kind", "heroes", "tones", "shares", *COLOUR)
+    names = ("title", "issue_date", "cover", "reading", "credit", "kind", "heroes", "tones", "shares", "almanac", *COLOUR)
     edition = {name: pair for name in names if (pair := (_plain(getattr(before, name)), _plain(getattr(after, name)))) and pair[0] != pair[1]}
     if before.design_sha256 and before.design_sha256 != after.design_sha256:
         edition["design"] = (f"{before.design} {before.design_sha256[:8]}", f"{after.design} {after.design_sha256[:8]}")

@@ -31,6 +31,7 @@ def passages(manuscript: Manuscript) -> Iterator[Passage]:
 
 def _all(manuscript: Manuscript) -> Iterator[Passage]:
     yield Passage("", "title", manuscript.title)
+    yield Passage("", "almanac", manuscript.almanac_line)
     yield Passage("", "credit", manuscript.credit or "")
     for section in manuscript.sections:
         yield Passage("", f"section {section.title}", section.title)
