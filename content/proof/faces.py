@@ -19,6 +19,9 @@ from content.draw.glyphs import MISSING, clusters, drawable
 
 BOLD_WEIGHT = 700
 
+MADE_AT = 2_082_844_800
+"""1970, in the seconds since 1904 in which fonts count: the same characters give the same bytes."""
+
 ALWAYS = MISSING + "".join(map(chr, range(0x20, 0x7F)))
 """Digits of page numbers are counted by the layout itself."""
 
@@ -58,7 +61,7 @@ class Face:
         built.setupOS2(sTypoAscender=line.ascent, sTypoDescender=line.descent, usWinAscent=line.ascent, usWinDescent=-line.descent)
         built.setupPost(keepGlyphNames=False)
         built.font.recalcTimestamp = False
-        built.font["head"].created = built.font["head"].modified = 0
+        built.font["head"].created = built.font["head"].modified = MADE_AT
         out = io.BytesIO()
         built.font.save(out)
         return out.getvalue()

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from content.proof.faces import Faces
 from content.proof.facts import Proof
@@ -30,6 +31,9 @@ SCREEN_MM = 33.0
 COLUMNS = 5
 GROUPS_SHOWN = 12
 """Columns of the table of who gets what."""
+
+TEXT_CHARS_MAX = 400
+"""Of one text on paper; setting a line takes time that grows with the square of its length."""
 
 MISSING_LIBRARIES = (
     "the PDF needs Pango, which is not installed here; ask an administrator to run: apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -76,12 +80,24 @@ def render_pdf(proof: Proof, language: str, *, folder: Path | None = None) -> by
 def render_html(proof: Proof, language: str, *, folder: Path | None = None) -> str:
     """The page that is laid out."""
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(str(folder or resources.files("templates") / "proof")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(str(folder or resources.files("templates") / "proof")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=bounded,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"say": partial(say, language), "moment": moment, "day": partial(day, language)}
     environment.globals |= {"rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "screen_mm": SCREEN_MM}
     environment.filters |= {"mm": lambda value: f"{value:.2f}mm", "groups_of_8": lambda text: [text[start : start + 8] for start in range(0, len(text), 8)]}
     return environment.get_template(TEMPLATE).render(proof=proof, language=language)
+
+
+def bounded(value: object) -> object:
+    """A value as it is put into the page: a text that is too long for paper is cut, and shows it."""
+    if isinstance(value, str) and not isinstance(value, Markup) and len(value) > TEXT_CHARS_MAX:
+        return value[: TEXT_CHARS_MAX - 1] + "…"
+    return value
 
 
 def rows_of(slides: tuple[Any, ...]) -> list[Row]:

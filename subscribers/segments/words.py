@@ -17,6 +17,7 @@ FIELD_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "attribute_class": ("属性类别", "attribute class"),
     "preferences.drive": ("阅读动机", "drive"),
     "preferences.topics": ("偏好主题", "topics"),
+    "services": ("已订业务", "services"),
     "attributes.": ("属性", "attribute"),
 }
 """In Chinese and English, by the name in the registry."""
@@ -89,7 +90,8 @@ def values_words(rule: Rule, facts: ReaderFacts, language: str = ZH) -> tuple[st
     said = {}
     for one in conditions_of(rule):
         value = _fact(one, facts)
-        shown = _SEPARATOR[at].join(map(str, value)) if isinstance(value, tuple | list) else "" if value is None else str(value)
+        several = sorted(map(str, value)) if isinstance(value, frozenset) else list(map(str, value)) if isinstance(value, tuple | list) else None
+        shown = _SEPARATOR[at].join(several) if several is not None else "" if value is None else str(value)
         said[_field(one, at)] = shown or _NOTHING[at]
     return tuple(_HIS[at].format(field=field, value=value) for field, value in said.items())
 
