@@ -67,11 +67,11 @@ def _order(session: Session, reader_id: int, kind: str, slug: str, at: datetime)
 
 
 def _quiz(session: Session, reader_id: int, about: str, form: Mapping[str, str], at: datetime) -> str:
-    quiz = session.get(OpenedQuiz, int(about)) if about.isdigit() and len(about) < 19 else None
+    quiz = session.get(OpenedQuiz, int(about)) if about.isascii() and about.isdigit() and len(about) < 19 else None
     choice = form.get("c", "")
     if quiz is None:
         return UNKNOWN
-    if not choice.isdigit() or len(choice) > 3 or not 1 <= int(choice) <= len(quiz.choices):
+    if not (choice.isascii() and choice.isdigit()) or len(choice) > 3 or not 1 <= int(choice) <= len(quiz.choices):
         return UNCHOSEN
     reader = session.get_one(Reader, reader_id)
     return answers.answer(session, quiz, reader.msisdn, int(choice), channel=CHANNEL, at=at).reply or "您的回答已收到。"
@@ -85,7 +85,7 @@ def title_of(session: Session, service_id: str) -> str:
 
 
 def _leave(session: Session, reader_id: int, about: str, at: datetime) -> str:
-    found = session.get(Subscription, int(about), with_for_update=True) if about.isdigit() and len(about) < 19 else None
+    found = session.get(Subscription, int(about), with_for_update=True) if about.isascii() and about.isdigit() and len(about) < 19 else None
     if found is None or found.reader_id != reader_id:
         return UNKNOWN
     title = title_of(session, found.service_id)

@@ -139,7 +139,7 @@ def _held(sheet: Sheet) -> list[Block]:
 
 
 def _leave(sheet: Sheet, about: str) -> list[Block]:
-    found = sheet.session.get(Subscription, int(about)) if about.isdigit() and len(about) < 19 else None
+    found = sheet.session.get(Subscription, int(about)) if about.isascii() and about.isdigit() and len(about) < 19 else None
     if found is None or found.reader_id != sheet.reader_id:
         return [Heading("没有这项业务"), Words("它可能已经退订。")]
     title = title_of(sheet.session, found.service_id)

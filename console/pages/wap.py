@@ -30,7 +30,7 @@ from content.wap.pictures import Picture, PictureShelf, scaled, type_for
 from content.wap.settings import WAP_LINK_DAYS
 from content.wap.tokens import PERSONAL_CHARS
 from huabao.clock import SHANGHAI
-from huabao.errors import UsageError
+from huabao.errors import StoreError, UsageError
 from huabao.log import get_logger
 
 KEPT_S = 86_400
@@ -111,16 +111,16 @@ def _design(session: Session, found: _Found) -> Design:
         if found.design_sha256:
             kept = session.get(Asset, found.design_sha256)
             if kept is not None:
-                return _unpacked(kept.data)
+                return _unpacked(kept.data, found.design_sha256)
         return find_design(found.design) if found.design else default_design(found.kind)
-    except (DesignError, UsageError) as error:
+    except (DesignError, StoreError, UsageError) as error:
         log.warning("a design cannot be used", version=found.version_id, error=str(error)[:300])
         return default_design(found.kind)
 
 
 @lru_cache(maxsize=16)
-def _unpacked(packed: bytes) -> Design:
-    return unpacked(packed)
+def _unpacked(packed: bytes, sha256: str) -> Design:
+    return unpacked(packed, sha256)
 
 
 def _picture(visit: Visit, found: _Found, browser: Browser, age_s: int) -> Response:

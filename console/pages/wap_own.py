@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -114,7 +115,8 @@ def page(visit: Visit, token: str) -> Response:
 
 def _place(token: str, view: str, about: str) -> str:
     """The page's own address, for its further pages."""
-    return wap_sheets.place(token, view if view in wap_sheets.VIEWS else "", about if about.isalnum() or about.replace("-", "").isalnum() else "")
+    known = view if view in wap_sheets.VIEWS else ""
+    return wap_sheets.place(token, known, about if re.fullmatch("[a-z0-9-]{1,60}", about) else "")
 
 
 def _form_token(visit: Visit, session: Session, known: _Known) -> str:

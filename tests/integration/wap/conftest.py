@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from starlette.testclient import TestClient
@@ -43,10 +43,16 @@ class Site:
     reader_id: int
 
 
+@pytest.fixture(scope="session")
+def magazine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a magazine, drawn once."""
+    return editions.magazine(tmp_path_factory.mktemp("magazine"))
+
+
 @pytest.fixture
-def site(runtime: Runtime, tmp_path: Path) -> Site:
+def site(runtime: Runtime, magazine: Path) -> Site:
     """The magazine of the tests, its quiz open, and one reader of class B who holds 飞信 and the magazine."""
-    return made(runtime, editions.magazine(tmp_path / "in"))
+    return made(runtime, magazine)
 
 
 def made(runtime: Runtime, folder: Path) -> Site:
@@ -68,7 +74,10 @@ def made(runtime: Runtime, folder: Path) -> Site:
         return Site(runtime, wap_address_of(session, runtime.config), imported.edition_id, imported.version_id, href.rpartition("/")[2], reader_id)
 
 
-Asking = Callable[[str], TestClient]
+class Asking(Protocol):
+    """asking("nokia") is that handset; `host` is where its requests come from."""
+
+    def __call__(self, name: str, host: str = ...) -> TestClient: ...
 
 
 @pytest.fixture
