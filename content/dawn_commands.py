@@ -1,14 +1,31 @@
-"""`huabao edition grey`: days without colour."""
+"""`huabao edition grey|moved`: days without colour, and what is not in the messages while an editor still works on them."""
 
 from __future__ import annotations
 
+import time
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
-from huabao.cli import Invocation, Report, operation
-from huabao.clock import business_day
+from huabao.cli import Invocation, Report, operation, table_text
+from huabao.clock import business_day, shanghai_text
 from huabao.errors import UsageError
+from subscribers.handset_classes import handset_class, handset_classes
+
+if TYPE_CHECKING:
+    from content.moving import ClassMoved
+    from content.variants import Source
+
+WATCH_EVERY_S = 0.5
+
+WORDS = {
+    "en": {
+        "class": "class", "slides": "slides", "item": "not in the message", "text": "text goes on by link", "picture": "picture left out",
+        "none": "everything is in the messages",
+    },
+    "zh": {"class": "机型档", "slides": "帧数", "item": "未进彩信", "text": "正文转链接", "picture": "图片未用", "none": "内容全部在彩信中"},
+}  # fmt: skip
 
 LEFT_STATES = ("scheduled", "sent", "corrected")
 """In which a dispatch is bound to the version before."""
@@ -71,7 +88,49 @@ def _listed(invocation: Invocation, first: date) -> Report:
     return Report({"days": days}, lines=() if days else (f"no day without colour from {first} on",), columns=columns if days else (), rows=rows)
 
 
+@click.command("moved")
+@click.argument("edition", metavar="ID|FOLDER")
+@click.option("--classes", metavar="NAME,…", help="Handset classes (default: all).")
+@click.option("--watch", is_flag=True, help="Look again whenever the folder or the edition changes, until interrupted.")
+@click.option("--language", type=click.Choice(("zh", "en")), default="zh", show_default=True, help="Of the words in the table.")
+@operation
+def moved(invocation: Invocation, edition: str, classes: str | None, watch: bool, language: str) -> Report:
+    """What is not in the messages of each handset class and where it went; of a folder before it is imported too. Nothing is kept."""
+    from content.moving import moved_by_class, state_of
+
+    names = [handset_class(name.strip()).name for name in classes.split(",")] if classes else list(handset_classes())
+    while True:
+        seen = state_of(invocation.runtime, edition)
+        try:
+            report = _moved(*moved_by_class(invocation.runtime, edition, names), language)
+        except UsageError as error:
+            if not watch:
+                raise
+            report = Report({"problem": str(error)}, lines=(str(error),))
+        if not watch:
+            return report
+        invocation.say("\n".join((shanghai_text(invocation.runtime.now()), *report.lines, table_text(report.columns, report.rows) if report.columns else "")))
+        try:
+            while state_of(invocation.runtime, edition) == seen:
+                time.sleep(WATCH_EVERY_S)
+        except KeyboardInterrupt:
+            return report
+
+
+def _moved(source: Source, found: list[ClassMoved], language: str) -> Report:
+    words = WORDS[language]
+    titles = {item.key: item.article.title if item.article else item.key for item in source.manuscript.items}
+    by_item: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        for pair in one.moved:
+            by_item.setdefault(pair, []).append(one.handset_class)
+    lines = [f"{titles.get(item, item)} ({item}): {words[what]}, {', '.join(names)}" for (item, what), names in by_item.items()] or [words["none"]]
+    columns = tuple(words[name] for name in ("class", "slides", "item", "text", "picture"))
+    rows = [(one.handset_class, one.slides, *(one.count(what) for what in ("item", "text", "picture"))) for one in found]
+    return Report({"publication": source.manuscript.publication, "number": source.manuscript.number, "classes": [one.to_document() for one in found]}, lines, rows, columns)
+
+
 COMMANDS: tuple[click.Command, ...] = ()
 
-SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", grey),)
+SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("edition", grey), ("edition", moved))
 """What these add to groups of commands, see `console.registry`."""

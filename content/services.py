@@ -222,7 +222,7 @@ def load_assets(session: Session, manuscript: Manuscript) -> dict[str, bytes]:
 
 def pictures_of(manuscript: Manuscript) -> Sequence[Any]:
     """Every picture that a manuscript names."""
-    found = [manuscript.cover]
+    found = [manuscript.cover, *(hero.cover for hero in manuscript.heroes)]
     for item in manuscript.items:
         found += [item.picture, item.article.picture if item.article else None]
     return [picture for picture in found if picture is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_day_follows_the_day_before(day: date) -> None:
 def test_twenty_four_terms_in_a_year_a_fortnight_apart() -> None:
     days = [day for number in range(365) if (found := lunar_day(day := date(2026, 1, 1) + timedelta(number))) is not None and found.term]
     assert len(days) == 24
-    assert {(after - before).days for before, after in zip(days, days[1:], strict=False)} <= {14, 15, 16}
+    assert {(after - before).days for before, after in itertools.pairwise(days)} <= {14, 15, 16}
 
 
 def test_outside_of_the_tables_there_is_none() -> None:
