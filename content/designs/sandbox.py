@@ -135,6 +135,9 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
             return any(isinstance(obj, kind) and attr in names for kind, names in METHODS.items()) or _is_of_jinja(obj)
         return super().is_safe_attribute(obj, attr, value)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """No formatting: `{:>999999999}` makes a gigabyte of nothing."""
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic, on numbers only and bounded."""
         if not all(isinstance(side, int | float) for side in (left, right)) or operator == "**":
