@@ -8,9 +8,11 @@ family lacks is shown as the geta mark, so that no other font of the machine sli
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fontTools.fontBuilder import FontBuilder
+from fontTools.misc.psCharStrings import T2CharString
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.ttLib import TTFont
 
@@ -33,6 +35,7 @@ class Face:
         self._font = TTFont(path, fontNumber=number, lazy=True)
         self._names: dict[int, str] = self._font.getBestCmap()
         self._weight = weight
+        self._outlines: dict[str, tuple[Sequence[Any], int]] = {}
 
     def has(self, char: str) -> bool:
         """Whether there is a glyph for it."""
@@ -44,24 +47,33 @@ class Face:
         outlines = self._font.getGlyphSet(location=None if self._weight is None else {"wght": self._weight})
         drawn, widths = {}, {}
         for name in dict.fromkeys([".notdef", *(self._names[ord(char)] for char in chars)]):
-            pen = T2CharStringPen(outlines[name].width, outlines)
-            outlines[name].draw(pen)
-            drawn[name], widths[name] = pen.getCharString(), (round(outlines[name].width), 0)
+            program, width = self._outline(name, outlines)
+            drawn[name], widths[name] = T2CharString(program=list(program)), (width, 0)
         return self._built(f"{family} {style}", {ord(char): self._names[ord(char)] for char in chars}, drawn, widths)
+
+    def _outline(self, name: str, outlines: Any) -> tuple[Sequence[Any], int]:
+        """The strokes of a glyph and how far it moves the pen; drawn once."""
+        if name not in self._outlines:
+            glyph = outlines[name]
+            pen = T2CharStringPen(glyph.width, outlines)
+            glyph.draw(pen)
+            self._outlines[name] = (pen.getCharString().program, round(glyph.width))
+        return self._outlines[name]
 
     def _built(self, name: str, cmap: dict[int, str], drawn: dict[str, object], widths: dict[str, tuple[int, int]]) -> bytes:
         built = FontBuilder(self._font["head"].unitsPerEm, isTTF=False)
         built.setupGlyphOrder(list(drawn))
         built.setupCharacterMap(cmap)
-        built.setupCFF(name.replace(" ", ""), {"FullName": name}, drawn, {})
+        built.font.recalcBBoxes = built.font.recalcTimestamp = False  # the whole family's box holds any of its glyphs
+        head, line = self._font["head"], self._font["hhea"]
+        box = {side: getattr(head, side) for side in ("xMin", "yMin", "xMax", "yMax")}
+        built.setupCFF(name.replace(" ", ""), {"FullName": name, "FontBBox": list(box.values())}, drawn, {})
         built.setupHorizontalMetrics(widths)
-        line = self._font["hhea"]
-        built.setupHorizontalHeader(ascent=line.ascent, descent=line.descent)
+        built.setupHorizontalHeader(ascent=line.ascent, descent=line.descent, advanceWidthMax=line.advanceWidthMax, xMaxExtent=line.xMaxExtent)
         built.setupNameTable({"familyName": name, "styleName": "Regular", "psName": name.replace(" ", "")})
         built.setupOS2(sTypoAscender=line.ascent, sTypoDescender=line.descent, usWinAscent=line.ascent, usWinDescent=-line.descent)
         built.setupPost(keepGlyphNames=False)
-        built.font.recalcTimestamp = False
-        built.font["head"].created = built.font["head"].modified = MADE_AT
+        vars(built.font["head"]).update(box, created=MADE_AT, modified=MADE_AT)
         out = io.BytesIO()
         built.font.save(out)
         return out.getvalue()

@@ -46,7 +46,8 @@ def test_a_reader_sees_what_he_gets_and_why(world: Runtime, cli: CLI, tmp_path: 
     assert (seen["choices"][1]["rule"], seen["choices"][1]["values"]) == ("城市是“合肥”", ["城市：合肥"])
     assert (seen["handset"]["model"], seen["handset"]["class_by"]) == ("K1", "导入时指定")
     assert {one["check"] for one in seen["preflight"]} == {"charsets"}
-    assert Image.open(tmp_path / "out" / "01.png").width == 132
+    with Image.open(tmp_path / "out" / "01.png") as screen:
+        assert screen.width == 132
     assert (tmp_path / "out" / "contact.png").is_file()
     said = cli("edition", "preview", "paper/1", "--reader", number, "--language", "en")
     assert "the rule fits" in said.out

@@ -47,20 +47,17 @@ def test_it_prints_readers_rules_preflight_and_hits(world: Runtime, cli: CLI, tm
         assert word in pages[0], word
     for word in ("hefei:城市是“合肥”", "no-mms2", f"{SMALL}7", f"{LARGE}3", "【很短】", "必须处理", "终端只认gb2312,us-ascii", "K1等1款，7位读者"):
         assert word in whole, word
-    assert cli("edition", "proof", "paper/1", "--out", tmp_path / "q.pdf", "--json", env=NOW).json["digest"] == made["digest"]
-    assert (tmp_path / "q.pdf").read_bytes() == (tmp_path / "p.pdf").read_bytes()
 
 
 def test_the_digest_is_the_one_that_is_approved_and_later_variants_are_not_bound(world: Runtime, cli: CLI, tmp_path: Path) -> None:
     cli("settings", "set", "approval_by_another", "no")
-    before = cli("edition", "proof", "paper/1", "--out", tmp_path / "p.pdf", "--json").json["digest"]
     for hit in cli("edition", "hits", "paper/1", "--json", code=1).json["hits"]:
         cli("edition", "rule", "paper/1", hit["mark"], "--reason", "原话如此")
     cli("edition", "submit", "paper/1")
-    assert cli("edition", "approve", "paper/1", "--json").json["digest"] == before
+    approved = cli("edition", "approve", "paper/1", "--json").json["digest"]
     add_readers(world, 1, service_id="paper", first=301, handset_class="50kb-176x220", city="芜湖")
     made = cli("edition", "proof", "paper/1", "--out", tmp_path / "a.pdf", "--json").json
-    assert (made["digest"], made["approved"], len(made["variants"]), made["open_hits"]) == (before, True, 3, 0)
+    assert (made["digest"], made["approved"], len(made["variants"]), made["open_hits"]) == (approved, True, 3, 0)
     pages = text_of(tmp_path / "a.pdf")
     assert "批准后另有1个变体生成，不在批准之列" in pages[0]
     assert sum("批准后生成，不在批准之列" in page for page in pages) == 1
