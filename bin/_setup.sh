@@ -34,6 +34,8 @@ _missing_packages() {
   _have_any_file '/usr/lib/*/faketime/libfaketimeMT.so.1' || echo libfaketime
   # A page of the console in Chinese needs a font that Chromium finds.
   _have_any_file '/usr/share/fonts/*/*/*CJK*' || _have_any_file '/usr/share/fonts/*/wqy/*' || _have_any_file '/usr/share/fonts/*/*/*wqy*' || echo fonts-wqy-microhei
+  # Rare characters in drawn type come from it where a machine has it.
+  _have_any_file /usr/share/fonts/truetype/hanazono/HanaMinB.ttf || echo fonts-hanazono
 }
 
 # The libraries that lay out the text of a proof: nothing else needs them, so Huabao runs without.

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from PIL import ImageDraw
 
-from content.draw.fonts import Weight, font, stroke_px
-from content.draw.glyphs import advance_px, clusters
+from content.draw.fallbacks import face
+from content.draw.fonts import Weight, stroke_px
+from content.draw.glyphs import advance_px, clusters, sorts
 from content.draw.ink import Colour
-from content.draw.typeset import NEVER_FIRST, balanced, shown, width_px
+from content.draw.typeset import NEVER_FIRST, balanced, width_px
 
 _BASELINE = 0.88
 """Of the em box, from its top: where Noto Sans CJK puts the baseline."""
@@ -110,7 +111,11 @@ def _cut(text: str, width_px_max: int, height_px_max: int, size_px: int, weight:
 def put(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size_px: int, weight: Weight, fill: Colour) -> None:
     """Writes one line, the upper left corner of its em box at `place`."""
     left, top = place
-    draw.text((left, top + round(_BASELINE * size_px)), shown(text), font=font(size_px, weight), fill=fill, anchor="ls", stroke_width=stroke_px(size_px, weight))
+    baseline = top + round(_BASELINE * size_px)
+    for run in sorts(text, weight):
+        type_ = face(run.face, size_px, weight)
+        draw.text((left, baseline), run.text, font=type_, fill=fill, anchor="ls", stroke_width=0 if run.face else stroke_px(size_px, weight))
+        left += type_.getlength(run.text)
 
 
 def put_right(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size_px: int, weight: Weight, fill: Colour) -> None:

@@ -15,6 +15,7 @@ from content.folder.comics import lettering_warning
 from content.folder.documents import Node, read_yaml
 from content.folder.files import PICTURE_BYTES_MAX, Folder
 from content.folder.forms import check_heroes, heroes_of, one_story_each
+from content.folder.legibility import illegible
 from content.folder.problems import Findings, Place
 from content.folder.repeats import repeated_stories
 from content.folder.shares import levels_warning, shares_of
@@ -81,6 +82,8 @@ def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedF
     warning = levels_warning(manuscript)
     if warning:
         findings.warn(Place(EDITION_FILE), warning)
+    for place, what in illegible(manuscript, Place(EDITION_FILE)):
+        findings.warn(place, what)
     for name in folder.unused_articles():
         findings.warn(Place(name), f"no section of {EDITION_FILE} names it; it is not imported")
     return ImportedFolder(manuscript, reader.assets, tuple(findings.warnings), folder.digest())
