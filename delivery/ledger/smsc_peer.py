@@ -2,20 +2,21 @@
 
 A line is the submission's whose message id (or whose part's) it names, to that
 number. One that nobody knows belongs to a submission whose answer was lost or named no id, to
-that number; where there is none, it is a stranger's. Of a text in parts the first
+that number; where there is none, it is a stranger's. A text that answered a reader stands
+in no ledger and is passed over. Of a text in parts the first
 counts as the copy that the reader got.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from delivery.models import Port, Submission, SubmissionPart
+from delivery.models import Port, ReaderReply, Submission, SubmissionPart
 from delivery.ports.message_ids import normalise_message_id
 from huabao.ids import unpack_ids
 from subscribers.models import Reader
@@ -37,9 +38,10 @@ class SMSCLine(NamedTuple):
 
 
 def ascribe(session: Session, lines: Iterable[SMSCLine]) -> list[str | None]:
-    """The TransactionID of each line's submission, None for the further parts of a text, a name of its own for a stranger."""
+    """The TransactionID of each line's submission, None for the further parts of a text and for answers to readers, a name of its own for a stranger."""
     ports = {port.id: port for port in session.scalars(select(Port).where(Port.kind == "smpp"))}
     given, lost = _submissions(session, ports)
+    replies, lost_replies = _replies(session, ports)
     forms = {port.options.get("message_id", "exact") for port in ports.values()}
     found: list[str | None] = []
     for line in lines:
@@ -48,10 +50,25 @@ def ascribe(session: Session, lines: Iterable[SMSCLine]) -> list[str | None]:
             continue
         ids = {normalise_message_id(line.message_id, {"message_id": form}) for form in forms}
         owner = next((given[one, line.number] for one in ids if (one, line.number) in given), None)
+        if owner is None and not ids.isdisjoint(replies):
+            found.append(None)
+            continue
+        if owner is None and lost_replies[line.number] and not lost[line.number]:
+            lost_replies[line.number] -= 1
+            found.append(None)
+            continue
         if owner is None and lost[line.number]:
             owner = lost[line.number].pop(0)
         found.append(owner or f"smsc:{line.message_id}")
     return found
+
+
+def _replies(session: Session, ports: Iterable[int]) -> tuple[set[str], Counter[int]]:
+    """Message ids of texts that answered readers, and how many went to a number whose answer was lost."""
+    mine = ReaderReply.port_id.in_(list(ports))
+    rows = session.execute(select(ReaderReply.message_id, ReaderReply.number, ReaderReply.state).where(mine, ReaderReply.left_at.is_not(None))).all()
+    lost = (int(row.number) for row in rows if not row.message_id and row.number and row.state in ("leaving", "unknown", "sent"))
+    return {row.message_id for row in rows if row.message_id}, Counter(lost)
 
 
 def _submissions(session: Session, ports: Iterable[int]) -> tuple[dict[tuple[str, int], str], dict[int, list[str]]]:

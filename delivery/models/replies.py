@@ -17,6 +17,8 @@ class ReaderReply(Base):
 
     Attributes:
         key: asking twice with the same key is asking once.
+        number: 11 digits; "" once the person was forgotten.
+        message_id: of its first part, as the port normalises it; None where it did not leave or nobody learnt it.
         state: waiting, leaving, sent, refused, unknown or stale (it waited so long that it would puzzle him).
     """
 
@@ -35,5 +37,6 @@ class ReaderReply(Base):
     asked_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    message_id: Mapped[str | None] = mapped_column(String(120))
     status_code: Mapped[int | None]
     status_text: Mapped[str] = mapped_column(String(200), default="")

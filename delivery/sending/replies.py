@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, insert, literal_column, select, update
+from sqlalchemy import exists, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from delivery.lanes import RESEND, WELCOME
@@ -127,7 +127,7 @@ def send(runtime: Runtime, port_id: int) -> int:
 
 
 def _claim(session: Session, port_id: int, now: datetime) -> list[_Going]:
-    wanted = select(ReaderReply).where(ReaderReply.port_id == port_id, _IS_WAITING).order_by(ReaderReply.id).limit(CLAIMED_AT_ONCE)
+    wanted = select(ReaderReply).where(ReaderReply.port_id == port_id, _IS_WAITING, ReaderReply.number != "").order_by(ReaderReply.id).limit(CLAIMED_AT_ONCE)
     rows = session.scalars(wanted.with_for_update(skip_locked=True)).all()
     for row in rows:
         row.state, row.left_at = "leaving", now
@@ -171,6 +171,7 @@ def _record(runtime: Runtime, answers: Sequence[Answer]) -> float | None:
         for answer in answers:
             row = session.get_one(ReaderReply, -answer.submission_id)
             row.state, row.answered_at = _STATES[answer.state], now
+            row.message_id = answer.message_id or row.message_id
             row.status_code, row.status_text = answer.status_code, answer.status_text[:200]
             if answer.state == "deferred":
                 row.left_at = row.answered_at = None
@@ -179,6 +180,6 @@ def _record(runtime: Runtime, answers: Sequence[Answer]) -> float | None:
 
 
 def forget_number(session: Session, msisdn: str) -> dict[str, int]:
-    """Remove the texts to a number; how many, by table."""
-    gone = session.execute(delete(ReaderReply).where(ReaderReply.number == msisdn))
+    """Remove a number and what was written to it; how many rows, by table. The SMSC's ids stay, so that the ledger still knows its texts."""
+    gone = session.execute(update(ReaderReply).where(ReaderReply.number == msisdn).values(number="", text=""))
     return {ReaderReply.__tablename__: int(gone.rowcount)}  # type: ignore[attr-defined]  # a cursor's result

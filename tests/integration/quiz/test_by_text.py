@@ -18,6 +18,8 @@ from content.codecs.mime import Entity
 from content.quiz import draws
 from content.quiz.models import OpenedQuiz, QuizAnswer
 from delivery.codecs.mm7 import Address, DeliverReq
+from delivery.ledger import proof
+from delivery.ledger.peer import read_peer
 from delivery.models import DeliveryEvent, InboundMessage, ReaderReply
 from delivery.reports.inbound import store_deliver
 from delivery.sending import replies
@@ -81,6 +83,9 @@ def test_readers_answer_and_are_answered(runtime: Runtime, tmp_path: Path) -> No
             made = draws.draw(session, quiz, {}, seed=None, by="ops", at=quiz.closes_at + timedelta(hours=1), reason="")
             assert (made.answered, made.right, made.pool, made.winners) == (4, 3, 3, 2)
             assert draws.verify(session, quiz) == []
+            assert replies.forget_number(session, number_of(1)) == {"reader_replies": 1}
+        with runtime.transaction(read_only=True) as session:
+            assert proof.verify(session, peers=[read_peer(peer.keep)]).problems == [], "the ledger knows the replies at the SMSC"
 
 
 def test_a_link_killed_in_the_middle_loses_no_answer_and_counts_none_twice(postgres_runtime: Runtime, tmp_path: Path) -> None:
