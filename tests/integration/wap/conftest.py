@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from content.wap.tokens import WapAddress
 from huabao.queues import Registry
 from huabao.runtime import Runtime
 from subscribers.models import Reader, Subscription
+from tests.conftest import _opened
 from tests.unit.content import editions
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -55,6 +58,15 @@ def site(runtime: Runtime, magazine: Path) -> Site:
     return made(runtime, magazine)
 
 
+@pytest.fixture(scope="session")
+def still_site(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, magazine: Path) -> Iterator[Site]:
+    """The same, made once on SQLite for tests that only look."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copyfile(_sqlite_template, folder / "huabao.db")
+    with _opened(f"sqlite:///{folder / 'huabao.db'}", folder) as runtime:
+        yield made(runtime, magazine)
+
+
 def made(runtime: Runtime, folder: Path) -> Site:
     now = runtime.now()
     with runtime.transaction() as session:
@@ -81,11 +93,16 @@ class Asking(Protocol):
 
 
 @pytest.fixture
-def asking(runtime: Runtime) -> Asking:
-    """asking("nokia") is that handset, which keeps no cookies and follows nothing by itself."""
+def asking(site: Site) -> Asking:
+    """Browsers that ask `site`; they keep no cookies and follow nothing by themselves."""
+    return browsers(site)
+
+
+def browsers(site: Site) -> Asking:
+    """Browsers that ask that site."""
+    app = make_app(site.runtime, Registry({}, ()))
 
     def make(name: str, host: str = "203.0.113.9") -> TestClient:
-        app = make_app(runtime, Registry({}, ()))
         return TestClient(app, base_url="http://wap.test", follow_redirects=False, raise_server_exceptions=False, headers=ACCEPTS[name], client=(host, 40_000))
 
     return make

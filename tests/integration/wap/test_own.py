@@ -20,7 +20,7 @@ from huabao.log import configure
 from huabao.runtime import Runtime
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.offers.models import ServiceOrder
-from tests.integration.wap.conftest import NUMBER, Asking, Site
+from tests.integration.wap.conftest import NUMBER, Asking, Site, browsers
 from tests.services.delivering import set_setting
 from tests.wap_markup import faults_of, hrefs_of, words_of
 
@@ -71,7 +71,8 @@ def test_a_number_is_believed_from_the_gateway_only(site: Site, asking: Asking) 
 
 
 @pytest.mark.parametrize("name", ["nokia", "k750", "phone"])
-def test_the_package_and_all_behind_it(site: Site, asking: Asking, name: str) -> None:
+def test_the_package_and_all_behind_it(still_site: Site, name: str) -> None:
+    site, asking = still_site, browsers(still_site)
     client, token = asking(name), own(site)
     left, seen, words = [token], set[str](), {}
     while left:
@@ -157,7 +158,8 @@ def test_another_readers_subscription_is_not_his_to_end(site: Site, asking: Aski
         assert session.get_one(Subscription, theirs_id).state == "active"
 
 
-def test_odd_forms_do_nothing(site: Site, asking: Asking) -> None:
+def test_odd_forms_do_nothing(still_site: Site) -> None:
+    site, asking = still_site, browsers(still_site)
     client, token = asking("k750"), own(site)
     huge = {"do-quiz.99999999999999999999": "x", "c": "1"}
     for sent in ({}, {"do-": ""}, {"do-try": "x"}, {"do-try.": "x", "c": "nothing"}, huge, {"do-leave.-1": "x"}, {"do-leave.²": "x"}, {"do-drop.1": "x"}, {"c": "phonebook"}):
@@ -189,7 +191,8 @@ def test_the_quiz_takes_an_answer_until_it_closes(site: Site, asking: Asking) ->
     assert "已经截止" in words_of(client.get(f"/wap/{token}").content)
 
 
-def test_a_link_of_ones_own_ends(site: Site, asking: Asking) -> None:
+def test_a_link_of_ones_own_ends(still_site: Site) -> None:
+    site, asking = still_site, browsers(still_site)
     now = site.runtime.now()
     ended = site.address.personal_token(Ticket(site.reader_id, "package", 0, now - timedelta(minutes=2)))
     nobody = site.address.personal_token(Ticket(999_999, "package", 0, now + timedelta(hours=1)))

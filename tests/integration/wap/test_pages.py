@@ -12,14 +12,15 @@ from sqlalchemy import update
 from content.models import Edition, EditionVersion
 from content.wap.decks import DECK_BYTES_MAX, compiled_bytes
 from subscribers.models import Handset, HandsetName
-from tests.integration.wap.conftest import Asking, Site
+from tests.integration.wap.conftest import Asking, Site, browsers
 from tests.wap_markup import faults_of, hrefs_of, sources_of, words_of
 
 TYPES = {"nokia": "text/vnd.wap.wml", "k750": "application/vnd.wap.xhtml+xml", "phone": "application/xhtml+xml"}
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_every_page_is_valid_small_and_led_to(site: Site, asking: Asking, name: str) -> None:
+def test_every_page_is_valid_small_and_led_to(still_site: Site, name: str) -> None:
+    site, asking = still_site, browsers(still_site)
     client = asking(name)
     left, seen, words = [site.cover], set[str](), ""
     while left:
@@ -45,7 +46,8 @@ def test_every_page_is_valid_small_and_led_to(site: Site, asking: Asking, name: 
     assert len(seen) > (24 if name == "nokia" else 15)
 
 
-def test_caches_know_what_a_page_depends_on(site: Site, asking: Asking) -> None:
+def test_caches_know_what_a_page_depends_on(still_site: Site) -> None:
+    site, asking = still_site, browsers(still_site)
     client = asking("k750")
     first = client.get(f"/wap/{site.cover}")
     assert {"Accept", "User-Agent", "X-Wap-Profile"} <= {one.strip() for one in first.headers["vary"].split(",")}
@@ -76,7 +78,8 @@ def test_pictures_are_as_wide_as_the_handset(site: Site, asking: Asking) -> None
     assert client.get(f"/wap/{source.partition('?')[0]}?w=99999999").status_code == 200
 
 
-def test_tokens_that_open_nothing(site: Site, asking: Asking) -> None:
+def test_tokens_that_open_nothing(still_site: Site) -> None:
+    site, asking = still_site, browsers(still_site)
     for name in TYPES:
         client = asking(name)
         wrong = [site.cover[:-1] + ("a" if site.cover[-1] != "a" else "b"), site.cover.upper(), site.cover[:-1], "x", "x" * 4_000, "%00", "..%2f..%2fetc", "目录", site.address.page_token("aaaaaaaaaaaaa")]
@@ -108,7 +111,8 @@ def test_a_link_ends_and_a_killed_edition_is_withdrawn(site: Site, asking: Askin
     assert "内容已撤回" in words_of(client.get(f"/wap/{site.cover}").content)
 
 
-def test_odd_headers_are_no_trouble(site: Site, asking: Asking) -> None:
+def test_odd_headers_are_no_trouble(still_site: Site) -> None:
+    site, asking = still_site, browsers(still_site)
     client = asking("k750")
     for headers in (
         {"accept": ",".join(f"a/b{number};q={number}" for number in range(900))},
