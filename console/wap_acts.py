@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,9 @@ from subscribers.offers.orders import record_order
 from subscribers.offers.services import find_service
 
 CHANNEL = "wap"
+FORMS_KEPT = timedelta(days=2)
+"""What was sent before cannot come again: its token has ended."""
+
 UNCHOSEN = "请先选一项，再提交。"
 UNKNOWN = "没有这一项，什么都没有办理。请返回再试。"
 LEFT = "已为您退订{title}。"
@@ -34,6 +37,7 @@ def done(session: Session, seal: str, reader_id: int, form: Mapping[str, str], a
         seal: SHA-256 of the form's token.
     """
     verb, about = _asked(form)
+    session.execute(delete(WapForm).where(WapForm.sent_at < at - FORMS_KEPT))
     try:
         with session.begin_nested():
             session.execute(insert(WapForm).values(form_sha256=seal, reader_id=reader_id, act=verb[:20], answer="", sent_at=at))

@@ -129,6 +129,7 @@ def _text(draft: _Draft, section: Section, article: Article) -> PageDocument:
         blocks += _question(article.quiz)
     blocks += [Words(one) for one in parts.paragraphs if one.strip()]
     blocks += [Words(article.credit, small=True)] if article.credit else []
+    blocks += [Link("在线作答", OWN_PAGE, "5")] if article.quiz is not None else []
     return PageDocument("text" if article.quiz is None else "quiz", draft.name, parts.title or section.title, tuple(blocks))
 
 
@@ -140,7 +141,7 @@ def _question(quiz: Quiz) -> list[Block]:
 
 def _exhibits(draft: _Draft, items: Sequence[tuple[Section, Item]], panels: Mapping[str, Sequence[Box]]) -> None:
     """Pages of pictures: one for each picture, or one for each panel of it."""
-    whole = {"comic": True}.get(draft.manuscript.kind, False)
+    whole = draft.manuscript.kind == "comic"
     shots = [(section, item, item.picture, box) for section, item in items if item.picture is not None for box in panels.get(item.key) or (_all(item.picture),)]
     for number, (section, item, picture, box) in enumerate(shots, start=1):
         title = draft.manuscript.title if whole else section.title
