@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from content.feeds.models import FeedSource
 
 
+EVERY = click.option("--every", type=click.IntRange(0, 1440), metavar="MIN", help="Ask it by itself so often (0 for never).")
+EXPECTED = click.option("--expected", metavar="05:00", help="An alarm where nothing new came by that hour (empty for none).")
+
+
 @click.group()
 def feed() -> None:
     """Sources of news: feeds and folders that become drafts."""
@@ -36,9 +40,12 @@ def feed() -> None:
 @click.option("--level", help="province, group or city, for its articles.")
 @click.option("--topics", default="", metavar="A,B", help="Topics of all its articles.")
 @click.option("--segment", help="Name of the segment that gets its articles.")
+@EVERY
+@EXPECTED
 @operation
-def add(invocation: Invocation, publication: str, name: str, folder: Path | None, forbidden: bool, topics: str, **fields: Any) -> Report:
+def add(invocation: Invocation, publication: str, name: str, folder: Path | None, forbidden: bool, topics: str, every: int | None, expected: str | None, **fields: Any) -> Report:
     """Name a source of a publication."""
+    from content.feeds.arrivals import parse_hour
     from content.feeds.sources import SourceFields, add_source
     from content.services import find_publication
 
@@ -46,6 +53,8 @@ def add(invocation: Invocation, publication: str, name: str, folder: Path | None
         folder=str(folder.resolve()) if folder is not None else None,
         permitted=not forbidden,
         topics=tuple(word.strip() for word in topics.split(",") if word.strip()),
+        every_min=every or None,
+        expected_at=parse_hour(expected or ""),
         **fields,
     )
     with invocation.runtime.transaction() as session:
@@ -53,18 +62,43 @@ def add(invocation: Invocation, publication: str, name: str, folder: Path | None
         return Report(document_of(made), lines=(f"source “{made.name}” of {publication} is named; `huabao feed fetch {publication}` asks it",))
 
 
-@feed.command("list")
+@feed.command("set")
 @click.argument("publication")
+@click.argument("name")
+@click.option("--section", help="Title of the section that its stories stand in.")
+@click.option("--cap", type=int, help="Most of its stories in one draft.")
+@click.option("--rank", type=int, help="Whose telling is taken and who stands first: the smallest.")
+@click.option("--permitted/--not-permitted", default=None, help="Whether its stories may be taken over.")
+@EVERY
+@EXPECTED
 @operation
-def list_(invocation: Invocation, publication: str) -> Report:
-    """A publication's sources, when they were asked, and what failed."""
-    from content.feeds.sources import list_sources
+def set_(invocation: Invocation, publication: str, name: str, every: int | None, expected: str | None, **fields: Any) -> Report:
+    """Change how a source is asked and taken."""
+    from content.feeds.arrivals import parse_hour
+    from content.feeds.sources import set_source
+    from content.services import find_publication
+
+    changes = {field: value for field, value in fields.items() if value is not None}
+    changes |= ({} if every is None else {"every_min": every or None}) | ({} if expected is None else {"expected_at": parse_hour(expected)})
+    with invocation.runtime.transaction() as session:
+        made = set_source(session, find_publication(session, publication), name, changes, invocation.actor, invocation.runtime.now())
+        return Report(document_of(made), lines=(f"source “{made.name}” of {publication}: {', '.join(changes)} changed",))
+
+
+@feed.command("list")
+@click.argument("publication", required=False)
+@operation
+def list_(invocation: Invocation, publication: str | None) -> Report:
+    """The sources, when they were asked, what failed, and whether what is expected of them came (default: of all publications)."""
+    from content.feeds.arrivals import board
     from content.services import find_publication
 
     with invocation.runtime.transaction(read_only=True) as session:
-        found = [document_of(row) for row in list_sources(session, find_publication(session, publication))]
-    columns = ("name", "section", "rank", "cap", "permitted", "fallback", "segment", "fetched_at", "arrived_at", "failure")
-    rows = [[shanghai_text(row[name]) if name.endswith("_at") else row[name] for name in columns] for row in found]
+        title = find_publication(session, publication) if publication else None
+        found = [{"publication": slug, **document_of(row), "arrival": one.state or None} for slug, row, one in board(session, invocation.runtime.now(), title)]
+    own = ("name", "section", "rank", "cap", "permitted", "fallback", "segment", "fetched_at", "arrived_at", "expected_at", "arrival", "failure")
+    columns = own if publication else ("publication", *own)
+    rows = [[shanghai_text(row[name]) if name in ("fetched_at", "arrived_at") else row[name] for name in columns] for row in found]
     return Report({"sources": found}, columns=columns, rows=rows)
 
 
@@ -112,7 +146,10 @@ def _outcome(one: Outcome) -> dict[str, Any]:
 
 def document_of(row: FeedSource) -> dict[str, Any]:
     """A source as `--json` prints it."""
-    names = ("name", "url", "folder", "section", "cap", "rank", "permitted", "fallback", "level", "topics", "segment", "fetched_at", "arrived_at", "failure")
+    names = (
+        "name", "url", "folder", "section", "cap", "rank", "permitted", "fallback", "level", "topics",
+        "segment", "fetched_at", "arrived_at", "failure", "every_min", "expected_at",
+    )  # fmt: skip
     return {name: getattr(row, name) for name in names}
 
 

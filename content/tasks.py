@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from content.feeds.asking import FETCH
 from huabao.queues import Periodic, Task
+from huabao.runtime import Runtime
 
-TASKS: tuple[Task, ...] = ()
-PERIODIC: tuple[Periodic, ...] = ()
+
+def _ask_feeds(runtime: Runtime) -> None:
+    from content.feeds.arrivals import ask_due
+
+    ask_due(runtime)
+
+
+def _watch_feeds(runtime: Runtime) -> None:
+    from content.feeds.arrivals import watch
+
+    watch(runtime)
+
+
+TASKS: tuple[Task, ...] = (FETCH,)
+PERIODIC: tuple[Periodic, ...] = (Periodic("content.ask_feeds", _ask_feeds, 10.0), Periodic("content.watch_feeds", _watch_feeds, 30.0))

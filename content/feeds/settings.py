@@ -22,6 +22,7 @@ PICTURES_MAX = Setting("draft_pictures_max", 1, "pictures", "so many stories of 
 BRIEF_CHARACTERS_MAX = Setting("draft_brief_characters_max", 120, "characters", "a story up to that length is a brief; a section's briefs stand together at its end", 0, 2000)
 MORNING_HOUR = Setting("draft_morning_hour", 6, "h", "the hour of a morning edition in Shanghai, from which a story's age counts", 0, 23)
 EVENING_HOUR = Setting("draft_evening_hour", 18, "h", "the hour of an evening edition in Shanghai, from which a story's age counts", 0, 23)
+ARRIVAL_H = Setting("feed_arrival_h", 12.0, "h", "what a source brought so long before the hour at which it is expected counts for that hour", 0.5, 48)
 PERMITTED_ORIGINS = Setting("feed_permitted_origins", "", "", "names, by comma, of news sources that may be taken over; a story of another origin stays out; empty for any")
 
 
@@ -45,5 +46,6 @@ SETTINGS: tuple[Setting[Any], ...] = (
     BRIEF_CHARACTERS_MAX,
     MORNING_HOUR,
     EVENING_HOUR,
+    ARRIVAL_H,
     PERMITTED_ORIGINS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,8 @@ class SourceFields:
     level: str | None = None
     topics: tuple[str, ...] = ()
     segment: str | None = None
+    every_min: int | None = None
+    expected_at: str = ""
 
 
 def add_source(session: Session, publication: Publication, name: str, fields: SourceFields, by: str, now: datetime) -> FeedSource:
@@ -65,6 +67,26 @@ def add_source(session: Session, publication: Publication, name: str, fields: So
     session.flush()
     audit.record(session, actor=by, action="feed.add", object_kind="publication", object_id=publication.slug, at=now, name=name, **asdict(fields))
     return made
+
+
+def set_source(session: Session, publication: Publication, name: str, changes: Mapping[str, Any], by: str, now: datetime) -> FeedSource:
+    """Change how a source is asked and taken: any of section, cap, rank, permitted, every_min, expected_at.
+
+    Raises:
+        UsageError: there is no such source, nothing to change, or a value is wrong.
+    """
+    found = find_source(session, publication, name)
+    if not changes:
+        raise UsageError("nothing to change; name a field, e.g. --every 10")
+    if changes.get("cap") is not None and changes["cap"] < 1:
+        raise UsageError("a cap takes at least 1 story; --not-permitted makes it a source that is only compared")
+    if "section" in changes and not 0 < len(changes["section"]) <= 60:
+        raise UsageError("a section's title has up to 60 characters")
+    for field, value in changes.items():
+        setattr(found, field, value)
+    session.flush()
+    audit.record(session, actor=by, action="feed.set", object_kind="publication", object_id=publication.slug, at=now, name=name, **changes)
+    return found
 
 
 def remove_source(session: Session, publication: Publication, name: str, by: str, now: datetime) -> int:

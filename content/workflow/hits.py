@@ -17,7 +17,7 @@ class Hit:
     """One thing that somebody must look at.
 
     Attributes:
-        kind: word, leader, script, repeat, section or source.
+        kind: word, leader, script, repeat, section, source or moved on.
         severity: block or warn.
         found: as it stands in the text.
         rule: the listed word, or what is wrong.

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.feeds.overnight import moved_on
 from content.feeds.settings import PERMITTED_ORIGINS, permitted_origins
 from content.folder.repeats import CHARACTERS_COMPARED, TITLE_PAIRS_MIN, TITLE_SHARE_MIN, character_pairs, shared
 from content.manuscript import Article, Manuscript
@@ -32,6 +33,7 @@ from content.workflow.settings import REPEAT_DAYS, REPEAT_SHARE_MIN
 from content.workflow.standins import missing
 from content.workflow.words import Screen, Word
 from huabao import audit
+from huabao.clock import shanghai_text
 from huabao.errors import UsageError
 
 PAPERS_COMPARED_MAX = 50
@@ -63,6 +65,7 @@ def screen(session: Session, edition: Edition, version: EditionVersion) -> list[
     manuscript = Manuscript.from_document(version.manuscript)
     rulings = {one.mark: one for one in session.scalars(select(Ruling).where(Ruling.edition_id == edition.id))}
     found = [*_in_texts(session, manuscript), *_repeats(session, edition, manuscript), *_sections(session, edition, manuscript), *_sources(session, manuscript)]
+    found += _moved_on(session, edition, version, manuscript)
     found.sort(key=lambda hit: hit.severity != "block")
     return [Finding(hit, rulings.get(hit.mark)) for hit in found]
 
@@ -130,6 +133,14 @@ def _sources(session: Session, manuscript: Manuscript) -> Iterator[Hit]:
             if name not in permitted:
                 told = "it is no permitted news source"
                 yield Hit("source", "block", item.key, "source", name, told, source=PERMITTED_ORIGINS.name, advice="take another source's report", sentence=name)
+
+
+def _moved_on(session: Session, edition: Edition, version: EditionVersion, manuscript: Manuscript) -> Iterator[Hit]:
+    """Stories that a source tells anew since the version came."""
+    titles = {item.key: item.article.title for item in manuscript.items if item.article is not None}
+    for one in moved_on(session, version, manuscript, edition.publication_id):
+        told = f"{one.source} told it anew at {shanghai_text(one.at)} as “{one.title}” ({one.share:.0%} shared)"
+        yield Hit("moved on", "warn", one.item, "title", titles[one.item], told, advice="look whether the article is still true", sentence=one.title)
 
 
 def sources_of(article: Article) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ FUNNY = "新桥今天第一次见人，有点紧张，只晃了两下。"
 SECTION = [{"title": "要闻", "items": ["articles/bridge.md", "articles/bridge.humorous.md", "articles/last.md"]}]
 
 
-def told_twice(folder: Path, **values: object) -> Path:
+def told_twice(folder: Path, **values: Any) -> Path:
     return editions.write(
         folder,
         {
@@ -91,7 +92,7 @@ def test_wrong_tones_by_class_are_refused(text: str) -> None:
         parse_tones(text)
 
 
-def heroic(folder: Path, heroes: list[dict[str, object]], **values: object) -> Path:
+def heroic(folder: Path, heroes: list[dict[str, object]], **values: Any) -> Path:
     text = editions.edition("comic", number="6", pages=[{"image": "pages/01.png"}, {"image": "pages/02.png"}], heroes=heroes, **values)
     names = ("pages/01.png", "pages/02.png", "h/1.png", "h/2.png", "h/3.png", "h/4.png")
     return editions.write(folder, {"edition.yaml": text, **{name: editions.picture(80, 100, f"#{n}0{n}000", form="PNG", noise=False) for n, name in enumerate(names)}})

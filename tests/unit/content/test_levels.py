@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from content.signatures import SignatureRules
 from subscribers.handset_classes import handset_class
 from tests.unit.content import editions
 
+NO_PICTURES: dict[str, bytes] = {}
 SHARES = {"province": 0.5, "group": 0.3, "city": 0.2}
 
 
@@ -34,8 +36,8 @@ def test_quotas_by_largest_remainder(slides: int, found: tuple[int, ...]) -> Non
 @given(st.dictionaries(st.sampled_from(LEVELS), st.floats(0, 1), min_size=1), st.integers(0, 60))
 def test_quotas_are_whole_and_within_one_slide_of_their_share(shares: dict[str, float], slides: int) -> None:
     found = quotas(shares, slides)
-    whole = sum(round(share, 4) for share in shares.values())
-    if whole > 0.001 and sum(Fraction(share).limit_denominator(10_000) for share in shares.values()):
+    whole = sum((Fraction(share).limit_denominator(10_000) for share in shares.values()), Fraction(0))
+    if whole > Fraction(1, 1000):
         assert sum(found.values()) == slides
         assert all(abs(found[level] - slides * share / sum(shares.values())) < 1.02 for level, share in shares.items())
     else:
@@ -82,7 +84,7 @@ def test_what_a_level_does_not_use_goes_to_the_others_by_their_shares() -> None:
     assert used == {"province": 14, "city": 6, "group": 0}
 
 
-def paper(folder: Path, **values: object) -> Path:
+def paper(folder: Path, **values: Any) -> Path:
     counts = {"province": 14, "group": 9, "city": 7}
     files: dict[str, str | bytes] = {}
     sections = []
@@ -103,7 +105,7 @@ def test_a_paper_keeps_to_its_shares_as_nearly_as_whole_slides_let_it(tmp_path: 
     (tmp_path / "with").mkdir()
     (tmp_path / "without").mkdir()
     with_, without = (read_folder(paper(tmp_path / one, **values), {}).manuscript for one, values in (("with", {"shares": SHARES}), ("without", {})))
-    made, free = (compose(one, SignatureRules(one).all_items, handset_class(name), PictureSource({}.__getitem__), "http://w") for one in (with_, without))
+    made, free = (compose(one, SignatureRules(one).all_items, handset_class(name), PictureSource(NO_PICTURES.__getitem__), "http://w") for one in (with_, without))
     assert len(made.slides) <= handset_class(name).slides_max
     found = {one.level: one for one in level_shares(with_, made)}
     assert all(abs(one.missing) <= 1 for one in found.values()), found

@@ -22,6 +22,7 @@ from subscribers.handset_classes import handset_class
 from tests.command_line import CLI
 
 NOW = {"HUABAO_NOW": "2026-11-22T04:30:00+08:00"}
+NO_PICTURES: dict[str, bytes] = {}
 CSV = "city,date,low,high,text,wind\n合肥,2026-11-22,5,12,多云转晴,东北风3级\n芜湖,2026-11-22,6,13,小雨,\n安庆,2026-11-21,7,14,晴,南风2级\n"
 
 
@@ -57,7 +58,7 @@ def test_a_draft_has_the_day_and_each_city_its_weather(desk: CLI, tmp_path: Path
     assert "今天的天气预报还没有到" in texts[1] and "7" not in texts[1].replace("2026", "")
     assert "芜湖今天小雨，6～13℃。" in texts[2]
     manuscript = read_folder(tmp_path / "out", {}).manuscript
-    made_ = compose(manuscript, ("articles/01.md",), handset_class("30kb-128x160"), PictureSource({}.__getitem__), "http://w")
+    made_ = compose(manuscript, ("articles/01.md",), handset_class("30kb-128x160"), PictureSource(NO_PICTURES.__getitem__), "http://w")
     assert "11月22日 星期日 农历十月十四 小雪" in made_.slides[0].text
     assert desk("edition", "import", tmp_path / "out", "--json").json["items"] == 4
 
