@@ -2,8 +2,8 @@
 
 Good is what looks like the original: structural similarity, not a number of the
 encoder's. All pictures keep their size where they reach a decent quality in it;
-else all become smaller together, down a ladder; then optional ones go, the least
-important first.
+else all but the front become smaller together, down a ladder; then optional ones go, the
+least important first. The front (nameplate, cover) is as wide as the screen: a smaller one looks like a mistake.
 """
 
 from __future__ import annotations
@@ -82,12 +82,17 @@ def _largest(requests: Sequence[PictureRequest], budget_bytes: int, handset: Han
     for share, floor in shares:
         if least * share * share > budget_bytes:
             continue
-        renditions = [Rendition(request, share, floor * 10, handset, cache) for request in requests]
+        renditions = [Rendition(request, _own_share(request, share), floor * 10, handset, cache) for request in requests]
         taken = total_bytes([one.at(floor * 10) for one in renditions])
         if taken <= budget_bytes:
             return renditions
         least = max(least, _SHRINK_BOUND * taken / share / share)
     return None
+
+
+def _own_share(request: PictureRequest, share: float) -> float:
+    """The front keeps its size while anything else can give some of its own."""
+    return 1.0 if request.rank == 0 and not request.optional and share > _LAST_RESORTS[0] else share
 
 
 def _fitting(renditions: Sequence[Rendition], encodings: Sequence[Encoding], dropped: Sequence[str]) -> Fitting:
