@@ -11,7 +11,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from content.adapt.encoding import coarseness
@@ -51,14 +51,17 @@ class Curve:
     def quality(self, similarity: float) -> int:
         """The lowest quality, in tenths, that has about this similarity: the highest one where none has."""
         wanted = -math.log(max(_LEAST_MISSING, 1.0 - similarity))
-        rising = tuple(-missing for missing in self.log_missing)
-        if wanted >= rising[-1]:
+        if wanted >= self._likeness[-1]:
             return ANCHORS[-1]
-        return _quality_of(_between(wanted, rising, _finenesses()))
+        return _quality_of(_between(wanted, self._likeness, _finenesses()))
+
+    @cached_property
+    def _likeness(self) -> tuple[float, ...]:
+        return tuple(-missing for missing in self.log_missing)
 
 
 def _fineness_of(quality_tenths: int) -> float:
-    return -math.log(coarseness(quality_tenths))
+    return _every_fineness()[quality_tenths - ANCHORS[0]]
 
 
 @lru_cache(maxsize=1)
@@ -68,7 +71,7 @@ def _finenesses() -> tuple[float, ...]:
 
 @lru_cache(maxsize=1)
 def _every_fineness() -> tuple[float, ...]:
-    return tuple(_fineness_of(quality) for quality in range(ANCHORS[0], ANCHORS[-1] + 1))
+    return tuple(-math.log(coarseness(quality)) for quality in range(ANCHORS[0], ANCHORS[-1] + 1))
 
 
 def _quality_of(fineness: float) -> int:

@@ -8,8 +8,8 @@ from content.adapt.curves import ANCHORS
 from content.adapt.encoding import LOSSLESS, Encoding
 from content.adapt.renditions import Rendition
 
-STEPS_MAX = 24
-"""Halvings of the range of similarity: to 1 in 16 million."""
+STEPS_MAX = 17
+"""Halvings of the range of similarity: finer than a tenth of a quality."""
 
 _NEARLY, _NEARLY_MIDDLE = 0.985, 0.995
 _FILLED = 0.996

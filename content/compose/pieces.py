@@ -99,6 +99,7 @@ def text_parts(article: Article) -> TextParts:
     return TextParts(article.title, byline, tuple(paragraphs))
 
 
+@lru_cache(maxsize=1024)
 def _letters(text: str) -> str:
     return "".join(letter for letter in text if letter.isalnum())
 
