@@ -1,4 +1,4 @@
-"""Composing: variants a second over the five handset classes, and how much of its budget a message uses.
+"""Composing: the forty variants that the goal names, quality beside a plain split, variants a second, and how much of its budget a message uses.
 
 Beside it, in turn: Pillow alone, decoding, resizing and saving once each picture
 that the same messages carry, at one fixed quality and with no budget kept.
@@ -20,6 +20,7 @@ from content.compose import Composition, PictureSource, compose
 from content.folder import ImportedFolder, read_folder
 from content.manuscript import Manuscript
 from subscribers.handset_classes import HandsetClass, handset_classes
+from tests.benchmark import equal_shares, forty
 from tests.benchmark.figures import Figure, figure
 from tests.benchmark.papers import write_newspaper
 
@@ -28,8 +29,8 @@ PLAIN_QUALITY = 80
 
 
 def run() -> list[Figure]:
-    """Two figures for each edition."""
-    figures: list[Figure] = []
+    """The forty variants (`forty`), the worst slide (`equal_shares`), then two figures for each edition."""
+    figures = [*forty.run(), *equal_shares.run()]
     with tempfile.TemporaryDirectory() as folder:
         editions = [write_newspaper(Path(folder) / "own-newspaper")]
         if samples := os.environ.get("HUABAO_SAMPLES"):
