@@ -22,6 +22,7 @@ COMMAND_MODULES = {
     "content.feed_commands": ("feed",),
     "content.weather_commands": ("weather",),
     "delivery.quiz_commands": ("quiz",),
+    "delivery.serial_commands": ("serial",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),

@@ -149,6 +149,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "offers import": OPERATORS,
         "offers orders --export": OPERATORS,
         "offers results": OPERATORS,
+        "serial run": OPERATORS,
         "quiz draw": OPERATORS,
         "quiz replace": OPERATORS,
         "quiz export": OPERATORS,

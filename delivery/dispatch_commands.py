@@ -100,7 +100,7 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
     rows += [("variants", found.variants), ("bytes", f"{found.bytes_:,}")]
     rows += [(f"port {port.name}", f"{expected.loads[port.name]:,} at {port.rate:g}/s") for port in found.subject.ports]
     rows += [("cost", f"{found.cost_fen / 100:,.2f} yuan")] if found.cost_fen else []
-    rows += _single_rows(found)
+    rows += [*_serial_rows(found), *_single_rows(found)]
     rows.append(("begins", shanghai_text(expected.begin)))
     rows.append(("forecast", "none without a port" if expected.forecast_s is None else f"{duration_text(expected.forecast_s)}, through at {shanghai_text(expected.finish_at)}"))
     if expected.sustained_s is not None and duration_text(expected.sustained_s) != duration_text(expected.forecast_s):
@@ -109,6 +109,18 @@ def _plan_rows(found: Plan) -> list[tuple[object, ...]]:
         verdict = {True: ", the deadline is met", False: ", the deadline is NOT met", None: ""}[expected.deadline_met]
         rows.append(("needed", f"{expected.need_rate_per_s:g}/s{verdict}"))
     rows += [(f"contract {one.port}: {one.rule}", f"allowed {one.allowed}, planned {one.planned}{'' if one.kept else ' - NOT kept'}") for one in expected.contract]
+    return rows
+
+
+def _serial_rows(found: Plan) -> list[tuple[object, ...]]:
+    """How a chapter of a serial is shared out, where it is one."""
+    said = found.serial
+    if said is None:
+        return []
+    rows: list[tuple[object, ...]] = [("chapter", said["chapter"])]
+    rows += [("catch up first", f"{said['catch_up_first']:,}; they get this chapter by itself when they have the one before")] if said["catch_up_first"] else []
+    rows += [("with a link to a missed chapter", f"{said['with_link_to_missed']:,}")] if said["with_link_to_missed"] else []
+    rows += [("with a link to earlier chapters", f"{said['with_link_to_earlier']:,}")] if said["with_link_to_earlier"] else []
     return rows
 
 

@@ -16,7 +16,10 @@ CORRECTION: Final = "correction"
 RESEND: Final = "resend"
 """Once more, because somebody asked."""
 
-BRINGS_OUT: Final = (EDITION, CORRECTION, RESEND)
+SERIAL: Final = "serial"
+"""A chapter to readers whose course is not the usual one: once more to whom it failed, the next one to whom it waited for."""
+
+BRINGS_OUT: Final = (EDITION, CORRECTION, RESEND, SERIAL)
 """Kinds by which an edition comes to readers."""
 
 NO_PERSONAL: Final = "no_personal"

@@ -10,6 +10,7 @@ from delivery.ports import health, moving, pace
 from delivery.reports import folding, texts
 from delivery.resend import settings as resend
 from delivery.sending import replies
+from delivery.serials import thresholds as serials
 from huabao.settings import Setting
 
 REPORT_WAIT_S = Setting("report_wait_s", 172_800.0, "s", "a submitted delivery without a report becomes no_report after this long", minimum=0)
@@ -48,5 +49,6 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *policies.SETTINGS,
     *thresholds.SETTINGS,
     *resend.SETTINGS,
+    *serials.SETTINGS,
     *replies.SETTINGS,
 )

@@ -118,6 +118,24 @@ def _stand_by(runtime: Runtime) -> None:
     stand_by(runtime)
 
 
+def _follow_serial(runtime: Runtime, publication_id: int) -> None:
+    from delivery.serials.following import follow_up
+
+    follow_up(runtime, publication_id)
+
+
+FOLLOW_SERIAL = Task("delivery.follow_serial", _follow_serial, max_attempts=1)
+"""Look at the readers of one serial; it reads many rows, so it is no periodic work of its own."""
+
+
+def _follow_serials(runtime: Runtime) -> None:
+    from delivery.serials.following import serials
+
+    with runtime.transaction() as session:
+        jobs = [{"publication_id": one} for one in serials(session)]
+        enqueue_many(session, FOLLOW_SERIAL, jobs, now=runtime.now(), key_of=lambda args: f"{FOLLOW_SERIAL.name}:{args['publication_id']}")
+
+
 def _foresee(runtime: Runtime) -> None:
     from delivery.dispatch import compliance, foresight
 
@@ -137,7 +155,7 @@ def _foresee_often(runtime: Runtime) -> None:
         enqueue_many(session, FORESEE, [{}], now=runtime.now(), key_of=lambda _: FORESEE.name)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS, SEND_REPLIES)
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS, SEND_REPLIES, FOLLOW_SERIAL)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),
@@ -155,6 +173,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),
     Periodic("delivery.stand_by", _stand_by, 30.0),
+    Periodic("delivery.follow_serials", _follow_serials, 300.0),
     Periodic("delivery.foresee", _foresee_often, 120.0),
     *folding.PERIODIC,
 )

@@ -67,7 +67,7 @@ class CopyDocument(BaseModel):
     """One copy of the edition that was planned for the reader."""
 
     dispatch_id: int
-    kind: Literal["edition", "correction", "resend"]
+    kind: Literal["edition", "correction", "resend", "serial"]
     outcome: str
     by: str
     asked_at: datetime

@@ -25,6 +25,7 @@ from content.compose.slides import Moved, Plan, Slide
 from content.compose.wap import WapEdition, wap_edition
 from content.draw import comic_cover, end_page
 from content.manuscript import Item, PictureRef
+from content.serial import line_of, note_of
 from content.wap.tokens import PAGE_CHARS
 
 QUALITY_DECENT = 52
@@ -166,8 +167,10 @@ def _cover(issue: Issue) -> Slide:
     image = issue.pictures.drawn(key, lambda: comic_cover(issue.decoded(source) if source else None, manuscript.title, issue_line(manuscript), handset, style=issue.style))
     picture = PictureRequest(key, image, handset.width_px, handset.height_px, "comic", crop=False, rank=0, optional=False)
     line = issue_line(manuscript)
-    title = shortened(manuscript.title, handset.slide_chars_max - len(line) - 1)
-    return Slide(issue.template("cover").render(title=title, line=line, headlines=()), picture)
+    note = note_of(issue.keys)
+    below = "" if note is None else "\n" + line_of(note, issue.link(note.page))
+    title = shortened(manuscript.title, max(1, handset.slide_chars_max - len(line) - 1 - len(below)))
+    return Slide(issue.template("cover").render(title=title, line=line, headlines=()) + below, picture)
 
 
 def _ends(issue: Issue, pages: int, link: str) -> tuple[Slide, ...]:

@@ -12,7 +12,7 @@ world moves after the snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -30,8 +30,12 @@ from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql
 
+EARLIER_FIRST = "earlier_first"
+"""An earlier chapter of the serial comes first, and this one follows by itself, see `delivery.serials`."""
+
 REASONS = (
     "not_subscribed", "stopped", "handset_cannot", "stale_edition", "unknown_number", "no_consent", "blacklisted", "frequency_limit", "quiet_hours",
+    EARLIER_FIRST,
 )  # fmt: skip
 """In the order in which they are asked; the first that holds is the reader's."""
 
@@ -127,9 +131,14 @@ def handset_class_sql(audience: Audience) -> ColumnElement[str]:
     return effective_class_sql(audience.default_class)
 
 
-def readers_of(audience: Audience, columns: Sequence[Any]) -> Select[Any]:
-    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`); a test handset is no reader of an activity."""
-    found = select(*columns).select_from(_source(audience))
+def readers_of(audience: Audience, columns: Sequence[Any], beside: Callable[[FromClause], FromClause] | None = None) -> Select[Any]:
+    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`); a test handset is no reader of an activity.
+
+    Args:
+        beside: adds what else the columns are of, one row a reader.
+    """
+    source = _source(audience)
+    found = select(*columns).select_from(source if beside is None else beside(source))
     return found.where(~_is_test_handset()) if audience.activity else found
 
 

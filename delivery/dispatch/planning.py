@@ -31,6 +31,8 @@ from delivery.dispatch.snapshot import Count, Signature, Terms
 from delivery.lanes import BULK, URGENT
 from delivery.ledger.copies import AGAIN
 from delivery.models import Dispatch, Port
+from delivery.serials import course as serials
+from delivery.serials.notes import note_keys
 from delivery.settings import BATCH_READERS_MAX
 from huabao.clock import business_day
 from huabao.errors import StoreError, UsageError
@@ -106,8 +108,10 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
             subject = find_subject(session, request, now)
             _refuse_twice(session, subject, request)
             standing.require(session, subject.edition, subject.version.id, production=runtime.config.production)
-            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms_of(session, subject, request, now))
-        variants = variants_of(runtime, request, subject, count, progress)
+            serials.refuse_too_early(session, subject.publication, subject.edition)
+            terms = terms_of(session, subject, request, now)
+            count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
+        variants = variants_of(runtime, request, subject, count, progress, terms)
         tried = preflight.look(runtime, subject.publication, variants.values(), request.block_classes)
         preflight.refuse(tried, request.block_classes)
         try:
@@ -188,12 +192,17 @@ def terms_of(session: Session, subject: Subject, request: Request, now: datetime
     start = _start(request, now)
     window = ALWAYS if request.lane in URGENT else Hours.parse(subject.publication.send_window)
     deadline = windows.deadline_of(subject.publication.send_window, start, request.deadline_at, lane=request.lane)
-    return Terms(window.opens_at(start), deadline, Routing.of(session, subject.ports, start))
+    course = serials.course_of(session, subject.publication, subject.edition, now)
+    return Terms(window.opens_at(start), deadline, Routing.of(session, subject.ports, start), course)
 
 
-def variants_of(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None) -> dict[Signature, int]:
+def variants_of(
+    runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None, terms: Terms | None = None
+) -> dict[Signature, int]:
     """The variant of each signature that was counted; what is missing is built."""
-    wanted = {(mask, name): (name, subject.rules.items_of(mask)) for mask, name in count.signatures}
+    course = terms.course if terms is not None and isinstance(terms.course, serials.Course) else None
+    notes = note_keys(runtime, course.earlier, subject.version.id, serials.flags_in(mask for mask, _ in count.signatures)) if course is not None and course.earlier else {}
+    wanted = {(mask, name): (name, serials.items_of(subject.rules, mask, notes)) for mask, name in count.signatures}
     distinct = sorted(set(wanted.values()))
     check_count(len(distinct), yes=request.many_variants)
     built = ensure_variants(runtime, subject.version.id, distinct, progress=progress)
@@ -205,7 +214,7 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((kinds.SEED, kinds.RESEND)))
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((kinds.SEED, kinds.RESEND, kinds.SERIAL)))
         .order_by(Dispatch.id.desc())
         .limit(1)
     )
@@ -230,6 +239,7 @@ def _same_bytes(subject: Subject) -> Select[int]:
 def _freeze(session: Session, subject: Subject, request: Request, variants: Mapping[Signature, int], *, actor: str, now: datetime) -> int:
     """Write the dispatch down whole; its number."""
     _refuse_killed(lock_edition(session, subject.edition.id), subject.publication)
+    serials.lock(session, subject.publication)
     _refuse_twice(session, subject, request)
     start = _start(request, now)
     terms = terms_of(session, subject, request, now)

@@ -11,10 +11,12 @@ from sqlalchemy import select
 from content.models import Variant
 from content.preflight.checking import Outcome
 from delivery.dispatch import outlook, preflight, snapshot
+from delivery.dispatch.audience import EARLIER_FIRST
 from delivery.dispatch.capacity import duration_text
 from delivery.dispatch.outlook import Outlook
 from delivery.dispatch.planning import NO_PORT, Request, Subject, find_subject, terms_of, variants_of
 from delivery.dispatch.snapshot import Count
+from delivery.serials.course import Course, noted
 from huabao.db import in_ids
 from huabao.runtime import Runtime
 
@@ -28,6 +30,7 @@ class Plan:
         bytes_: sum over the planned readers.
         outlook: loads, forecast, contracts, problems.
         tried: how the variants fare on the readers' handsets.
+        earlier: chapters of the serial before this one; None where it is none.
     """
 
     subject: Subject
@@ -37,12 +40,20 @@ class Plan:
     bytes_: int
     outlook: Outlook
     tried: Outcome
+    earlier: int | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What a person should mend, with what to do."""
         misfit = preflight.problem(self.tried)
         return (*(self.outlook.problems if self.subject.ports else (NO_PORT,)), *((misfit,) if misfit else ()))
+
+    @property
+    def serial(self) -> dict[str, Any] | None:
+        """How a chapter of a serial is shared out, or None where the edition is none."""
+        if self.earlier is None:
+            return None
+        return {"chapter": self.earlier + 1, "catch_up_first": self.count.excluded.get(EARLIER_FIRST, 0), **noted(self.count.signatures)}
 
     @property
     def cost_fen(self) -> int:
@@ -71,6 +82,7 @@ class Plan:
             "deadline_met": found.deadline_met,
             "late": found.short,
             "cost_fen": self.cost_fen,
+            "serial": self.serial,
             "single_sends": found.singles.to_document() if found.singles.readers else None,
             "contract": [one.to_document() for one in found.contract],
             "problems": list(self.problems),
@@ -104,11 +116,12 @@ def plan(runtime: Runtime, request: Request, *, progress: Callable[[int], None] 
         subject = find_subject(session, request, now, port_needed=False)
         terms = terms_of(session, subject, request, now)
         count = snapshot.count(session, subject.audience, subject.rules.mask_sql(), terms)
-    variants = variants_of(runtime, request, subject, count, progress)
+    variants = variants_of(runtime, request, subject, count, progress, terms)
     tried = preflight.look(runtime, subject.publication, variants.values())
     with runtime.transaction(read_only=True) as session:
         found = outlook.look(session, subject, count, terms, variants, personal=request.personal)
         wanted = in_ids(session, Variant.id, sorted(set(variants.values())))
         sizes = {row.id: row.size_bytes for row in session.execute(select(Variant.id, Variant.size_bytes).where(wanted))}
     total = sum(sizes[variants[signature]] * readers for signature, readers in count.signatures.items())
-    return Plan(subject, count, len(sizes), sum(sizes.values()), total, found, tried)
+    earlier = len(terms.course.earlier) if isinstance(terms.course, Course) else None
+    return Plan(subject, count, len(sizes), sum(sizes.values()), total, found, tried, earlier)

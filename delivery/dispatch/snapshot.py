@@ -11,14 +11,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Select, SmallInteger, String, Table, and_, case, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, Column, ColumnElement, FromClause, Integer, MetaData, Select, SmallInteger, String, Table, and_, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from content.models import Variant
-from delivery.dispatch.audience import Audience, readers_of, reason_sql
+from delivery.dispatch.audience import EARLIER_FIRST, Audience, readers_of, reason_sql
 from delivery.dispatch.routing import Routing, carries_short, route_sql, served_as_sql, unreachable_sql
 from delivery.dispatch.wishes import not_before_sql
 from delivery.lanes import SEED
@@ -71,6 +71,24 @@ Signature = tuple[str, str]
 """(mask, handset class): readers who share it get the same variant."""
 
 
+class Course(Protocol):
+    """What a serial asks of a reader before he gets one of its chapters, see `delivery.serials`."""
+
+    def beside(self, readers: FromClause) -> FromClause:
+        """Readers with what is known of their chapters."""
+        ...
+
+    @property
+    def waits(self) -> ColumnElement[bool]:
+        """Whether he does not get it now."""
+        ...
+
+    @property
+    def flag(self) -> ColumnElement[str]:
+        """What is added to his mask."""
+        ...
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a dispatch's ports and hours mean for its readers.
@@ -79,11 +97,13 @@ class Terms:
         opens: when it begins to send: its start, or the opening of its window.
         deadline: when the last reader must have been sent to, or None.
         routing: what its ports carry.
+        course: of a serial's chapter, or None.
     """
 
     opens: datetime
     deadline: datetime | None
     routing: Routing
+    course: Course | None = None
 
 
 @dataclass(frozen=True)
@@ -265,6 +285,10 @@ def decided_rows(audience: Audience, mask: ColumnElement[str], terms: Terms) -> 
     """Every reader of the audience with what is decided about him, as `stage_rows` takes it."""
     waits = not_before_sql(terms.opens, terms.deadline, quiet=audience.quiet, preferred=audience.prefers)
     reason = reason_sql(audience, terms.opens, too_late=waits.too_late, unreachable=unreachable_sql(audience, terms.routing))
+    beside = None
+    if terms.course is not None:
+        mask, beside = mask.concat(terms.course.flag), terms.course.beside
+        reason = func.coalesce(cast(reason, String), case((terms.course.waits, literal(EARLIER_FIRST))))
     return readers_of(
         audience,
         [
@@ -275,6 +299,7 @@ def decided_rows(audience: Audience, mask: ColumnElement[str], terms: Terms) -> 
             route_sql(audience, terms.routing).label("route"),
             waits.at.label("not_before"),
         ],
+        beside,
     )
 
 

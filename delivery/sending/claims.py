@@ -12,7 +12,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -320,6 +320,8 @@ def _terms(session: Session, dispatch_id: int) -> _Terms:
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
         audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == kinds.RESEND, house=dispatch.kind == kinds.SEED, start=dispatch.start_at)
+        if dispatch.kind == kinds.SERIAL:
+            audience = replace(audience, stale_at=None)
         found = _Terms(audience, dispatch.deadline_at, not dispatch.gate.get(kinds.NO_PERSONAL))
         with _audiences_lock:
             known[dispatch_id] = found

@@ -31,7 +31,7 @@ def test_each_reader_gets_his_own_words(runtime: Runtime, tmp_path: Path, caplog
         plan = plans.plan(runtime, Request(world.edition))
         assert (plan.outlook.singles.readers, plan.outlook.singles.in_groups) == (120, 12)
         assert plan.to_document()["single_sends"]["slots"] == ["greeting", "points"]
-        dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
+        dispatches.create(runtime, Request(world.edition), actor="test")
         work(runtime)
         said = said_to(mmsc)
         assert {number: len(texts) for number, texts in said.items()} == {number_of(reader): 1 for reader in range(1, 121)}

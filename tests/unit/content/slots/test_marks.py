@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,12 +18,12 @@ from huabao.errors import UsageError
 from tests.unit.content import editions
 
 DECLARED = {"greeting": 16, "points": 12, "attributes.等级": 20}
-TEXT = st.text(st.characters(blacklist_characters="{}|", blacklist_categories=("Cs", "Cc", "Co")), max_size=20)
+TEXT = st.text(st.characters(exclude_characters="{}|", exclude_categories=("Cs", "Cc", "Co")), max_size=20)
 
 
-def folder(tmp_path: Path, body: str, **front: object) -> Path:
+def folder(tmp_path: Path, body: str, **front: Any) -> Path:
     sections = [{"title": "要闻", "items": ["articles/1.md"]}]
-    written = {"slots": ["greeting", {"points": 8}], **front}
+    written: dict[str, Any] = {"slots": ["greeting", {"points": 8}], **front}
     return editions.write(tmp_path, {"edition.yaml": editions.edition(sections=sections, **written), "articles/1.md": editions.article("问候", body)})
 
 
