@@ -34,6 +34,10 @@ _missing_packages() {
   _have_any_file '/usr/lib/*/faketime/libfaketimeMT.so.1' || echo libfaketime
   # A page of the console in Chinese needs a font that Chromium finds.
   _have_any_file '/usr/share/fonts/*/*/*CJK*' || _have_any_file '/usr/share/fonts/*/wqy/*' || _have_any_file '/usr/share/fonts/*/*/*wqy*' || echo fonts-wqy-microhei
+  # Decoders that are not ours read every message.
+  _have djpeg || echo libjpeg-turbo-progs
+  _have pngcheck || echo pngcheck
+  _have giftext || echo giflib-tools
   # Rare characters in drawn type come from it where a machine has it.
   _have_any_file /usr/share/fonts/truetype/hanazono/HanaMinB.ttf || echo fonts-hanazono
 }

@@ -9,7 +9,7 @@ import re
 import shutil
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,10 @@ import pytest
 
 _SEGMENT_BYTES = 1400
 _COMPLAINT = re.compile(r"Malformed|\[Expert Info \((?:Error|Warning|Note)[^\n]*|Unreassembled|Encrypted|<Not terminated>")
+
+
+Exchange = tuple[bytes, bytes]
+"""Request and response."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,15 @@ def dissect_mms(pdu: bytes, folder: Path) -> Dissection:
     """An MMS PDU as the body of a handset's GET."""
     request = b"GET /m HTTP/1.1\r\nHost: mmsc\r\n\r\n"
     return _dissect(request, _http(b"HTTP/1.1 200 OK", {"Content-Type": "application/vnd.wap.mms-message"}, pdu), folder)
+
+
+def dissect_mms_each(pdus: Sequence[bytes], folder: Path) -> list[Dissection]:
+    """Several MMS PDUs, each as the body of a handset's GET, by one run of tshark."""
+    request = b"GET /m HTTP/1.1\r\nHost: mmsc\r\n\r\n"
+    answers = [_http(b"HTTP/1.1 200 OK", {"Content-Type": "application/vnd.wap.mms-message"}, pdu) for pdu in pdus]
+    text = _printed([(request, answer) for answer in answers], folder, 80, ("-Y", "mmse")).text
+    found = [one for one in re.split(r"(?m)^Frame \d+:", text) if one.strip()]
+    return [Dissection(one, tuple(_COMPLAINT.findall(one))) for one in found]
 
 
 def dissect_post(headers: Mapping[str, str], body: bytes, folder: Path) -> Dissection:
@@ -51,27 +64,37 @@ def dissect_smpp(request: bytes, response: bytes, folder: Path) -> Dissection:
 
 
 def _dissect(request: bytes, response: bytes, folder: Path, *, tcp_port: int = 80, options: tuple[str, ...] = ()) -> Dissection:
+    return _printed([(request, response)], folder, tcp_port, options)
+
+
+def _printed(exchanges: Sequence[Exchange], folder: Path, tcp_port: int, options: tuple[str, ...]) -> Dissection:
     program = shutil.which("tshark")
     if program is None:
         pytest.skip("tshark is not installed")
     capture = folder / "exchange.pcap"
-    capture.write_bytes(_capture(request, response, tcp_port))
+    capture.write_bytes(_capture(exchanges, tcp_port))
     done = subprocess.run([program, "-r", str(capture), "-V", *options], capture_output=True, check=True, timeout=100)
     text = done.stdout.decode("utf-8", errors="replace")
     return Dissection(text, tuple(_COMPLAINT.findall(text)))
 
 
-def _capture(request: bytes, response: bytes, tcp_port: int) -> bytes:
-    """One TCP connection, from the handshake on, as a pcap file of raw IP packets."""
+def _capture(exchanges: Sequence[Exchange], tcp_port: int) -> bytes:
+    """A TCP connection for each exchange, from the handshake on, as a pcap file of raw IP packets."""
     pieces = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 101)]
+    for number, (request, response) in enumerate(exchanges):
+        _connect(pieces, 40_000 + number, tcp_port, request, response)
+    return b"".join(pieces)
+
+
+def _connect(pieces: list[bytes], own_port: int, tcp_port: int, request: bytes, response: bytes) -> None:
     ahead = {True: 1_000, False: 9_000}
 
     def packet(ours: bool, flags: int, data: bytes = b"") -> None:
-        ports = (40_000, tcp_port) if ours else (tcp_port, 40_000)
+        ports = (own_port, tcp_port) if ours else (tcp_port, own_port)
         tcp = struct.pack("!HHIIBBHHH", *ports, ahead[ours], ahead[not ours] if flags != 2 else 0, 0x50, flags, 65_535, 0, 0)
         hosts = (b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02")
         length = 20 + len(tcp) + len(data)
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, len(pieces), 0, 64, 6, 0, *(hosts if ours else hosts[::-1]))
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, len(pieces) & 0xFFFF, 0, 64, 6, 0, *(hosts if ours else hosts[::-1]))
         pieces.append(struct.pack("<IIII", 1_700_000_000, len(pieces) * 10, length, length) + ip + tcp + data)
         ahead[ours] += len(data) + (1 if flags & 2 else 0)
 
@@ -82,4 +105,3 @@ def _capture(request: bytes, response: bytes, tcp_port: int) -> bytes:
         for start in range(0, len(data), _SEGMENT_BYTES):
             packet(ours, 0x18, data[start : start + _SEGMENT_BYTES])
         packet(not ours, 0x10)
-    return b"".join(pieces)

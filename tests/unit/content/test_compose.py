@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,35 +18,16 @@ from content.codecs.smil import decode_smil
 from content.compose import Composition, PictureSource, compose
 from content.compose.pieces import text_parts
 from content.compose.wap import OWN_PAGE
-from content.folder import ImportedFolder, read_folder
+from content.folder import read_folder
 from content.manuscript import Article
 from content.preflight.message import failures_of
 from content.wap.documents import PAGE_TYPE, read_page
 from content.wap.tokens import wap_address
 from subscribers.handset_classes import handset_class, handset_classes
 from tests.unit.content import editions
+from tests.unit.content.composing import BASE, KINDS, composed
 
-KINDS: dict[str, Callable[[Path], Path]] = {"newspaper": editions.newspaper, "magazine": editions.magazine, "comic": editions.comic}
-BASE = "http://wap.example.com/w"
 EACH = [(kind, name) for kind in KINDS for name in handset_classes()]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Composition]:
-    @cache
-    def read(kind: str) -> ImportedFolder:
-        return read_folder(KINDS[kind](tmp_path_factory.mktemp(kind)), {})
-
-    @cache
-    def build(kind: str, name: str) -> Composition:
-        return composed(read(kind), name)
-
-    return build
-
-
-def composed(found: ImportedFolder, name: str, keys: tuple[str, ...] | None = None) -> Composition:
-    wanted = keys or tuple(item.key for item in found.manuscript.items)
-    return compose(found.manuscript, wanted, handset_class(name), PictureSource(lambda sha256: found.assets[sha256][0]), BASE)
 
 
 @pytest.mark.parametrize(("kind", "name"), EACH)

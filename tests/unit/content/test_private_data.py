@@ -34,13 +34,14 @@ def _pictures() -> dict[str, bytes]:
     text.add_itxt("XML:com.adobe.xmp", "Secret <x:xmpmeta/>")
     photoshop = b"\xff\xed" + struct.pack(">H", 30) + b"Photoshop 3.0\0Secret IPTC!!!!"[:28]
     found = {}
-    for name, options in {
+    all_options: dict[str, dict[str, Any]] = {
         "JPEG": {"exif": exif, "icc_profile": icc, "comment": b"Secret comment", "xmp": b"http://ns.adobe.com Secret"},
         "PNG": {"exif": exif, "icc_profile": icc, "pnginfo": text},
         "WEBP": {"exif": exif, "icc_profile": icc, "xmp": b"Secret"},
         "TIFF": {"exif": exif, "icc_profile": icc, "description": "Secret", "software": "Secret"},
         "GIF": {"comment": b"Secret comment"},
-    }.items():
+    }
+    for name, options in all_options.items():
         out = io.BytesIO()
         image.save(out, name, **options)
         data = out.getvalue()

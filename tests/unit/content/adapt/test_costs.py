@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def _many_tags() -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, TIFF_TAGS_MAX + 1) + tags + bytes(4)
 
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a JPEG of 310 scans": (lambda: _many_scans(310), "scans"),
     "a PNG of empty chunks": (lambda: _png(_chunk(b"prVt", b"") * (PNG_CHUNKS_MAX + 1)), "chunks"),
     "a PNG of empty chunks behind its picture": (lambda: _png(b"", _chunk(b"prVt", b"") * (PNG_CHUNKS_MAX + 1)), "chunks"),

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from content.draw import fallbacks
 from content.draw.fallbacks import EMOJI, INSTALLED
+from content.draw.fonts import Weight
 from content.draw.glyphs import MISSING, advance_px, clusters, missing, sort_of, sorts
 from content.draw.headline import put
 from content.draw.typeset import lines, width_px
@@ -40,6 +41,8 @@ def _fresh() -> object:
     sort_of.cache_clear()
     advance_px.cache_clear()
 
+
+WEIGHTS: tuple[Weight, ...] = ("regular", "bold", "black", "song")
 
 EMOJI_SEQUENCES = ["😀", "👍🏽", "👨‍👩‍👧", "🇨🇳", "❤️", "1️⃣", "☀️", "🦜", "👩🏿‍🚀"]
 
@@ -110,14 +113,14 @@ def test_marks_do_not_climb_over_the_lines_around() -> None:
     assert rows[-1] - rows[0] < 2 * 28
 
 
-@given(st.text(max_size=30), st.sampled_from(["regular", "bold", "black", "song"]))
-def test_any_text_is_drawn_as_wide_as_it_is_measured(text: str, weight: str) -> None:
-    runs = sorts(text, weight)  # type: ignore[arg-type]
+@given(st.text(max_size=30), st.sampled_from(WEIGHTS))
+def test_any_text_is_drawn_as_wide_as_it_is_measured(text: str, weight: Weight) -> None:
+    runs = sorts(text, weight)
     assert all(run.text for run in runs)
     parts = clusters(text)
-    assert "".join(run.text for run in runs) == "".join(sort_of(part, weight).text for part in parts)  # type: ignore[arg-type]
+    assert "".join(run.text for run in runs) == "".join(sort_of(part, weight).text for part in parts)
     for part in parts:
-        assert advance_px(part, 16, weight) >= 0.0  # type: ignore[arg-type]
+        assert advance_px(part, 16, weight) >= 0.0
 
 
 def test_a_text_of_every_character_is_measured_in_bounded_time() -> None:
