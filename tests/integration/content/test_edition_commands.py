@@ -73,7 +73,7 @@ def test_build_without_readers_writes_default_and_all(cli: CLI, tmp_path: Path) 
         assert [path.name for path in screens] == [f"{number:02}.png" for number in range(1, entry["slides"] + 1)]
         with Image.open(io.BytesIO(screens[0].read_bytes())) as image:
             assert image.width == handset.width_px
-        assert {f"wap/{path.name}" for path in (folder / "wap").glob("*.xhtml")} == {name.split("/", 1)[1] for name in entry["files"] if "/wap/" in name}
+        assert {f"wap/{path.name}" for path in (folder / "wap").iterdir()} == {name.split("/", 1)[1] for name in entry["files"] if "/wap/" in name}
         for moved in entry["moved"]:
             assert set(moved) == {"item", "what", "where", "why"}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from console.wap_answers import ServedHrefs
-from content.compose.issue import PictureSource, design_of
+from content.compose import PictureSource
+from content.compose.issue import design_of
 from content.compose.short import ShortComposition, compose_short
 from content.folder import ImportedFolder, read_folder
 from content.wap.browsers import WML, XHTML_MP, Browser
@@ -27,13 +30,19 @@ NAMES = ("newspaper-2022-10-am", "magazine-zhaohuaxishi", "comic-peppercarrot-06
 @cache
 def built(folder: Path) -> tuple[ImportedFolder, ShortComposition]:
     found = read_folder(folder, {})
-    keys = [item.key for item in found.manuscript.items][: 2 if found.manuscript.kind == "comic" else None]  # finding panels takes a second a page
+    keys = [item.key for item in found.manuscript.items]
     return found, compose_short(found.manuscript, keys, PictureSource(lambda sha256: found.assets[sha256][0]), ADDRESS, push=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_is_valid_in_both_languages(samples: Path, name: str) -> None:
-    found, made = built(samples / "editions" / name)
+def test_every_page_is_valid_in_both_languages(samples: Path, tmp_path: Path, name: str) -> None:
+    folder = samples / "editions" / name
+    if "comic" in name:  # two pages of ten: finding panels takes a second a page
+        shutil.copytree(folder, tmp_path / name)
+        folder = tmp_path / name
+        document = yaml.safe_load((folder / "edition.yaml").read_text("utf-8"))
+        (folder / "edition.yaml").write_text(yaml.safe_dump({**document, "pages": document["pages"][1:3]}), "utf-8")
+    found, made = built(folder)
     render = design_of(found.manuscript, lambda _: b"").render
     pages = 0
     for document in made.wap_pages:
