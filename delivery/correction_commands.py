@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KINDS = {"replace": "the replacement", "cancel": "the calling back"}
 """What a person reads for each kind of recall."""
 
+BLOCK_CLASSES = click.option("--block-class", "block_classes", multiple=True, metavar="C", help="Hold this handset class back and send to all others; may be repeated.")
 ANSWERS_S = 30.0
 """How long an embedded `kill --recall` waits for the peers' answers."""
 
@@ -28,17 +29,20 @@ ANSWERS_S = 30.0
 @click.option("--dry-run", is_flag=True, help="Count, and do nothing.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept.")
 @click.option("--ports", "ports", multiple=True, metavar="NAME[,NAME…]", help="Ports that share the load (default: all that are up).")
+@BLOCK_CLASSES
 @click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
 @click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
 @operation
-def correct(invocation: Invocation, edition: str, replacing: bool, dry_run: bool, reason: str, ports: tuple[str, ...], yes: bool, detach: bool) -> Report:
+def correct(
+    invocation: Invocation, edition: str, replacing: bool, dry_run: bool, reason: str, ports: tuple[str, ...], block_classes: tuple[str, ...], yes: bool, detach: bool
+) -> Report:
     """Send the version imported since to whom the older ones have not reached; what of them waits is cancelled first."""
     from delivery.dispatch import correction
     from delivery.dispatch.planning import Request
     from delivery.dispatch_commands import follow
 
     names = tuple(name.strip() for given in ports for name in given.split(",") if name.strip())
-    request = Request(edition, names, many_variants=yes)
+    request = Request(edition, names, many_variants=yes, block_classes=block_classes)
     if dry_run:
         return _correction(correction.preview(invocation.runtime, request), replacing=replacing, dry_run=True)
     with invocation.progress("variants", None) as advance:

@@ -14,7 +14,7 @@ from huabao.errors import UsageError
 from huabao.msisdn import parse_msisdn
 
 if TYPE_CHECKING:
-    from delivery.resend.bulk import Tally
+    from delivery.resend.bulk import Demand, Tally
     from delivery.resend.copies import Copy
     from delivery.resend.services import Answer
 
@@ -31,12 +31,13 @@ VARIANTS_SHOWN = 20
 @click.option("--again", is_flag=True, help="Although it was sent again a moment ago.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, with counts; nothing is sent.")
 @click.option("--rate", type=float, metavar="N", help="Of a filter: recipients a second (default: a share of the ports' rate, `resend_rate_share`).")
+@click.option("--block-class", "block_classes", multiple=True, metavar="C", help="Of a filter: hold this handset class back and send to all others; may be repeated.")
 @click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
 @click.option("--detach", is_flag=True, help="Return at once; `huabao serve` or the workers send.")
 @operation
 def resend(
     invocation: Invocation, msisdn: str | None, edition: str | None, filter_file: Path | None, reason: str, key: str | None, again: bool, dry_run: bool,
-    rate: float | None, yes: bool, detach: bool,
+    rate: float | None, block_classes: tuple[str, ...], yes: bool, detach: bool,
 ) -> Report:  # fmt: skip
     """Send an edition again: to a reader who asks for it, or to all whom a filter finds.
 
@@ -45,11 +46,16 @@ def resend(
     if filter_file is not None:
         if msisdn is not None or edition is not None:
             raise UsageError("give --filter FILE, or --msisdn and --edition, not both; the filter names the edition")
-        return _many(invocation, filter_file, reason=reason, key=key, again=again, dry_run=dry_run, rate=rate, yes=yes, detach=detach)
+        from delivery.resend import bulk
+        from delivery.resend.filters import read_filter
+
+        invocation.check("resend --filter")
+        demand = bulk.Demand(read_filter(filter_file), reason if dry_run else invocation.why(reason), key, again, rate, yes, block_classes)
+        return _many(invocation, demand, dry_run=dry_run, detach=detach)
     if msisdn is None or edition is None:
         raise UsageError("say to whom and what: --msisdn M --edition E, or --filter FILE")
-    if rate is not None:
-        raise UsageError("--rate is for a --filter; a single message goes at once")
+    if rate is not None or block_classes:
+        raise UsageError("--rate and --block-class are for a --filter; a single message goes at once")
     return _one(invocation, msisdn, edition, reason=reason, key=key, again=again, dry_run=dry_run, detach=detach)
 
 
@@ -125,12 +131,9 @@ def _until_sent(invocation: Invocation, dispatch_id: int) -> str:
 # --- many readers ----------------------------------------------------------------------------------------------------
 
 
-def _many(invocation: Invocation, file: Path, *, reason: str, key: str | None, again: bool, dry_run: bool, rate: float | None, yes: bool, detach: bool) -> Report:
+def _many(invocation: Invocation, demand: Demand, *, dry_run: bool, detach: bool) -> Report:
     from delivery.resend import bulk
-    from delivery.resend.filters import read_filter
 
-    invocation.check("resend --filter")
-    demand = bulk.Demand(read_filter(file), reason if dry_run else invocation.why(reason), key, again, rate, yes)
     if dry_run:
         return _counted(bulk.tally(invocation.runtime, demand))
     with invocation.progress("variants", None) as advance:

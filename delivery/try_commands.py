@@ -27,6 +27,7 @@ def try_(invocation: Invocation, edition_id: str, to: str | None, handset_class:
         raise UsageError(f"the account {invocation.actor} has no phone: `huabao user set NAME --phone …`, or name a number of a seed group with --to")
     made = trying.send(invocation.runtime, trying.Ask(edition_id, parse_msisdn(to or phone), handset_class, signature, phone), by=invocation.actor)
     lines = [f"{made.edition}, version {made.version}, goes to {made.to.masked} as {made.variant} through {made.port} (dispatch {made.dispatch_id})"]
+    lines += [f"preflight: {one}" for one in made.misfits]
     if detach:
         return Report(made.to_document(), lines=lines)
     seen = follow(invocation, made.dispatch_id)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import String, cast, select
+from sqlalchemy.orm import Session
 
 from content.models import Publication, Variant
 from content.preflight.facts import MessageFacts, facts_of
-from content.preflight.matching import Level, mismatches
+from content.preflight.matching import Level, Mismatch, mismatches
 from content.preflight.panel import Panel, panel_of
 from content.preflight.reasons import in_language, reason
+from content.preflight.thresholds import PICTURE_SLACK
 from content.variants import load_gaps, load_payload
 from huabao.errors import CodecError
 from huabao.runtime import Runtime
-from subscribers.models import Handset
+from subscribers.handsets import capabilities_of
+from subscribers.models import Handset, Reader
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,18 @@ class Outcome:
         self.findings += [Finding("fail", variant_id, handset_class, handset_class, slide, "class", reason, readers) for slide, reason in failures]
 
 
-def check_stored(runtime: Runtime, publication: Publication, variant_ids: Iterable[int]) -> Outcome:
+def check_stored(runtime: Runtime, publication: Publication, variant_ids: Iterable[int], panel: Callable[[Session], Panel] | None = None) -> Outcome:
     """Try variants that are built already, one after the other; links and texts are passed over.
 
     Where nobody recorded anything of any handset there is nothing to try, and the readers are not counted.
+
+    Args:
+        panel: the handsets; None for those of the publication's readers.
     """
     with runtime.transaction(read_only=True) as session:
         if session.scalar(select(Handset.model).where(cast(Handset.records, String) != "{}").limit(1)) is None:
             return Outcome(Panel({}, {}))
-        found = Outcome(panel_of(session, publication))
+        found = Outcome(panel_of(session, publication) if panel is None else panel(session))
     if not any(trial.values for ones in found.panel.trials.values() for trial in ones):
         return found
     for variant_id in sorted(set(variant_ids)):
@@ -100,6 +106,21 @@ def check_stored(runtime: Runtime, publication: Publication, variant_ids: Iterab
             except CodecError as error:
                 found.fail_class(row.name, row.handset_class, [(None, reason("unreadable", error=error))])
     return found
+
+
+def check_reader(session: Session, reader_id: int, variant_id: int) -> tuple[str, list[Mismatch]]:
+    """The model that a reader has and what of a built variant does not fit it; nothing where nobody recorded the model, or for a link or text.
+
+    Raises:
+        CodecError: the variant does not read back.
+    """
+    row = session.execute(select(Variant.channel, Variant.size_bytes).where(Variant.id == variant_id)).one()
+    handset = session.scalar(select(Handset).join(Reader, Reader.handset_model == Handset.model).where(Reader.id == reader_id))
+    values = capabilities_of(handset).values if handset is not None else {}
+    if handset is None or not values or row.channel != "mms":
+        return "", []
+    facts = facts_of(load_payload(session, variant_id), row.size_bytes, load_gaps(session, variant_id))
+    return handset.model, mismatches(facts, values, PICTURE_SLACK.get(session))
 
 
 def summary(found: Outcome, classes: Mapping[str, int]) -> str:

@@ -70,9 +70,14 @@ def panel_of(session: Session, publication: Publication, *, everything: bool = F
     rows = session.execute(select(handset, Reader.handset_model, func.count()).where(handset.not_in(CANNOT_MMS), wants(publication)).group_by(handset, Reader.handset_model))
     for name, model, count in rows:
         readers.setdefault(name, {})[model] = count
+    return panel_among(session, readers, everything=everything or not readers)
+
+
+def panel_among(session: Session, readers: Mapping[str, Mapping[str | None, int]], *, everything: bool = False) -> Panel:
+    """The handsets for these readers, given by handset class and model (None: not known)."""
     totals = {name: sum(models.values()) for name, models in readers.items()}
     slack = PICTURE_SLACK.get(session)
-    if everything or not readers:
+    if everything:
         return Panel(_grouped(_trial(one, one.handset_class, readers, "all") for one in session.scalars(select(Handset))), totals, slack)
     names, unknown = _mainstream(session)
     chosen: dict[tuple[str, str], Why] = {(name, model): "audience" for name, models in readers.items() for model in commonest(models, SHARE.get(session))}

@@ -23,7 +23,7 @@ from content.services import KILLED_EDITION, find_edition, lock_edition
 from content.variants import ensure_variants
 from content.workflow import standing
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate, planning, recalls, snapshot
+from delivery.dispatch import gate, planning, preflight, recalls, snapshot
 from delivery.dispatch.closing import left_over
 from delivery.dispatch.planning import Request, Subject
 from delivery.dispatch.recalls import Reach
@@ -131,20 +131,21 @@ def correct(
         wait_s: how long workers have to let go of what they hold; None for a lease and a little more.
 
     Raises:
-        UsageError: as `preview`, or there is no port.
+        UsageError: as `preview`, there is no port, or it fails on its readers' handsets; nothing older was stopped then.
     """
     planning.look_again(runtime, request.edition)
     with runtime.transaction(read_only=True) as session:
         older = find_older(session, request.edition)
         planning.find_subject(session, request, runtime.now())
         standing.require(session, older.edition, older.version.id, production=runtime.config.production)
+    held = _try_first(runtime, request, progress)
     why = f"corrected by version {older.version.version}" + (f": {reason}" if reason else "")
     for one in older.before:
         if one.state in lifecycle.UNSENT:
             steer(runtime, one.id, "cancel", by=by, reason=why)
     wait_for_workers(runtime, older.before, wait_s)
     asked = _ask(runtime, older, by=by) if replacing else 0
-    made = _create(runtime, request, by=by, reason=why, progress=progress)
+    made = _create(runtime, request, held, by=by, reason=why, progress=progress)
     with runtime.transaction(read_only=True) as session:
         busy = pending_readers(session, older.before)
         summary = recalls.summary(session, [one.id for one in older.before])
@@ -235,7 +236,27 @@ def wait_for_workers(runtime: Runtime, found: Sequence[Dispatch], wait_s: float 
 # --- the dispatch ----------------------------------------------------------------------------------------------------
 
 
-def _create(runtime: Runtime, request: Request, *, by: str, reason: str, progress: Callable[[int], None] | None = None) -> Correction:
+def _try_first(runtime: Runtime, request: Request, progress: Callable[[int], None] | None) -> Mapping[str, str]:
+    """Build what the correction needs and try it on its readers' handsets; why each class that is blocked is.
+
+    Raises:
+        UsageError: it fails on a class that nobody blocked.
+    """
+    now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        older = find_older(session, request.edition)
+        subject = planning.find_subject(session, request, now)
+        found = snapshot.count_rows(session, _rows(session, older, subject, request, now, pending=True))
+    variants = planning.variants_of(runtime, request, subject, found, progress)
+    tried = preflight.look(runtime, older.publication, variants.values(), request.block_classes)
+    preflight.refuse(tried, request.block_classes)
+    return preflight.reasons(tried, request.block_classes)
+
+
+def _create(
+    runtime: Runtime, request: Request, held: Mapping[str, str] | None, *, by: str, reason: str, progress: Callable[[int], None] | None = None
+) -> Correction:
+    """The dispatch; `held` says why which classes are held, None that those are which preflight fails."""
     for _ in range(planning.SNAPSHOT_ATTEMPTS_MAX):
         now = runtime.now()
         with runtime.transaction(read_only=True) as session:
@@ -243,8 +264,13 @@ def _create(runtime: Runtime, request: Request, *, by: str, reason: str, progres
             subject = planning.find_subject(session, request, now)
             found = snapshot.count_rows(session, _rows(session, older, subject, request, now))
         variants = planning.variants_of(runtime, request, subject, found, progress)
+        if held is None:
+            tried = preflight.look(runtime, older.publication, variants.values())
+            held = preflight.reasons(tried, list(tried.failing_classes()))
         with runtime.transaction() as session:
             made = _freeze(session, request, variants, by=by, reason=reason, now=now)
+            if made is not None and made.dispatch_id is not None:
+                preflight.hold(session, made.dispatch_id, held, by=by, at=now)
             standing.require(session, older.edition, older.version.id, production=runtime.config.production)
         if made is not None:
             return made
@@ -317,7 +343,7 @@ def follow_up(runtime: Runtime) -> int:
         ready = [one for one in editions if _has_spared(session, one)]
     made = 0
     for edition_id in ready:
-        found = _create(runtime, Request(str(edition_id)), by=lifecycle.SYSTEM, reason="its older version was called back")
+        found = _create(runtime, Request(str(edition_id)), None, by=lifecycle.SYSTEM, reason="its older version was called back")
         made += found.dispatch_id is not None
     return made
 

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery import kinds, lifecycle
-from delivery.dispatch import brake, closing, pacing, seeds, windows
+from delivery.dispatch import brake, closing, pacing, preflight, seeds, windows
 from delivery.dispatch.snapshot import LAST_STAGE
 from delivery.dispatch.thresholds import (
     RAMP_READERS_MIN,
@@ -169,6 +169,10 @@ def seeds_due(session: Session, dispatch: Dispatch, at: datetime) -> bool:
 def watch(runtime: Runtime) -> None:
     """Let go what is due, judge the seeds, keep to the windows."""
     now = runtime.now()
+    with runtime.transaction(read_only=True) as session:
+        unsent = session.scalars(select(Dispatch.id).where(Dispatch.state.in_(WATCHED), Dispatch.kind != kinds.SEED).order_by(Dispatch.id)).all()
+    for dispatch_id in unsent:
+        preflight.look_again(runtime, dispatch_id)
     with runtime.transaction(read_only=True) as session:
         found = session.scalars(select(Dispatch).where(Dispatch.state.in_((*WATCHED, SENDING)), Dispatch.kind != kinds.SEED).order_by(Dispatch.id)).all()
         wanted = [one.id for one in found if _has_to_do(session, one, now)]

@@ -17,7 +17,7 @@ from content.services import find_edition, load_version
 from content.signatures import SignatureRules, variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate, seeds
+from delivery.dispatch import gate, preflight, seeds
 from delivery.dispatch.routing import carries_short
 from delivery.dispatch.snapshot import digest
 from delivery.lanes import SEED
@@ -56,7 +56,11 @@ class Ask:
 
 @dataclass(frozen=True)
 class Tried:
-    """What is on its way."""
+    """What is on its way.
+
+    Attributes:
+        misfits: why that phone will not show it as it should, by preflight; it is sent all the same, to be looked at.
+    """
 
     dispatch_id: int
     edition: str
@@ -64,10 +68,14 @@ class Tried:
     variant: str
     to: MSISDN
     port: str
+    misfits: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """As `--json` prints it, the number whole: it is the asker's or a seed's."""
-        return {"dispatch_id": self.dispatch_id, "edition": self.edition, "version": self.version, "variant_id": self.variant, "msisdn": str(self.to), "port": self.port}
+        return {
+            "dispatch_id": self.dispatch_id, "edition": self.edition, "version": self.version, "variant_id": self.variant, "msisdn": str(self.to), "port": self.port,
+            "preflight": list(self.misfits),
+        }  # fmt: skip
 
 
 def send(runtime: Runtime, ask: Ask, *, by: str) -> Tried:
@@ -151,4 +159,4 @@ def _dispatch(session: Session, ask: Ask, version_id: int, variant_id: int, want
         session, actor=by, action="edition.try", object_kind="edition", object_id=edition.id, at=now, msisdn=ask.to.masked, variant=variant_name(*wanted), dispatch=dispatch.id
     )
     name = f"{loaded.publication.slug}/{edition.number}"
-    return Tried(dispatch.id, name, loaded.version.version, variant_name(*wanted), ask.to, port.name)
+    return Tried(dispatch.id, name, loaded.version.version, variant_name(*wanted), ask.to, port.name, preflight.misfits_of(session, reader_id, variant_id))

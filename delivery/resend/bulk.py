@@ -23,7 +23,7 @@ from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate, pacing, snapshot
+from delivery.dispatch import gate, pacing, preflight, snapshot
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Signature
@@ -56,6 +56,7 @@ class Demand:
         again: also to those whom it was sent again lately.
         rate: recipients a second; None for the setting's share of the ports.
         many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
+        block_classes: handset classes that are held from the start, so that others go.
     """
 
     filter: ResendFilter
@@ -64,6 +65,7 @@ class Demand:
     again: bool = False
     rate: float | None = None
     many_variants: bool = False
+    block_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
     """Send the edition once more to all whom the filter finds, as one dispatch.
 
     Raises:
-        UsageError: no reason, no such edition or port, too many variants, or the key was used for something else.
+        UsageError: no reason, no such edition or port, too many variants, the key was used for something else, or it
+            fails on its readers' handsets.
     """
     demand = _checked(demand)
     for _ in range(ATTEMPTS_MAX):
@@ -163,9 +166,13 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
             found = _count(session, target, demand, now)
             wanted = _wanted(session, target, found.signatures)
         variants = _variants(runtime, target, demand, wanted, progress) if found.killed is None and found.rate_per_s else {}
+        tried = preflight.look(runtime, target.publication, variants.values(), demand.block_classes)
+        preflight.refuse(tried, demand.block_classes)
         try:
             with runtime.transaction() as session:
                 answer = _freeze(session, demand, found, variants, actor=actor, now=now)
+                if answer is not None and answer.dispatch_id is not None and not answer.repeated:
+                    preflight.hold(session, answer.dispatch_id, preflight.reasons(tried, demand.block_classes), by=actor, at=now)
         except IntegrityError:
             continue  # somebody used the key at this instant; he is found the next time round
         if answer is not None:

@@ -16,8 +16,9 @@ from huabao.clock import shanghai_text
 
 UNKNOWN_NUMBER, KILLED, NOT_ORDERED, CANCELLED, PAUSED, NOT_YET = "unknown_number", "killed", "not_ordered", "cancelled", "paused", "not_yet"
 HANDSET_CANNOT, NO_CONSENT, BLACKLISTED, NO_PORT, RESENT_LATELY = "handset_cannot", "no_consent", "blacklisted", "no_port", "resent_lately"
+HANDSET_MISFIT = "handset_misfit"
 
-REFUSALS = (UNKNOWN_NUMBER, KILLED, NOT_ORDERED, CANCELLED, PAUSED, NOT_YET, HANDSET_CANNOT, NO_CONSENT, BLACKLISTED, NO_PORT, RESENT_LATELY)
+REFUSALS = (UNKNOWN_NUMBER, KILLED, NOT_ORDERED, CANCELLED, PAUSED, NOT_YET, HANDSET_CANNOT, HANDSET_MISFIT, NO_CONSENT, BLACKLISTED, NO_PORT, RESENT_LATELY)
 """Every word that `Resend.refusal` may hold. The last says that nothing is lacking: he was sent it a moment ago."""
 
 

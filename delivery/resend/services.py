@@ -21,7 +21,7 @@ from content.services import find_edition, lock_edition
 from content.signatures import variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate
+from delivery.dispatch import gate, preflight
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import digest
 from delivery.lanes import RESEND
@@ -149,9 +149,10 @@ def resend(runtime: Runtime, ask: Ask, *, actor: str) -> Answer:
         if earlier is not None:
             return earlier
         variant_id = None if look.wanted is None else ensure_variants(runtime, look.target.version.id, [look.wanted])[look.wanted]
+        misfit = _misfit(runtime, look, variant_id)
         try:
             with runtime.transaction() as session:
-                answer = _settle(session, ask, look.wanted, variant_id, actor=actor, now=now)
+                answer = _settle(session, ask, look.wanted, variant_id, misfit, actor=actor, now=now)
         except IntegrityError:
             continue  # somebody used the key at this instant; he is found the next time round
         if answer is not None:
@@ -240,7 +241,17 @@ def _earlier(session: Session, ask: Ask, look: _Look) -> Answer | None:
     return replace(_answer(row, look, ask.msisdn), repeated=True)
 
 
-def _settle(session: Session, ask: Ask, wanted: Wanted | None, variant_id: int | None, *, actor: str, now: datetime) -> Answer | None:
+def _misfit(runtime: Runtime, look: _Look, variant_id: int | None) -> Refusal | None:
+    """Why his own handset cannot show what he would get; a copy that he was sent before may be sent again."""
+    if variant_id is None or look.reader_id is None or any(one.variant_id == variant_id for one in look.copies):
+        return None
+    with runtime.transaction(read_only=True) as session:
+        found = preflight.misfits_of(session, look.reader_id, variant_id)
+    advice = "correct the handset of the number if it is another by now, or give the model another class: `huabao handsets import`"
+    return Refusal(rules.HANDSET_MISFIT, f"preflight: {'; '.join(found[:3])}; {advice}") if found else None
+
+
+def _settle(session: Session, ask: Ask, wanted: Wanted | None, variant_id: int | None, misfit: Refusal | None, *, actor: str, now: datetime) -> Answer | None:
     """Decide under the reader's lock and write it down; None where a variant is wanted that was not built."""
     session.execute(select(Reader.id).where(Reader.msisdn == str(ask.msisdn)).with_for_update(key_share=True))
     lock_edition(session, find_edition(session, ask.edition).id, shared=True)
@@ -250,6 +261,8 @@ def _settle(session: Session, ask: Ask, wanted: Wanted | None, variant_id: int |
         return earlier
     if look.wanted is not None and look.wanted != wanted:
         return None
+    if look.wanted is not None and misfit is not None:
+        look = replace(look, wanted=None, refusal=misfit)
     dispatch_id = None
     if look.wanted is not None:
         assert variant_id is not None and look.port is not None and look.reader_id is not None
