@@ -32,7 +32,10 @@ COMMAND_MODULES = {
 }
 """Which module has which commands; named here so that one command imports one module."""
 
-SUBCOMMAND_MODULES = {"edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"), "dispatch": ("delivery.correction_commands",)}
+SUBCOMMAND_MODULES = {
+    "edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"),
+    "dispatch": ("delivery.correction_commands",),
+}
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
 TASK_MODULES = ("content.tasks", "delivery.tasks")
