@@ -38,7 +38,8 @@ def first_text(out: Path, name: str) -> str:
     """The text of the first slide of the only variant of a class."""
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     variant = next(one for one in manifest["variants"] if one["handset_class"] == name)
-    return (out / variant["variant_id"] / "parts/01.txt").read_text("utf-8")
+    text: str = (out / variant["variant_id"] / "parts/01.txt").read_text("utf-8")
+    return text
 
 
 def test_a_design_dropped_into_a_folder_sets_editions_and_stays_as_it_was_imported(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
