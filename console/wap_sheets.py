@@ -31,6 +31,7 @@ from subscribers.offers.leaving import subscriptions_of
 
 VIEWS = ("package", "more", "service", "held", "leave", "quiz", "read")
 TITLE = "我的套餐"
+BAND = "业务体验"
 HELD_ON_FIRST_PAGE = 5
 CHOICE_CHARS_MAX = 14
 """Of an answer's words beside its button; whole it stands above."""
@@ -46,6 +47,7 @@ class Sheet:
         token: his own, of this visit.
         version_id: the edition from which he came, or 0.
         form: the token of a form on this page.
+        wml: the handset's choices lead nowhere, so links stand above them.
     """
 
     session: Session
@@ -54,6 +56,7 @@ class Sheet:
     version_id: int
     form: str
     now: datetime
+    wml: bool = False
 
     def place(self, view: str, about: str = "") -> str:
         """The address of another of his pages."""
@@ -88,12 +91,14 @@ def _package(sheet: Sheet) -> list[Block]:
     session, reader_id = sheet.session, sheet.reader_id
     reader = session.get_one(Reader, reader_id)
     offered = services.recommended(session, reader_id)
-    blocks: list[Block] = [Shown(OWN_PAGE, 640, _band_height(640), TITLE), Heading(TITLE), Words(f"您好，{MSISDN(reader.msisdn).masked}", small=True)]
+    blocks: list[Block] = [Shown(OWN_PAGE, 640, _band_height(640), BAND), Heading(TITLE), Words(f"您好，{MSISDN(reader.msisdn).masked}", small=True)]
     title = services.package_title(session, reader_id)
     if offered:
         blocks.append(Heading(title or "为您推荐", 2))
-        blocks += [Link(one.title, sheet.place("service", one.slug)) for one in offered]
-        blocks.append(sheet.sending(*_buttons(session, reader_id, any(one.trial for one in offered)), choices=tuple(Choice(one.slug, one.title) for one in offered)))
+        places = [(one, sheet.place("service", one.slug)) for one in offered]
+        blocks += [Link(one.title, where) for one, where in places] if sheet.wml else []
+        choices = tuple(Choice(one.slug, one.title, where) for one, where in places)
+        blocks.append(sheet.sending(*_buttons(session, reader_id, any(one.trial for one in offered)), choices=choices))
     else:
         blocks.append(Words(f"{title}里的业务您都有了。" if title else "现在没有为您推荐的业务。"))
     blocks.append(Link("更多业务推荐", sheet.place("more")))
@@ -171,7 +176,7 @@ def band_png(width_px: int) -> bytes:
     """The picture at the head of the package page."""
     shown = io.BytesIO()
     handset = dataclasses.replace(handset_class("100kb-240x320"), width_px=width_px, height_px=round(width_px * 4 / 3), type_px=max(12, width_px // 15))
-    section_band(TITLE, handset, style=base_design().sheet.style).save(shown, "PNG")
+    section_band(BAND, handset, style=base_design().sheet.style).save(shown, "PNG")
     return shown.getvalue()
 
 

@@ -105,10 +105,11 @@ def page(visit: Visit, token: str) -> Response:
         if isinstance(known, Response):
             return known
         query = visit.request.query_params
-        sheet = wap_sheets.Sheet(session, known.ticket.reader_id, token, known.ticket.about, _form_token(visit, session, known), visit.runtime.now())
+        browser = asking(visit, session)
+        form = _form_token(visit, session, known)
+        sheet = wap_sheets.Sheet(session, known.ticket.reader_id, token, known.ticket.about, form, visit.runtime.now(), wml=browser.markup == "wml")
         view = query.get("v", "")
         document = wap_sheets.document(sheet, view if view in wap_sheets.VIEWS else known.ticket.purpose, query.get("n", "")[:60])
-        browser = asking(visit, session)
         hrefs = ServedHrefs(known.address, _place(token, view, query.get("n", "")[:60]))
         return own_page(visit, document, browser, hrefs)
 

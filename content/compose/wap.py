@@ -165,7 +165,8 @@ def _cover(draft: _Draft, cover: PictureRef | None, items: Sequence[tuple[Sectio
     if cover is not None:
         blocks.append(draft.picture(cover, manuscript.title))
     titled = [(item.article.title, draft.shown[item.key][0]) for _, item in items if item.article is not None and item.article.quiz is None]
-    blocks += [Link(title, key) for title, key in titled[:COVER_HEADLINES_MAX]]
+    if titled:
+        blocks += [Heading("要目", 2), *(Link(title, key) for title, key in titled[:COVER_HEADLINES_MAX]), Heading("更多", 2)]
     blocks += [Link("开始阅读", key, "5") for key in list(draft.pages)[:1] if manuscript.kind == "comic"]
     blocks.append(Link(CONTENTS, _CONTENTS, "1"))
     blocks += [Link(page.title, key, "2") for key, page in draft.pages.items() if page.kind == "quiz"][:1]

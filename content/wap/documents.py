@@ -77,10 +77,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the answers of a form: the field's value and its words."""
+    """One of the answers of a form.
+
+    Attributes:
+        value: of the field.
+        text: its words.
+        page: the address where more is said of it, or "".
+    """
 
     value: str
     text: str
+    page: str = ""
 
 
 @dataclass(frozen=True)

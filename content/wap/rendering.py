@@ -130,7 +130,7 @@ class _Sheet:
         return {**view, "text": self.clean(block.text) if isinstance(block, Words) else self.line(block.text)}
 
     def _choice(self, choice: dict[str, str]) -> dict[str, str]:
-        return {"value": choice["value"], "text": self.line(choice["text"])}
+        return {**choice, "text": self.line(choice["text"])}
 
 
 def render_pages(document: PageDocument, browser: Browser, hrefs: Hrefs, render: Render) -> list[bytes]:
