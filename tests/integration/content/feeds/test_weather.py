@@ -59,7 +59,7 @@ def test_a_draft_has_the_day_and_each_city_its_weather(desk: CLI, tmp_path: Path
     assert "芜湖今天小雨，6～13℃。" in texts[2]
     manuscript = read_folder(tmp_path / "out", {}).manuscript
     made_ = compose(manuscript, ("articles/01.md",), handset_class("30kb-128x160"), PictureSource(NO_PICTURES.__getitem__), "http://w")
-    assert "11月22日 星期日 农历十月十四 小雪" in made_.slides[0].text
+    assert "11月22日 星期日\n农历十月十四 小雪" in made_.slides[0].text
     assert desk("edition", "import", tmp_path / "out", "--json").json["items"] == 4
 
 
