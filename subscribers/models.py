@@ -40,7 +40,10 @@ class Reader(Base):
     """
 
     __tablename__ = "readers"
-    __table_args__ = {"sqlite_autoincrement": True}  # the id of a reader who was forgotten never becomes another's
+    __table_args__ = (
+        Index("ix_readers_handsets", "handset_model", "handset", "handset_class"),
+        {"sqlite_autoincrement": True},  # the id of a reader who was forgotten never becomes another's
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     msisdn: Mapped[str] = mapped_column(String(11), unique=True)
