@@ -83,7 +83,7 @@ class _Draft:
 
     def picture(self, picture: PictureRef, alt: str, *, box: Box | None = None, drawn: bool = False) -> Shown:
         """A block that shows a picture or a box of it."""
-        document = PictureDocument(picture.sha256, picture.width_px, picture.height_px, box, drawn=drawn, grey=self.manuscript.greyscale)
+        document = PictureDocument(picture.sha256, picture.width_px, picture.height_px, box, drawn=drawn, grey=self.manuscript.colourless)
         data = write_picture(document)
         name = name_of("wap picture", data.decode())
         self.pictures[name] = data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,7 @@ from content.compose.titles import TITLE_CHARACTERS_MAX, suggested
 from content.folder import read_folder
 from content.manuscript import Item, Manuscript
 from content.signatures import SignatureRules
+from content.wap.documents import PICTURE_TYPE, read_picture
 from huabao.errors import UsageError
 from subscribers.handset_classes import handset_class
 from subscribers.segments import ReaderFacts
@@ -194,15 +196,17 @@ def test_a_suggestion_is_part_of_the_title_and_short(title: str) -> None:
     assert short is None or (short in title and len(short) <= TITLE_CHARACTERS_MAX)
 
 
-@pytest.mark.parametrize("kind", ["newspaper", "magazine", "comic"])
-def test_a_day_of_mourning_has_no_colour_anywhere(tmp_path: Path, kind: str) -> None:
-    folder = {"newspaper": editions.newspaper, "magazine": editions.magazine, "comic": editions.comic}[kind](tmp_path, greyscale=True)
+@pytest.mark.parametrize(("kind", "said"), [("newspaper", "greyscale"), ("magazine", "mourning"), ("comic", "mourning")])
+def test_a_day_of_mourning_has_no_colour_anywhere(tmp_path: Path, kind: str, said: str) -> None:
+    folder = {"newspaper": editions.newspaper, "magazine": editions.magazine, "comic": editions.comic}[kind](tmp_path, greyscale=said == "greyscale")
     found = read_folder(folder, {})
-    assert found.manuscript.greyscale
-    made = message(found.manuscript, SignatureRules(found.manuscript).all_items, {sha256: data for sha256, (data, _) in found.assets.items()})
+    manuscript = dataclasses.replace(found.manuscript, mourning=said == "mourning")
+    assert manuscript.colourless
+    made = message(manuscript, SignatureRules(manuscript).all_items, {sha256: data for sha256, (data, _) in found.assets.items()})
     pictures = [slide.picture.data for slide in made.slides if slide.picture is not None]
-    pictures += [page.body for page in made.wap_pages if page.media_type.startswith("image/")]
     assert pictures
+    behind = [read_picture(page.body) for page in made.wap_pages if page.media_type == PICTURE_TYPE]
+    assert behind and all(one.grey for one in behind)
     for data in pictures:
         red, green, blue = Image.open(io.BytesIO(data)).convert("RGB").split()
         assert red.tobytes() == green.tobytes() == blue.tobytes()
