@@ -105,13 +105,20 @@ def encode_jpeg(image: Image.Image, quality_tenths: int, style: Style, *, halved
     """
     if halved is None:
         halved = halves_colour(image, style)
+    try:
+        return _jpeg(image, quality_tenths, halved=halved, optimize=True)
+    except OSError:  # Pillow's buffer holds a byte a pixel, and Huffman tables of its own cannot wait for more room: noise at a high quality
+        return _jpeg(image, quality_tenths, halved=halved, optimize=False)
+
+
+def _jpeg(image: Image.Image, quality_tenths: int, *, halved: bool, optimize: bool) -> bytes:
     out = io.BytesIO()
     image.save(
         out,
         "JPEG",
         qtables=[list(table) for table in quantisation(quality_tenths)],
         subsampling=2 if halved else 0,
-        optimize=True,
+        optimize=optimize,
         progressive=False,
         exif=b"",
         icc_profile=None,

@@ -74,6 +74,15 @@ def test_jpeg_is_baseline_without_metadata(style: Style, sampling: tuple[int, in
         assert not {"progressive", "progression", "exif", "icc_profile", "comment"} & set(shown.info)
 
 
+def test_noise_that_outgrows_the_encoders_buffer_is_encoded_all_the_same() -> None:
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (300, 300, 3), dtype=np.uint8))
+    data = encode_jpeg(noise, 950, "type")
+    assert len(data) > 300 * 300
+    with Image.open(io.BytesIO(data)) as shown:
+        shown.load()
+        assert shown.size == (300, 300)
+
+
 @pytest.mark.parametrize(("types", "allowed"), [(("image/jpeg", "image/gif"), {"image/gif"}), (("image/png", "image/gif"), {"image/png", "image/gif"})])
 def test_few_colours_are_kept_without_loss_in_a_type_of_the_class(types: tuple[str, ...], allowed: set[str]) -> None:
     image = _drawing()
