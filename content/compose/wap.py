@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE
 from content.adapt.panels import Box
 from content.compose.captions import issue_line
 from content.compose.pieces import text_parts
@@ -88,7 +89,8 @@ class _Draft:
         name = name_of("wap picture", data.decode())
         self.pictures[name] = data
         left, top, right, bottom = box or (0, 0, picture.width_px, picture.height_px)
-        return Shown(name, right - left, bottom - top, alt, larger=drawn)
+        legible_px = round(LETTERING_PX_MIN * (right - left) / (picture.width_px * LETTERING_SHARE)) if drawn else 0
+        return Shown(name, right - left, bottom - top, alt, legible_px)
 
     def add(self, key: str, page: PageDocument, item: str, box: Box | None = None) -> None:
         """Keep a page that shows an item."""

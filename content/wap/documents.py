@@ -47,14 +47,14 @@ class Shown:
     Attributes:
         picture: its name.
         width_px, height_px: its own; a handset gets it no wider than its screen.
-        larger: whether a link leads to it at twice the size, for lettering.
+        legible_px: how wide its lettering wants it; on a narrower screen a link leads to it at that width. 0 where it has none.
     """
 
     picture: str
     width_px: int
     height_px: int
     alt: str = ""
-    larger: bool = False
+    legible_px: int = 0
     block: Literal["shown"] = "shown"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from content.wap.browsers import Browser, step_of
+from content.wap.browsers import WIDTHS, Browser, step_of
 from content.wap.decks import DECK_BYTES_MAX, compiled_bytes
 from content.wap.documents import Block, Form, Heading, Link, PageDocument, Shown, Words
 from huabao.errors import HuabaoError
@@ -30,6 +30,9 @@ WML_TITLE_CHARS = 24
 
 LINE_CHARS_MAX = {"wml": 60, "xhtml": 400}
 """Of a heading or a link, which are not divided; of a longer one the beginning is shown."""
+
+NEARLY_LEGIBLE = 1.1
+"""A picture that would have to be wider by so little for its lettering is left as it is."""
 
 _SENTENCE = re.compile(r"[^。！？!?；;…]*[。！？!?；;…]*[”’」』）)]*")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -120,8 +123,8 @@ class _Sheet:
         if isinstance(block, Shown):
             width_px = min(step_of(self.browser.width_px), block.width_px)
             height_px = max(1, round(block.height_px * width_px / block.width_px))
-            wide = min(step_of(2 * self.browser.width_px), block.width_px)
-            larger = self.hrefs.picture(block.picture, wide) if block.larger and wide > 1.3 * width_px else ""
+            wide = min(next((one for one in WIDTHS if one >= block.legible_px), WIDTHS[-1]), block.width_px)
+            larger = self.hrefs.picture(block.picture, wide) if block.legible_px > NEARLY_LEGIBLE * width_px and wide > width_px else ""
             source = self.hrefs.picture(block.picture, width_px)
             return {"block": "picture", "source": source, "width": width_px, "height": height_px, "alt": self.line(block.alt), "larger": larger}
         view = dataclasses.asdict(block)

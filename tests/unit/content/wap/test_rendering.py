@@ -18,7 +18,7 @@ from content.wap.documents import Block, Choice, Form, Heading, Link, PageDocume
 from content.wap.rendering import PAGE_BYTES_MAX, divided, render_pages
 from content.wap.tokens import WapAddress, name_of
 from huabao.errors import HuabaoError
-from tests.wap_markup import faults_of, hrefs_of, words_of
+from tests.wap_markup import faults_of, hrefs_of, sources_of, words_of
 
 MP, OLD, TODAY = Browser("xhtml", XHTML_MP, 240), Browser("wml", WML, 96), Browser("xhtml", HTML, 640)
 NAME = name_of("x")
@@ -58,7 +58,7 @@ blocks = st.lists(
         st.builds(Words, st.one_of(anything, han), st.booleans()),
         st.builds(Heading, anything, st.sampled_from([1, 2])),
         st.builds(Link, anything, st.just(NAME), st.sampled_from(["", "1"]), anything),
-        st.builds(Shown, st.just(NAME), st.integers(1, 4_000), st.integers(1, 4_000), anything, st.booleans()),
+        st.builds(Shown, st.just(NAME), st.integers(1, 4_000), st.integers(1, 4_000), anything, st.integers(0, 900)),
     ),
     max_size=14,
 )
@@ -144,3 +144,10 @@ def test_a_compiler_makes_no_more_of_a_deck(tmp_path: Path) -> None:
         done = subprocess.run(["xml2wbxml", "-n", "-v", "1.3", "-o", target, source], capture_output=True, text=True, check=False)
         assert target.exists(), done.stdout + done.stderr
         assert 0.75 * compiled_bytes(page) < target.stat().st_size <= compiled_bytes(page)
+
+
+def test_a_picture_whose_lettering_is_too_small_is_there_larger() -> None:
+    shown = Shown(NAME, 2_400, 1_000, "一格", legible_px=460)
+    narrow, wide = (pages(PageDocument("picture", "", "", (shown,)), Browser("xhtml", XHTML_MP, width)) for width in (128, 480))
+    assert {HREFS.picture(NAME, 128), HREFS.picture(NAME, 480)} <= {*hrefs_of(narrow[0]), *sources_of(narrow[0])}
+    assert b"\xe6\x94\xbe\xe5\xa4\xa7" not in wide[0]
