@@ -33,7 +33,7 @@ class Config(BaseSettings):
     report_wait_s: float | None = Field(None, description="overrides the setting report_wait_s for this process")
     now: str = Field("", description="the clock of one command begins here; refused in production")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7 (web processes that share it share them; made at start when empty) and, where set, WAP links")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs the nonces of HTTP Digest at /mm7 (made at start when empty; web processes share it) and, where set, WAP links")
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
     handsets_dir: Path | None = Field(None, description="folder of your own class_rules.toml; unset means data_dir/handsets")
     designs: Path | None = Field(None, description="folder of your own designs, one folder each; unset means data_dir/designs")
