@@ -22,7 +22,7 @@ def schedule(
 ) -> Report:
     """Freeze the audience of an approved edition and let it leave at its time; `huabao serve` or the workers send it."""
     from content.services import find_edition
-    from content.workflow import lifecycle
+    from content.workflow import lifecycle, readiness
     from delivery.dispatch import planning
     from delivery.models import Dispatch
 
@@ -31,7 +31,9 @@ def schedule(
         parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group, block_classes=block_classes,
     )  # fmt: skip
     with invocation.runtime.transaction(read_only=True) as session:
-        lifecycle.check(find_edition(session, edition), lifecycle.SCHEDULE)
+        wanted = find_edition(session, edition)
+        lifecycle.check(wanted, lifecycle.SCHEDULE)
+        readiness.require(session, wanted, invocation.runtime.now())
     with invocation.progress("variants", None) as advance:
         dispatch_id = planning.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
     with invocation.runtime.transaction(read_only=True) as session:

@@ -28,6 +28,9 @@ from huabao.settings import Setting
 REPEATED, TOO_MANY = "repeated", "too-many"
 """The same message once more (a page shows its reply again, a text gets no second one), and one beyond the limit: nothing is written."""
 
+STOPPED = "stopped"
+"""The edition was killed: nothing is written."""
+
 REPEATED_S = 600.0
 """A message of the same words that comes again within this is the network's repetition."""
 
@@ -46,7 +49,8 @@ class Answered:
     """What became of an answer.
 
     Attributes:
-        outcome: `counted`, `again`, `replaced` (it took the place of his earlier one), `late`, `unreadable`, `repeated` or `too-many`.
+        outcome: `counted`, `again`, `replaced` (it took the place of his earlier one), `late`, `unreadable`, `repeated`, `too-many` or
+            `stopped` (its edition was killed).
         reply: what the reader is told, in Chinese; "" for nothing.
         answer_id: of its row; 0 where none was written.
         entry: the number that he draws with, or None.
@@ -73,6 +77,8 @@ def answer(session: Session, quiz: OpenedQuiz, msisdn: str, choice: int | None, 
     """
     if choice is not None and not 1 <= choice <= len(quiz.choices):
         raise UsageError(f"the quiz has the choices 1 to {len(quiz.choices)}, not {choice}")
+    if session.get_one(Edition, quiz.edition_id).state == KILLED:
+        return Answered(STOPPED, settings.REPLY_STOPPED.get(session))
     said = "".join(character for character in text if character.isprintable())[:80]
     mine = select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.msisdn == msisdn)
     last = session.scalar(mine.order_by(QuizAnswer.id.desc()).limit(1))

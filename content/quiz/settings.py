@@ -22,11 +22,12 @@ REPLY_REPLACED = Setting(
     "quiz_reply_replaced", "您的答案已改为{choice}，抽奖号{entry}，{closes}截止。", "", "text to a reader whose new answer takes the place of his old one; empty for none"
 )
 REPLY_LATE = Setting("quiz_reply_late", "本期问答已于{closes}截止，请留意下期。", "", "text to a reader whose answer came after the close; empty for none")
+REPLY_STOPPED = Setting("quiz_reply_stopped", "本期问答已停止，不再接受答案，敬请谅解。", "", "text to a reader who answers the quiz of an edition that was killed")
 REPLY_UNREADABLE = Setting(
     "quiz_reply_unreadable", "没看懂您的答案。请发“{keyword}加答案序号”到{number}，如{keyword}1。", "", "text to a reader in whose answer nobody finds a choice; empty for none"
 )
 
 SETTINGS: tuple[Setting[Any], ...] = (
     WHICH_COUNTS, GRACE_S, SETTLE_S, BARE_ANSWERS, READERS_ONLY, BARRED_BLACKLISTS, BARRED_SEGMENT, ANSWERS_MAX, LATE_DAYS,
-    REPLY_COUNTED, REPLY_AGAIN, REPLY_REPLACED, REPLY_LATE, REPLY_UNREADABLE,
+    REPLY_COUNTED, REPLY_AGAIN, REPLY_REPLACED, REPLY_LATE, REPLY_STOPPED, REPLY_UNREADABLE,
 )  # fmt: skip

@@ -53,9 +53,7 @@ def submit(session: Session, edition: Edition, done: Act) -> None:
     busy = locks.of_others(session, edition.id, done.by, done.at)
     if busy:
         raise UsageError(f"{locks.say(busy[0])}; submit when the locks are given back")
-    lacking = readiness.lacks(session, edition, done.at)
-    if lacking:
-        raise UsageError(f"edition {edition.id} is not ready: {'; '.join(lacking)}")
+    readiness.require(session, edition, done.at)
     lifecycle.act(session, edition, lifecycle.SUBMIT, done)
 
 

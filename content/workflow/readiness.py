@@ -20,6 +20,7 @@ from content.quiz.opening import quizzes_of
 from content.quiz.reading import CHOICES_MAX, folded, number_of
 from content.workflow.lifecycle import KILLED
 from huabao.clock import shanghai_text
+from huabao.errors import UsageError
 from subscribers.offers.catalogue import CLASSES
 from subscribers.segments import ReaderFacts, parse_rule, rule_matches
 
@@ -32,9 +33,22 @@ RESERVED = ("TD", "退订", "QX", "取消", "STOP", "0000", "00000")
 
 def lacks(session: Session, edition: Edition, at: datetime) -> list[str]:
     """What the edition's current version lacks, each with what to do; nothing for a newspaper or a comic."""
+    if edition.kind != "magazine":
+        return []
     version = session.get_one(EditionVersion, edition.current_version_id)
     manuscript = Manuscript.from_document(version.manuscript)
     return magazine_lacks(manuscript, at, lambda quiz: _in_use(session, edition.id, quiz, at), opened=_opened(session, edition.id))
+
+
+def require(session: Session, edition: Edition, at: datetime) -> None:
+    """Refuse to mark an edition ready that lacks something.
+
+    Raises:
+        UsageError: it does; the message names all of it.
+    """
+    found = lacks(session, edition, at)
+    if found:
+        raise UsageError(f"edition {edition.id} is not ready: {'; '.join(found)}")
 
 
 def magazine_lacks(manuscript: Manuscript, at: datetime, in_use: Callable[[Quiz], str] = lambda _quiz: "", *, opened: frozenset[str] = frozenset()) -> list[str]:

@@ -125,6 +125,8 @@ def test_a_killed_edition_takes_no_answers(runtime: Runtime) -> None:
         (quiz,) = opened(session)
         lifecycle.act(session, session.get_one(Edition, quiz.edition_id), lifecycle.KILL, Act("ops", OPENED, "wrong"))
         assert take_text(session, ME, NUMBER, "DA 1", channel="sms", at=OPENED) is None
+        assert answer(session, quiz, ME, 1, channel="wap", at=OPENED).outcome == "stopped"
+        assert rows(session) == []
 
 
 def test_answers_stay_with_a_corrected_quiz(runtime: Runtime) -> None:

@@ -31,6 +31,7 @@ def test_what_a_magazine_lacks_is_named_until_it_is_there(runtime: Runtime, cli:
     edition = str(made["edition_id"])
     said = cli("edition", "submit", edition, code=2).err
     assert "is not ready: the magazine lacks its four-panel comic (四格漫画)" in said
+    assert "is not ready: the magazine lacks its four-panel comic" in cli("edition", "schedule", edition, code=2).err
     assert cli("edition", "show", edition, "--json").json["state"] == "draft"
     cli("edition", "import", editions.magazine(tmp_path / "m"))
     cli("edition", "submit", edition)
