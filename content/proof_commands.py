@@ -34,6 +34,8 @@ LANGUAGE = click.option("--language", type=click.Choice(("zh", "en")), default="
 @operation
 def proof(invocation: Invocation, edition_id: str, out: Path, contact: Path | None, signatures: str, classes: str | None, language: str, yes: bool) -> Report:
     """The proof for sign-off (付印样): each variant as its handsets show it, who gets it, preflight, word hits, and the digest that a signature is for."""
+    from content.compose.issue import design_of
+    from content.models import Asset
     from content.proof.gathering import gather
     from content.proof.rendering import render_pdf
     from content.services import find_edition, load_version
@@ -42,7 +44,9 @@ def proof(invocation: Invocation, edition_id: str, out: Path, contact: Path | No
     runtime = invocation.runtime
     with runtime.transaction(read_only=True) as session:
         found = find_edition(session, edition_id)
-        wanted = wanted_variants(session, load_version(session, found), signatures, classes)
+        loaded = load_version(session, found)
+        wanted = wanted_variants(session, loaded, signatures, classes)
+        design = design_of(loaded.manuscript, lambda sha256: session.get_one(Asset, sha256).data)
     check_count(len(wanted), yes=yes)
     sheets: list[Path] = []
 
@@ -53,7 +57,7 @@ def proof(invocation: Invocation, edition_id: str, out: Path, contact: Path | No
 
     with invocation.progress("variants", len(wanted)) as advance:
         gathered = gather(runtime, found, wanted, language, advance, keep_sheet)
-    write_whole(out, render_pdf(gathered, language))
+    write_whole(out, render_pdf(gathered, language, design))
     return _told(gathered, out, sheets)
 
 

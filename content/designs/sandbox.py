@@ -35,7 +35,7 @@ METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset({"startswith", "endswith", "strip", "lstrip", "rstrip", "upper", "lower", "title", "isdigit", "isascii"}),
     dict: frozenset({"items", "keys", "values", "get"}),
 }
-TESTS = ("defined", "undefined", "none", "even", "odd", "divisibleby", "eq", "ne", "lt", "le", "gt", "ge", "in", "string", "number", "true", "false")
+TESTS = ("defined", "undefined", "none", "even", "odd", "divisibleby", "eq", "equalto", "ne", "lt", "le", "gt", "ge", "in", "string", "number", "true", "false", "sameas")
 _FORBIDDEN = {
     nodes.Dict: "a mapping",
     nodes.ScopedEvalContextModifier: "`autoescape`",
@@ -49,21 +49,22 @@ class BudgetError(SecurityError):
 
 
 class _Meter(threading.local):
-    steps = 0
-    chars = 0
+    steps = chars = 0
+    steps_max, chars_max = STEPS_MAX, CHARS_MAX
 
-    def begin(self) -> None:
+    def begin(self, steps_max: int, chars_max: int) -> None:
         self.steps = self.chars = 0
+        self.steps_max, self.chars_max = steps_max, chars_max
 
     def step(self, count: int = 1) -> None:
         self.steps += count
-        if self.steps > STEPS_MAX:
+        if self.steps > self.steps_max:
             raise BudgetError("it loops or calls too often; a page needs a thousandth of that")
 
     def write(self, count: int) -> None:
         self.chars += count
-        if self.chars > CHARS_MAX:
-            raise BudgetError(f"it writes more than {CHARS_MAX} characters")
+        if self.chars > self.chars_max:
+            raise BudgetError(f"it writes more than {self.chars_max} characters")
 
 
 _meter = _Meter()
@@ -87,6 +88,9 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
     concat = staticmethod(_concat)
+    steps_max, chars_max = STEPS_MAX, CHARS_MAX
+    listing: tuple[str, ...] = ()
+    """Filters that may be given a list of anything."""
 
     def __init__(self, files: Mapping[str, str], filters: Mapping[str, Callable[..., Any]], shared: Mapping[str, Any]) -> None:
         super().__init__(
@@ -95,7 +99,7 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_shown,
+            finalize=shown,
             cache_size=200,
             auto_reload=False,
         )
@@ -110,13 +114,13 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
         Raises:
             jinja2.TemplateError: it is broken; RecursionError, TypeError, ValueError, ArithmeticError, LookupError: so it is when it runs.
         """
-        _meter.begin()
+        _meter.begin(self.steps_max, self.chars_max)
         return self.get_template(name).render(values)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         self._heaviest = max(self._heaviest, _weight(tree))
-        bounded: nodes.Template = _Bounds(name, filename).visit(tree)
+        bounded: nodes.Template = _Bounds(name, filename, self.listing).visit(tree)
         return bounded
 
     def _load_template(self, name: Any, globals: Any) -> Any:  # noqa: A002  # Jinja2's name
@@ -151,14 +155,20 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
 class _Bounds(NodeTransformer):
     """Makes every loop and every joined text pass a counter, and refuses what no layout needs."""
 
-    def __init__(self, name: str | None, filename: str | None) -> None:
-        self._name, self._filename = name, filename
+    def __init__(self, name: str | None, filename: str | None, listing: tuple[str, ...]) -> None:
+        self._name, self._filename, self._listing = name, filename, listing
 
     def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
         for kind, what in _FORBIDDEN.items():
             if isinstance(node, kind):
                 self._refuse(node, what)
         return super().generic_visit(node, *args, **kwargs)
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
+        if node.name in self._listing and isinstance(node.node, nodes.List | nodes.Tuple):
+            node.node.items = [self.visit(item) for item in node.node.items]
+            return node
+        return self.generic_visit(node)
 
     def visit_List(self, node: nodes.List) -> nodes.Node:
         if not all(isinstance(item, nodes.Const) for item in node.items):
@@ -214,7 +224,7 @@ class _Counted:
         return len(self._values)
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """What an output may be: a text or a number."""
     _meter.step()
     if isinstance(value, str | int | float | Undefined):
@@ -223,7 +233,7 @@ def _shown(value: Any) -> Any:
 
 
 def _joined(parts: Iterable[Any]) -> str:
-    found = [_shown(part) for part in parts]
+    found = [shown(part) for part in parts]
     if any(hasattr(part, "__html__") for part in found):
         found = [escape(part) for part in found]
     whole = Markup("").join(found) if any(isinstance(part, Markup) for part in found) else "".join(map(str, found))

@@ -10,20 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from content.designs import Design, base_design
+from content.designs.proofing import render_proof
 from content.proof.faces import Faces
 from content.proof.facts import Proof
 from content.proof.wording import day, moment, say, words
 from huabao.errors import UsageError
 
-TEMPLATE = "proof.html.j2"
 SCHEME = "proof:"
 SCREEN_MM = 33.0
 """Width of a slide on paper: five stand in a row on A4."""
@@ -50,20 +47,20 @@ class Row:
     slides: tuple[Any, ...]
 
 
-def render_pdf(proof: Proof, language: str, *, folder: Path | None = None) -> bytes:
+def render_pdf(proof: Proof, language: str, design: Design | None = None) -> bytes:
     """The PDF.
 
     Args:
         language: zh or en.
-        folder: with `proof.html.j2` and what it includes; None for Huabao's own.
+        design: whose templates of the proof are used; None for those that come with Huabao.
 
     Raises:
         UsageError: the libraries that lay out text are not installed.
-        TemplateError: the template is broken.
+        DesignError: a template is broken; with file and line.
     """
     weasyprint = _weasyprint()
     faces = _faces()
-    page = legible(render_html(proof, language, folder=folder), faces)
+    page = legible(render_html(proof, language, design), faces)
     plain = re.sub("<[^>]*>", "", page)
     strong = "".join((*(word[language] for word in words().values()), proof.title, proof.publication, proof.number, *(one.handset_class for one in proof.variants)))
     given = {
@@ -77,20 +74,10 @@ def render_pdf(proof: Proof, language: str, *, folder: Path | None = None) -> by
     return made
 
 
-def render_html(proof: Proof, language: str, *, folder: Path | None = None) -> str:
+def render_html(proof: Proof, language: str, design: Design | None = None) -> str:
     """The page that is laid out."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(str(folder or resources.files("templates") / "proof")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=bounded,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"say": partial(say, language), "moment": moment, "day": partial(day, language)}
-    environment.globals |= {"rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "screen_mm": SCREEN_MM}
-    environment.filters |= {"mm": lambda value: f"{value:.2f}mm", "groups_of_8": lambda text: [text[start : start + 8] for start in range(0, len(text), 8)]}
-    return environment.get_template(TEMPLATE).render(proof=proof, language=language)
+    shared = {"say": partial(say, language), "moment": moment, "day": partial(day, language), "rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "screen_mm": SCREEN_MM}
+    return render_proof(design or base_design(), shared, {"proof": proof, "language": language}, bounded)
 
 
 def bounded(value: object) -> object:

@@ -182,3 +182,16 @@ def test_a_layout_of_latin1_is_refused(tmp_path: Path) -> None:
     (place / "slides/end.txt.j2").write_bytes("eins\nf\xfcnf".encode("latin-1"))
     with pytest.raises(DesignError, match=r"slides/end\.txt\.j2:2: is not UTF-8"):
         load(place)
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ("<p>\n{{ prof.title }}</p>", "proof/front.html.j2:2: 'prof' is undefined"),
+        ("<p>\n\n{% if %}", "proof/front.html.j2:3: "),
+        ("{{ proof.title | safe }}", "proof/front.html.j2:1: No filter named 'safe'"),
+    ],
+)
+def test_a_broken_page_of_the_proof_is_found_before_there_is_one(tmp_path: Path, page: str, fault: str) -> None:
+    assert any(str(one).startswith(fault) for one in check(made(tmp_path, {"proof/front.html.j2": page})))
+    assert check(made(tmp_path, {"proof/front.html.j2": "<p>{{ proof.title }}</p>{% for one in proof.variants %}{{ one.size_bytes | grouped }}{% endfor %}"})) == []

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from jinja2.exceptions import SecurityError
 
+from content.designs import DesignError
 from content.proof.rendering import render_html, render_pdf
+from tests.unit.content.designs.folders import made as made_design
 from tests.unit.content.proof.proofs import DIGEST, JPEG, fonts_of, proof, text_of
 
 
@@ -87,12 +88,12 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 
 
 def test_a_template_gets_no_further_than_the_proof(tmp_path: Path) -> None:
-    (tmp_path / "proof.html.j2").write_text("{{ proof.__class__.__mro__ }}")
-    with pytest.raises(SecurityError):
-        render_html(proof(), "zh", folder=tmp_path)
+    mine = made_design(tmp_path, {"proof/proof.html.j2": "<p>\n{{ proof.__class__.__mro__ }}"})
+    with pytest.raises(DesignError, match=r"proof/proof\.html\.j2:2: .*unsafe"):
+        render_html(proof(), "zh", mine)
     secret = tmp_path / "secret.txt"
     secret.write_text("s3cret")
-    (tmp_path / "proof.html.j2").write_text(f"<p>x</p><img src='{secret.as_uri()}'><link rel=stylesheet href='{secret.as_uri()}'><a rel=attachment href='{secret.as_uri()}'>y</a>")
-    made = render_pdf(proof(), "zh", folder=tmp_path)
+    page = f"<p>x</p><img src='{secret.as_uri()}'><link rel=stylesheet href='{secret.as_uri()}'><a rel=attachment href='{secret.as_uri()}'>y</a>"
+    made = render_pdf(proof(), "zh", made_design(tmp_path, {"proof/proof.html.j2": page}))
     assert b"s3cret" not in made
     assert b"EmbeddedFile" not in made
