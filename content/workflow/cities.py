@@ -14,7 +14,7 @@ def is_of(section: Section, city: str) -> bool:
     """Whether a section is that city's: it says so, is called so, or is for its readers only."""
     if section.city is not None:
         return section.city == city
-    return section.title == city or all(item.rule is not None and _names(item.rule, city) for item in section.items)
+    return section.title == city or (bool(section.items) and all(item.rule is not None and _names(item.rule, city) for item in section.items))
 
 
 def _names(rule: object, city: str) -> bool:
@@ -51,7 +51,8 @@ def guard_version(before: Manuscript | None, after: Manuscript, city: str) -> No
     """
     if before is None:
         raise UsageError(f"an editor of {city} begins no edition; ask the main desk to import it first")
-    own = {*sections_of(before, city), *sections_of(after, city)}
+    there = {section.title for section in before.sections}
+    own = {*sections_of(before, city), *(title for title in sections_of(after, city) if title not in there)}
     others = sorted(sections_changed(before, after) - own)
     what = [f"section {title!r}" for title in others] + sorted(set(difference(before, after).edition) - _BY_CUSTOM)
     rest = [[section.title for section in one.sections if section.title not in own] for one in (before, after)]

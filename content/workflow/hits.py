@@ -8,6 +8,9 @@ from typing import Any
 
 from content.workflow.passages import Passage
 
+KINDS = ("word", "leader", "script", "repeat", "section", "source", "moved_on")
+"""A listed word; a leader's name, title or place; mixed scripts; a repeat; a section that is missing or stands in; a source that is not permitted; a story told anew."""
+
 CONTEXT_CHARACTERS = 16
 """What is shown before and behind."""
 
@@ -17,7 +20,7 @@ class Hit:
     """One thing that somebody must look at.
 
     Attributes:
-        kind: word, leader, script, repeat, section, source or moved on.
+        kind: one of `KINDS`.
         severity: block or warn.
         found: as it stands in the text.
         rule: the listed word, or what is wrong.

@@ -140,7 +140,7 @@ def _moved_on(session: Session, edition: Edition, version: EditionVersion, manus
     titles = {item.key: item.article.title for item in manuscript.items if item.article is not None}
     for one in moved_on(session, version, manuscript, edition.publication_id):
         told = f"{one.source} told it anew at {shanghai_text(one.at)} as “{one.title}” ({one.share:.0%} shared)"
-        yield Hit("moved on", "warn", one.item, "title", titles[one.item], told, advice="look whether the article is still true", sentence=one.title)
+        yield Hit("moved_on", "warn", one.item, "title", titles[one.item], told, advice="look whether the article is still true", sentence=one.title)
 
 
 def sources_of(article: Article) -> list[str]:

@@ -114,5 +114,5 @@ def test_a_story_that_moved_on_overnight_is_shown(paper: CLI, sqlite_runtime: Ru
     write(tmp_path, f"{editions.STORY}凌晨四点，大桥因大雾临时封闭。")
     paper("feed", "fetch", "test-newspaper", env={"HUABAO_NOW": "2026-11-22T04:10:00+08:00"})
     (hit,) = paper("edition", "hits", 1, "--json").json["hits"]
-    assert (hit["kind"], hit["severity"], hit["item"]) == ("moved on", "warn", "1.md")
+    assert (hit["kind"], hit["severity"], hit["item"]) == ("moved_on", "warn", "1.md")
     assert hit["rule"].startswith("本地 told it anew at 2026-11-22 04:10")
