@@ -59,6 +59,8 @@ def grey(invocation: Invocation, day: str | None, publication: str | None, off: 
     wanted = day_of(day, business_day(now))
     if only_list:
         return _listed(invocation, wanted)
+    if invocation.city:
+        raise UsageError(f"an editor of {invocation.city} declares no day of mourning; ask the main desk")
     why = invocation.why(reason)
     with invocation.runtime.transaction() as session:
         title = find_publication(session, publication) if publication else None

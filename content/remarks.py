@@ -45,7 +45,8 @@ class Remarks:
         titles = list(long_titles(self.manuscript))
         for key, article, suggestion in titles[:TITLES_SHOWN]:
             advice = f"`short_title: {suggestion}` would fit" if suggestion else "give it a `short_title`"
-            yield f"{key}: “{article.title}” has {len(article.title)} characters and takes a third line on the smallest screens; {advice}"
+            shown = article.short_title or article.title
+            yield f"{key}: “{shown}” has {len(shown)} characters and takes a third line on the smallest screens; {advice}"
         if len(titles) > TITLES_SHOWN:
             yield f"… and {len(titles) - TITLES_SHOWN} more long titles"
 

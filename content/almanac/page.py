@@ -21,7 +21,8 @@ class Brief:
     @property
     def front(self) -> dict[str, object]:
         """Its front matter."""
-        return {"title": f"{self.city}天气", "level": "city", "segment": {"field": "city", "op": "eq", "value": self.city}}
+        names = [self.city, f"{self.city}市"]  # however the readers' records name it
+        return {"title": f"{self.city}天气", "level": "city", "segment": {"field": "city", "op": "in", "value": names}}
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def _json_rows(text: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
 def _forecast(row: Mapping[str, Any], at: datetime) -> Forecast | str:
     """The forecast of a row, or why it cannot be used."""
     city, sky, wind = (" ".join(str(row.get(name) or "").split()) for name in ("city", "text", "wind"))
+    city = city[:-1] if len(city) > 2 and city.endswith("市") else city
     if not city or not sky or max(map(len, (city, sky, wind))) > 40:
         return "`city` and `text` are wanted, at most 40 characters each"
     if any(not letter.isprintable() for letter in city + sky + wind):

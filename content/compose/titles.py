@@ -40,8 +40,8 @@ def _closed(text: str) -> bool:
 
 
 def long_titles(manuscript: Manuscript) -> Iterator[tuple[str, Article, str | None]]:
-    """Items whose title has no short form and takes more than two lines on the smallest screens, each with what could be suggested."""
+    """Items whose title, the short one where there is one, takes more than two lines on the smallest screens, each with what could be suggested."""
     for item in manuscript.items:
         article = item.article
-        if article is not None and article.short_title is None and len(article.title) > TITLE_CHARACTERS_MAX:
+        if article is not None and len(article.short_title or article.title) > TITLE_CHARACTERS_MAX:
             yield item.key, article, suggested(article.title)

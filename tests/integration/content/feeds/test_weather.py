@@ -23,7 +23,7 @@ from tests.command_line import CLI
 
 NOW = {"HUABAO_NOW": "2026-11-22T04:30:00+08:00"}
 NO_PICTURES: dict[str, bytes] = {}
-CSV = "city,date,low,high,text,wind\n合肥,2026-11-22,5,12,多云转晴,东北风3级\n芜湖,2026-11-22,6,13,小雨,\n安庆,2026-11-21,7,14,晴,南风2级\n"
+CSV = "city,date,low,high,text,wind\n合肥,2026-11-22,5,12,多云转晴,东北风3级\n芜湖市,2026-11-22,6,13,小雨,\n安庆,2026-11-21,7,14,晴,南风2级\n"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_draft_has_the_day_and_each_city_its_weather(desk: CLI, tmp_path: Path
     assert document["almanac"] == {"lunar": "十月十四", "term": "小雪"}
     assert document["sections"][-1]["title"] == "天气"
     texts = [(tmp_path / "out" / name).read_text("utf-8") for name in document["sections"][-1]["items"]]
-    assert "合肥今天多云转晴，5～12℃，东北风3级。" in texts[0] and "value: 合肥" in texts[0]
+    assert "合肥今天多云转晴，5～12℃，东北风3级。" in texts[0] and "- 合肥\n  - 合肥市" in texts[0]
     assert "今天的天气预报还没有到" in texts[1] and "7" not in texts[1].replace("2026", "")
     assert "芜湖今天小雨，6～13℃。" in texts[2]
     manuscript = read_folder(tmp_path / "out", {}).manuscript
