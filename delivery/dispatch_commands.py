@@ -127,10 +127,13 @@ def _serial_rows(found: Plan) -> list[tuple[object, ...]]:
 def _single_rows(found: Plan) -> list[tuple[object, ...]]:
     """What slots cost, where there are some."""
     singles = found.outlook.singles
-    if not singles.readers:
+    if not singles.of:
         return []
+    if not singles.readers:
+        return [("slots", f"in none of {singles.of:,} variants: their text moved to WAP pages")]
     return [
-        ("sent to one by one", f"up to {singles.readers:,} ({', '.join(singles.slots)})"),
+        ("slots", f"{', '.join(singles.slots)}; in {singles.variants:,} of {singles.of:,} variants"),
+        ("sent to one by one", f"up to {singles.readers:,}"),
         ("submissions for them", f"up to {singles.readers:,} instead of {singles.in_groups:,}; counted at {singles.rate_per_s:g}/s"),
         ("bodies to the MMSC", f"up to {singles.bytes_:,} bytes instead of {singles.bytes_in_groups:,}"),
     ]

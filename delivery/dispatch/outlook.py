@@ -116,7 +116,7 @@ def look(
     agreed = {port_id: [(one.at, one.rate) for one in found] for port_id, found in changes.ahead(session, able).items()}
     texts = {variants[one]: readers for one, readers in count.signatures.items() if one[1] in SHORT}
     each = pdus_each(session, able, {port.id: texts for port in able})
-    singles = single_sends(session, count.signatures, variants, [ports[port.name] for port in able]) if personal else NOBODY
+    singles = single_sends(session, bool(subject.version.manuscript.get("slots")), count.signatures, variants, [ports[port.name] for port in able]) if personal else NOBODY
     supplies = {
         port.name: Supply.of(ports[port.name], agreed.get(port.id, ()), each.get(port.id, 1.0), IN_GROUPS if carries_short(port) else singles.pace) for port in able
     }

@@ -83,7 +83,7 @@ class Plan:
             "late": found.short,
             "cost_fen": self.cost_fen,
             "serial": self.serial,
-            "single_sends": found.singles.to_document() if found.singles.readers else None,
+            "single_sends": found.singles.to_document() if found.singles.of else None,
             "contract": [one.to_document() for one in found.contract],
             "problems": list(self.problems),
             "preflight": {"passed": not self.tried.of("fail"), "handsets": self.tried.panel.tried, "failing_classes": self.tried.failing_classes()},

@@ -33,6 +33,7 @@ class SingleSends:
         slots: their names.
         readers: of variants with slots; so many submissions there are for them at most.
         variants: how many these are.
+        of: how many variants there are in all that are no links or texts; 0 where the edition has no slots.
         in_groups: submissions that the same readers take when they get the fallbacks.
         bytes_: of the bodies of single submissions, at most.
         bytes_in_groups: of the bodies in groups.
@@ -43,6 +44,7 @@ class SingleSends:
     slots: tuple[str, ...] = ()
     readers: int = 0
     variants: int = 0
+    of: int = 0
     in_groups: int = 0
     bytes_: int = 0
     bytes_in_groups: int = 0
@@ -60,6 +62,7 @@ class SingleSends:
             "slots": list(self.slots),
             "readers_max": self.readers,
             "variants": self.variants,
+            "of_variants": self.of,
             "submissions_max": self.readers,
             "submissions_in_groups": self.in_groups,
             "body_bytes_max": self.bytes_,
@@ -71,16 +74,20 @@ class SingleSends:
 NOBODY = SingleSends()
 
 
-def single_sends(session: Session, signatures: Mapping[Signature, int], variants: Mapping[Signature, int], ports: Sequence[PortSettings]) -> SingleSends:
-    """The cost of slots for readers by signature, whose variants these are."""
+def single_sends(session: Session, slots: bool, signatures: Mapping[Signature, int], variants: Mapping[Signature, int], ports: Sequence[PortSettings]) -> SingleSends:
+    """The cost of slots for readers by signature, whose variants these are.
+
+    Args:
+        slots: the edition has some.
+    """
+    if not slots:
+        return NOBODY
     readers: dict[int, int] = {}
     for signature, number in signatures.items():
         if signature[1] not in SHORT:
             readers[variants[signature]] = readers.get(variants[signature], 0) + number
     wanted = select(Variant.id, Variant.size_bytes, VariantPayload.slots).join(VariantPayload, VariantPayload.variant_id == Variant.id)
     found = [(row.size_bytes, readers[row.id], gaps_of(row.slots)) for row in session.execute(wanted.where(in_ids(session, Variant.id, sorted(readers)))) if row.slots]
-    if not found:
-        return NOBODY
     size = max((port.group_size for port in ports if port.kind != "smpp"), default=1)
     groups = [-(-number // size) for _, number, _ in found]
     alone = sum(number for _, number, _ in found)
@@ -88,6 +95,7 @@ def single_sends(session: Session, signatures: Mapping[Signature, int], variants
         slots=tuple(sorted({gap.name for _, _, gaps in found for gap in gaps})),
         readers=alone,
         variants=len(found),
+        of=len(readers),
         in_groups=sum(groups),
         bytes_=sum(bytes_ * number for bytes_, number, _ in found),
         bytes_in_groups=sum(bytes_ * number for (bytes_, _, _), number in zip(found, groups, strict=True)),

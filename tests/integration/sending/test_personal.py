@@ -30,16 +30,17 @@ def test_each_reader_gets_his_own_words(runtime: Runtime, tmp_path: Path, caplog
         add_port(runtime, mmsc.url, max_recipients=10)
         plan = plans.plan(runtime, Request(world.edition))
         assert (plan.outlook.singles.readers, plan.outlook.singles.in_groups) == (120, 12)
-        assert plan.to_document()["single_sends"]["slots"] == ["greeting", "points"]
+        said = plan.to_document()["single_sends"]
+        assert (said["slots"], said["variants"], said["of_variants"], said["submissions_max"]) == (["greeting", "points"], 1, 1, 120)
         dispatches.create(runtime, Request(world.edition), actor="test")
         work(runtime)
-        said = said_to(mmsc)
-        assert {number: len(texts) for number, texts in said.items()} == {number_of(reader): 1 for reader in range(1, 121)}
+        told_to = said_to(mmsc)
+        assert {number: len(texts) for number, texts in told_to.items()} == {number_of(reader): 1 for reader in range(1, 121)}
         for reader in range(1, 41):
-            assert expected(reader, f"尊敬的王{reader}先生") in said[number_of(reader)][0]
+            assert expected(reader, f"尊敬的王{reader}先生") in told_to[number_of(reader)][0]
         for reader in range(41, 101):
-            assert expected(reader, FALLBACK) in said[number_of(reader)][0]
-        told = dict(zip(HOSTILE, (said[number_of(reader)][0] for reader in range(101, 101 + len(HOSTILE))), strict=True))
+            assert expected(reader, FALLBACK) in told_to[number_of(reader)][0]
+        told = dict(zip(HOSTILE, (told_to[number_of(reader)][0] for reader in range(101, 101 + len(HOSTILE))), strict=True))
         assert "尊敬的\"<b>&]]>，您好" in told[HOSTILE[1]]
         assert f"{FALLBACK}，您好" in told[HOSTILE[0]], "a name longer than its slot"
         assert f"{FALLBACK}，您好" in told[HOSTILE[2]]
