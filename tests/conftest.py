@@ -48,6 +48,7 @@ TOGETHER = {
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
     "tests/unit/content/test_foreign.py": "composed",
+    "tests/unit/content/test_golden.py": "golden",  # editions whose slides are looked at
     "tests/unit/content/test_compose.py": "composed",  # messages that many tests look at
     "tests/unit/sandbox/demo/test_editions.py": "drawn",  # pictures that many tests look at
 }

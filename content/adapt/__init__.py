@@ -1,8 +1,9 @@
 """Pictures: opened safely, framed for a screen, and fitted together into a message's bytes.
 
-`opening` judges and decodes what an editor sends, `colour` brings it to upright
-sRGB, `framing` decides what part is shown and how large, `encoding` turns one
-frame into bytes. `similarity` says how alike what is shown and the original look,
+`costs` judges what a file would take, `opening` decodes what an editor sends, `colour`
+brings it to sRGB, `subjects` finds heads and lettering, `framing` decides what part is
+shown and how large, `encoding` turns one frame into bytes, `animation` a moving one,
+`moving` fits both together. `similarity` says how alike what is shown and the original look,
 `curves` what quality buys of it, `sharing` makes the worst picture of a message as
 good as its bytes allow, `fitting` finds size and number for that. `panels` finds
 the panels of a comic page, `lettering` where its dialogue stands.

@@ -30,6 +30,9 @@ FILE_BYTES_MAX = 32_000_000
 PIXELS_MAX = 40_000_000
 """Width × height. Pillow itself only stops at 179 million; at 40 million the worst mode takes 160 MB."""
 
+WEBP_PIXELS_MAX = 20_000_000
+"""Of a WebP, which its decoder holds several times over: 20 million take what 40 million of any other format take, 450 MB in all."""
+
 SIDE_PX_MAX = 20_000
 """Of either side: a long comic strip passes, a one-pixel line of millions does not."""
 
@@ -184,7 +187,7 @@ def _open(data: bytes) -> Image.Image:
         except _DECODER_FAULTS as fault:
             raise PictureError(_stranger(data)) from fault
         grave = [str(one.message) for one in caught if "PIL" in PurePath(one.filename).parts]
-    _check_size(image.size, scaled=_is_streamed(data))
+    _check_size(image.size, WEBP_PIXELS_MAX if image.format == "WEBP" else PIXELS_MAX, scaled=_is_streamed(data))
     if grave and image.format != "JPEG":  # a JPEG's warnings are of its metadata, which is thrown away
         raise PictureError(f"the picture is damaged ({grave[0]}); save it again from the program that made it")
     return image
@@ -195,19 +198,19 @@ def _is_streamed(data: bytes) -> bool:
     return frame is not None and frame.streamed
 
 
-def _check_size(size: tuple[int, int], *, scaled: bool) -> None:
+def _check_size(size: tuple[int, int], pixels_max: int, *, scaled: bool) -> None:
     """Refuses what is too large; `scaled` tells that a reduced scale can be decoded alone."""
     width_px, height_px = size
     if width_px < 1 or height_px < 1:
         raise PictureError("the picture has no pixels; save it again from the program that made it")
     if scaled and width_px * height_px <= SCALED_PIXELS_MAX:
         return
-    if width_px * height_px > PIXELS_MAX or max(size) > SIDE_PX_MAX:
-        raise _too_large(f"{width_px}×{height_px}")
+    if width_px * height_px > pixels_max or max(size) > SIDE_PX_MAX:
+        raise _too_large(f"{width_px}×{height_px}", pixels_max)
 
 
-def _too_large(what: str) -> PictureError:
-    return PictureError(f"the picture is too large ({what}): at most {PIXELS_MAX} pixels and {SIDE_PX_MAX} a side are taken; save it smaller")
+def _too_large(what: str, pixels_max: int = PIXELS_MAX) -> PictureError:
+    return PictureError(f"the picture is too large ({what}): at most {pixels_max} pixels and {SIDE_PX_MAX} a side are taken; save it smaller")
 
 
 def _damaged(fault: BaseException) -> PictureError:

@@ -101,3 +101,9 @@ def test_a_progressive_jpeg_is_held_whole_and_so_bounded(monkeypatch: pytest.Mon
     assert inspect(_saved(image, "JPEG")).width_px == 200
     with pytest.raises(PictureError, match="too large"):
         inspect(_saved(image, "JPEG", progressive=True))
+
+
+def test_a_webp_is_bounded_more_closely_for_its_decoder_holds_it_several_times() -> None:
+    data = _saved(Image.new("L", (5000, 4100)), "WEBP", method=0)
+    with pytest.raises(PictureError, match="at most 20000000 pixels"):
+        inspect(data)
