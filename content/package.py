@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,9 @@ from huabao.errors import UsageError
 from subscribers.handset_classes import HandsetClass, handset_class
 
 MANIFEST = "manifest.json"
+
+WAITING_MAX = 8
+"""Messages that wait in memory to be written."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,20 @@ def write_package(
     _prepare(out)
     entries: dict[Wanted, dict[str, Any]] = {}
     shelf = PictureShelf()
-    for one, composition in composed(source, wanted):
-        entries[one] = write_variant(out, one, composition, source, shelf)
-        each(one, composition)
-        progress(len(entries))
+    writing: dict[Future[dict[str, Any]], Wanted] = {}
+
+    def finish(most: int) -> None:
+        while len(writing) > most:
+            for done in wait(writing, return_when=FIRST_COMPLETED).done:
+                entries[writing.pop(done)] = done.result()
+                progress(len(entries))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="write") as pool:
+        for one, composition in composed(source, wanted):
+            each(one, composition)
+            writing[pool.submit(write_variant, out, one, composition, source, shelf)] = one
+            finish(WAITING_MAX)
+        finish(0)
     manifest = {
         "edition_id": naming.edition_id,
         "publication": naming.publication,
