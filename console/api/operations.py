@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.api import resends, sends
+from console.api import resends, sends, tries
 from console.api.calls import Operation
 from console.api.schemas import (
     BulkResendDocument,
@@ -13,8 +13,10 @@ from console.api.schemas import (
     PortList,
     ResendDocument,
     ResendRequest,
+    TryDocument,
+    TryRequest,
 )
-from console.api.scopes import READ, RESEND, RESEND_BULK
+from console.api.scopes import READ, RESEND, RESEND_BULK, TRY
 
 PREFIX = "/api/v1"
 
@@ -26,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "resendMany", "POST", "/resends/bulk", (RESEND_BULK,), "Send an edition again to all whom a filter finds, or count them", resends.resend_many,
         {200: BulkResendDocument, 202: BulkResendDocument}, ("refused",), BulkResendRequest,
     ),
+    Operation("tryEdition", "POST", "/editions/try", (TRY,), "Send an edition to a phone of the house now", tries.try_edition, {201: TryDocument}, (), TryRequest),
     Operation(
         "showResend", "GET", "/resends/{resend_id:int}", (READ, RESEND, RESEND_BULK), "A resend as it stands now", resends.show_resend, {200: ResendDocument}, ("not-found",)
     ),

@@ -28,6 +28,27 @@ class ResendRequest(Strict):
     agent: Agent = None
 
 
+class TryRequest(Strict):
+    """An edition to a phone of the house, before anybody has it."""
+
+    msisdn: Annotated[str, Field(min_length=11, max_length=20, description="Of a seed group; 11 digits, 86…, +86… or 0086…")]
+    edition: Edition
+    handset_class: Annotated[str | None, Field(max_length=20, description="As which class; without it what is known of the phone")] = None
+    signature: Annotated[Literal["own", "default", "all"], Field(description="The items of the phone's owner, of readers whom no rule fits, or all")] = "own"
+    agent: Agent = None
+
+
+class TryDocument(BaseModel):
+    """What is on its way."""
+
+    dispatch_id: int
+    edition: str
+    version: int
+    variant_id: str
+    msisdn: str
+    port: str
+
+
 class FilterDocument(Strict):
     """Whose copies of which edition; see docs/resend.md."""
 

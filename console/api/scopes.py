@@ -7,13 +7,14 @@ from types import MappingProxyType
 
 from huabao.errors import UsageError
 
-READ, RESEND, RESEND_BULK, NUMBERS = "read", "resend", "resend-bulk", "numbers"
+READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
         READ: "see dispatches, ports and resends",
         RESEND: "send an edition again to one reader",
         RESEND_BULK: "count and send an edition again to all whom a filter finds",
+        TRY: "send an edition to a number of a seed group before anybody has it",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )

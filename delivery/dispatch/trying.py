@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from content.services import find_edition, load_version
+from content.models import EditionVersion, Variant
+from content.services import find_edition, load_version, lock_edition
 from content.signatures import SignatureRules, variant_name
 from content.variants import Wanted, ensure_variants
 from delivery import kinds, lifecycle, partitions
@@ -34,6 +35,9 @@ from subscribers.models import Reader
 from subscribers.segments import facts_of
 
 OWN, DEFAULT, ALL = "own", "default", "all"
+KEY = "try"
+"""In `Dispatch.gate`: the key with which it was asked for."""
+
 SIGNATURES = (OWN, DEFAULT, ALL)
 """Which items: those that a reader like the owner of the phone gets, those of a reader whom no rule fits, or all."""
 
@@ -45,6 +49,7 @@ class Ask:
     Attributes:
         handset_class: as which class; None for what is known of the phone.
         phone: of the account that asks, "" for none.
+        key: asking twice with the same key is asking once; "" for none.
     """
 
     edition: str
@@ -52,6 +57,7 @@ class Ask:
     handset_class: str | None = None
     signature: str = OWN
     phone: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,9 @@ def send(runtime: Runtime, ask: Ask, *, by: str) -> Tried:
         _port(session, ask)
     variant_id = ensure_variants(runtime, version_id, [wanted])[wanted]
     with runtime.transaction() as session:
-        return _dispatch(session, ask, version_id, variant_id, wanted, by=by, runtime=runtime)
+        lock_edition(session, find_edition(session, ask.edition).id)
+        earlier = _earlier(session, ask) if ask.key else None
+        return earlier or _dispatch(session, ask, version_id, variant_id, wanted, by=by, runtime=runtime)
 
 
 def _permitted(session: Session, ask: Ask) -> str | None:
@@ -130,6 +138,18 @@ def _port(session: Session, ask: Ask) -> Port:
     return min(able, key=lambda row: (row.state != "up", PortSettings.of(row).priority, -PortSettings.of(row).rate))
 
 
+def _earlier(session: Session, ask: Ask) -> Tried | None:
+    """What was sent for that key before; None where nothing was."""
+    edition = find_edition(session, ask.edition)
+    tries = select(Dispatch).where(Dispatch.edition_id == edition.id, Dispatch.kind == kinds.SEED, Dispatch.parent_id.is_(None)).order_by(Dispatch.id.desc())
+    found = next((one for one in session.scalars(tries) if one.gate.get(KEY) == ask.key), None)
+    if found is None:
+        return None
+    version, name = session.get_one(EditionVersion, found.edition_version_id), load_version(session, edition).publication.slug
+    variant = session.scalars(select(Variant.name).join(Batch, Batch.variant_id == Variant.id).where(Batch.dispatch_id == found.id)).one()
+    return Tried(found.id, f"{name}/{edition.number}", version.version, variant, ask.to, found.ports[0])
+
+
 def _dispatch(session: Session, ask: Ask, version_id: int, variant_id: int, wanted: Wanted, *, by: str, runtime: Runtime) -> Tried:
     now = runtime.now()
     edition = find_edition(session, ask.edition)
@@ -137,7 +157,7 @@ def _dispatch(session: Session, ask: Ask, version_id: int, variant_id: int, want
     reader_id = session.scalars(select(Reader.id).where(Reader.msisdn == str(ask.to))).one()
     dispatch = Dispatch(
         edition_id=edition.id, edition_version_id=version_id, service_id=loaded.publication.service_id, kind=kinds.SEED, lane=SEED, day=business_day(now),
-        state=lifecycle.DRAFT, audience=1, planned=1, ports=[port.name], start_at=now, created_at=now, created_by=by[:80],
+        state=lifecycle.DRAFT, audience=1, planned=1, ports=[port.name], start_at=now, created_at=now, created_by=by[:80], gate={KEY: ask.key} if ask.key else {},
     )  # fmt: skip
     session.add(dispatch)
     session.flush()
