@@ -24,8 +24,8 @@ from tests.services.delivering import set_setting
 ME, YOU = number_of(1), number_of(2)
 
 
-def test_a_quiz_opens_when_its_edition_is_approved_or_leaves(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_a_quiz_opens_when_its_edition_is_approved_or_leaves(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         edition = magazine(session, quiz_of())
         assert take_text(session, ME, NUMBER, "DA 1", channel="sms", at=OPENED) is None, "nobody has the magazine yet"
         lifecycle.act(session, edition, lifecycle.APPROVE, Act("editor", OPENED))
@@ -78,8 +78,8 @@ def test_closing_texts_say_the_end_of_a_day_as_people_do() -> None:
     assert [closing_text(CLOSES), closing_text(CLOSES + timedelta(hours=9, minutes=5)), closing_text(CLOSES - timedelta(hours=4))] == ["8月24日24时", "8月25日9时05分", "8月24日20时"]
 
 
-def test_the_same_message_again_changes_nothing_and_says_the_same(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_the_same_message_again_changes_nothing_and_says_the_same(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         opened(session)
         first = take_text(session, ME, NUMBER, "DA 1", channel="sms", at=CLOSES - SECOND)
         again = take_text(session, ME, NUMBER, "DA 1", channel="sms", at=CLOSES + SECOND)
@@ -89,9 +89,9 @@ def test_the_same_message_again_changes_nothing_and_says_the_same(runtime: Runti
         assert len(rows(session)) == 1
 
 
-def test_a_flood_of_one_number_is_bounded(runtime: Runtime) -> None:
-    set_setting(runtime, "quiz_answers_max", 5)
-    with runtime.transaction() as session:
+def test_a_flood_of_one_number_is_bounded(sqlite_runtime: Runtime) -> None:
+    set_setting(sqlite_runtime, "quiz_answers_max", 5)
+    with sqlite_runtime.transaction() as session:
         (quiz,) = opened(session)
         outcomes = [answer(session, quiz, ME, 1 + at % 3, channel="sms", at=OPENED + SECOND * at).outcome for at in range(9)]
         assert outcomes[:5] == ["counted", "again", "again", "again", "again"]
@@ -99,8 +99,8 @@ def test_a_flood_of_one_number_is_bounded(runtime: Runtime) -> None:
         assert len(rows(session)) == 5
 
 
-def test_texts_find_their_quiz_by_number_and_keyword(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_texts_find_their_quiz_by_number_and_keyword(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         opened(session, quiz_of("D"), quiz_of("DA"), slug="one")
         said = {text: take_text(session, number_of(at), "+8610658666", text, channel="sms", at=OPENED) for at, text in enumerate(("DA 2", "D 2", "d a 3", "ddd", "B", "你好"))}
         found = {text: None if one is None else one.outcome for text, one in said.items()}
@@ -110,18 +110,18 @@ def test_texts_find_their_quiz_by_number_and_keyword(runtime: Runtime) -> None:
         assert take_text(session, ME, "10658605", "DA 2", channel="sms", at=OPENED) is None, "another number"
 
 
-def test_a_bare_letter_is_an_answer_where_one_quiz_alone_is_open(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_a_bare_letter_is_an_answer_where_one_quiz_alone_is_open(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         opened(session)
         found = [take_text(session, number_of(at), NUMBER, text, channel="sms", at=OPENED) for at, text in enumerate(("B", "选c", "2"))]
         assert [None if one is None else one.outcome for one in found] == ["counted", "counted", None], "a bare number answers other questions of the operator"
-    set_setting(runtime, "quiz_bare_answers", False)
-    with runtime.transaction() as session:
+    set_setting(sqlite_runtime, "quiz_bare_answers", False)
+    with sqlite_runtime.transaction() as session:
         assert take_text(session, number_of(9), NUMBER, "B", channel="sms", at=OPENED) is None
 
 
-def test_a_killed_edition_takes_no_answers(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_a_killed_edition_takes_no_answers(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         (quiz,) = opened(session)
         lifecycle.act(session, session.get_one(Edition, quiz.edition_id), lifecycle.KILL, Act("ops", OPENED, "wrong"))
         assert take_text(session, ME, NUMBER, "DA 1", channel="sms", at=OPENED) is None
@@ -129,8 +129,8 @@ def test_a_killed_edition_takes_no_answers(runtime: Runtime) -> None:
         assert rows(session) == []
 
 
-def test_answers_stay_with_a_corrected_quiz(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_answers_stay_with_a_corrected_quiz(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         (quiz,) = opened(session)
         secret = quiz.secret
         answer(session, quiz, ME, 2, channel="sms", at=OPENED)
@@ -148,8 +148,8 @@ def test_answers_stay_with_a_corrected_quiz(runtime: Runtime) -> None:
         assert (same.id, same.item_key, same.answer, same.secret) == (quiz.id, "articles/new.md", 2, secret)
 
 
-def test_a_forgotten_persons_answers_go(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_a_forgotten_persons_answers_go(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         (quiz,) = opened(session)
         for who in (ME, YOU):
             answer(session, quiz, who, 1, channel="sms", at=OPENED)

@@ -78,8 +78,8 @@ def test_it_is_drawn_once_and_not_before_every_answer_is_in(runtime: Runtime) ->
         assert answer(session, quiz, number_of(99), 1, channel="wap", at=CLOSES - timedelta(seconds=1)).outcome == "late", "the pool is closed"
 
 
-def test_anybody_can_do_the_draw_over_from_its_proof(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_anybody_can_do_the_draw_over_from_its_proof(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         quiz = answered(session)
         sealed = seal(quiz.secret)
         draw(session, quiz)
@@ -93,8 +93,8 @@ def test_anybody_can_do_the_draw_over_from_its_proof(runtime: Runtime) -> None:
         assert "138" not in str({**proof, "seed": "", "seal": "", "pool_sha256": ""}), "no telephone number"
 
 
-def test_the_same_answers_and_seed_win_the_same(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_the_same_answers_and_seed_win_the_same(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         quiz = answered(session)
         draw(session, quiz, seed="福彩2009234期")
         first = [one.entry for one in draws.winners(session, quiz)]
@@ -145,8 +145,8 @@ def test_a_prize_goes_to_the_next_in_order_who_may_still_have_it(runtime: Runtim
             draws.replace(session, quiz, order[0], {}, by="ops", at=AFTER, reason=" ")
 
 
-def test_more_prizes_than_right_answers_and_none_at_all(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_more_prizes_than_right_answers_and_none_at_all(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         quiz = answered(session, winners=100)
         assert draw(session, quiz).winners == RIGHT
         assert draws.replace(session, quiz, draws.winners(session, quiz)[0].entry, {}, by="ops", at=AFTER, reason="x") is None
@@ -156,8 +156,8 @@ def test_more_prizes_than_right_answers_and_none_at_all(runtime: Runtime) -> Non
         assert draws.verify(session, nobody) == []
 
 
-def test_a_forgotten_winner_leaves_a_draw_that_can_still_be_done_over(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_a_forgotten_winner_leaves_a_draw_that_can_still_be_done_over(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         quiz = answered(session)
         draw(session, quiz)
         winner = draws.winners(session, quiz)[0]

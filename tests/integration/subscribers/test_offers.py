@@ -74,10 +74,10 @@ def test_levels_add_up_province_first_and_many_readers_are_asked_at_once(runtime
         assert found == {one: [service.slug for service in recommended(session, one)] for one in ids}, "one by one is the same"
 
 
-def test_a_bad_catalogue_leaves_the_old_one_in_force(runtime: Runtime) -> None:
-    with runtime.transaction() as session, pytest.raises(UsageError, match=r"ours\.toml"):
+def test_a_bad_catalogue_leaves_the_old_one_in_force(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session, pytest.raises(UsageError, match=r"ours\.toml"):
         services.import_catalogue(session, "[[service]]\n", "ours.toml", by="ops", at=NOW)
-    with runtime.transaction() as session:
+    with sqlite_runtime.transaction() as session:
         assert services.store.current(session).file == "catalogue.toml"
 
 
@@ -97,8 +97,8 @@ def test_an_order_is_on_record_once_while_it_is_open(runtime: Runtime) -> None:
             record_order(session, alice, "qq", "try", "wap", NOW)
 
 
-def test_who_may_not_try_and_who_has_it_is_told_so(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_who_may_not_try_and_who_has_it_is_told_so(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         alice = _reader(session, ALICE, "B")
         session.add(BlacklistEntry(kind="experience", msisdn=ALICE, reason="", recorded_at=NOW))
         _holds(session, alice, "fetion")
@@ -129,8 +129,8 @@ def test_orders_leave_in_one_file_and_their_answers_come_back(runtime: Runtime, 
         assert record_order(session, alice, "fetion", "subscribe", "wap", NOW).outcome == "recorded", "what was refused may be asked for again"
 
 
-def test_orders_go_with_the_reader(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
+def test_orders_go_with_the_reader(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
         alice, bob = _reader(session, ALICE, "B"), _reader(session, BOB, "B")
         for one in (alice, bob):
             record_order(session, one, "fetion", "try", "wap", NOW)

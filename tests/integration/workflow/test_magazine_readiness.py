@@ -24,7 +24,7 @@ def without(folder: Path, part: str) -> Path:
     return folder
 
 
-def test_what_a_magazine_lacks_is_named_until_it_is_there(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
+def test_what_a_magazine_lacks_is_named_until_it_is_there(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
     folder = without(editions.magazine(tmp_path / "m"), "comic")
     made = cli("edition", "import", folder, "--json").json
     assert any("not ready yet: the magazine lacks its four-panel comic (四格漫画)" in warning for warning in made["warnings"])
@@ -40,7 +40,7 @@ def test_what_a_magazine_lacks_is_named_until_it_is_there(runtime: Runtime, cli:
     assert "互动问答" in str(refused), "a version that came since lacks a part"
     cli("edition", "import", editions.magazine(tmp_path / "m"))
     cli("edition", "approve", edition)
-    with runtime.transaction(read_only=True) as session:
+    with sqlite_runtime.transaction(read_only=True) as session:
         assert session.scalars(select(OpenedQuiz.keyword)).all() == ["da"]
 
 
