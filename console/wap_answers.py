@@ -130,7 +130,8 @@ def notice(visit: Visit, status: int, kind: str, *, back: str = "") -> Response:
 
 def refusal(visit: Visit, status: int) -> Response:
     """The same by the status that the edge would answer with."""
-    return notice(visit, status, KINDS_BY_STATUS.get(status, "broken"))
+    kind = KINDS_BY_STATUS.get(status, "broken")
+    return notice(visit, status, "broken" if kind == "form" and visit.request.method != "POST" else kind)
 
 
 def number_in(visit: Visit, name: str, default: int) -> int:

@@ -29,12 +29,12 @@ from subscribers.offers import services
 from subscribers.offers.catalogue import Service
 from subscribers.offers.leaving import subscriptions_of
 
-VIEWS = ("package", "more", "service", "held", "leave", "quiz", "read")
+VIEWS = ("package", "more", "service", "held", "leave", "quiz")
 TITLE = "我的套餐"
 BAND = "业务体验"
 HELD_ON_FIRST_PAGE = 5
-CHOICE_CHARS_MAX = 14
-"""Of an answer's words beside its button; whole it stands above."""
+CHOICE_CHARS_MAX, CHOICES_WITH_WORDS_MAX = 14, 12
+"""Of an answer's words beside its button, where there are so few answers; whole it stands above."""
 
 _CHARGES = {"free": "免费", "monthly": "元/月", "per-use": "元/次", "unstated": "资费详询10086"}
 
@@ -164,7 +164,8 @@ def _quiz(sheet: Sheet) -> list[Block]:
         blocks += [Heading("互动问答"), Words(quiz.question)]
         blocks += [Words(f"{number}. {choice}") for number, choice in enumerate(quiz.choices, 1)]
         if may_answer(sheet.session, quiz, sheet.now):
-            short = tuple(Choice(str(number), f"{number}. {choice}"[:CHOICE_CHARS_MAX]) for number, choice in enumerate(quiz.choices, 1))
+            worded = len(quiz.choices) <= CHOICES_WITH_WORDS_MAX
+            short = tuple(Choice(str(number), f"{number}. {choice}"[:CHOICE_CHARS_MAX] if worded else str(number)) for number, choice in enumerate(quiz.choices, 1))
             blocks += [sheet.sending(Choice(f"quiz.{quiz.id}", "提交"), choices=short), Words(f"截止{closing_text(quiz.closes_at)}", small=True)]
         else:
             blocks.append(Words("这次问答已经截止。"))

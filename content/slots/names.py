@@ -39,6 +39,7 @@ NAMES: Mapping[str, SlotName] = MappingProxyType(
             SlotName("greeting", 16, False, "how the reader is addressed"),
             SlotName("points", 12, False, "his points"),
             SlotName("rank", 12, False, "his rank"),
+            SlotName("package_link", 80, False, "the address of his own WAP pages: package, orders, leaving"),
             SlotName("offers", 60, True, "services that his package has for him, less those that he holds"),
         )
     }

@@ -23,6 +23,8 @@ from subscribers.models import Reader
 from subscribers.offers import recommended_many
 
 READERS_AT_ONCE = 2_000
+OWN_LINK = "package_link"
+"""The slot that whoever sends fills, since it names the reader and ends."""
 
 Columns = Mapping[str, Any]
 """The imported columns of one reader, by name."""
@@ -71,18 +73,23 @@ _OF_COLUMNS: Mapping[str, Callable[[Session], Callable[[Columns], str]]] = Mappi
 """Slots that a reader's imported columns fill."""
 
 
-def fillings(session: Session, gaps: Sequence[Gap], reader_ids: Iterable[int]) -> dict[int, tuple[bytes, ...]]:
+def fillings(session: Session, gaps: Sequence[Gap], reader_ids: Iterable[int], own_link: Callable[[int], str] | None = None) -> dict[int, tuple[bytes, ...]]:
     """What goes into the gaps of a message, by reader; a reader for whom every gap has its fallback is not there.
 
     A few statements ask for up to `READERS_AT_ONCE` readers.
+
+    Args:
+        own_link: makes a reader's own WAP address; None where nobody is sent anything, and the fallback stands there.
     """
     names = {gap.name for gap in gaps}
-    makers = {name: _maker(session, name) for name in names - _OF_READERS.keys()}
+    makers = {name: _maker(session, name) for name in names - _OF_READERS.keys() - {OWN_LINK}}
     ids = sorted(reader_ids)
     found: dict[int, tuple[bytes, ...]] = {}
     for begin in range(0, len(ids), READERS_AT_ONCE):
         page = ids[begin : begin + READERS_AT_ONCE]
         asked = {name: _OF_READERS[name](session, page) for name in sorted(names & _OF_READERS.keys())}
+        if OWN_LINK in names:
+            asked[OWN_LINK] = {reader_id: own_link(reader_id) for reader_id in page} if own_link is not None else {}
         for reader_id, columns in session.execute(select(Reader.id, Reader.attributes).where(in_ids(session, Reader.id, page))):
             values = {name: make(columns or {}) for name, make in makers.items()} | {name: many.get(reader_id, "") for name, many in asked.items()}
             texts = [_fitted(gap, values[gap.name]) for gap in gaps]

@@ -126,7 +126,7 @@ def models_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     if android:
         found.append(android[1].strip())
     elif agent and not agent.startswith("Mozilla/"):
-        product = agent.split()[0]
+        product = next(iter(agent.split()), "")
         found += [product.split("/")[0], re.sub(r"(?:-?(?:1|orange|vodafone))$", "", product.split("/")[0], flags=re.IGNORECASE)]
     return tuple(dict.fromkeys(one[:120] for one in found if len(one) > 1))[:6]
 

@@ -37,7 +37,7 @@ def personal_link(session: Session, config: Config, reader_id: int, purpose: str
     The same reader, purpose and edition give the same link within an hour, so that a message made twice is the same bytes.
 
     Args:
-        purpose: `package`, `leave`, `quiz` or `read`, see `content.wap.tokens.PURPOSES`.
+        purpose: `package`, `leave` or `quiz`, see `content.wap.tokens.PURPOSES`.
         about: the edition's version, or 0.
     """
     hour = now.replace(minute=0, second=0, microsecond=0)

@@ -31,6 +31,9 @@ WML_TITLE_CHARS = 24
 LINE_CHARS_MAX = {"wml": 60, "xhtml": 400}
 """Of a heading or a link, which are not divided; of a longer one the beginning is shown."""
 
+CHOICE_CHARS_MAX = {"wml": 20, "xhtml": 80}
+"""The same of a form's choices and buttons, which stand on one page."""
+
 NEARLY_LEGIBLE = 1.1
 """A picture that would have to be wider by so little for its lettering is left as it is."""
 
@@ -133,7 +136,7 @@ class _Sheet:
         return {**view, "text": self.clean(block.text) if isinstance(block, Words) else self.line(block.text)}
 
     def _choice(self, choice: dict[str, str]) -> dict[str, str]:
-        return {**choice, "text": self.line(choice["text"])}
+        return {**choice, "text": self.line(_short(choice["text"], CHOICE_CHARS_MAX[self.browser.markup]))}
 
 
 def render_pages(document: PageDocument, browser: Browser, hrefs: Hrefs, render: Render) -> list[bytes]:

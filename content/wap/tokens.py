@@ -31,7 +31,7 @@ _TOKEN = re.compile("[a-z2-7]+")
 _BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTES_MAX = 2**24 - 1
 
-PURPOSES = ("package", "leave", "quiz", "read", "form")
+PURPOSES = ("package", "leave", "quiz", "form")
 """What a reader's own token may be for; only ever added to, since their places are in tokens that are out."""
 
 

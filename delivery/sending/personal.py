@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 
 from content.slots.gaps import Gap
 from content.slots.values import fillings
+from content.wap.keys import personal_link
 from delivery.ports import OutboundGroup
 from delivery.sending.claims import ClaimedBatch
 from huabao.runtime import Runtime
@@ -27,7 +28,7 @@ def texts_of(runtime: Runtime, batch: ClaimedBatch, gaps: Sequence[Gap]) -> Text
     if not gaps or not batch.personal:
         return {}
     with runtime.transaction(read_only=True) as session:
-        return fillings(session, gaps, batch.numbers)
+        return fillings(session, gaps, batch.numbers, lambda reader_id: personal_link(session, runtime.config, reader_id, "package", 0, runtime.now()))
 
 
 def in_turn(readers: Iterable[int], texts: Texts) -> Iterable[int]:

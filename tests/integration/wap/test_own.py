@@ -12,11 +12,16 @@ from lxml import etree
 from sqlalchemy import func, select
 
 from content.quiz.models import OpenedQuiz, QuizAnswer
+from content.slots.gaps import Gap
+from content.slots.values import fillings
 from content.wap.keys import personal_link
 from content.wap.models import WapForm
 from content.wap.tokens import Ticket
+from delivery.sending.claims import ClaimedBatch
+from delivery.sending.personal import texts_of
 from huabao.audit import AuditEntry
 from huabao.log import configure
+from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.offers.models import ServiceOrder
@@ -189,6 +194,21 @@ def test_the_quiz_takes_an_answer_until_it_closes(site: Site, asking: Asking) ->
         session.scalars(select(OpenedQuiz)).one().closes_at = site.runtime.now() - timedelta(minutes=10)
     assert "截止" in words_of(client.post(f"/wap/{token}", data=late).content)
     assert "已经截止" in words_of(client.get(f"/wap/{token}").content)
+
+
+def test_a_message_of_his_own_carries_his_link(still_site: Site) -> None:
+    """The slot `package_link` is filled for each reader when his message leaves; where none leaves, the fallback stands."""
+    site = still_site
+    gap = Gap("package_link", "短信CX", 80, 240, 0, 8)
+    claimed = ClaimedBatch(1, 1, site.runtime.now().date(), 1, 1, None, "a worker", 1, 0, {site.reader_id: MSISDN(NUMBER)}, {})
+    texts = texts_of(site.runtime, claimed, [gap])
+    link = texts[site.reader_id][0].decode()
+    assert NUMBER not in link
+    assert texts_of(site.runtime, claimed, [gap]) == texts, "a try again is the same bytes"
+    answer = browsers(site)("k750").get(f"/wap/{link.rpartition('/')[2]}")
+    assert "我的套餐" in words_of(answer.content)
+    with site.runtime.transaction(read_only=True) as session:
+        assert fillings(session, [gap], [site.reader_id]) == {}
 
 
 def test_a_link_of_ones_own_ends(still_site: Site) -> None:
