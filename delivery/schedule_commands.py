@@ -16,10 +16,12 @@ from huabao.clock import parse_time, shanghai_text
 @click.option("--seed-group", metavar="G", help="Who gets it first; the rest goes when their reports say Retrieved.")
 @click.option("--block-class", "block_classes", multiple=True, metavar="C", help="Hold this handset class back and send to all others; may be repeated.")
 @click.option("--yes", is_flag=True, help="More than 256 variants are wanted.")
+@click.option("--no-personal", is_flag=True, help="Readers get the fallbacks of slots, in groups, where the time is short.")
 @operation
 def schedule(
-    invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], seed_group: str | None, block_classes: tuple[str, ...], yes: bool
-) -> Report:
+    invocation: Invocation, edition: str, start: str | None, deadline: str | None, ports: tuple[str, ...], seed_group: str | None, block_classes: tuple[str, ...], yes: bool,
+    no_personal: bool,
+) -> Report:  # fmt: skip
     """Freeze the audience of an approved edition and let it leave at its time; `huabao serve` or the workers send it."""
     from content.services import find_edition
     from content.workflow import lifecycle, readiness
@@ -28,7 +30,7 @@ def schedule(
 
     request = planning.Request(
         edition, tuple(name.strip() for given in ports for name in given.split(",") if name.strip()), parse_time(start) if start else None,
-        parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group, block_classes=block_classes,
+        parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group, block_classes=block_classes, personal=not no_personal,
     )  # fmt: skip
     with invocation.runtime.transaction(read_only=True) as session:
         wanted = find_edition(session, edition)

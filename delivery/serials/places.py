@@ -63,6 +63,7 @@ def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Sub
             func.max(case((outcome.in_([int(one) for one in had]), 1), else_=0)).label("had"),
             func.max(case((outcome == int(Outcome.PENDING), 1), else_=0)).label("pending"),
             func.max(case((outcome == int(Outcome.SUBMITTED), 1), else_=0)).label("submitted"),
+            func.max(case((outcome == int(Outcome.UNKNOWN), 1), else_=0)).label("lost"),
             func.sum(case((stopped, TRIES_MAX), else_=1)).label("tries"),
             last_at.label("last_at"),
         )
@@ -82,7 +83,7 @@ def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Sub
     status = case(
         (ranked.c.had == 1, HAS),
         (ranked.c.pending == 1, ON_ITS_WAY),
-        (and_(ranked.c.submitted == 1, fresh), ON_ITS_WAY),
+        (and_(ranked.c.submitted + ranked.c.lost > 0, fresh), ON_ITS_WAY),  # a lost answer may still be sent to once more by its own dispatch
         (and_(ranked.c.submitted == 1, ranked.c.tries < TRIES_MAX), HAS),
         (ranked.c.tries >= TRIES_MAX, GIVEN_UP),
         else_=MISSED,
