@@ -108,6 +108,7 @@ class LevelShare:
         wanted: the share that the edition sets.
         share: of the slides of items that it has.
         missing: slides that it has less than its share asks for; negative where it has more.
+        moved: something of it is not in the message that more slides could show.
     """
 
     level: str
@@ -115,11 +116,12 @@ class LevelShare:
     wanted: float
     share: float
     missing: float
+    moved: bool
 
     @property
     def short(self) -> bool:
-        """Whether it has a whole slide less than its share."""
-        return self.missing >= 1
+        """Whether it has a whole slide less than its share, and a use for it."""
+        return self.moved and self.missing >= 1
 
     def to_document(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -134,8 +136,9 @@ def level_shares(manuscript: Manuscript, made: Composition) -> tuple[LevelShare,
     gone = {moved.item for moved in made.moved if moved.what == "item"}
     found = spent(levels, [slide.items for slide in made.slides if slide.items and not gone.issuperset(slide.items)])
     whole = float(sum(found.values()))
-    return tuple(_level_share(level, float(slides), manuscript.shares.get(level, 0.0), whole) for level, slides in found.items())
+    waiting = {levels[moved.item] for moved in made.moved if moved.what != "picture"}
+    return tuple(_level_share(level, float(slides), manuscript.shares.get(level, 0.0), whole, moved=level in waiting) for level, slides in found.items())
 
 
-def _level_share(level: str, slides: float, wanted: float, whole: float) -> LevelShare:
-    return LevelShare(level, slides, wanted, slides / whole if whole else 0.0, wanted * whole - slides)
+def _level_share(level: str, slides: float, wanted: float, whole: float, *, moved: bool) -> LevelShare:
+    return LevelShare(level, slides, wanted, slides / whole if whole else 0.0, wanted * whole - slides, moved)
