@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,28 +30,54 @@ def open_quizzes(session: Session, edition: Edition, *, by: str, at: datetime) -
     version = session.get(EditionVersion, edition.current_version_id or 0)
     if version is None:
         return
-    for key, quiz in quizzes_of(Manuscript.from_document(version.manuscript)):
-        found = _open_one(session, edition.id, key, quiz)
+    wanted = list(quizzes_of(Manuscript.from_document(version.manuscript)))
+    found = _open_already(session, edition.id, wanted)
+    _free_keys(session, wanted, found)
+    for key, quiz in wanted:
         values = _values(key, quiz) | {"edition_version_id": version.id}
-        if found is None:
+        if key not in found:
             session.add(OpenedQuiz(edition_id=edition.id, opened_at=at, secret=secrets.token_hex(SECRET_BYTES), **values))
             audit.record(session, actor=by, action="quiz.open", object_kind="edition", object_id=edition.id, at=at, item=key, closes_at=quiz.closes_at.isoformat())
-            continue
-        if session.get(QuizDraw, found.id) is not None:
-            continue  # what was drawn stays what it was
-        changed = sorted(name for name, value in values.items() if name != "edition_version_id" and getattr(found, name) != value)
-        for name, value in values.items():
-            setattr(found, name, value)
-        if changed:
-            audit.record(session, actor=by, action="quiz.change", object_kind="edition", object_id=edition.id, at=at, item=key, changed=changed)
+        elif session.get(QuizDraw, found[key].id) is None:  # what was drawn stays what it was
+            _change(session, found[key], values, by=by, at=at)
     session.flush()
 
 
-def _open_one(session: Session, edition_id: int, key: str, quiz: Quiz) -> OpenedQuiz | None:
-    """The edition's open quiz at this place, or else the one with its keyword, whose file was renamed."""
-    found = list(session.scalars(select(OpenedQuiz).where(OpenedQuiz.edition_id == edition_id)))
-    same_words = (one for one in found if (one.reply_to, one.keyword) == (number_of(quiz.reply_to), folded(quiz.keyword)))
-    return next((one for one in found if one.item_key == key), None) or next(same_words, None)
+def _open_already(session: Session, edition_id: int, wanted: Sequence[tuple[str, Quiz]]) -> dict[str, OpenedQuiz]:
+    """The edition's open quizzes by the places that they have now: known by their number and keyword, else by their place."""
+    left = list(session.scalars(select(OpenedQuiz).where(OpenedQuiz.edition_id == edition_id)))
+    found: dict[str, OpenedQuiz] = {}
+    for same in (_same_words, _same_place):
+        for key, quiz in wanted:
+            one = None if key in found else next((one for one in left if same(one, key, quiz)), None)
+            if one is not None:
+                found[key] = one
+                left.remove(one)
+    return found
+
+
+def _same_words(one: OpenedQuiz, _key: str, quiz: Quiz) -> bool:
+    return (one.reply_to, one.keyword) == (number_of(quiz.reply_to), folded(quiz.keyword))
+
+
+def _same_place(one: OpenedQuiz, key: str, _quiz: Quiz) -> bool:
+    return one.item_key == key
+
+
+def _free_keys(session: Session, wanted: Sequence[tuple[str, Quiz]], found: Mapping[str, OpenedQuiz]) -> None:
+    """Two quizzes may have changed places: neither stands in the other's way."""
+    for key, _ in wanted:
+        if key in found and found[key].item_key != key:
+            found[key].item_key = f"moving:{found[key].id}"
+    session.flush()
+
+
+def _change(session: Session, one: OpenedQuiz, values: Mapping[str, object], *, by: str, at: datetime) -> None:
+    changed = sorted(name for name, value in values.items() if name != "edition_version_id" and getattr(one, name) != value)
+    for name, value in values.items():
+        setattr(one, name, value)
+    if changed:
+        audit.record(session, actor=by, action="quiz.change", object_kind="edition", object_id=one.edition_id, at=at, item=one.item_key, changed=changed)
 
 
 def _values(key: str, quiz: Quiz) -> dict[str, object]:

@@ -32,11 +32,10 @@ RESERVED = ("TD", "退订", "QX", "取消", "STOP", "0000", "00000")
 
 
 def lacks(session: Session, edition: Edition, at: datetime) -> list[str]:
-    """What the edition's current version lacks, each with what to do; nothing for a newspaper or a comic."""
-    if edition.kind != "magazine":
+    """What the edition's current version lacks, each with what to do; of a newspaper or a comic only its quizzes are looked at."""
+    manuscript = Manuscript.from_document(session.get_one(EditionVersion, edition.current_version_id).manuscript)
+    if manuscript.kind != "magazine" and next(quizzes_of(manuscript), None) is None:
         return []
-    version = session.get_one(EditionVersion, edition.current_version_id)
-    manuscript = Manuscript.from_document(version.manuscript)
     return magazine_lacks(manuscript, at, lambda quiz: _in_use(session, edition.id, quiz, at), opened=_opened(session, edition.id))
 
 
@@ -58,10 +57,9 @@ def magazine_lacks(manuscript: Manuscript, at: datetime, in_use: Callable[[Quiz]
         in_use: says whose keyword a quiz's is already, or "".
         opened: items whose quiz readers may answer already: its close may have passed.
     """
-    if manuscript.kind != "magazine":
-        return []
-    parts = {part: [item for section in manuscript.sections if section.part == part for item in section.items] for part in MAGAZINE_PARTS}
-    found = [_missing(part) if not parts[part] else _empty(part, parts[part]) for part in MAGAZINE_PARTS]
+    wanted = MAGAZINE_PARTS if manuscript.kind == "magazine" else ()
+    parts = {part: [item for section in manuscript.sections if section.part == part for item in section.items] for part in wanted}
+    found = [_missing(part) if not parts[part] else _empty(part, parts[part]) for part in wanted]
     return [*(one for one in found if one), *(wrong for key, quiz in quizzes_of(manuscript) for wrong in _wrong(key, quiz, at, in_use, key in opened)), *_twice(manuscript)]
 
 

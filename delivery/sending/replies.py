@@ -26,7 +26,7 @@ from huabao.errors import PortError
 from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.msisdn import MSISDN, find_msisdn
-from huabao.queues import Task, enqueue
+from huabao.queues import Task, enqueue_many
 from huabao.runtime import Runtime
 from huabao.settings import Setting
 
@@ -76,7 +76,8 @@ def _port(session: Session, port_id: int | None) -> int | None:
 
 def _enqueue(session: Session, port_id: int, *, now: datetime, delay_s: float = 0.0) -> None:
     task = replace(SEND_REPLIES, queue=port_queue(port_id, RESEND))
-    enqueue(session, task, {"port_id": port_id}, now=now, delay_s=delay_s, unique_key=f"replies:{port_id}")
+    # Not `enqueue`: where two write the same key at once, it spoils the transaction, and a reader's text with it.
+    enqueue_many(session, task, [{"port_id": port_id}], now=now, delay_s=delay_s, key_of=lambda _: f"replies:{port_id}")
 
 
 def heal(runtime: Runtime) -> None:

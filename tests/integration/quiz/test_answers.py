@@ -148,6 +148,22 @@ def test_answers_stay_with_a_corrected_quiz(sqlite_runtime: Runtime) -> None:
         assert (same.id, same.item_key, same.answer, same.secret) == (quiz.id, "articles/new.md", 2, secret)
 
 
+def test_two_quizzes_that_change_places_keep_their_answers(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.transaction() as session:
+        first, second = opened(session, quiz_of("JIA"), quiz_of("YI"))
+        edition = session.get_one(Edition, first.edition_id)
+        manuscript = Manuscript.from_document(session.get_one(EditionVersion, edition.current_version_id).manuscript)
+        section = manuscript.sections[0]
+        one, two = section.items
+        lifecycle.act(session, edition, lifecycle.CHANGE, Act("ed", OPENED))
+        swapped = replace(section, items=(replace(one, article=two.article), replace(two, article=one.article)))
+        new_version(session, edition, replace(manuscript, sections=(swapped,)))
+        lifecycle.act(session, edition, lifecycle.APPROVE, Act("editor", OPENED))
+        assert [(quiz.id, quiz.keyword, quiz.item_key) for quiz in quizzes_of_edition(session, edition.id)] == [
+            (first.id, "jia", "articles/quiz2.md"), (second.id, "yi", "articles/quiz1.md"),
+        ]  # fmt: skip
+
+
 def test_a_forgotten_persons_answers_go(sqlite_runtime: Runtime) -> None:
     with sqlite_runtime.transaction() as session:
         (quiz,) = opened(session)

@@ -52,8 +52,10 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     assert len(magazine_lacks(bare, NOW)) == 4
 
 
-def test_other_kinds_lack_nothing() -> None:
+def test_other_kinds_lack_no_part() -> None:
     assert magazine_lacks(replace(magazine(), kind="newspaper", sections=()), NOW) == []
+    (said,) = magazine_lacks(replace(magazine(replace(QUIZ, closes_at=NOW)), kind="newspaper"), NOW)
+    assert "already" in said, "a quiz is a quiz wherever it stands"
 
 
 CASES: list[tuple[Callable[[], Manuscript], str]] = [
