@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -179,3 +180,29 @@ def test_texts_that_no_database_takes_are_taken(runtime: Runtime) -> None:
         found = take_text(session, ME, NUMBER, "DA\x00 1\ud800", channel="sms", at=OPENED)
         assert found is not None
         assert found.outcome == "counted"
+
+
+def test_two_answers_of_one_reader_at_one_instant_count_once(postgres_runtime: Runtime) -> None:
+    runtime = postgres_runtime
+    with runtime.transaction() as session:
+        (quiz,) = opened(session)
+        quiz_id = quiz.id
+    outcomes: list[str] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with runtime.transaction() as session:
+            found = session.get_one(OpenedQuiz, quiz_id)
+            begun.set()
+            outcomes.append(answer(session, found, ME, 2, channel="wap", at=OPENED).outcome)
+
+    other = threading.Thread(target=second)
+    with runtime.transaction() as session:
+        outcomes.append(answer(session, session.get_one(OpenedQuiz, quiz_id), ME, 1, channel="sms", at=OPENED).outcome)
+        other.start()
+        assert begun.wait(10)
+        go.wait(0.3)  # it stands before the first one's row now
+    other.join(10)
+    assert outcomes == ["counted", "again"]
+    with runtime.transaction() as session:
+        assert rows(session) == [(ME, 1, "counted"), (ME, 2, "again")]
