@@ -80,19 +80,19 @@ def test_any_bytes_can_be_judged(tail: bytes, head: bytes) -> None:
     jpeg_frame(head + tail)
 
 
-def test_a_jpeg_of_360_million_pixels_is_decoded_at_an_eighth() -> None:
+def test_a_jpeg_of_115_million_pixels_is_decoded_at_an_eighth() -> None:
     """Its lines are made by repeating one coded line, so that the test need not hold them."""
     row = _saved(Image.new("L", (24_000, 16), 90), "JPEG", restart_marker_blocks=3000)
     frame, scan = row.rfind(b"\xff\xc0"), row.rfind(b"\xff\xda")
     start = scan + 2 + int.from_bytes(row[scan + 2 : scan + 4], "big")
     first, second = row[start:-2].split(b"\xff\xd0", 1)
     assert first == second
-    rows = b"".join(first + bytes((0xFF, 0xD0 + number % 8)) for number in range(1874)) + first
-    data = row[: frame + 5] + struct.pack(">H", 15_000) + row[frame + 7 : start] + rows + b"\xff\xd9"
-    assert inspect(data).height_px == 15_000
+    rows = b"".join(first + bytes((0xFF, 0xD0 + number % 8)) for number in range(599)) + first
+    data = row[: frame + 5] + struct.pack(">H", 4_800) + row[frame + 7 : start] + rows + b"\xff\xd9"
+    assert inspect(data).height_px == 4_800
     shown = decode(data, longest_px=480)
-    assert shown.size == (480, 300)
-    assert shown.getpixel((240, 290)) == (90, 90, 90)
+    assert shown.size == (480, 96)
+    assert shown.getpixel((240, 90)) == (90, 90, 90)
 
 
 def test_a_progressive_jpeg_is_held_whole_and_so_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
