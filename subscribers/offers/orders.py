@@ -61,7 +61,7 @@ def record_order(session: Session, reader_id: int, service: str, kind: str, chan
         answer: what he wrote, where he asked by a text.
 
     Raises:
-        UsageError: there is no such service, kind or channel.
+        UsageError: there is no such service, kind, channel or reader.
     """
     one = find_service(session, service)
     if one is None or kind == CANCEL or kind not in ORDER_KINDS or channel not in ORDER_CHANNELS:
@@ -78,7 +78,10 @@ def record_order(session: Session, reader_id: int, service: str, kind: str, chan
         with session.begin_nested():
             made = session.scalar(insert(ServiceOrder).values(**values).returning(ServiceOrder.id))
     except IntegrityError:  # the same request came twice at one instant
-        return _told(session, ALREADY, one, _open_order(session, reader_id, one.slug, kind))
+        other = _open_order(session, reader_id, one.slug, kind)
+        if other is None:
+            raise UsageError("nobody is there to order for: the reader was forgotten") from None
+        return _told(session, ALREADY, one, other)
     return _told(session, RECORDED, one, made)
 
 

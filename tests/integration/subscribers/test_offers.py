@@ -95,6 +95,8 @@ def test_an_order_is_on_record_once_while_it_is_open(runtime: Runtime) -> None:
             session.flush()
         with pytest.raises(UsageError, match="no order of 'qq'"):
             record_order(session, alice, "qq", "try", "wap", NOW)
+        with pytest.raises(UsageError, match="the reader was forgotten"):
+            record_order(session, 999_999, "fetion", "try", "wap", NOW)
 
 
 def test_who_may_not_try_and_who_has_it_is_told_so(sqlite_runtime: Runtime) -> None:
