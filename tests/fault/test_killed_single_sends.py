@@ -21,7 +21,8 @@ from tests.services.personal import expected, personal_world, said_to
 READERS = 300
 
 
-def test_nobody_gets_the_words_of_another(runtime: Runtime, tmp_path: Path) -> None:
+def test_nobody_gets_the_words_of_another(postgres_runtime: Runtime, tmp_path: Path) -> None:
+    runtime = postgres_runtime
     with peer(tmp_path / "kept", "--answer-delay-ms", "5-10") as mmsc:
         world = personal_world(runtime, READERS, {reader: f"读者{reader}" for reader in range(1, READERS + 1)})
         set_setting(runtime, "ramp_readers_min", READERS + 1)

@@ -50,7 +50,7 @@ def test_room_is_kept_and_every_gap_is_found(found: ImportedFolder, name: str) -
     facts = facts_of(message.mime, message.size_bytes_max, message.gaps)
     assert max(len(slide.text) for slide in facts.slides) <= handset.slide_chars_max
     whole = [part for part in email.message_from_bytes(message.mime, policy=policy.HTTP).walk() if part.get_content_type() == "text/plain"]
-    texts = [bytes(part.get_payload(decode=True)).decode() for part in whole]  # type: ignore[arg-type]  # decoded bytes
+    texts = [bytes(part.get_payload(decode=True)).decode() for part in whole]
     assert "亲爱的读者，您好！您有若干分，可以看看我的套餐。" in "".join(texts)
     assert texts == [slide.text for slide in message.slides if slide.text]
     assert not any("\ue000" <= letter <= "\uf8ff" for text in (*texts, *(page.body.decode() for page in message.wap_pages)) for letter in text)
