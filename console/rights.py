@@ -127,6 +127,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "edition try": DEPUTIES,
         "edition comment": EVERYBODY,
         "edition resolve": DESK,
+        "edition preview": EVERYBODY,
         "edition schedule": OPERATORS,
         "desk set": DESK,
         "design add": DESK,
