@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ def _open_plain(path: str, flags: int) -> int:
     return descriptor
 
 
+@lru_cache(maxsize=32)
 def unpacked(packed: bytes, sha256: str) -> Design:
     """The design of `Design.packed`.
 

@@ -98,7 +98,8 @@ def test_check_add_and_show(cli: CLI, tmp_path: Path) -> None:
     assert all(Path(sheet).read_bytes().startswith(b"\x89PNG") for sheet in checked["sheets"])
     assert cli("design", "add", drafts, "--json", env=env).json["name"] == "river"
     shown = cli("design", "show", "river", "--json", env=env).json
-    assert (shown["style"]["accent"], shown["style"]["nameplate"], shown["own_files"]) == ("#0b5563", "letterhead", ["slides/masthead.txt.j2"])
+    assert (shown["style"]["accent"], shown["style"]["nameplate"]) == ("#0b5563", "letterhead")
+    assert shown["own_files"] == ["slides/masthead.txt.j2", "wap/style.css.j2"], "what is not as every design begins"
     assert "nothing to copy" in cli("design", "add", tmp_path / "designs/river", code=2, env=env).err
     broken = folder(tmp_path / "broken", {"slides/end.txt.j2": "{{ credit"}, name="river", head=HEAD)
     assert "slides/end.txt.j2:1" in cli("design", "add", broken, code=2, env=env).err
