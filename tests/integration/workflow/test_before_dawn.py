@@ -34,7 +34,9 @@ def paper(folder: Path, sections: list[dict[str, Any]], number: str = "2026-11-2
 
 
 @pytest.fixture
-def people(runtime: Runtime) -> None:
+def people(request: pytest.FixtureRequest) -> None:
+    """Accounts, in the database that the test asked for."""
+    runtime: Runtime = request.getfixturevalue("runtime" if "runtime" in request.fixturenames else "sqlite_runtime")
     with runtime.transaction() as session:
         for name, city in {"ed": None, "chief": None, "hu": "合肥"}.items():
             session.add(User(name=name, name_key=name, password_hash="", role="editor", city=city, created_at=runtime.now()))
@@ -82,7 +84,7 @@ def test_a_planned_section_without_a_fallback_stands_in_the_way(cli: CLI, tmp_pa
 
 
 @pytest.mark.usefixtures("people")
-def test_a_city_editor_works_on_his_city_only(cli: CLI, runtime: Runtime, tmp_path: Path) -> None:
+def test_a_city_editor_works_on_his_city_only(cli: CLI, tmp_path: Path) -> None:
     assert "begins no edition" in cli("edition", "import", paper(tmp_path / "t", [NEWS, HEFEI]), "--as", "hu", code=2).err
     cli("edition", "import", paper(tmp_path / "t", [NEWS, HEFEI]), "--as", "ed")
     assert "works on 合肥" in cli("edition", "lock", "test-newspaper/2026-11-22", "--as", "hu", code=2).err
@@ -96,14 +98,14 @@ def test_a_city_editor_works_on_his_city_only(cli: CLI, runtime: Runtime, tmp_pa
 
 
 @pytest.mark.usefixtures("people")
-def test_a_day_of_mourning_greys_what_is_there_and_one_tap_approves_it_again(cli: CLI, runtime: Runtime, tmp_path: Path) -> None:
+def test_a_day_of_mourning_greys_what_is_there_and_one_tap_approves_it_again(cli: CLI, sqlite_runtime: Runtime, tmp_path: Path) -> None:
     cli("edition", "import", paper(tmp_path / "t", [NEWS]), "--as", "ed")
     cli("edition", "import", paper(tmp_path / "n", [NEWS], "2026-11-23"), "--as", "ed")
     cli("edition", "submit", 1, "--as", "ed")
     cli("edition", "approve", 1, "--as", "chief")
     told = cli("edition", "grey", "--date", "2026-11-22", "--reason", "哀悼日", "--as", "ed", "--json").json
     assert [(one["edition_id"], one["version"], one["before"], one["state"]) for one in told["editions"]] == [(1, 2, "approved", "in_review")]
-    assert (manuscript(runtime, 1).colourless, manuscript(runtime, 2).colourless) == (True, False)
+    assert (manuscript(sqlite_runtime, 1).colourless, manuscript(sqlite_runtime, 2).colourless) == (True, False)
     assert cli("edition", "grey", "--date", "2026-11-22", "--reason", "again", "--as", "ed", "--json").json["editions"] == []
     assert "mourning" in cli("edition", "reapprove", 1, "--dry-run", "--as", "chief").out
     assert cli("edition", "reapprove", 1, "--as", "chief", "--json").json["state"] == "approved"
@@ -112,7 +114,7 @@ def test_a_day_of_mourning_greys_what_is_there_and_one_tap_approves_it_again(cli
     (day,) = cli("edition", "grey", "--list", "--date", "2026-11-01", "--json").json["days"]
     assert (day["date"], day["publication"], day["reason"]) == ("2026-11-22", None, "哀悼日")
     cli("edition", "grey", "--date", "2026-11-22", "--off", "--reason", "过去了", "--as", "ed")
-    assert not manuscript(runtime, 1).colourless
+    assert not manuscript(sqlite_runtime, 1).colourless
     assert "was not declared" in cli("edition", "grey", "--date", "2026-11-22", "--off", "--reason", "x", "--as", "ed", code=2).err
 
 

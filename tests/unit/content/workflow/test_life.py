@@ -27,6 +27,7 @@ PEOPLE = st.sampled_from(["an", "bo"])
 TABLES = (
     "publications", "editions", "edition_versions", "variants", "variant_payloads", "wap_pages", "settings", "audit_entries", "edition_transitions", "edition_approvals",
     "edition_locks", "edition_comments", "screening_rulings", "screen_words", "leaders", "checklist_ticks", "desks", "assets",
+    "feed_sources", "feed_items", "quizzes",
 )  # fmt: skip
 
 
