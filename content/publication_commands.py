@@ -29,9 +29,11 @@ def _fields(command: Any) -> Any:
         click.option("--reserve", metavar="EDITION", help="The edition that stands by when no other is there in time; `none` for none."),
         click.option("--seed-missing", type=click.Choice(("ramp", "hold", "default")), help="What seeds without a report mean: go into the first step, or hold."),
         click.option(
-            "--serial-start", "serial", type=click.Choice(("current", "first", "none")),
+            "--serial-start",
+            "serial",
+            type=click.Choice(("current", "first", "none")),
             help="A new reader of a comic begins with the current chapter, or with the first; none: its editions are no chapters.",
-        ),  # fmt: skip
+        ),
         click.option("--window", "send_window", metavar="06:30-08:00", help="When it may be sent, Asia/Shanghai, several by comma; `any` for any time."),
         click.option("--replay", "replay_policy", type=click.Choice(REPLAY_POLICIES), help="What a recovered reader is owed."),
         click.option("--unknown", "unknown_policy", type=click.Choice(UNKNOWN_POLICIES), help="What becomes of a submission whose answer was lost."),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from subscribers.models import BlacklistEntry, Reader, Subscription
-from subscribers.offers import held, others, recommended, recommended_many, record_order, services
+from subscribers.offers import held, others, recommended, recommended_many, record_order, services, store
 from subscribers.offers.files import export_orders, import_results
 from subscribers.offers.models import ServiceOrder
 
@@ -66,7 +66,7 @@ def test_the_package_of_his_class_less_what_he_holds(runtime: Runtime) -> None:
 
 def test_levels_add_up_province_first_and_many_readers_are_asked_at_once(runtime: Runtime) -> None:
     with runtime.transaction() as session:
-        services.import_catalogue(session, services.store.current(session).source + EXTRA, "ours.toml", by="ops", at=NOW)
+        services.import_catalogue(session, store.current(session).source + EXTRA, "ours.toml", by="ops", at=NOW)
         ids = [_reader(session, ALICE, "F", "大连", reads="yes"), _reader(session, BOB, "E", "沈阳"), _reader(session, CAROL, "F", "大连")]
         _holds(session, ids[2], "video")
         found = {key: [one.slug for one in value] for key, value in recommended_many(session, ids).items()}
@@ -78,7 +78,7 @@ def test_a_bad_catalogue_leaves_the_old_one_in_force(sqlite_runtime: Runtime) ->
     with sqlite_runtime.transaction() as session, pytest.raises(UsageError, match=r"ours\.toml"):
         services.import_catalogue(session, "[[service]]\n", "ours.toml", by="ops", at=NOW)
     with sqlite_runtime.transaction() as session:
-        assert services.store.current(session).file == "catalogue.toml"
+        assert store.current(session).file == "catalogue.toml"
 
 
 def test_an_order_is_on_record_once_while_it_is_open(runtime: Runtime) -> None:
