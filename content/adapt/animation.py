@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from content.adapt.colour import to_srgb
+from content.adapt.opening import DECODER_FAULTS
 
 FRAMES_MAX = 40
 """Of a longer animation every second, third … frame is taken, shown for as long as those left out."""
@@ -101,7 +102,7 @@ def _film(data: bytes, width_px_max: int, height_px_max: int) -> _Film | None:
                 upright = to_srgb(image.copy(), None)
                 frames.append(upright.resize(size, Image.Resampling.LANCZOS) if upright.size != size else upright)
                 durations.append(shown_ms)
-    except (OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, MemoryError, Image.DecompressionBombError):
+    except DECODER_FAULTS:
         return None  # damaged behind its first frame, which is shown
     return _Film(tuple(frames), tuple(durations), loop if isinstance(loop, int) else None)
 

@@ -11,10 +11,10 @@ from content.adapt.framing import PictureRequest
 from content.adapt.renditions import EncodeCache
 from subscribers.handset_classes import HandsetClass
 
-ANIMATION_SHARE = 0.15
+ANIMATION_SHARE = 0.25
 """Of a message's budget, for one animation."""
 
-ANIMATIONS_SHARE = 0.3
+ANIMATIONS_SHARE = 0.35
 """Of the pictures' budget, for all animations of a message; more than that stand still."""
 
 QUALITY_BESIDE_MIN = 60

@@ -82,7 +82,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_DECODER_FAULTS = (
+DECODER_FAULTS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -160,7 +160,7 @@ def decode(data: bytes, *, longest_px: int) -> Image.Image:
         upright = to_srgb(_reduced(image, 2 * longest_px), icc_profile if isinstance(icc_profile, bytes) else None)
         if max(upright.size) > longest_px:
             upright.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS, reducing_gap=None)
-    except _DECODER_FAULTS as fault:
+    except DECODER_FAULTS as fault:
         raise _damaged(fault) from fault
     if turn in _TURNS:
         upright = upright.transpose(_TURNS[turn])
@@ -184,7 +184,7 @@ def _open(data: bytes) -> Image.Image:
             image = JpegImageFile(io.BytesIO(data)) if data.startswith(b"\xff\xd8\xff") else Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as fault:
             raise _too_large(str(fault)) from fault
-        except _DECODER_FAULTS as fault:
+        except DECODER_FAULTS as fault:
             raise PictureError(_stranger(data)) from fault
         grave = [str(one.message) for one in caught if "PIL" in PurePath(one.filename).parts]
     _check_size(image.size, WEBP_PIXELS_MAX if image.format == "WEBP" else PIXELS_MAX, scaled=_is_streamed(data))
@@ -235,7 +235,7 @@ def _turn(image: Image.Image) -> int:
         warnings.simplefilter("always")
         try:
             turn = image.getexif().get(_ORIENTATION_TAG, 1)
-        except _DECODER_FAULTS:
+        except DECODER_FAULTS:
             return 1
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
@@ -249,7 +249,7 @@ def _load(image: Image.Image, longest_px: int) -> None:
         if share < 1.0:
             image.draft(image.mode, (max(1, int(width_px * share)), max(1, int(height_px * share))))
         image.load()
-    except _DECODER_FAULTS as fault:
+    except DECODER_FAULTS as fault:
         raise _damaged(fault) from fault
 
 

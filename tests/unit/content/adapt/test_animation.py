@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -113,7 +113,8 @@ def test_nothing_of_the_file_but_pixels_and_times_goes_out() -> None:
     assert animation(_saved(_frames(4)), 240, 192, 50_000) == made
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
+@example([], 150)
 @given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=6), st.integers(0, 1500))
 def test_a_damaged_animation_stands_still_or_moves(changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(_saved(_frames(4, (60, 40))))
