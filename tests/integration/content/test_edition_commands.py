@@ -128,8 +128,10 @@ def test_publications(cli: CLI) -> None:
             "window": "",
             "seed_missing": "",
             "reserve_edition_id": None,
+            "design": "",
             "unknown": "never",
             "replay": "latest",
+            "serial_start": "none",
         }
     ]
 
