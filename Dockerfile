@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm
 
 # pg_dump and pg_restore serve `huabao db backup` and `restore`; Pango lays out the text of a proof.
 RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-client libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-client libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-hanazono \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/huabao --uid 10001 huabao
 
