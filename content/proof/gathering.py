@@ -138,6 +138,6 @@ def _proof(
         approval=None if approval is None else Step("approve", approval.by, approval.at, approval.digest), audience=sum(readers.values()),
         variants_of_version=len(binding.variants), pages_of_version=len(binding.pages), tried=tried.panel.tried, unknown=tried.panel.unknown,
         slots=papers.slots_of(binding.slots), groups=groups, items=papers.items_of(session, manuscript, groups, language), variants=variants,
-        hits=papers.hits_of(session, edition, version), checklist=papers.checklist_of(session, edition), comments=papers.comments_of(session, edition),
+        hits=papers.hits_of(session, edition, version, language), checklist=papers.checklist_of(session, edition), comments=papers.comments_of(session, edition),
         history=papers.history_of(session, edition), resources=pictures.resources,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from content.manuscript import Item, Manuscript
 from content.models import Edition, EditionVersion
 from content.proof.facts import Group, HitProof, ItemProof, Step
+from content.proof.wording import hit_words
 from content.workflow import lifecycle, notes
 from content.workflow.screening import screen
 from subscribers.segments import parse_rule
@@ -68,14 +69,15 @@ def slots_of(slots: Sequence[Any]) -> tuple[str, ...]:
     return tuple(shortened(slot if isinstance(slot, str) else json.dumps(slot, ensure_ascii=False, sort_keys=True), NOTE_CHARS_MAX) for slot in slots)
 
 
-def hits_of(session: Session, edition: Edition, version: EditionVersion) -> tuple[HitProof, ...]:
+def hits_of(session: Session, edition: Edition, version: EditionVersion, language: str) -> tuple[HitProof, ...]:
     """What the screening says of this version, what is open first."""
     found = []
     for one in screen(session, edition, version):
         hit, ruled = one.hit, one.ruling
+        rule = hit_words(language, hit.kind, shortened(hit.rule, NOTE_CHARS_MAX))
         found.append(
             HitProof(
-                hit.severity, hit.kind, hit.item, hit.where, hit.before, shortened(hit.found, TITLE_CHARS_MAX), hit.after, shortened(hit.rule, NOTE_CHARS_MAX),
+                hit.severity, hit.kind, hit.item, hit.where, hit.before, shortened(hit.found, TITLE_CHARS_MAX), hit.after, rule,
                 ruled.by if ruled else "", shortened(ruled.reason, NOTE_CHARS_MAX) if ruled else "", one.open,
             )
         )  # fmt: skip

@@ -90,3 +90,19 @@ def test_a_reason_is_english_and_knows_its_chinese() -> None:
     assert said == "the message has 80,000 bytes, the handset takes 30,720"
     assert in_language(said, "zh") == "彩信有 80,000 字节，终端最多收 30,720 字节"
     assert in_language("as it stands", "zh") == "as it stands"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "zh"),
+    [
+        ("script", "2 traditional among 9 simplified characters", "9 个简体字中夹有 2 个繁体字"),
+        ("repeat", "stood in paper/7 as “桥” (87% of the text)", "已见于 paper/7《桥》（正文 87% 相同）"),
+        ("leader", "first mention of 李四 without a title", "首次提到李四未写职务"),
+        ("leader", "李四 is 市长, not 书记", "李四是市长，不是书记"),
+        ("word", "what is love", "what is love"),
+        ("other", "something new", "something new"),
+    ],
+)
+def test_what_the_screening_says_is_said_in_chinese(kind: str, rule: str, zh: str) -> None:
+    assert wording.hit_words("zh", kind, rule) == zh
+    assert wording.hit_words("en", kind, rule) == rule
