@@ -131,12 +131,12 @@ def lettering_of(issue: Issue, page: PictureRef, box: Box) -> tuple[Box, ...]:
         within = (left, top, min(right, image.width), min(bottom, image.height))
         return tuple(_scaled(block, scale, page) for block in find_lettering(image, within, image.width * LETTERING_SHARE))
 
-    return issue.pictures.found(f"{page.sha256}:{box}", found)
+    return issue.pictures.found_for_all(f"{page.sha256}:{box}", found)
 
 
 def look(issue: Issue, page: PictureRef) -> Found:
     """Panels and lettering of a page; a page of text is one panel, and its text asks for no close-ups."""
-    return issue.pictures.found(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
+    return issue.pictures.found_for_all(f"{page.sha256}:{issue.manuscript.reading}", lambda: _look(issue, page))
 
 
 def _look(issue: Issue, page: PictureRef) -> Found:

@@ -33,18 +33,20 @@ class PictureSource:
         encodings: what was encoded already, for the next variant of the same class.
         greyscale: pictures are given without colour, our own drawings too.
         wholes: what was decoded, for all classes.
+        learnt: what was found on whole pictures, for all classes.
     """
 
     load: Callable[[str], bytes]
     encodings: EncodeCache = field(default_factory=EncodeCache)
     greyscale: bool = False
     wholes: Memo[Image.Image] = field(default_factory=Memo)
+    learnt: Memo[Any] = field(default_factory=Memo)
     _images: Memo[Image.Image] = field(default_factory=Memo)
     _drawn: Memo[Image.Image] = field(default_factory=Memo)
     _found: Memo[Any] = field(default_factory=Memo)
 
     def of_class(self) -> PictureSource:
-        """For one class beside others: what is decoded is shared, what is made of it goes when this goes."""
+        """For one class beside others: what is decoded and learnt is shared, what is made of it goes when this goes."""
         return dataclasses.replace(self, encodings=EncodeCache(), _images=Memo(), _drawn=Memo(), _found=Memo())
 
     def shown(self, picture: PictureRef, handset: HandsetClass) -> Image.Image:
@@ -65,8 +67,13 @@ class PictureSource:
         return grey(image) if self.greyscale else image
 
     def found(self, key: str, look: Callable[[], T]) -> T:
-        """What was learnt from a picture, looked for at first use."""
+        """What was learnt from a picture for one class, looked for at first use."""
         value: T = self._found.get(key, look)
+        return value
+
+    def found_for_all(self, key: str, look: Callable[[], T]) -> T:
+        """What was learnt from a whole picture, whatever the class."""
+        value: T = self.learnt.get(key, look)
         return value
 
     def drawn(self, key: str, draw: Callable[[], Image.Image]) -> Image.Image:
