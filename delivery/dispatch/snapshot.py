@@ -18,6 +18,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, FromClause, Integer, M
 from sqlalchemy.orm import Session
 
 from content.models import Variant
+from delivery import partitions
 from delivery.dispatch.audience import EARLIER_FIRST, Audience, readers_of, reason_sql
 from delivery.dispatch.routing import Routing, carries_short, route_sql, served_as_sql, unreachable_sql
 from delivery.dispatch.wishes import not_before_sql
@@ -160,19 +161,25 @@ def stage_rows(session: Session, decided: Select[Any]) -> Count:
 
 
 def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], ports: Sequence[Port], weights: Mapping[int, float] | None = None) -> None:
-    """Turn the staged readers into exclusions and deliveries.
+    """Turn the staged readers into exclusions and deliveries, and seal who is planned.
 
     Args:
         weights: how the ports share the readers, by port; None for by rate.
     """
+    partitions.ensure_day(session, dispatch.day)
     session.execute(
         insert(Exclusion).from_select(
             ["dispatch_id", "reader_id", "reason"],
             select(literal(dispatch.id, BigInteger), staged.c.reader_id, staged.c.reason).where(staged.c.reason.is_not(None)),
         )
     )
-    if not variants:
-        return
+    if variants:
+        _write_deliveries(session, dispatch, variants, _carrier_sql(ports, weights or {}))
+    written, dispatch.planned_digest = digest(session, dispatch)
+    assert written == dispatch.planned, "the snapshot lost or doubled a reader"
+
+
+def _write_deliveries(session: Session, dispatch: Dispatch, variants: Mapping[Signature, int], carrier: ColumnElement[int]) -> None:
     session.execute(insert(variant_map), [{"mask": mask, "handset_class": name, "variant_id": variant} for (mask, name), variant in variants.items()])
     same = and_(variant_map.c.mask == staged.c.mask, variant_map.c.handset_class == staged.c.handset_class)
     session.execute(
@@ -183,7 +190,7 @@ def write_rows(session: Session, dispatch: Dispatch, variants: Mapping[Signature
                 literal(dispatch.id, BigInteger),
                 staged.c.reader_id,
                 variant_map.c.variant_id,
-                _carrier_sql(ports, weights or {}),
+                carrier,
                 literal(int(Outcome.PENDING), Integer),
                 literal(0, Integer),
                 staged.c.route,
