@@ -17,7 +17,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from content.adapt.colour import to_srgb
@@ -177,6 +177,7 @@ def _open(data: bytes) -> Image.Image:
     costly = why_too_costly(data)
     if costly is not None:
         raise PictureError(f"the picture would take too long to decode ({costly}); save it again from the program that made it")
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # a library in this process may have switched it on for all: WeasyPrint does at import
     with _warnings_lock, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

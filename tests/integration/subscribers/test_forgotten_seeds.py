@@ -32,5 +32,6 @@ def test_a_forgotten_number_leaves_every_seed_group(runtime: Runtime, cli: CLI) 
 
 def test_a_number_that_was_only_a_seed_is_forgotten_too(runtime: Runtime, cli: CLI) -> None:
     cli("seeds", "add", "panel", GONE, STAYS, "--kind", "member")
-    assert cli("subscribers", "forget", GONE, "--json").json["removed"] == {"readers": 0, "seeds": 1}
+    removed = cli("subscribers", "forget", GONE, "--json").json["removed"]
+    assert {where: count for where, count in removed.items() if count} == {"seeds": 1}
     assert seeds(runtime) == [("panel", STAYS)]

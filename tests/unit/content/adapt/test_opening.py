@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from content.adapt import PictureError, decode, inspect, opening
 
@@ -179,6 +179,12 @@ def test_a_file_that_was_cut_off_is_refused(name: str, share: float) -> None:
     data = _saved(noise, name)
     with pytest.raises(PictureError):
         inspect(data[: int(len(data) * share)])
+
+
+def test_no_library_makes_us_take_half_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint does for its whole process
+    with pytest.raises(PictureError):
+        inspect(_saved(Image.effect_noise((120, 90), 60).convert("RGB"), "JPEG")[:2000])
 
 
 _whole = {name: _saved(_quarters(24, 16), name) for name in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")}
