@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select, update
 
 import console.registry
+from content.manuscript import Manuscript
 from content.models import Edition, EditionVersion, Publication, Variant
 from delivery import lifecycle
 from delivery.dispatch import brake, ramp
@@ -32,6 +33,7 @@ BEGIN = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
 START = BEGIN + timedelta(hours=1, minutes=30)
 SMALL, LARGE = "30kb-128x160", "600kb-480x800"
 SEEDS = {1: SMALL, 2: SMALL, 3: LARGE, 4: LARGE}
+PAPER = Manuscript("p", "newspaper", "1", "p", START.date(), ()).to_document()
 SAID = st.sampled_from([Outcome.RETRIEVED, Outcome.RETRIEVED, Outcome.REJECTED, Outcome.EXPIRED, Outcome.CANCELLED])
 
 
@@ -42,7 +44,7 @@ def dispatch_rows(runtime: Runtime) -> None:
         for row in (
             Publication(id=1, slug="p", title="p", kind="newspaper", service_id="p", send_window="06:30-08:00", **common),
             Edition(id=1, publication_id=1, number="1", kind="newspaper", current_version_id=1, **common),
-            EditionVersion(id=1, edition_id=1, version=1, title="p", issue_date=START.date(), manuscript={}, source_sha256="0" * 64, created_by="t", **common),
+            EditionVersion(id=1, edition_id=1, version=1, title="p", issue_date=START.date(), manuscript=PAPER, source_sha256="0" * 64, created_by="t", **common),
             Port(id=1, name="main", kind="mm7", url="http://127.0.0.1:9/", rate=1.0, burst=1, **common),
             SeedGroup(name="panel", kind="member", created_by="t", **common),
             Seed(group_name="panel", msisdn="13800000001", added_at=BEGIN),
