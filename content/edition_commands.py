@@ -237,6 +237,8 @@ def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes], remarks:
     failures, warnings = found.of("fail"), found.of("warn")
     classes = {name: {"readers": found.panel.readers.get(name, 0), "handsets": len(trials)} for name, trials in found.panel.trials.items()}
     told = f"{variants} variants on {found.panel.tried:,} handsets: {'all fit' if not failures else f'{len(failures):,} failures'}, {len(warnings):,} warnings"
+    if not found.panel.tried:
+        told += "; no model is known, so each was tried on the limits of its class only: `huabao handsets import`"
     lines = [told, *(f"{name} fails: {readers:,} readers" for name, readers in found.failing_classes().items())]
     if found.panel.unknown:
         lines.append(f"no record of {', '.join(found.panel.unknown)}; `huabao handsets import` brings it, `huabao settings set preflight_mainstream …` names others")

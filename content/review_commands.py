@@ -140,6 +140,8 @@ def diff(invocation: Invocation, edition_id: str, before: str | None, after: int
     with invocation.runtime.transaction(read_only=True) as session:
         found = find_edition(session, edition_id)
         new = _version(session, found, after)
+        if before is None and new.version == 1:
+            raise UsageError(f"version 1 of edition {found.id} has none before it to be compared with")
         old = _approved(session, found) if before == APPROVED else _version(session, found, _number(before) if before else new.version - 1)
         changes = difference(Manuscript.from_document(old.manuscript), Manuscript.from_document(new.manuscript))
         data = {"edition_id": found.id, "from": old.version, "to": new.version, **changes.to_document()}

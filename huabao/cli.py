@@ -239,8 +239,10 @@ def _print(report: Report, as_json: bool) -> None:
 
 
 def table_text(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
-    """A plain table for people."""
-    table = Table(*columns, box=None, pad_edge=False)
+    """A plain table for people; what is too long for its column goes on below, nothing is left out."""
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console = Console(width=160, color_system=None)

@@ -64,9 +64,9 @@ def _form(document: dict[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, ensure_ascii=False)
 
 
-def slots_of(slots: Sequence[Any]) -> tuple[str, ...]:
-    """Declared slots as texts."""
-    return tuple(shortened(slot if isinstance(slot, str) else json.dumps(slot, ensure_ascii=False, sort_keys=True), NOTE_CHARS_MAX) for slot in slots)
+def slots_of(slots: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """A manuscript's slots as texts: the name, the most characters, the fallback; those that are alike once."""
+    return tuple(dict.fromkeys(shortened(f"{slot['name']} ≤ {slot['chars_max']}: {slot['fallback']}", NOTE_CHARS_MAX) for slot in slots))
 
 
 def hits_of(session: Session, edition: Edition, version: EditionVersion, language: str) -> tuple[HitProof, ...]:

@@ -95,6 +95,7 @@ def test_one_tap_after_a_typo_by_a_named_deputy(cli: CLI, tmp_path: Path) -> Non
     assert "approves it as a whole" in cli("edition", "reapprove", 1, "--as", "deputy", code=2).err
     assert cli("edition", "diff", 1, "--from", "approved", "--json").json["from"] == 2
     assert cli("edition", "diff", 1, "--from", 1, "--to", 2, "--json").json["characters"] == 2
+    assert "none before it" in cli("edition", "diff", 1, "--to", 1, code=2).err
     assert "has no version 9" in cli("edition", "diff", 1, "--to", 9, code=2).err
     cli("edition", "reject", 1, "--reason", "太长", "--as", "chief")
     assert cli("edition", "show", 1, "--json").json["state"] == "draft"
