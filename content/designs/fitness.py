@@ -43,7 +43,7 @@ def _compiled(design: Design) -> Iterator[Fault]:
     for name in design.files:
         if name.endswith(".j2") and not name.startswith(f"{PROOF}/"):
             try:
-                design.environment.get_template(name)
+                design.environment.compiled(name)
             except BROKEN as error:
                 yield fault_of(error, name)
 

@@ -103,7 +103,7 @@ def proof_faults(design: Design) -> list[Fault]:
         if not name.startswith(f"{PROOF}/") or not name.endswith(".j2"):
             continue
         try:
-            environment.get_template(name.removeprefix(f"{PROOF}/"))
+            environment.compiled(name.removeprefix(f"{PROOF}/"))
             asked = meta.find_undeclared_variables(environment.parse(text))
         except (TemplateError, *BROKEN) as error:
             fault = fault_of(error, name)

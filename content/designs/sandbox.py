@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -114,8 +114,16 @@ class SandboxEnvironment(ImmutableSandboxedEnvironment):
         Raises:
             jinja2.TemplateError: it is broken; RecursionError, TypeError, ValueError, ArithmeticError, LookupError: so it is when it runs.
         """
+        return self.compiled(name).render(values)
+
+    def compiled(self, name: str) -> Template:
+        """The template, with a budget of its own: what an earlier one of this thread used up does not count.
+
+        Raises:
+            jinja2.TemplateError: it is broken.
+        """
         _meter.begin(self.steps_max, self.chars_max)
-        return self.get_template(name).render(values)
+        return self.get_template(name)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

@@ -105,6 +105,7 @@ def test_a_hostile_template_is_stopped_in_bounded_time_and_memory(tmp_path: Path
     assert time.process_time() - began < 20, f"{STEPS_MAX} steps"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, f"{CHARS_MAX} characters"
     assert refused.value.faults[0].file == "slides/story.txt.j2"
+    assert faults(tmp_path / "next", STORY) == [], "what one template used up was taken from the next one"
 
 
 @pytest.mark.parametrize(
