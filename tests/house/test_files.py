@@ -90,7 +90,7 @@ def test_everything_is_caught_at_the_edges_only() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("folder", ["content/codecs", "delivery/codecs", "delivery/ports"])
+@pytest.mark.parametrize("folder", ["content/codecs", "delivery/codecs", "delivery/ports", "reconciliation/codecs"])
 def test_docstrings_are_whole_on_codecs_and_ports(folder: str) -> None:
     missing = []
     for path in sources():
