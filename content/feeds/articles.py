@@ -37,7 +37,7 @@ def read_articles(path: Path) -> Entries:
         UsageError: there is no such folder.
     """
     if not path.is_dir():
-        raise UsageError(f"{path}: no such folder; make it, or name another with `huabao feed add`")
+        raise UsageError(f"{path}: no such folder; make it, or remove this source and add it with another (`huabao feed remove`, `add`)")
     findings = Findings()
     folder = Folder(path.resolve(), findings)
     files = sorted((-_changed(one), one.name) for one in path.iterdir() if one.suffix.lower() in _SUFFIXES and not one.name.startswith("."))

@@ -82,8 +82,15 @@ def parse_feed(data: bytes, *, content_type: str = "", url: str = "") -> Entries
         if entry is None:
             problems.append(f"story {number} has neither title nor text")
         else:
-            entries.setdefault(entry.guid, entry)
+            told = entries.get(entry.guid)
+            entries[entry.guid] = entry if told is None or _later(entry, told) else told
     return Entries(tuple(entries.values()), tuple(problems))
+
+
+def _later(entry: Entry, told: Entry) -> bool:
+    """Whether `entry` is a newer telling than `told`, of one guid in one feed; without times the first stands, as feeds begin with the newest."""
+    at, before = (one.updated_at or one.published_at for one in (entry, told))
+    return at is not None and (before is None or at > before)
 
 
 def _read(document: bytes) -> Any:

@@ -43,6 +43,16 @@ def test_stories_without_link_or_guid_stay_apart() -> None:
     assert len({one.guid for one in found.entries}) == 2 and found.problems == ("story 3 has neither title nor text",)
 
 
+def test_of_one_story_told_twice_in_a_feed_the_newer_stands() -> None:
+    def item(title: str, date: str) -> str:
+        return f"<item><guid>a</guid><title>{title}</title>{date}</item>"
+
+    old, new, undated = item("旧", "<pubDate>2022-10-03T10:00:00+08:00</pubDate>"), item("新", "<pubDate>2022-10-03T11:00:00+08:00</pubDate>"), item("无", "")
+    for items, stands in (((old, new), "新"), ((new, old), "新"), ((undated, new), "新"), ((new, undated), "新"), ((undated, undated), "无")):
+        (entry,) = parse_feed(f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>".encode()).entries
+        assert entry.title == stands
+
+
 @pytest.mark.parametrize(
     ("written", "hour"),
     [("2022-10-03 10:00:00", 2), ("2022-10-03T10:00:00+08:00", 2), ("Mon, 03 Oct 2022 10:00:00 GMT", 10), ("2022年10月3日 10:00", 2), ("Mon, 03 Oct 2022 10:00:00 +0800", 2)],
