@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -20,7 +20,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.mm7_commit import GroupCommit, NotStoredError, Write
+from console.group_commit import NotStoredError
+from console.mm7_commit import ReportCommit, Write
+from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, is_too_long, read_body, text, too_large
 from delivery.codecs import http_auth
 from delivery.codecs.http_auth import Credentials
 from delivery.codecs.mm7 import (
@@ -43,26 +45,18 @@ from delivery.models import Port
 from delivery.ports.mm7.options import MM7Options, password_of
 from delivery.reports.folding import event_rows
 from delivery.reports.inbound import store_deliver, store_read_reply
-from huabao.errors import CodecError, HuabaoError, PortError
+from huabao.errors import CodecError, PortError
 from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.runtime import Runtime
 
 log = get_logger("mm7")
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 BODY_BYTES_MAX: Final = 2_000_000
 """A DeliverReq with a message of the largest class is 600 KB."""
 
 PORTS_KEPT_S: Final = 2.0
 """How long a changed port may go unseen."""
-
-BODY_WAIT_S: Final = 30.0
-"""A peer that does not finish its request in that time is let go."""
 
 SUCCESS: Final = Status(1000, "Success")
 UNSUPPORTED: Final = 4003
@@ -82,20 +76,6 @@ class Door:
     credentials: Credentials | None
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    content_type: bytes = b"text/xml; charset=utf-8"
-
-
-class _GoneError(Exception):
-    """The client hung up."""
-
-
 class MM7App:
     """The ASGI application of `/mm7`, and what `console.mm7_listener` asks of it beside."""
 
@@ -106,7 +86,7 @@ class MM7App:
         self._doors: dict[str, Door] = {}
         self._doors_until = 0.0
         self._refreshing: asyncio.Task[None] | None = None
-        self._commit: GroupCommit | None = None
+        self._commit: ReportCommit | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a client that hung up gets nothing and harms nobody."""
@@ -114,38 +94,32 @@ class MM7App:
             return
         try:
             reply = await self._answer(scope, receive)
-        except _GoneError:
+        except GoneError:
             return
-        headers = [(b"content-type", reply.content_type), (b"content-length", str(len(reply.body)).encode()), *reply.headers]
-        try:
-            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-            await send({"type": "http.response.body", "body": reply.body})
-        except OSError:  # the client hung up between our commit and its answer; it will send again
-            return
+        await answer_with(send, reply)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] != "POST":
-            return _text(405, "MM7 is spoken by POST", (b"allow", b"POST"))
+            return text(405, "MM7 is spoken by POST", (b"allow", b"POST"))
         headers = dict(scope["headers"])
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX:
-            return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
+        if is_too_long(headers, BODY_BYTES_MAX):
+            return too_large(BODY_BYTES_MAX)
         if not self.knows_doors():
             try:
                 await asyncio.shield(self._refresh())
             except SQLAlchemyError as error:
-                return _away(error)
+                return away(error)
         door = self._door(_port_name(scope["path"]))
         if door is None:
-            return _text(404, "there is no such port; POST to /mm7/<port>")
+            return text(404, "there is no such port; POST to /mm7/<port>")
         if door.credentials is None:
-            return _text(503, "this port's password is not set here")
+            return text(503, "this port's password is not set here")
         if not _is_allowed(door.credentials, _target(scope), headers):
             challenges = http_auth.challenge(door.credentials, time.time())
-            return _text(401, "who are you?", *((b"www-authenticate", one.encode()) for one in challenges))
-        body = await _read(receive)
+            return text(401, "who are you?", *((b"www-authenticate", one.encode()) for one in challenges))
+        body = await read_body(receive, BODY_BYTES_MAX)
         if body is None:
-            return _text(413, f"at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
+            return too_large(BODY_BYTES_MAX)
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.hear(door, headers.get(b"content-type", b""), body, lambda reply: None if answered.done() else answered.set_result(reply))
         return await answered
@@ -174,7 +148,7 @@ class MM7App:
             if error is None:
                 done(_xml(200, envelope, answer))
             else:
-                done(_away(error) if error.retryable else _fault(envelope, Status(2007, str(error))))
+                done(away(error) if error.retryable else _fault(envelope, Status(2007, str(error))))
 
         self._committer().put(write, stored)
 
@@ -232,10 +206,10 @@ class MM7App:
                 return Write(more=partial(store_deliver, port_id=door.port_id, message=message, content=envelope.content, received_at=at)), DeliverRsp(SUCCESS)
         return None, DeliveryReportRsp(SUCCESS)
 
-    def _committer(self) -> GroupCommit:
+    def _committer(self) -> ReportCommit:
         loop = asyncio.get_running_loop()
         if self._commit is None or self._commit.loop is not loop:
-            self._commit = GroupCommit(self._runtime, loop)
+            self._commit = ReportCommit(self._runtime, loop)
         return self._commit
 
 
@@ -253,28 +227,6 @@ def _target(scope: Scope) -> str:
     raw = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")  # type: ignore[no-any-return]
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The request's body, or None where it is too large.
-
-    Raises:
-        _GoneError: the client hung up, or is too slow.
-    """
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_WAIT_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                body += message.get("body", b"")
-                if len(body) > BODY_BYTES_MAX:
-                    return None
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        raise _GoneError from None
 
 
 def _xml(status: int, envelope: Envelope | None, message: DeliveryReportRsp | ReadReplyRsp | DeliverRsp | MM7Fault) -> Reply:
@@ -304,12 +256,3 @@ def _taken(namespace: str, version: str | None) -> tuple[bytes, bytes]:
 
 def _fault(envelope: Envelope | None, status: Status) -> Reply:
     return _xml(400, envelope, RSErrorRsp(status, "Client", status.text))
-
-
-def _text(status: int, text: str, *headers: tuple[bytes, bytes]) -> Reply:
-    return Reply(status, text.encode(), headers, b"text/plain; charset=utf-8")
-
-
-def _away(error: HuabaoError | SQLAlchemyError) -> Reply:
-    log.error("nothing can be stored", error=type(error).__name__)
-    return _text(503, "not now; nothing was taken", (b"retry-after", b"5"))

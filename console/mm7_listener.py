@@ -17,7 +17,8 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from console.mm7 import BODY_WAIT_S, Door, MM7App, Reply
+from console.mm7 import Door, MM7App
+from console.raw_route import BODY_WAIT_S, Reply
 
 _PATH: Final = re.compile(rb"/mm7(?:[/?]|$)")
 PIPELINED_MAX: Final = 16

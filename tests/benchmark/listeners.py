@@ -14,8 +14,9 @@ import httptools
 import uvicorn
 import uvloop
 
+from console.group_commit import NotStoredError
 from console.mm7 import MM7App
-from console.mm7_commit import GroupCommit, NotStoredError, Write
+from console.mm7_commit import ReportCommit, Write
 from console.mm7_listener import listener_of
 from content.codecs.hardened_xml import parse_xml
 from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
@@ -60,7 +61,7 @@ class _Listener(asyncio.Protocol):
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(_ANSWER), _ANSWER))
 
 
-class _Forgetful(GroupCommit):
+class _Forgetful(ReportCommit):
     """Says of each write that it is durable, and forgets it."""
 
     def _commit(self, writes: Sequence[Write]) -> list[NotStoredError | None]:
@@ -70,7 +71,7 @@ class _Forgetful(GroupCommit):
 class _ForgetfulApp(MM7App):
     """The route without the database, but for the ports."""
 
-    def _committer(self) -> GroupCommit:
+    def _committer(self) -> ReportCommit:
         if self._commit is None:
             self._commit = _Forgetful(self._runtime, asyncio.get_running_loop())
         return self._commit

@@ -18,8 +18,9 @@ import pytest
 import uvicorn
 from sqlalchemy import func, select
 
+from console.group_commit import NotStoredError
 from console.mm7 import BODY_BYTES_MAX, MM7App
-from console.mm7_commit import GroupCommit, NotStoredError, Write
+from console.mm7_commit import ReportCommit, Write
 from console.mm7_listener import listener_of
 from console.schema import upgrade
 from delivery.codecs.mm7 import Address, DeliveryReportReq, DeliveryReportRsp, MM7Fault, ReadReplyReq, Status, decode_http, encode_envelope
@@ -276,7 +277,7 @@ def test_one_report_that_cannot_be_stored_takes_none_with_it(postgres_runtime: R
     bad = Write(event_rows(port_id, DeliveryReportReq("m\x00", (Address(number(9)),), "Retrieved"), NOON, {}))
 
     async def go() -> list[object]:
-        commit = GroupCommit(postgres_runtime, asyncio.get_running_loop())
+        commit = ReportCommit(postgres_runtime, asyncio.get_running_loop())
         return list(await asyncio.gather(*(commit.add(one) for one in [*good[:3], bad, *good[3:]]), return_exceptions=True))
 
     results = asyncio.run(go())
