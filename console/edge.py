@@ -6,7 +6,7 @@ One of the three places where any exception is caught.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from console import auth, wap_answers
+from console.request_limits import RequestLimits
 from console.rights import PUBLIC, Right, right
 from console.texts import choose_language
 from console.visit import FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Page, Refused, Visit
@@ -51,6 +52,7 @@ class Edge:
 
     runtime: Runtime
     registry: Registry
+    limits: RequestLimits = field(default_factory=RequestLimits)
 
     def endpoint(self, one: Right, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of the route `one`."""
@@ -75,7 +77,7 @@ class Edge:
         return await run_in_threadpool(self._error, request, new_token(9), Refused(404, "not_found"))
 
     def _answer(self, request: Request, one: Right, page: Page, form: dict[str, str], request_id: str) -> Response:
-        visit = _anonymous(self.runtime, self.registry, request, one, form, request_id)
+        visit = self._anonymous(request, one, form, request_id)
         try:
             visit = self._recognised(visit)
             answer = _barred(visit) or page(visit)
@@ -95,6 +97,23 @@ class Edge:
 
         return self._answer(request, replace(right("sign_in"), refresh=True), page, {}, request_id)
 
+    def _anonymous(self, request: Request, one: Right, form: dict[str, str], request_id: str) -> Visit:
+        cookies = request.cookies
+        theme = cookies.get(THEME_COOKIE, THEMES[0])
+        return Visit(
+            runtime=self.runtime,
+            registry=self.registry,
+            request=request,
+            right=one,
+            who=None,
+            form=form,
+            language=choose_language(cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
+            theme=theme if theme in THEMES else THEMES[0],
+            csrf=cookies.get(FORM_COOKIE) or new_token(24),
+            request_id=request_id,
+            limits=self.limits,
+        )
+
     def _recognised(self, visit: Visit) -> Visit:
         token = visit.request.cookies.get(SESSION_COOKIE)
         if not token:
@@ -109,23 +128,6 @@ class Edge:
             with self.runtime.transaction() as session:
                 auth.touch(session, who, now=now)
         return replace(visit, who=who, csrf=who.csrf)
-
-
-def _anonymous(runtime: Runtime, registry: Registry, request: Request, one: Right, form: dict[str, str], request_id: str) -> Visit:
-    cookies = request.cookies
-    theme = cookies.get(THEME_COOKIE, THEMES[0])
-    return Visit(
-        runtime=runtime,
-        registry=registry,
-        request=request,
-        right=one,
-        who=None,
-        form=form,
-        language=choose_language(cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
-        theme=theme if theme in THEMES else THEMES[0],
-        csrf=cookies.get(FORM_COOKIE) or new_token(24),
-        request_id=request_id,
-    )
 
 
 def _barred(visit: Visit) -> Response | None:

@@ -33,6 +33,9 @@ DESK: frozenset[str] = frozenset({EDITOR, ADMIN})
 DEPUTIES: frozenset[str] = frozenset({EDITOR, OPS, ADMIN})
 """Of whom a publication may name deputies, who approve again after a typo."""
 
+MASTERS: frozenset[str] = frozenset({ADMIN})
+"""Who says who may do what: accounts, clients of the API."""
+
 RESENDERS: frozenset[str] = OPERATORS | {SUPPORT}
 """Who may send one reader his copy again."""
 
@@ -115,6 +118,8 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "dispatch brake drop": right("brake_act").roles,
         "dispatch correct": OPERATORS,
         "dispatch recall": OPERATORS,
+        "edition import": DESK,
+        "edition draft": DESK,
         "edition submit": DESK,
         "edition approve": DESK,
         "edition reapprove": DEPUTIES,
@@ -154,6 +159,15 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "quiz draw": OPERATORS,
         "quiz replace": OPERATORS,
         "quiz export": OPERATORS,
+        "publication add": DEPUTIES,
+        "publication set": DEPUTIES,
+        "settings set": OPERATORS,
+        "user add": MASTERS,
+        "user set": MASTERS,
+        "user password": MASTERS,
+        "user disable": MASTERS,
+        "api-token add": MASTERS,
+        "api-token revoke": MASTERS,
     }
 )
 """Who may be named with `--as`, by command; what the console has a page for takes the roles of its page. The rest is for everybody with a shell."""

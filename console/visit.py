@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from console import rights
 from console.auth import SignedIn
 from console.rendering import render
+from console.request_limits import RequestLimits
 from console.rights import Right
 from console.texts import text
 from huabao.queues import Registry
@@ -38,6 +39,7 @@ class Visit:
         form: the fields of a POST, each once.
         csrf: what every form of the answer must carry.
         request_id: names this request in the log and on an error page.
+        limits: how fast the pages of readers may be asked for.
     """
 
     runtime: Runtime
@@ -50,6 +52,7 @@ class Visit:
     theme: str
     csrf: str
     request_id: str
+    limits: RequestLimits
 
     @property
     def actor(self) -> str:

@@ -53,7 +53,10 @@ def done(session: Session, seal: str, reader_id: int, form: Mapping[str, str], a
         answer = _leave(session, reader_id, about, at)
     else:
         answer = UNKNOWN
-    session.get_one(WapForm, seal).answer = answer
+    if answer == UNCHOSEN:  # nothing was done, and who goes back to choose has the same form
+        session.execute(delete(WapForm).where(WapForm.form_sha256 == seal))
+    else:
+        session.get_one(WapForm, seal).answer = answer
     return answer
 
 

@@ -21,6 +21,7 @@ from console.edge import SECURITY_HEADERS, Edge
 from console.mm7 import MM7App
 from console.pages import braking, dispatch, outside, signing, steering, today, wap, wap_own
 from console.visit import Page
+from console.wap_limits import limited
 from huabao.queues import Registry
 from huabao.runtime import Runtime
 
@@ -28,8 +29,8 @@ PAGES: dict[str, Page] = {
     "healthz": outside.healthz,
     "readyz": outside.readyz,
     "metrics": outside.metrics,
-    "wap": wap.wap,
-    "wap_act": wap_own.act,
+    "wap": limited(wap.wap),
+    "wap_act": limited(wap_own.act),
     "sign_in": signing.sign_in,
     "sign_in_act": signing.sign_in_act,
     "preference_act": signing.preference_act,

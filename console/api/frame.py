@@ -23,11 +23,11 @@ from starlette.types import ASGIApp
 from console.api import answers, tokens
 from console.api.answers import Kept
 from console.api.calls import Call, Operation, Reply
-from console.api.limits import RequestLimits
 from console.api.openapi import document
 from console.api.operations import OPERATIONS, PREFIX
 from console.api.problems import MEDIA_TYPE, Problem
 from console.api.tokens import Client
+from console.request_limits import RequestLimits
 from console.settings import API_RATE_PER_MIN
 from huabao.errors import HuabaoError, StoreError
 from huabao.ids import new_token

@@ -36,5 +36,7 @@ WAP_GATEWAYS = Setting("wap_gateways", "", "", "addresses of the operator's WAP 
 WAP_NUMBER_HEADERS = Setting(
     "wap_number_headers", "x-up-calling-line-id, x-msisdn, x-nokia-msisdn", "", "headers in which those gateways write the reader's number, with commas; the first counts"
 )
+WAP_RATE_PER_MIN = Setting("wap_rate_per_min", 1_200, "1/min", "pages and pictures a minute that one address may ask for; a gateway's address is not counted", 10, 1_000_000)
+WAP_READER_RATE_PER_MIN = Setting("wap_reader_rate_per_min", 300, "1/min", "pages a minute of his own that one reader may ask for, and forms that he may send", 6, 100_000)
 
-SETTINGS: tuple[Setting[Any], ...] = (WAP_LINK_DAYS, WAP_PERSONAL_DAYS, WAP_VISIT_S, WAP_GATEWAYS, WAP_NUMBER_HEADERS)
+SETTINGS: tuple[Setting[Any], ...] = (WAP_LINK_DAYS, WAP_PERSONAL_DAYS, WAP_VISIT_S, WAP_GATEWAYS, WAP_NUMBER_HEADERS, WAP_RATE_PER_MIN, WAP_READER_RATE_PER_MIN)

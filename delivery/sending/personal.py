@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
+from sqlalchemy import select
+
+from content.models import Variant
 from content.slots.gaps import Gap
 from content.slots.values import fillings
 from content.wap.keys import personal_link
@@ -28,7 +31,8 @@ def texts_of(runtime: Runtime, batch: ClaimedBatch, gaps: Sequence[Gap]) -> Text
     if not gaps or not batch.personal:
         return {}
     with runtime.transaction(read_only=True) as session:
-        return fillings(session, gaps, batch.numbers, lambda reader_id: personal_link(session, runtime.config, reader_id, "package", 0, runtime.now()))
+        version_id = session.scalars(select(Variant.edition_version_id).where(Variant.id == batch.variant_id)).one()
+        return fillings(session, gaps, batch.numbers, lambda reader_id: personal_link(session, runtime.config, reader_id, "package", version_id, runtime.now()))
 
 
 def in_turn(readers: Iterable[int], texts: Texts) -> Iterable[int]:

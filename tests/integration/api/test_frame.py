@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from typing import Any
 
@@ -152,11 +153,11 @@ def sqlite_fuzz(sqlite_runtime: Runtime) -> TestClient:
 
 
 def test_tokens_by_the_command_line(runtime: Runtime, cli: CLI) -> None:
-    made = cli("api-token", "add", "crm", "--scope", "resend,read", "--rate", "60", "--as", "wang", "--json").json
+    made = cli("api-token", "add", "crm", "--scope", "resend,read", "--rate", "60", "--json").json
     assert made["scopes"] == ["resend", "read"]
     with runtime.transaction(read_only=True) as session:
         row = session.scalars(select(ApiToken)).one()
-        assert (row.token_sha256, row.created_by) == (tokens.sha256_of(made["token"]), "wang")
+        assert (row.token_sha256, row.created_by) == (tokens.sha256_of(made["token"]), getpass.getuser())
         assert made["token"] not in str(row.__dict__)
         found = tokens.find_client(session, made["token"])
     assert found is not None

@@ -50,6 +50,9 @@ def test_who_has_the_right_may_and_is_kept_as_the_account_is_written(runtime: Ru
         (("resend", "--filter", "filter.yaml", "--reason", "x"), "zhou", "`huabao resend --filter` is for ops, admin"),
         (("port", "set", "mm-1", "--rate", "9"), "zhou", "`huabao port set` is for ops, admin"),
         (("seeds", "add", "panel", "13800000001"), "zhou", "`huabao seeds add` is for editor, ops, admin"),
+        (("settings", "set", "approval_by_another", "no"), "li", "`huabao settings set` is for ops, admin"),
+        (("user", "set", "li", "--city", ""), "li", "`huabao user set` is for admin"),
+        (("edition", "import", "."), "zhou", "`huabao edition import` is for editor, admin"),
     ],
 )
 def test_who_has_not_may_not_and_nothing_is_done(sqlite_runtime: Runtime, cli: CLI, command: tuple[str, ...], name: str, said: str) -> None:

@@ -187,10 +187,13 @@ def test_the_quiz_takes_an_answer_until_it_closes(site: Site, asking: Asking) ->
     assert changed.status_code == 200
     missing = client.post(f"/wap/{token}", data=fields_of(client.get(f"/wap/{token}").content, "提交", "9"))
     assert "请先选一项" in words_of(missing.content)
+    empty = fields_of(client.get(f"/wap/{token}").content, "提交", "")
+    assert "请先选一项" in words_of(client.post(f"/wap/{token}", data=empty).content)
+    assert "已答过" in words_of(client.post(f"/wap/{token}", data={**empty, "c": "1"}).content), "who goes back and chooses has the same form"
     late = fields_of(client.get(f"/wap/{token}").content, "提交", "3")
     with site.runtime.transaction() as session:
         found = session.scalars(select(QuizAnswer).order_by(QuizAnswer.id)).all()
-        assert [(one.choice, one.channel) for one in found] == [(1, "wap"), (2, "wap")]
+        assert [(one.choice, one.channel) for one in found] == [(1, "wap"), (2, "wap"), (1, "wap")]
         session.scalars(select(OpenedQuiz)).one().closes_at = site.runtime.now() - timedelta(minutes=10)
     assert "截止" in words_of(client.post(f"/wap/{token}", data=late).content)
     assert "已经截止" in words_of(client.get(f"/wap/{token}").content)
@@ -207,6 +210,7 @@ def test_a_message_of_his_own_carries_his_link(still_site: Site) -> None:
     assert texts_of(site.runtime, claimed, [gap]) == texts, "a try again is the same bytes"
     answer = browsers(site)("k750").get(f"/wap/{link.rpartition('/')[2]}")
     assert "我的套餐" in words_of(answer.content)
+    assert "互动问答" in words_of(answer.content), "of the edition that the message is"
     with site.runtime.transaction(read_only=True) as session:
         assert fillings(session, [gap], [site.reader_id]) == {}
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from console.api.answers import checked_key, fingerprint
-from console.api.limits import HOLDS_S, RequestLimits
 from console.api.openapi import document
 from console.api.operations import OPERATIONS
 from console.api.problems import PROBLEMS, Problem
 from console.api.scopes import SCOPES, parse_scopes
+from console.request_limits import HOLDS_S, RequestLimits
 from huabao.errors import UsageError
 
 

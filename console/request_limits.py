@@ -1,4 +1,4 @@
-"""How many requests a client may make: a bucket for each token, in this process.
+"""How many requests a client may make: a bucket for each, in this process.
 
 A bucket holds ten seconds' worth and starts full; who comes too fast is told when to
 come again. Several web processes have a bucket each.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 
 HOLDS_S = 10.0
 CLIENTS_KEPT_MAX = 10_000
@@ -17,20 +18,20 @@ class RequestLimits:
     """The buckets of all clients."""
 
     def __init__(self) -> None:
-        self._full_at: OrderedDict[int, float] = OrderedDict()
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait_s(self, token_id: int, rate_per_min: float, at: float) -> float:
+    def wait_s(self, client: Hashable, rate_per_min: float, at: float) -> float:
         """0 where a request may be made at the instant `at` (seconds, any origin), and it is counted; else how long to wait."""
         interval = 60.0 / rate_per_min
         holds = max(HOLDS_S, interval)
         with self._lock:
-            full_at = max(self._full_at.get(token_id, at), at)
+            full_at = max(self._full_at.get(client, at), at)
             late = full_at + interval - at - holds
             if late > 1e-9:
                 return late
-            self._full_at[token_id] = full_at + interval
-            self._full_at.move_to_end(token_id)
+            self._full_at[client] = full_at + interval
+            self._full_at.move_to_end(client)
             while len(self._full_at) > CLIENTS_KEPT_MAX:
                 self._full_at.popitem(last=False)
         return 0.0
