@@ -154,7 +154,11 @@ class VariantPayload(Base):
 
 
 class WapPage(Base):
-    """A page behind a link, named by an opaque token made of its content."""
+    """A page behind a link, named by an opaque token made of its content, and kept once.
+
+    Attributes:
+        edition_version_id: the version that it was first made for, which is all that the release before this one knew; `WapPageVersion` has them all.
+    """
 
     __tablename__ = "wap_pages"
     __table_args__ = (Index("ix_wap_pages_version", "edition_version_id"),)
@@ -163,3 +167,13 @@ class WapPage(Base):
     edition_version_id: Mapped[int] = mapped_column(ForeignKey("edition_versions.id"))
     media_type: Mapped[str] = mapped_column(String(60))
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WapPageVersion(Base):
+    """That a page is a part of a version: versions with the same content share their pages."""
+
+    __tablename__ = "wap_page_versions"
+    __table_args__ = (Index("ix_wap_page_versions_token", "token"),)
+
+    edition_version_id: Mapped[int] = mapped_column(ForeignKey("edition_versions.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[str] = mapped_column(ForeignKey("wap_pages.token", ondelete="CASCADE"), primary_key=True)

@@ -26,10 +26,11 @@ from sqlalchemy.orm import Session
 from content.compose import Composition, PictureSource, WapDocument, compose
 from content.compose.short import ShortComposition, ShortMessage, compose_short
 from content.manuscript import Manuscript
-from content.models import Variant, VariantPayload, WapPage
+from content.models import Variant, VariantPayload
 from content.services import load_assets, load_version_by_id
 from content.signatures import signature_of, variant_name
 from content.slots.gaps import Gap, gaps_of
+from content.wap.keeping import keep_pages
 from content.wap.keys import wap_address_of
 from content.wap.tokens import WapAddress
 from huabao.db import is_postgres
@@ -209,13 +210,8 @@ def _keep(session: Session, row: dict[str, Any], payload: bytes, pages: Sequence
     mine = (Variant.edition_version_id == row["edition_version_id"], Variant.name == row["name"])
     id_: int = session.execute(select(Variant.id).where(*mine)).scalar_one()
     _insert_new(session, VariantPayload, [{"variant_id": id_, "mime": payload, "slots": [gap.to_document() for gap in gaps] or None}])
-    store_pages(session, row["edition_version_id"], pages)
+    keep_pages(session, row["edition_version_id"], pages)
     return id_
-
-
-def store_pages(session: Session, version_id: int, pages: Sequence[WapDocument]) -> None:
-    """Keep WAP pages with a version; one that is there already stays."""
-    _insert_new(session, WapPage, [{"token": page.token, "edition_version_id": version_id, "media_type": page.media_type, "body": page.body} for page in pages])
 
 
 def _insert_new(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -25,6 +25,7 @@ from content.designs.reading import unpacked
 from content.models import Asset, Edition, EditionVersion, WapPage
 from content.wap.browsers import READ, WIDTHS, Browser, accepted, step_of
 from content.wap.documents import PAGE_TYPE, PictureDocument, read_picture
+from content.wap.keeping import versions_of
 from content.wap.keys import wap_address_of
 from content.wap.pictures import Picture, PictureShelf, scaled, type_for
 from content.wap.settings import WAP_LINK_DAYS
@@ -86,23 +87,25 @@ def wap(visit: Visit) -> Response:
 
 
 def _find(session: Session, name: str) -> _Found | None:
+    """The document and the version to show it by: of those that it is a part of one that was not killed, the one that opens longest, the newest."""
+    page = session.get(WapPage, name)
+    if page is None:
+        return None
     manuscript = EditionVersion.manuscript
     newest = select(func.max(EditionVersion.created_at)).where(EditionVersion.edition_id == Edition.id).correlate(Edition).scalar_subquery()
-    row = session.execute(
+    rows = session.execute(
         select(
-            WapPage.media_type, WapPage.body, WapPage.edition_version_id, Edition.kind, Edition.state, EditionVersion.issue_date, newest,
+            EditionVersion.id, Edition.kind, Edition.state, EditionVersion.issue_date, newest,
             manuscript["design"].as_string(), manuscript["design_sha256"].as_string(),
         )
-        .join(EditionVersion, EditionVersion.id == WapPage.edition_version_id)
         .join(Edition, Edition.id == EditionVersion.edition_id)
-        .where(WapPage.token == name)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
-    media_type, body, version_id, kind, state, day, imported_at, design, design_sha256 = row
-    began = max(datetime.combine(day, time(), SHANGHAI).astimezone(UTC), imported_at)
-    ends_at = began + timedelta(days=WAP_LINK_DAYS.get(session))
-    return _Found(name, media_type, body, version_id, kind, state, design or "", design_sha256 or "", ends_at)
+        .where(EditionVersion.id.in_(versions_of(name)))
+    )  # fmt: skip
+    found, open_for = [], timedelta(days=WAP_LINK_DAYS.get(session))
+    for version_id, kind, state, day, imported_at, design, design_sha256 in rows:
+        began = max(datetime.combine(day, time(), SHANGHAI).astimezone(UTC), imported_at)
+        found.append(_Found(name, page.media_type, page.body, version_id, kind, state, design or "", design_sha256 or "", began + open_for))
+    return max(found, key=lambda one: (one.state != "killed", one.ends_at, one.version_id))
 
 
 def _design(session: Session, found: _Found) -> Design:

@@ -24,6 +24,7 @@ from console.wap_answers import HEADERS, NO_STORE, ServedHrefs, asking, notice, 
 from content.models import WapPage
 from content.wap.browsers import step_of
 from content.wap.documents import PAGE_TYPE, PageDocument, read_page
+from content.wap.keeping import versions_of
 from content.wap.keys import wap_address_of
 from content.wap.settings import WAP_GATEWAYS, WAP_NUMBER_HEADERS, WAP_VISIT_S, networks
 from content.wap.tokens import Ticket, WapAddress
@@ -70,7 +71,8 @@ def _from(visit: Visit, session: Session, address: WapAddress) -> tuple[str, int
     found = session.get(WapPage, name) if name is not None else None
     if found is None or found.media_type != PAGE_TYPE:
         return "package", 0
-    return "quiz" if read_page(found.body).kind == "quiz" else "package", found.edition_version_id
+    newest = max(session.scalars(versions_of(found.token)))
+    return "quiz" if read_page(found.body).kind == "quiz" else "package", newest
 
 
 def _band(visit: Visit) -> Response:

@@ -3,8 +3,8 @@
 Every edition has one, whatever fits a message, made of the text and of boxes of its
 pictures, so that it is the same for every handset class; which handset asks decides
 how it is cut into pages (`content.wap.rendering`). The name of each document is made
-of the content of all of them: the same edition has the same links, and a link leads
-to what was approved with it.
+of the edition, its design and the content of all of them: versions with the same content
+have the same links, a link leads to what was approved with it, and no other edition has it.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class _Draft:
         """A block that shows a picture or a box of it."""
         document = PictureDocument(picture.sha256, picture.width_px, picture.height_px, box, drawn=drawn, grey=self.manuscript.colourless)
         data = write_picture(document)
-        name = name_of("wap picture", data.decode())
+        name = name_of("wap picture", *_edition(self.manuscript), data.decode())
         self.pictures[name] = data
         left, top, right, bottom = box or (0, 0, picture.width_px, picture.height_px)
         legible_px = round(LETTERING_PX_MIN * (right - left) / (picture.width_px * LETTERING_SHARE)) if drawn else 0
@@ -196,7 +196,7 @@ def _title(item: Item, number: int) -> str:
 
 def _named(draft: _Draft) -> WapEdition:
     """The draft with the keys changed into names, which are made of all of it."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256("\0".join((*_edition(draft.manuscript), draft.manuscript.design_sha256)).encode("utf-8", "surrogatepass"))
     for key, page in draft.pages.items():
         digest.update(f"{key}\0".encode("utf-8", "surrogatepass") + write_page(page) + b"\0")
     whole = digest.hexdigest()
@@ -206,6 +206,11 @@ def _named(draft: _Draft) -> WapEdition:
     pages = {item: tuple(names[key] for key in keys) for item, keys in draft.shown.items()}
     boxes = {item: tuple(found) for item, found in draft.boxes.items()}
     return WapEdition(names[_COVER], names[_CONTENTS], (*documents, *pictures), pages, boxes, whole, draft.name)
+
+
+def _edition(manuscript: Manuscript) -> tuple[str, str]:
+    """What names an edition: a page is a part of one only, which may be killed while another with the same words goes on."""
+    return manuscript.publication, manuscript.number
 
 
 def _renamed(page: PageDocument, names: Mapping[str, str]) -> PageDocument:

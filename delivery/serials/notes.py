@@ -10,8 +10,9 @@ from content.compose.slides import WapDocument
 from content.serial import EARLIER, MISSED, Note
 from content.services import load_version_by_id
 from content.signatures import SignatureRules
-from content.variants import WAP_PUSH, ensure_variants, load_short, store_pages
+from content.variants import WAP_PUSH, ensure_variants, load_short
 from content.wap.documents import Heading, Link, PageDocument, write_page
+from content.wap.keeping import keep_pages
 from content.wap.keys import wap_address_of
 from content.wap.tokens import name_of
 from delivery.serials.chapters import Chapter
@@ -67,5 +68,5 @@ def _list_of(runtime: Runtime, chapters: Sequence[Chapter], version_id: int) -> 
         loaded = load_version_by_id(session, version_id)
         page = PageDocument("contents", f"{loaded.manuscript.title} {loaded.manuscript.number}", TITLE, (Heading(TITLE), *links))
         name = name_of("wap serial", str(version_id), *(f"{link.text}\0{link.page}" for link in links))
-        store_pages(session, version_id, [WapDocument(name, write_page(page))])
+        keep_pages(session, version_id, [WapDocument(name, write_page(page))])
     return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from console.slides import first_slide_png
 from content.compose.short import PUSH_CHARS_MAX, TEXT_CHARS_MAX, ShortComposition, ShortMessage, compose_short
 from content.compose.sources import PictureSource
+from content.compose.wap import wap_edition
 from content.manuscript import Article, Item, Manuscript, PictureRef, Section
 from content.wap.documents import PAGE_TYPE, PICTURE_TYPE, Link, PageDocument, read_page
 from content.wap.tokens import wap_address
@@ -65,6 +67,15 @@ def test_words_keep_to_their_length_and_come_back(titles: list[str], push: bool)
 def test_the_same_edition_has_the_same_pages() -> None:
     one, two = (made(paper("一", "二", pictures=2), push=True) for _ in range(2))
     assert (one.message, [page.body for page in one.wap_pages]) == (two.message, [page.body for page in two.wap_pages])
+
+
+def test_no_other_edition_and_no_other_design_has_them() -> None:
+    here = paper("一", pictures=1)
+    others = (replace(here, publication="evening"), replace(here, number="2026-11-23"), replace(here, design_sha256="d" * 64))
+    names = [{page.token for page in edition.documents} for edition in (wap_edition(one, [item.key for item in here.items], None) for one in (here, *others))]
+    assert not names[0] & names[1]
+    assert not names[0] & names[2]
+    assert len(names[0] & names[3]) == 1, "a picture, which no design dresses"
 
 
 def test_pictures_are_behind_the_link_too() -> None:

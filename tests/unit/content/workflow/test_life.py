@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,8 +14,10 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 import console.registry
+from content.compose.slides import WapDocument
 from content.manuscript import Article, Item, Manuscript, Section
 from content.models import Edition, EditionVersion, Publication, Variant, VariantPayload, WapPage
+from content.wap.keeping import keep_pages, pages_of
 from content.workflow import approvals, lifecycle, locks, notes, standing
 from content.workflow.lifecycle import APPROVED, CORRECTED, DRAFT, IN_REVIEW, KILLED, PEOPLE_ACT, SCHEDULED, SENT, STATES, TRANSITIONS, Act
 from content.workflow.models import Approval, EditionTransition
@@ -25,7 +28,7 @@ from huabao.settings import SettingValue
 BEGIN = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 PEOPLE = st.sampled_from(["an", "bo"])
 TABLES = (
-    "publications", "editions", "edition_versions", "variants", "variant_payloads", "wap_pages", "settings", "audit_entries", "edition_transitions", "edition_approvals",
+    "publications", "editions", "edition_versions", "variants", "variant_payloads", "wap_pages", "wap_page_versions", "settings", "audit_entries", "edition_transitions", "edition_approvals",
     "edition_locks", "edition_comments", "screening_rulings", "screen_words", "leaders", "checklist_ticks", "desks", "assets",
     "feed_sources", "feed_items", "quizzes",
 )  # fmt: skip
@@ -106,6 +109,7 @@ class EditionLife(RuleBasedStateMachine):
 
     def build(self, name: str) -> None:
         version = self.edition.current_version_id
+        assert version is not None
         variant = Variant(
             edition_version_id=version, name=name, handset_class=name, signature="1", items=["1"], slides=1, size_bytes=1, budget_bytes=1, worst_quality=90, sha256="0" * 64,
             built_at=self.now,
@@ -113,7 +117,8 @@ class EditionLife(RuleBasedStateMachine):
         self.session.add(variant)
         self.session.flush()
         self.session.add(VariantPayload(variant_id=variant.id, mime=b"a message"))
-        self.session.add(WapPage(token=f"{version}{name}", edition_version_id=version, media_type="text/html", body=b"a page"))
+        sha256 = hashlib.sha256(repr(self.session.get_one(EditionVersion, version).manuscript).encode()).hexdigest()
+        keep_pages(self.session, version, [WapDocument(f"{sha256[:8]}{name}", b"a page")])  # versions with the same text share it
         self.session.flush()
 
     @rule(by=PEOPLE, text=st.integers(0, 3))
@@ -176,7 +181,9 @@ class EditionLife(RuleBasedStateMachine):
         variant = self.session.scalars(select(Variant).where(Variant.edition_version_id == self.edition.current_version_id)).first()
         assert variant is not None
         payload = self.session.get(VariantPayload, variant.id)
-        page = self.session.scalars(select(WapPage).where(WapPage.edition_version_id == self.edition.current_version_id)).first()
+        assert self.edition.current_version_id is not None
+        name = self.session.scalars(pages_of(self.edition.current_version_id)).first()
+        page = self.session.get(WapPage, name, populate_existing=True)
         had, before = standing.standing(self.session, 1), self.edition.state
         assert page is not None
         if what == "gone" and payload is not None:
@@ -243,6 +250,7 @@ class EditionLife(RuleBasedStateMachine):
             assert found[0].edition_version_id == self.edition.current_version_id
             assert self.edition.state in (APPROVED, SCHEDULED, SENT, CORRECTED)
             assert standing.drift_of(self.session, found[0]).changed == ()
+            assert found[0].bound["pages"], "an approval that binds no page"
 
     @invariant()
     def locks_exclude_each_other(self) -> None:
