@@ -61,7 +61,8 @@ class Course:
         """Which note he gets: the end of his mask."""
         if self.readers is None:
             return literal("")
-        return case((self.readers.c.ordinal.is_(None), literal(EARLIER_FLAG)), (self.readers.c.status == GIVEN_UP, literal(MISSED_FLAG)), else_=literal(""))
+        begins = self.readers.c.ordinal.is_(None)
+        return case((or_(begins, self.readers.c.told_late), literal(EARLIER_FLAG)), (self.readers.c.status == GIVEN_UP, literal(MISSED_FLAG)), else_=literal(""))
 
 
 def course_of(session: Session, publication: Publication, edition: Edition, now: datetime) -> Course | None:

@@ -30,7 +30,7 @@ from delivery.lanes import BULK
 from delivery.models import Dispatch, Port
 from delivery.ports import PortSettings
 from delivery.serials.chapters import FIRST, NOT_A_SERIAL, Chapter, chapters_of, start_of
-from delivery.serials.course import MISSED_FLAG, flags_in, items_of, lock, window
+from delivery.serials.course import EARLIER_FLAG, MISSED_FLAG, flags_in, items_of, lock, window
 from delivery.serials.notes import note_keys
 from delivery.serials.places import GIVEN_UP, HAS, MISSED, TRIES_MAX, PlaceRules, places
 from delivery.serials.thresholds import SERIAL_PACE_H, SERIAL_RETRY_H
@@ -76,8 +76,9 @@ class Due:
     @property
     def flag(self) -> ColumnElement[str]:
         """Which note he gets: the end of his mask."""
-        missed = and_(self.readers.c.ordinal == self.chapter.ordinal - 1, self.readers.c.status == GIVEN_UP)
-        return case((missed, literal(MISSED_FLAG)), else_=literal(""))
+        next_ = self.readers.c.ordinal == self.chapter.ordinal - 1
+        late, missed = and_(next_, self.readers.c.told_late), and_(next_, self.readers.c.status == GIVEN_UP)
+        return case((late, literal(EARLIER_FLAG)), (missed, literal(MISSED_FLAG)), else_=literal(""))
 
 
 @dataclass(frozen=True)

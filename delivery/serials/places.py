@@ -2,7 +2,8 @@
 
 A chapter that he has is behind him, and so is one that failed twice. One that failed
 once is due again. While a copy may still arrive nothing further is sent, and a chapter
-never after the one that follows it.
+never after the one that follows it. A failure that is told after the next chapter was
+planned is `told_late`: the one after that leads to what he missed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Subquery, and_, case, func, select
+from sqlalchemy import Subquery, and_, case, false, func, select
 from sqlalchemy.orm import Session
 
 from content.models import Publication
@@ -26,6 +27,9 @@ HAS, ON_ITS_WAY, MISSED, GIVEN_UP = "has", "on_its_way", "missed", "given_up"
 """What became of a reader's last chapter: he has it (or may have, by the publication's policy); its report is awaited; it failed once; it failed twice."""
 
 TRIES_MAX = 2
+
+FAILURES = (Outcome.REJECTED, Outcome.EXPIRED, Outcome.FAILED)
+"""Somebody said that he has not got it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class PlaceRules:
 
 
 def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Subquery:
-    """`reader_id`, `ordinal` of his last chapter, `status`, `tries`, `last_at` (when the newest copy left or came to its outcome) of each reader with a copy.
+    """`reader_id`, `ordinal` of his last chapter, `status`, `tries`, `last_at` (when the newest copy left or came to its outcome), `told_late`
+    (that he has not got an earlier one was told when his last one was planned already) of each reader with a copy.
 
     Args:
         chapters: at least one.
@@ -66,6 +71,8 @@ def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Sub
             func.max(case((outcome == int(Outcome.UNKNOWN), 1), else_=0)).label("lost"),
             func.sum(case((stopped, TRIES_MAX), else_=1)).label("tries"),
             last_at.label("last_at"),
+            func.max(case((outcome.in_([int(one) for one in FAILURES]), deliveries.c.outcome_at)), type_=UTCDateTime).label("failed_at"),
+            func.min(Dispatch.created_at, type_=UTCDateTime).label("planned_at"),
         )
         .join(Dispatch, and_(Dispatch.id == deliveries.c.dispatch_id, Dispatch.day == deliveries.c.day))
         .where(
@@ -78,7 +85,9 @@ def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Sub
     )
     ordinal = case({chapter.edition_id: chapter.ordinal for chapter in chapters}, value=copies.c.edition_id)
     newest = func.row_number().over(partition_by=copies.c.reader_id, order_by=ordinal.desc())
-    ranked = select(*copies.c, ordinal.label("ordinal"), newest.label("rank")).subquery()
+    failed_at = case((copies.c.had == 0, copies.c.failed_at))
+    told_at = func.max(failed_at, type_=UTCDateTime).over(partition_by=copies.c.reader_id, order_by=ordinal.desc(), rows=(1, None))
+    ranked = select(*copies.c, ordinal.label("ordinal"), newest.label("rank"), told_at.label("told_at")).subquery()
     fresh = ranked.c.last_at > now - rules.wait
     status = case(
         (ranked.c.had == 1, HAS),
@@ -88,4 +97,5 @@ def places(chapters: Sequence[Chapter], rules: PlaceRules, now: datetime) -> Sub
         (ranked.c.tries >= TRIES_MAX, GIVEN_UP),
         else_=MISSED,
     )
-    return select(ranked.c.reader_id, ranked.c.ordinal, status.label("status"), ranked.c.tries, ranked.c.last_at).where(ranked.c.rank == 1).subquery("places")
+    told_late = func.coalesce(ranked.c.told_at > ranked.c.planned_at, false()).label("told_late")
+    return select(ranked.c.reader_id, ranked.c.ordinal, status.label("status"), ranked.c.tries, ranked.c.last_at, told_late).where(ranked.c.rank == 1).subquery("places")

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from content.models import Edition, Variant
 from content.serial import EARLIER, MISSED, note_of
@@ -107,3 +107,23 @@ def run_through(runtime: Runtime, start: str, count: int, readers: int) -> None:
     with runtime.transaction(read_only=True) as session:
         made = session.scalars(select(Dispatch.kind)).all()
     assert set(made) == {kinds.EDITION, kinds.SERIAL}
+
+
+def test_a_failure_told_late_is_led_to_once(runtime: Runtime) -> None:
+    """A phone that was off: chapter 1 counts as delivered when 2 is planned, and expires afterwards; 3 leads to it, 4 says nothing more."""
+    chapters = build_serial(at(runtime, BEGIN), 4)
+    add_readers(runtime, 2, service_id=SLUG, handset_class=SMALL)
+    add_port(at(runtime, BEGIN), "http://127.0.0.1:9/")
+    first = send_chapter(at(runtime, BEGIN), chapters[0])
+    end_sends(at(runtime, BEGIN + timedelta(hours=1)), lambda _, reader: Outcome.SUBMITTED if reader == 1 else Outcome.RETRIEVED)
+    send_chapter(at(runtime, BEGIN + timedelta(days=1)), chapters[1])
+    end_sends(at(runtime, BEGIN + timedelta(days=1, hours=1)), lambda *_: Outcome.RETRIEVED)
+    with runtime.transaction() as session:
+        late = (deliveries.c.dispatch_id == first, deliveries.c.reader_id == 1)
+        session.execute(update(deliveries).where(*late).values(outcome=int(Outcome.EXPIRED), outcome_at=BEGIN + timedelta(days=1, hours=2)))
+    for day, chapter in enumerate(chapters[2:], 2):
+        assert follow_up(at(runtime, BEGIN + timedelta(days=day)), 1) == [], "nothing comes after the chapter that follows it"
+        send_chapter(at(runtime, BEGIN + timedelta(days=day)), chapter)
+        end_sends(at(runtime, BEGIN + timedelta(days=day, hours=1)), lambda *_: Outcome.RETRIEVED)
+    notes = {reader: [(chapter, kind) for chapter, _, _, kind in sent if kind] for reader, sent in histories(runtime).items()}
+    assert notes == {1: [(3, EARLIER)], 2: []}
