@@ -45,7 +45,7 @@ SETTING_MODULES = (
 )  # fmt: skip
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
-    "subscribers.models", "subscribers.offers.models", "content.models", "content.quiz.models", "content.feeds.models",
+    "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models", "console.models",
 )  # fmt: skip
 

@@ -89,6 +89,7 @@ def _add_event(session: Session, subscription: Subscription, event: str, source:
             service_id=subscription.service_id,
             event=event,
             state=subscription.state,
+            field="stop",
             source=source,
             effective_at=at,
             recorded_at=at,
