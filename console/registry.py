@@ -46,7 +46,8 @@ SETTING_MODULES = (
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
-    "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models", "console.models",
+    "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models",
+    "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "console.models",
 )  # fmt: skip
 
 
