@@ -24,6 +24,7 @@ COMMAND_MODULES = {
     "delivery.quiz_commands": ("quiz",),
     "delivery.serial_commands": ("serial",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
+    "reconciliation.commands": ("outbox",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
@@ -38,16 +39,17 @@ SUBCOMMAND_MODULES = {
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
-TASK_MODULES = ("content.tasks", "delivery.tasks")
+TASK_MODULES = ("content.tasks", "delivery.tasks", "reconciliation.tasks")
 SETTING_MODULES = (
     "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
-    "content.wap.settings", "delivery.settings", "console.settings",
+    "content.wap.settings", "delivery.settings", "reconciliation.settings", "console.settings",
 )  # fmt: skip
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models",
-    "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "console.models",
+    "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
+    "reconciliation.outbox.models", "console.models",
 )  # fmt: skip
 
 

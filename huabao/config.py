@@ -37,12 +37,19 @@ class Config(BaseSettings):
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
     handsets_dir: Path | None = Field(None, description="folder of your own class_rules.toml; unset means data_dir/handsets")
     designs: Path | None = Field(None, description="folder of your own designs, one folder each; unset means data_dir/designs")
+    boss_url: str = Field("", description="where BOSS takes orders, cancellations and states of accounts; empty means that nobody tells it, and orders wait for the file of orders")
+    boss_secrets: SecretStr = Field(SecretStr(""), description="secrets shared with BOSS, with commas: the first signs what we send, each counts at /boss/events; empty means that nobody may call there")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property
     def dialects_folder(self) -> Path:
         """Where this installation's own dialects lie; one object, asked for with every answer of a peer."""
         return self.dialects_dir or self.data_dir / "dialects"
+
+    @cached_property
+    def boss_keys(self) -> tuple[bytes, ...]:
+        """The secrets shared with BOSS, the one that signs first."""
+        return tuple(one.strip().encode() for one in self.boss_secrets.get_secret_value().split(",") if one.strip())
 
     @property
     def designs_folder(self) -> Path:

@@ -21,6 +21,9 @@ LEVELS = ("province", "group", "city")
 """The three levels of grouping (三級分組): the whole province, a group in it, a city; in this order they are shown."""
 
 CHARGES = ("free", "monthly", "per-use", "unstated")
+DIRECTIONS = ("none", "from-boss", "to-boss")
+"""Who tells whom of a service's orders: nobody; BOSS the platform; the platform BOSS."""
+
 THRESHOLDS = ("low", "middle", "high")
 FILE_CHARS_MAX = 400_000
 SERVICES_MAX, PACKAGES_MAX, PACKAGE_SERVICES_MAX = 500, 300, 50
@@ -40,6 +43,10 @@ class Service:
         price_fen: in the unit of `charge`; None where the catalogue does not say.
         threshold: how much it asks of who tries it: low, middle or high.
         trial: whether it may be tried before it is ordered.
+        direction: one of `DIRECTIONS`, or "" where the setting `service_direction` decides.
+        misc: whether it is ordered at MISC.
+        confirm: whether its reader is asked once more before it is ordered by an interface.
+        reply: the reply that agrees then; "" is any.
     """
 
     slug: str
@@ -52,6 +59,10 @@ class Service:
     price_fen: int | None = None
     threshold: str = "middle"
     trial: bool = True
+    direction: str = ""
+    misc: bool = False
+    confirm: bool = True
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,12 @@ class _Row:
             raise self.fail(f"`slug` is {value!r}; use small letters, digits and hyphens, e.g. phonebook")
         return value
 
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            raise self.fail(f"`{name}` is true or false")
+        return value
+
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.values.get(name, default)
         if value not in choices:
@@ -163,7 +180,7 @@ def _rows(document: dict[str, Any], kind: str, most: int, where: str) -> list[_R
     return [_Row(values, f"{where}: {kind} {number} ({str(values.get('slug', '?'))[:40]!r})") for number, values in enumerate(found, 1)]
 
 
-SERVICE_KEYS = ("slug", "title", "title_en", "service_id", "introduction", "introduction_en", "charge", "price_fen", "threshold", "trial")
+SERVICE_KEYS = ("slug", "title", "title_en", "service_id", "introduction", "introduction_en", "charge", "price_fen", "threshold", "trial", "direction", "misc", "confirm", "reply")
 PACKAGE_KEYS = ("slug", "title", "level", "attribute_class", "city", "rule", "services")
 
 
@@ -181,11 +198,9 @@ def _services(rows: list[_Row]) -> dict[str, Service]:
 
 
 def _service(row: _Row) -> Service:
-    price, trial = row.values.get("price_fen"), row.values.get("trial", True)
+    price = row.values.get("price_fen")
     if price is not None and (isinstance(price, bool) or not isinstance(price, int) or not 0 <= price <= 1_000_000):
         raise row.fail("`price_fen` is a whole number of fen from 0, e.g. 300 for 3 yuan")
-    if not isinstance(trial, bool):
-        raise row.fail("`trial` is true or false")
     charge = row.choice("charge", CHARGES, "unstated")
     if price and charge in ("free", "unstated"):
         raise row.fail(f"`price_fen` is {price} and `charge` {charge}; say `charge` monthly or per-use, or take the price away")
@@ -200,7 +215,11 @@ def _service(row: _Row) -> Service:
         charge=charge,
         price_fen=price,
         threshold=row.choice("threshold", THRESHOLDS, "middle"),
-        trial=trial,
+        trial=row.switch("trial", default=True),
+        direction=row.choice("direction", DIRECTIONS, "") if "direction" in row.values else "",
+        misc=row.switch("misc", default=False),
+        confirm=row.switch("confirm", default=True),
+        reply=row.text("reply", 20).upper(),
     )
 
 

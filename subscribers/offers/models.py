@@ -14,11 +14,17 @@ ORDER_KINDS = ("subscribe", "try", CANCEL)
 """What a reader may ask for; the last to end what he holds, see `leaving`."""
 
 ORDER_CHANNELS = ("wap", "sms", "mms")
-ORDER_STATES = ("recorded", "exported", "confirmed", "refused")
+ORDER_STATES = ("recorded", "exported", "confirmed", "refused", "lapsed")
+"""The last: asked whether he really wants it, he said no or nothing."""
+
 OPEN_STATES = ("recorded", "exported")
 """States of an order that somebody still has to answer."""
 
+BY_FILE, BY_QUESTION, BY_INTERFACE = "file", "question", "interface"
+"""Ways of an order: it waits for the file of orders; its reader is asked once more; it went to BOSS or MISC by their interfaces."""
+
 _OPEN = text("state IN ('recorded', 'exported')")
+_NEW = text("state = 'recorded' AND way IS NULL")
 
 
 class OfferCatalogue(Base):
@@ -44,6 +50,7 @@ class ServiceOrder(Base):
         service: its slug in the catalogue.
         service_id: as BOSS names it, when he asked.
         answer: what he wrote, where he asked by a text.
+        way: file, question or interface; None while nobody has looked which.
         batch: of the file that it went out in, or None.
         decided_at: when it was confirmed or refused.
         reason: what the department said of a refused one.
@@ -53,6 +60,7 @@ class ServiceOrder(Base):
     __table_args__ = (
         Index("uq_service_orders_open", "reader_id", "service", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_service_orders_state", "state", "id"),
+        Index("ix_service_orders_new", "id", sqlite_where=_NEW, postgresql_where=_NEW),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -63,6 +71,7 @@ class ServiceOrder(Base):
     channel: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10), default="recorded")
     answer: Mapped[str] = mapped_column(String(80), default="")
+    way: Mapped[str | None] = mapped_column(String(10))
     batch: Mapped[str | None] = mapped_column(String(40))
     recorded_at: Mapped[datetime]
     exported_at: Mapped[datetime | None]

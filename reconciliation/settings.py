@@ -1,0 +1,11 @@
+"""Settings of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from huabao.settings import Setting
+from reconciliation.ordering import settings as ordering
+from reconciliation.outbox import settings as outbox
+
+SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS)

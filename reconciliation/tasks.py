@@ -1,0 +1,26 @@
+"""Tasks of this package, and its periodic work."""
+
+from __future__ import annotations
+
+from huabao.queues import Periodic, Task
+from huabao.runtime import Runtime
+from reconciliation.outbox.requests import SEND_REQUESTS
+
+
+def _heal_outbox(runtime: Runtime) -> None:
+    from reconciliation.outbox.sending import heal
+
+    heal(runtime)
+
+
+def _tidy_outbox(runtime: Runtime) -> None:
+    from reconciliation.outbox.sending import tidy
+
+    tidy(runtime)
+
+
+TASKS: tuple[Task, ...] = (SEND_REQUESTS,)
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("reconciliation.heal_outbox", _heal_outbox, 2.0),
+    Periodic("reconciliation.tidy_outbox", _tidy_outbox, 3600.0),
+)
