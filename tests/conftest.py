@@ -47,6 +47,13 @@ TOGETHER = {
     "tests/browser/test_gate.py": "browser",
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
+    "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want
+    "tests/unit/content/adapt/test_fitting.py": "fitting",  # pictures and what they weigh, kept for all examples
+    "tests/unit/content/adapt/test_sharing.py": "fitting",
+    "tests/unit/content/proof/test_rendering.py": "proof",  # one proof that many tests read
+    "tests/unit/content/slots/test_composed.py": "slots",
+    "tests/unit/content/test_comic.py": "comic",
+    "tests/unit/content/test_private_data.py": "private",
     "tests/unit/content/test_foreign.py": "composed",
     "tests/unit/content/test_golden.py": "golden",  # editions whose slides are looked at
     "tests/unit/content/test_compose.py": "composed",  # messages that many tests look at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from content.compose import PictureSource, compose
 from content.compose.frames import sizes_of
 from content.compose.issue import Issue
 from content.compose.shots import NEARLY, shots_of
-from content.folder import read_folder
+from content.folder import ImportedFolder, read_folder
 from content.preflight.message import failures_of
 from content.services import import_folder
 from content.wap.tokens import wap_address
@@ -30,13 +31,30 @@ NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 CUT_BEHIND = re.compile(r"[。！？”…）：》]$|篇$")
 
 
+@cache
+def edition(folder: Path) -> tuple[ImportedFolder, PictureSource]:
+    """The edition and its pictures; what is found on them is found once for all classes, as an installation does it."""
+    found = read_folder(folder, {})
+    return found, PictureSource(lambda sha256: found.assets[sha256][0])
+
+
+@cache
+def letterings(folder: Path, key: str) -> list[tuple[int, int, int, int]]:
+    """Every block of lettering on the page, px of the picture at a longest side of 1751."""
+    found, pictures = edition(folder)
+    page = next(item.picture for item in found.manuscript.items if item.key == key)
+    assert page is not None
+    image = pictures.fresh(page, 1751)
+    return [block for panel in find_panels(image) for block in find_lettering(image, panel, image.width * LETTERING_SHARE)]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_builds_for_every_class(samples: Path, tmp_path: Path, name: str) -> None:
-    found = read_folder(samples / "editions" / name, {})
+    found, pictures = edition(samples / "editions" / name)
     keys = [item.key for item in found.manuscript.items]
     messages = []
     for handset in handset_classes().values():
-        made = compose(found.manuscript, keys, handset, PictureSource(lambda sha256: found.assets[sha256][0]), "http://wap.example.com/w")
+        made = compose(found.manuscript, keys, handset, pictures.of_class(), "http://wap.example.com/w")
         assert failures_of(made, handset) == []
         assert made.worst_quality >= 90 or len(made.mms) >= 0.95 * handset.budget_bytes
         assert made.worst_quality >= (50 if "comic" in name else 40)
@@ -65,30 +83,26 @@ def test_imports_on_both_databases(runtime: Runtime, samples: Path, name: str) -
 @pytest.mark.parametrize("name", ["100kb-240x320", "300kb-320x480", "600kb-480x800"])
 def test_a_comics_lettering_is_legible_in_the_message_and_behind_its_link(samples: Path, name: str) -> None:
     """Every block of lettering that was found lies whole in a tile that shows it at 9 px or nearly so."""
-    found = read_folder(samples / "editions" / NAMES[2], {})
-    handset = handset_classes()[name]
-    pictures = PictureSource(lambda sha256: found.assets[sha256][0])
+    folder = samples / "editions" / NAMES[2]
+    found, source = edition(folder)
+    handset, pictures = handset_classes()[name], source.of_class()
     issue = Issue(found.manuscript, frozenset(item.key for item in found.manuscript.items), handset, pictures, wap_address("http://w"))
     blocks = 0
     for item in found.manuscript.items[:9]:  # the tenth is a page of names
         assert item.picture is not None
-        image = pictures.fresh(item.picture, 1751)
         tiles = [tile for shot in shots_of(issue, item) for tile in shot.tiles]
-        for panel in find_panels(image):
-            for left, top, right, bottom in find_lettering(image, panel, image.width * LETTERING_SHARE):
-                middle = ((left + right) // 2, (top + bottom) // 2)
-                holding = [tile for tile in tiles if tile.box[0] <= middle[0] <= tile.box[2] and tile.box[1] <= middle[1] <= tile.box[3]]
-                scales = [sizes_of([tile], handset)[0][0] / (tile.box[2] - tile.box[0]) for tile in holding]
-                blocks += 1
-                assert max(scales) * item.picture.width_px * LETTERING_SHARE >= NEARLY * LETTERING_PX_MIN - 0.1, (item.key, left, top)
+        for left, top, right, bottom in letterings(folder, item.key):
+            middle = ((left + right) // 2, (top + bottom) // 2)
+            holding = [tile for tile in tiles if tile.box[0] <= middle[0] <= tile.box[2] and tile.box[1] <= middle[1] <= tile.box[3]]
+            scales = [sizes_of([tile], handset)[0][0] / (tile.box[2] - tile.box[0]) for tile in holding]
+            blocks += 1
+            assert max(scales) * item.picture.width_px * LETTERING_SHARE >= NEARLY * LETTERING_PX_MIN - 0.1, (item.key, left, top)
     assert blocks > 50
 
 
 def test_a_repeated_title_is_printed_once(samples: Path) -> None:
-    found = read_folder(samples / "editions" / NAMES[1], {})
-    made = compose(
-        found.manuscript, [item.key for item in found.manuscript.items], handset_classes()["600kb-480x800"], PictureSource(lambda sha256: found.assets[sha256][0]), "http://w"
-    )
+    found, pictures = edition(samples / "editions" / NAMES[1])
+    made = compose(found.manuscript, [item.key for item in found.manuscript.items], handset_classes()["600kb-480x800"], pictures.of_class(), "http://w")
     essay = next(slide.text for slide in made.slides if "■ 藤野先生" in slide.text)
     assert essay.count("藤野先生") == 1
     assert "·鲁迅·" in essay

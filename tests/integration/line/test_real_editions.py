@@ -58,10 +58,11 @@ def _order_everything(people: Path, orders: Path) -> None:
         rows.writerows((number, service, "paused" if at % 100 == 0 else "active", EFFECTIVE_AT) for service in SERVICES for at, number in enumerate(numbers))
 
 
-# More than a minute of work, most of it composing, which knows no database: PostgreSQL gets one paper. The limit is for a machine that does other things too.
+# More than a minute of work, most of it composing, which knows no database: each paper is composed once, PostgreSQL gets one of the three.
+# The limit is for a machine that does other things too.
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("place", "editions"), [("sqlite", EDITIONS), ("postgresql", EDITIONS[:1])], indirect=["place"], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(("place", "editions"), [("sqlite", EDITIONS[1:]), ("postgresql", EDITIONS[:1])], indirect=["place"], ids=["sqlite", "postgresql"])
 def test_real_papers_reach_ten_thousand_readers(samples: Path, place: Installation, editions: tuple[str, ...]) -> None:
     started = []
     for name in editions:
