@@ -14,7 +14,7 @@ from console import schema
 from delivery.dialects import dialects
 from huabao.clock import shanghai_text
 from huabao.config import Config
-from huabao.db import is_postgres
+from huabao.db import database_name, is_postgres
 from huabao.runtime import Runtime
 
 
@@ -45,7 +45,7 @@ def _database(runtime: Runtime) -> Finding:
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
         return Finding("database", False, reason, "start it, or correct HUABAO_DATABASE_URL")
-    return Finding("database", True, runtime.engine.url.render_as_string(hide_password=True))
+    return Finding("database", True, database_name(runtime.engine))
 
 
 def _schema(runtime: Runtime) -> Finding:

@@ -9,6 +9,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from huabao.db import database_name
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
 
@@ -60,4 +61,4 @@ def require(runtime: Runtime) -> None:
     current, head = current_revision(runtime), head_revision()
     older = {script.revision for script in _scripts().walk_revisions()} - {head}
     if current is None or current in older:
-        raise UsageError(f"the database has {f'schema {current}' if current else 'no schema'}, this release wants {head}; run `huabao db upgrade`")
+        raise UsageError(f"the database {database_name(runtime.engine)} has {f'schema {current}' if current else 'no schema'}, this release wants {head}; run `huabao db upgrade`")

@@ -8,6 +8,7 @@ from content.edition_commands import edition
 from content.review_commands import ID
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
+from huabao.words import counted
 
 SECTION = click.option("--section", default="", metavar="TITLE", help="One section (default: the whole edition).")
 
@@ -29,7 +30,7 @@ def hits(invocation: Invocation, edition_id: str, everything: bool) -> Report:
         points = [{"point": point, "by": tick.by if tick else None, "at": tick.at if tick else None} for point, tick in ticks(session, found)]
     rows = [(one.hit.mark, one.hit.severity, one.hit.item, one.hit.where, f"{one.hit.before}【{one.hit.found}】{one.hit.after}", one.hit.rule, one.hit.advice) for one in findings]
     blocked = sum(one.open for one in findings)
-    lines = [f"version {version.version}: {len(findings)} hits, {blocked} of them must be resolved"]
+    lines = [f"version {version.version}: {counted(len(findings), 'hit')}, {blocked} of them must be resolved"]
     lines += [f"[{'x' if one['by'] else ' '}] {one['point']}" + (f" ({one['by']})" if one["by"] else "") for one in points]
     data = {"edition_id": found.id, "version": version.version, "open": blocked, "hits": [one.to_document() for one in findings], "checklist": points}
     columns = ("mark", "severity", "item", "where", "found", "rule", "advice") if rows else ()

@@ -11,6 +11,7 @@ import click
 
 from huabao.cli import Invocation, Report, operation
 from huabao.errors import UsageError
+from huabao.words import counted
 
 if TYPE_CHECKING:
     from content.compose import Composition
@@ -80,7 +81,7 @@ def check(invocation: Invocation, name: str, out: Path | None) -> Report:
         "classes": {name: {"slides": len(made.slides), "size_bytes": len(made.mms), "worst_quality": made.worst_quality} for name, made in tried.messages.items()},
         "sheets": [str(sheet) for sheet in sheets],
     }  # fmt: skip
-    told = f"{data['name']} is fit: tried on {len(tried.messages)} handset classes" if not faults else f"{data['name']} is refused: {len(faults)} faults"
+    told = f"{data['name']} is fit: tried on {len(tried.messages)} handset classes" if not faults else f"{data['name']} is refused: {counted(len(faults), 'fault')}"
     return Report(data, lines=(told, *map(str, faults), *map(str, sheets)), problem=bool(faults))
 
 

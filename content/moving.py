@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from content.dressing import chosen, dressed
 from content.folder import read_folder
 from content.introducing import introduced
-from content.models import Publication, Variant
+from content.models import Edition, Publication, Variant
 from content.services import find_edition, load_assets, load_version
 from content.signatures import SignatureRules, signature_of, variant_name
 from content.variants import Source, Wanted, composed, load_source
 from content.wap.keys import wap_address_of
 from content.workflow.customs import customary
+from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from subscribers.handset_classes import handset_classes
 from subscribers.offers.store import current
@@ -71,7 +73,19 @@ def state_of(runtime: Runtime, ref: str) -> str:
         files = sorted((str(one.relative_to(folder)), one.stat().st_mtime_ns, one.stat().st_size) for one in folder.rglob("*") if one.is_file())
         return repr(files)
     with runtime.transaction(read_only=True) as session:
-        return str(find_edition(session, ref).current_version_id)
+        return str(_edition(session, ref).current_version_id)
+
+
+def _edition(session: Session, ref: str) -> Edition:
+    """The edition that `ref` names.
+
+    Raises:
+        UsageError: there is none, and no folder of that name either.
+    """
+    try:
+        return find_edition(session, ref)
+    except UsageError as error:
+        raise UsageError(f"{ref!r} is neither a folder nor an edition; `huabao edition list` shows these, by id or as publication/number") from error
 
 
 def moved_by_class(runtime: Runtime, ref: str, classes: Sequence[str]) -> tuple[Source, list[ClassMoved]]:
@@ -108,7 +122,7 @@ def _kept(runtime: Runtime, version_id: int) -> dict[str, Any]:
 
 def _of_edition(runtime: Runtime, ref: str) -> Source:
     with runtime.transaction(read_only=True) as session:
-        version_id = load_version(session, find_edition(session, ref)).version.id
+        version_id = load_version(session, _edition(session, ref)).version.id
     return load_source(runtime, version_id)
 
 

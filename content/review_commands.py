@@ -13,6 +13,7 @@ from content.models import Edition, EditionVersion
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
+from huabao.words import counted
 
 if TYPE_CHECKING:
     from content.workflow.approvals import Decision
@@ -154,12 +155,13 @@ def diff(invocation: Invocation, edition_id: str, before: str | None, after: int
 def life(invocation: Invocation, edition_id: str) -> Report:
     """What happened to an edition: who, in which role, when and why; and its approvals."""
     from content.services import find_edition
-    from content.workflow import lifecycle
+    from content.workflow import approvals, lifecycle
     from content.workflow.models import Approval
 
     with invocation.runtime.transaction(read_only=True) as session:
         found = find_edition(session, edition_id)
         versions = {one.id: one.version for one in session.scalars(select(EditionVersion).where(EditionVersion.edition_id == found.id))}
+        possible = approvals.possible(session, found)
         changes: list[dict[str, Any]] = [
             {
                 "at": one.at, "verb": one.verb, "before": one.before, "after": one.after, "by": one.by, "role": one.role,
@@ -174,13 +176,13 @@ def life(invocation: Invocation, edition_id: str) -> Report:
             }
             for one in session.scalars(select(Approval).where(Approval.edition_id == found.id).order_by(Approval.id))
         ]  # fmt: skip
-        data = {"edition_id": found.id, "state": found.state, "possible": lifecycle.possible(found.state), "changes": changes, "approvals": approved}
+        data = {"edition_id": found.id, "state": found.state, "possible": possible, "changes": changes, "approvals": approved}
     columns = ("at", "verb", "after", "version", "by", "role", "reason")
     rows = [[shanghai_text(row["at"]) if name == "at" else row[name] for name in columns] for row in changes]
-    lines = [f"edition {found.id} is {found.state}; possible: {', '.join(lifecycle.possible(found.state))}"]
+    lines = [f"edition {found.id} is {found.state}; possible: {', '.join(possible)}"]
     for one in approved:
         ended = f"; ended: {one['ended_why']}" if one["ended_at"] else ""
-        lines.append(f"approved: version {one['version']} by {one['by']}, {one['variants']} variants, {one['digest'][:12]}{ended}")
+        lines.append(f"approved: version {one['version']} by {one['by']}, {counted(one['variants'], 'variant')}, {counted(one['pages'], 'WAP page')}, {one['digest'][:12]}{ended}")
     return Report(data, lines=lines, columns=columns, rows=rows)
 
 
@@ -213,7 +215,8 @@ def _decided(found: Edition, version: int, decision: Decision) -> Report:
         return Report(data, lines=(f"edition {found.id} is not approved:", *(f"- {one}" for one in decision.hindrances)), problem=True)
     bound = decision.approval.bound
     data |= {"digest": decision.approval.digest, "variants": len(bound["variants"]), "pages": len(bound["pages"]), "slots": bound["slots"]}
-    return Report(data, lines=(f"version {version} of edition {found.id} is approved: {data['variants']} variants, {data['pages']} WAP pages, {data['digest'][:12]}",))
+    built = f"{counted(data['variants'], 'variant')}, {counted(data['pages'], 'WAP page')}"
+    return Report(data, lines=(f"version {version} of edition {found.id} is approved: {built}, {data['digest'][:12]}",))
 
 
 def _check_seen(version: EditionVersion, seen: int | None) -> None:

@@ -73,7 +73,7 @@ def list_quizzes(invocation: Invocation) -> Report:
             }
             for one, edition, slug in session.execute(wanted.order_by(OpenedQuiz.id.desc()))
         ]
-    rows = [(one["edition"], one["keyword"], one["reply_to"], shanghai_text(one["closes_at"]), one["counted"], "drawn" if one["drawn"] else "") for one in data]
+    rows = [(one["edition"], one["keyword"].upper(), one["reply_to"], shanghai_text(one["closes_at"]), one["counted"], "drawn" if one["drawn"] else "") for one in data]
     return Report(data, columns=("edition", "keyword", "to", "closes", "answers", ""), rows=rows)
 
 

@@ -24,6 +24,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from huabao import log as logs
+from huabao.db import database_name
 from huabao.embedded import work_until
 from huabao.errors import HuabaoError
 from huabao.queues import Registry
@@ -194,7 +195,7 @@ def _run(function: Callable[..., Report], as_json: bool, given: str | None, argu
         click.echo("huabao: stopped; nothing was answered", err=True)
         return WRONG_USE
     except (OperationalError, ProgrammingError) as error:
-        click.echo(f"huabao: {_database_fault(error)}", err=True)
+        click.echo(f"huabao: {_database_fault(error, database_name(get_runtime().engine))}", err=True)
         return WRONG_USE
     except Exception as error:  # the command-line edge
         logs.get_logger("cli").error("command failed", exc_info=error)
@@ -221,11 +222,11 @@ def _name_of(context: click.Context) -> str:
     return " ".join(names)
 
 
-def _database_fault(error: OperationalError | ProgrammingError) -> str:
+def _database_fault(error: OperationalError | ProgrammingError, name: str) -> str:
     text = str(error.orig).strip().splitlines()[0]
     if "no such table" in text or "does not exist" in text or "no such column" in text:
-        return f"the database has not this release's schema ({text}); run `huabao db upgrade`"
-    return f"the database did not do it: {text}; `huabao doctor` looks for the cause"
+        return f"the database {name} has not this release's schema ({text}); run `huabao db upgrade`, or correct HUABAO_DATABASE_URL"
+    return f"the database {name} did not do it: {text}; `huabao doctor` looks for the cause"
 
 
 def _print(report: Report, as_json: bool) -> None:

@@ -206,6 +206,11 @@ def data_version(connection: Connection) -> int | None:
     return int(cursor.fetchone()[0])  # type: ignore[index]  # it always answers
 
 
+def database_name(engine: Engine) -> str:
+    """Its address as a person may see it: without password, and without what else an address may carry."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
 def is_postgres(bind: Session | Connection | Engine) -> bool:
     """Whether `bind` speaks to PostgreSQL."""
     connection = bind.connection() if isinstance(bind, Session) else bind

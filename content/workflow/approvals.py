@@ -24,6 +24,7 @@ from content.workflow.settings import APPROVAL_BY_ANOTHER, REAPPROVAL_CHARACTERS
 from content.workflow.standing import last_approval, standing, withdraw
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
+from huabao.words import counted
 
 APPROVERS = ("editor", "admin", "")
 """Roles that approve anything; the empty one is a system account, which is trusted as the shell is."""
@@ -67,10 +68,11 @@ def hindrances(session: Session, edition: Edition, done: Act, *, production: boo
     hits = [one.hit for one in screen(session, edition, version) if one.open]
     if hits:
         shown = ", ".join(dict.fromkeys(f"“{hit.found}” ({hit.item or 'edition'}, {hit.where})" for hit in hits[:5]))
-        found.append(f"{len(hits)} hits of the screening are open: {shown}{' …' if len(hits) > 5 else ''}: `huabao edition hits {edition.id}`")
+        said = counted(len(hits), "hit of the screening is", "hits of the screening are")
+        found.append(f"{said} open: {shown}{' …' if len(hits) > 5 else ''}: `huabao edition hits {edition.id}`")
     comments = [one for one in notes.comments(session, edition.id) if one.resolved_at is None]
     if comments:
-        found.append(f"{len(comments)} comments are open, the first of {comments[0].by}: `huabao edition comments {edition.id}`")
+        found.append(f"{counted(len(comments), 'comment is', 'comments are')} open, the first of {comments[0].by}: `huabao edition comments {edition.id}`")
     left = [point for point, tick in notes.ticks(session, edition) if tick is None] if checklist else []
     if left:
         found.append(f"nobody answered for {len(left)} points of the checklist: {'; '.join(left)}: `huabao edition tick {edition.id} POINT`")
@@ -125,6 +127,15 @@ def check_small(session: Session, edition: Edition, done: Act) -> Difference:
     deputies: Sequence[str] = notes.desk_of(session, edition.publication_id).deputies
     if done.by not in deputies and done.role not in APPROVERS:
         raise UsageError(f"{done.by} is no deputy of this publication: `huabao desk set SLUG --deputies …` names them")
+    return small_change(session, edition)
+
+
+def small_change(session: Session, edition: Edition) -> Difference:
+    """What changed since the last approval, where that is a few words.
+
+    Raises:
+        UsageError: there was no approval, or more changed.
+    """
     changes = since_approval(session, edition)
     if changes is None:
         raise UsageError(f"edition {edition.id} was never approved: `huabao edition approve {edition.id}` does that as a whole")
@@ -133,6 +144,17 @@ def check_small(session: Session, edition: Edition, done: Act) -> Difference:
         what = f"{changes.characters} characters changed, more than {most}" if changes.is_text_only else "more than words changed"
         raise UsageError(f"{what} (`huabao edition diff {edition.id} --from approved`): `huabao edition approve {edition.id}` approves it as a whole")
     return changes
+
+
+def possible(session: Session, edition: Edition) -> tuple[str, ...]:
+    """What a person may ask for now; not to approve again what never was approved, or what more than a few words changed in."""
+    found = lifecycle.possible(edition.state)
+    if lifecycle.REAPPROVE in found:
+        try:
+            small_change(session, edition)
+        except UsageError:
+            return tuple(verb for verb in found if verb != lifecycle.REAPPROVE)
+    return found
 
 
 def since_approval(session: Session, edition: Edition) -> Difference | None:

@@ -18,5 +18,9 @@ def test_the_present_schema_and_a_newer_one_are_good(runtime: Runtime) -> None:
 def test_a_database_without_a_schema_is_refused(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         session.execute(text("DELETE FROM alembic_version"))
-    with pytest.raises(UsageError, match="huabao db upgrade"):
+    with pytest.raises(UsageError, match="huabao db upgrade") as refused:
         schema.require(runtime)
+    url = runtime.engine.url
+    assert f"{url.drivername}://" in str(refused.value)
+    assert str(url.database) in str(refused.value), "which database"
+    assert not url.password or url.password not in str(refused.value)

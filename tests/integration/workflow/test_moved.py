@@ -32,7 +32,7 @@ def test_what_moved_is_seen_before_the_import_and_nothing_is_kept(cli: CLI, sqli
     assert (after["kept"], after["slides"], [(one["item"], one["what"], one["why"]) for one in after["moved"]]) == (
         1, before["slides"], [(one["item"], one["what"], one["why"]) for one in before["moved"]],
     )  # fmt: skip
-    assert "there is no edition 'nothing'" in cli("edition", "moved", "nothing", code=2).err
+    assert "'nothing' is neither a folder nor an edition" in cli("edition", "moved", "nothing", code=2).err
 
 
 def test_each_reader_of_a_comic_has_one_hero(cli: CLI, runtime: Runtime, tmp_path: Path) -> None:

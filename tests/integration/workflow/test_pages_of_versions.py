@@ -62,6 +62,7 @@ def test_an_earlier_text_again_is_bound_with_its_pages(runtime: Runtime, cli: CL
     made = []
     for text in ("新桥今天通车。", "新桥明天通车。", "新桥今天通车。"):
         cli("edition", "import", folder(tmp_path / "in", text))
+        assert ("reapprove" in cli("edition", "life", 1, "--json").json["possible"]) == bool(made), "what was never approved is not approved again"
         made.append(approve(cli, cli("edition", "show", 1, "--json").json["state"]))
     assert made[0]["pages"] == made[1]["pages"] == made[2]["pages"] > 3
     assert made[0]["digest"] == made[2]["digest"] != made[1]["digest"]
