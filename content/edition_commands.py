@@ -240,6 +240,8 @@ def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes], remarks:
     if not found.panel.tried:
         told += "; no model is known, so each was tried on the limits of its class only: `huabao handsets import`"
     lines = [told, *(f"{name} fails: {readers:,} readers" for name, readers in found.failing_classes().items())]
+    if found.panel.tried:
+        lines += [f"{name}: no model of its {readers:,} readers is known, so it was tried on the limits of the class only" for name, readers in found.panel.untried.items()]
     if found.panel.unknown:
         lines.append(f"no record of {', '.join(found.panel.unknown)}; `huabao handsets import` brings it, `huabao settings set preflight_mainstream …` names others")
     lines += [*(warning for page in pages if (warning := page.warning())), *remarks.lines()]
@@ -252,6 +254,7 @@ def _checked(found: Outcome, variants: int, pages: Sequence[PageBoxes], remarks:
         "variants": variants,
         "handsets": found.panel.tried,
         "classes": classes,
+        "untried_classes": found.panel.untried,
         "failing_classes": found.failing_classes(),
         "mainstream_unknown": list(found.panel.unknown),
         "pages": [page.to_document() for page in pages],

@@ -20,7 +20,7 @@ from content.designs.library import package_folder
 from content.designs.reading import PLACES, PROOF
 from content.designs.sandbox import SandboxEnvironment, shown
 
-GIVEN = frozenset({"proof", "language", "say", "moment", "day", "rows_of", "groups_shown", "screen_mm", "range", "style", "marks"})
+GIVEN = frozenset({"proof", "language", "say", "moment", "day", "rows_of", "groups_shown", "misfits_shown", "screen_mm", "screen_mm_of", "range", "style", "marks"})
 """What every page of a proof gets."""
 
 

@@ -58,6 +58,11 @@ class Panel:
         """How many handsets."""
         return sum(len(ones) for ones in self.trials.values())
 
+    @property
+    def untried(self) -> dict[str, int]:
+        """Classes whose messages were held against the class only, since no handset of theirs is tried, with their readers."""
+        return {name: readers for name, readers in sorted(self.readers.items()) if readers and not self.trials.get(name)}
+
 
 def panel_of(session: Session, publication: Publication, *, everything: bool = False) -> Panel:
     """The handsets for an edition of this publication.

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from content.designs import Design, base_design
 from content.designs.proofing import render_proof
 from content.proof.faces import Faces
-from content.proof.facts import Proof
+from content.proof.facts import Proof, VariantProof
 from content.proof.wording import day, moment, say, words
 from huabao.errors import UsageError
 
@@ -25,7 +25,12 @@ SCHEME = "proof:"
 SCREEN_MM = 33.0
 """Width of a slide on paper: five stand in a row on A4."""
 
+SCREEN_NARROW_MM = 24.0
+"""Slides are made so narrow, where a variant then stands on one page instead of leaving a few lines on a second."""
+
 COLUMNS = 5
+MISFITS_SHOWN = 16
+_PAGE_MM, _ABOUT_MM, _CAPTION_MM, _LINE_MM = 263.0, 46.0, 9.0, 5.4
 GROUPS_SHOWN = 12
 """Columns of the table of who gets what."""
 
@@ -76,7 +81,7 @@ def render_pdf(proof: Proof, language: str, design: Design | None = None) -> byt
 
 def render_html(proof: Proof, language: str, design: Design | None = None) -> str:
     """The page that is laid out."""
-    shared = {"say": partial(say, language), "moment": moment, "day": partial(day, language), "rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "screen_mm": SCREEN_MM}
+    shared = {"say": partial(say, language), "moment": moment, "day": partial(day, language), "rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "misfits_shown": MISFITS_SHOWN, "screen_mm": SCREEN_MM, "screen_mm_of": screen_mm_of}
     return render_proof(design or base_design(), shared, {"proof": proof, "language": language}, bounded)
 
 
@@ -90,6 +95,17 @@ def bounded(value: object) -> object:
 def rows_of(slides: tuple[Any, ...]) -> list[Row]:
     """Slides in rows."""
     return [Row(slides[start : start + COLUMNS]) for start in range(0, len(slides), COLUMNS)]
+
+
+def screen_mm_of(variant: VariantProof) -> float:
+    """How wide the slides of a variant stand on paper, so that it fills one page where it can; in millimetres."""
+    rows = rows_of(variant.slides)
+    misfits = sum(1 + (len(one.slides[:12]) * 3 + len(one.reason)) // 70 for one in variant.misfits[: MISFITS_SHOWN + 1])
+    moved = (len(variant.moved) + 1) // 2 + 2 if variant.moved else 0
+    room = _PAGE_MM - _ABOUT_MM - len(rows) * _CAPTION_MM - (misfits + moved) * _LINE_MM
+    tall = sum(max(slide.height / slide.width for slide in row.slides) for row in rows)
+    wide = room / tall if tall else SCREEN_MM
+    return SCREEN_MM if wide < SCREEN_NARROW_MM else min(SCREEN_MM, wide)
 
 
 def legible(page: str, faces: Faces) -> str:

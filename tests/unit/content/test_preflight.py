@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from content.preflight.facts import MessageFacts, PictureFacts, SlideFacts
 from content.preflight.matching import mismatches
-from content.preflight.panel import commonest
+from content.preflight.panel import Panel, Trial, commonest
 from subscribers.capabilities.facts import FACTS, Value, of_class
 from subscribers.handset_classes import handset_classes
 
@@ -80,3 +80,8 @@ def test_the_commonest_handsets_make_up_the_share_and_no_more_are_tried_than_nee
     assert not covered or sum(covered[:-1]) < share * known
     left = [count for model, count in models.items() if model is not None and model not in chosen]
     assert not covered or not left or min(covered) >= max(left)
+
+
+def test_classes_of_which_no_handset_is_tried_are_named() -> None:
+    trials = {"30kb-128x160": (Trial("Nokia 3100", "30kb-128x160", {}, 3, "audience"),)}
+    assert Panel(trials, {"30kb-128x160": 3, "600kb-480x800": 27, "50kb-176x220": 0}).untried == {"600kb-480x800": 27}

@@ -17,10 +17,13 @@ from content.preflight.reasons import WORDS, in_language, reason
 from content.preview import wording as preview_words
 from content.proof import wording
 from content.proof.faces import Faces
+from content.proof.facts import MovedProof
 from content.proof.pictures import Pictures
+from content.proof.rendering import SCREEN_MM, SCREEN_NARROW_MM, screen_mm_of
 from content.workflow.lifecycle import STATES, TRANSITIONS
 from subscribers.handset_classes import handset_class, handset_classes
 from tests.unit.content.editions import picture
+from tests.unit.content.proof.proofs import variant
 
 PLACES = re.compile(r"{(\w+)")
 
@@ -106,3 +109,9 @@ def test_a_reason_is_english_and_knows_its_chinese() -> None:
 def test_what_the_screening_says_is_said_in_chinese(kind: str, rule: str, zh: str) -> None:
     assert wording.hit_words("zh", kind, rule) == zh
     assert wording.hit_words("en", kind, rule) == rule
+
+
+def test_slides_are_made_narrower_where_a_variant_then_stands_on_one_page() -> None:
+    pictures = Pictures()
+    short, full, long = (screen_mm_of(variant(pictures, "30kb-128x160-aabbccdd", slides, moved=(MovedProof("桥", "text", ""),) * 14)) for slides in (5, 20, 80))
+    assert short == long == SCREEN_MM > full >= SCREEN_NARROW_MM
