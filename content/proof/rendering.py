@@ -81,7 +81,16 @@ def render_pdf(proof: Proof, language: str, design: Design | None = None) -> byt
 
 def render_html(proof: Proof, language: str, design: Design | None = None) -> str:
     """The page that is laid out."""
-    shared = {"say": partial(say, language), "moment": moment, "day": partial(day, language), "rows_of": rows_of, "groups_shown": GROUPS_SHOWN, "misfits_shown": MISFITS_SHOWN, "screen_mm": SCREEN_MM, "screen_mm_of": screen_mm_of}
+    shared = {
+        "say": partial(say, language),
+        "moment": moment,
+        "day": partial(day, language),
+        "rows_of": rows_of,
+        "groups_shown": GROUPS_SHOWN,
+        "misfits_shown": MISFITS_SHOWN,
+        "screen_mm": SCREEN_MM,
+        "screen_mm_of": screen_mm_of,
+    }
     return render_proof(design or base_design(), shared, {"proof": proof, "language": language}, bounded)
 
 
