@@ -7,7 +7,7 @@ from typing import Any
 from delivery import lanes
 from delivery.dispatch import capacity, policies, thresholds
 from delivery.ports import health, moving, pace
-from delivery.reports import folding, texts
+from delivery.reports import folding, offering, texts
 from delivery.resend import settings as resend
 from delivery.sending import replies
 from delivery.serials import thresholds as serials
@@ -46,6 +46,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *capacity.SETTINGS,
     *folding.SETTINGS,
     *texts.SETTINGS,
+    *offering.SETTINGS,
     *policies.SETTINGS,
     *thresholds.SETTINGS,
     *resend.SETTINGS,

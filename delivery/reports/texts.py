@@ -16,6 +16,7 @@ from delivery.codecs.smpp import Concatenation, DeliverSM, Piece, join, piece_of
 from delivery.codecs.smpp.texts import DefaultAlphabet
 from delivery.models import InboundMessage
 from delivery.reports.keywords import ReaderText, handle
+from delivery.reports.offering import take_request
 from delivery.reports.quizzes import take_answer
 from huabao.errors import CodecError
 from huabao.msisdn import find_msisdn
@@ -70,7 +71,7 @@ def _add_whole(session: Session, row: InboundMessage, data_coding: int, octets: 
     else:
         row.kind, row.content = TEXT, text.encode("utf-8", "replace")
         message = ReaderText(row.port_id, row.sender, row.recipient, text, row.received_at)
-        row.status = handle(session, message) or take_answer(session, message)
+        row.status = handle(session, message) or take_answer(session, message) or take_request(session, message)
     session.add(row)
     session.flush()
 

@@ -16,12 +16,14 @@ from typing import Any, Final
 from sqlalchemy import exists, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
+from content.wap.keys import personal_link
 from delivery.lanes import RESEND, WELCOME
 from delivery.models import Port, ReaderReply
 from delivery.ports import Answer, MessageContent, OutboundGroup, PortSettings, SubmitStream, is_ours, open_link, pace
 from delivery.sending.prepared import port_settings
 from delivery.sending.waiting import port_queue
 from delivery.throttle import port_key, throttle_for
+from huabao.config import Config
 from huabao.errors import PortError
 from huabao.ids import new_token
 from huabao.log import get_logger
@@ -29,11 +31,15 @@ from huabao.msisdn import MSISDN, find_msisdn
 from huabao.queues import Task, enqueue_many
 from huabao.runtime import Runtime
 from huabao.settings import Setting
+from subscribers.store import find_reader
 
 log = get_logger("replies")
 
 STALE_S = Setting("reply_stale_s", 3600.0, "s", "a text that answers a reader and could not leave for so long is given up", minimum=60)
 SETTINGS: tuple[Setting[Any], ...] = (STALE_S,)
+
+OWN_LINK: Final = "{own link}"
+"""Stands in a text for the reader's own WAP link: made when it leaves, so that no table holds it."""
 
 CLAIMED_AT_ONCE: Final = 20
 PAUSE_S: Final = 2.0
@@ -115,7 +121,7 @@ def send(runtime: Runtime, port_id: int) -> int:
         with runtime.transaction() as session:
             settings = port_settings(session, port_id)
             may = settings.may_send(runtime.now()).allowed and is_ours(settings)
-            claimed = _claim(session, port_id, runtime.now()) if may else []
+            claimed = _claim(session, port_id, runtime.now(), runtime.config) if may else []
         if not claimed:
             return sent
         answers = _put(runtime, settings, claimed)
@@ -127,12 +133,20 @@ def send(runtime: Runtime, port_id: int) -> int:
             return sent
 
 
-def _claim(session: Session, port_id: int, now: datetime) -> list[_Going]:
+def _claim(session: Session, port_id: int, now: datetime, config: Config) -> list[_Going]:
     wanted = select(ReaderReply).where(ReaderReply.port_id == port_id, _IS_WAITING, ReaderReply.number != "").order_by(ReaderReply.id).limit(CLAIMED_AT_ONCE)
     rows = session.scalars(wanted.with_for_update(skip_locked=True)).all()
     for row in rows:
         row.state, row.left_at = "leaving", now
-    return [_Going(row.id, MSISDN(row.number), row.text) for row in rows]
+    return [_Going(row.id, MSISDN(row.number), _linked(session, row, now, config)) for row in rows]
+
+
+def _linked(session: Session, row: ReaderReply, now: datetime, config: Config) -> str:
+    """The text with its reader's own link in it."""
+    if OWN_LINK not in row.text:
+        return row.text
+    reader = find_reader(session, MSISDN(row.number))
+    return row.text.replace(OWN_LINK, "" if reader is None else personal_link(session, config, reader.id, "package", 0, now))
 
 
 def _put(runtime: Runtime, settings: PortSettings, claimed: Sequence[_Going]) -> list[Answer]:
