@@ -13,12 +13,14 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from huabao.cli import table_text
+from huabao.clock import SHANGHAI
 from huabao.errors import HuabaoError
 from sandbox.demo.editions import SERVICES, write_editions
 from sandbox.demo.installation import Installation, free_port
@@ -31,6 +33,8 @@ TEXTS_PER_S = 500
 """Short messages, for readers whose handsets take no MMS."""
 WEB_PORT = 8080
 """Where the console is looked for first."""
+QUIZ_OPEN = timedelta(days=17)
+"""For so long the magazine's quiz may be answered, from whatever day the demonstration runs."""
 REPORT_WAIT_S = 20
 RAMP_WAIT_S = 5
 REPORTS_PER_S = 1_000
@@ -84,7 +88,7 @@ def _prepare(place: Installation, readers: int) -> dict[str, str]:
         logins[name] = secrets.token_urlsafe(9)
         place.run("user", "add", name, "--role", role, "--password-env", "DEMO_PASSWORD", secrets={"DEMO_PASSWORD": logins[name]})
     say("three papers of its own: text and drawings")
-    for edition in write_editions(place.folder / "editions"):
+    for edition in write_editions(place.folder / "editions", datetime.now(SHANGHAI).date() + QUIZ_OPEN):
         done = place.run("edition", "import", str(edition))
         say(f"imported {edition.name}: {done['kind']}, {done['items']} items")
     say(f"{readers:,} invented readers")

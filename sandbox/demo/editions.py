@@ -7,9 +7,11 @@ pictures are drawn on all processors at once.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -48,14 +50,20 @@ PICTURES: dict[str, Callable[[], Canvas]] = {
 }
 
 
-def write_editions(folder: Path) -> list[Path]:
+def write_editions(folder: Path, quiz_closes: date | None = None) -> list[Path]:
     """Write the newspaper, the magazine and the comic as folders below `folder`.
+
+    Args:
+        quiz_closes: the last day on which the magazine's quiz may be answered; None for the one in its text, which goes by.
 
     Returns:
         the three folders, in the order of `SERVICES`.
     """
     for slug in (NEWSPAPER, MAGAZINE):
         shutil.copytree(TEXTS / slug, folder / slug, dirs_exist_ok=True)
+    if quiz_closes is not None:
+        quiz = folder / MAGAZINE / "articles" / "quiz.md"
+        quiz.write_text(re.sub(r"(?m)^( *closes_at:).*$", rf"\1 '{quiz_closes}T24:00:00+08:00'", quiz.read_text("utf-8")), "utf-8")
     numbers = range(1, len(pages.PAGES) + 1)
     with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
         drawn = [pool.submit(draw_picture, name, str(folder / name)) for name in PICTURES]

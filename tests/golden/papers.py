@@ -60,7 +60,7 @@ def newspaper(folder: Path, design: str) -> Path:
 def magazine(folder: Path, design: str) -> Path:
     """A cover, an essay, a quiz."""
     sections = [{"title": "卷首", "part": "front", "items": ["a/1.md"]}, {"title": "散文", "items": ["a/2.md"]}, {"title": "有奖问答", "part": "quiz", "items": ["a/3.md"]}]
-    quiz = {"question": "江城新桥有几条车道？", "choices": ["两条", "四条"], "answer": 2, "reply_to": "10650000", "keyword": "DA", "closes_at": "2026-12-31T24:00:00+08:00", "winners": 5}
+    quiz = {"question": "江城新桥有几条车道？", "choices": ["两条", "四条"], "answer": 2, "reply_to": "10650000", "keyword": "DA", "closes_at": "2099-12-31T24:00:00+08:00", "winners": 5}
     files: dict[str, str | bytes] = {
         "edition.yaml": editions.edition("magazine", title="江城会刊", number="2026-11", cover="i/cover.png", sections=sections, design=design),
         "a/1.md": editions.article("写在前面", editions.STORY),

@@ -103,7 +103,7 @@ def magazine(folder: Path, **values: Any) -> Path:
         "answer": 2,
         "reply_to": "10650000",
         "keyword": "DA",
-        "closes_at": "2026-12-31T24:00:00+08:00",
+        "closes_at": "2099-12-31T24:00:00+08:00",
         "winners": 20,
     }
     files: dict[str, str | bytes] = {

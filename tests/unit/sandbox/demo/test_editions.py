@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from sandbox.demo.drawings.canvas import KEPT, Canvas, ridge, smooth
 from sandbox.demo.drawings.lettering import LETTER_SHARE
 from sandbox.demo.portrait import portrait
 
+LAST_DAY = date(2031, 6, 17)
 NARROWEST_READ_PX, GLYPH_PX_MIN = 240, 16
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    written = editions.write_editions(tmp_path_factory.mktemp("editions"))
+    written = editions.write_editions(tmp_path_factory.mktemp("editions"), LAST_DAY)
     yield {path.name: path for path in written}
 
 
@@ -52,7 +54,8 @@ def test_newspaper_has_news_for_cities_and_interests(imported: dict[str, Importe
 def test_magazine_has_its_parts_quiz_and_essays(imported: dict[str, ImportedFolder]) -> None:
     manuscript = imported[editions.MAGAZINE].manuscript
     assert {section.part for section in manuscript.sections} >= {"front", "service", "quiz", "comic"}
-    assert sum(1 for item in manuscript.items if item.article and item.article.quiz) == 1
+    (quiz,) = (item.article.quiz for item in manuscript.items if item.article and item.article.quiz)
+    assert quiz.closes_at == datetime(2031, 6, 17, 16, tzinfo=UTC), "the end of the day that was asked for, in Shanghai"
     essays = [sum(map(len, item.article.paragraphs)) for item in manuscript.items if item.article and item.article.picture]
     assert len(essays) == 3 and min(essays) >= 500
 
