@@ -47,10 +47,13 @@ NOTHING = Known(None)
 
 
 def weigh(field: str, known: Known, told: Known) -> Weight:
-    """What `told` does to a field: the same value from a later instant is `unchanged`, and its instant is kept."""
+    """What `told` does to a field: the same value from a later instant is `unchanged`, and its instant is kept.
+
+    The first word about an order is `applied`, whatever it says.
+    """
     if told.at < known.at or (told.at == known.at and _rank(field, told.source) < _rank(field, known.source)):
         return "late"
-    return "unchanged" if told.value == known.value else "applied"
+    return "applied" if told.value != known.value or known is NO_ORDER else "unchanged"
 
 
 def _rank(field: str, source: str) -> int:

@@ -1,0 +1,158 @@
+"""What a fold made of a batch, written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy.orm import Session
+
+from huabao.db import bulk_insert, in_ids
+from subscribers.models import NO_NUMBER, Reader, Subscription, SubscriptionEvent
+from subscribers.orders.change import REASON_LENGTH_MAX, Change
+from subscribers.orders.fields import EVER, Known, derive
+from subscribers.orders.fold import Fold, Happened, Outcome
+from subscribers.orders.holder import Holder, Order
+from subscribers.orders.models import AppliedTransaction, AwaitedChange, ReaderNumber
+from subscribers.orders.numbers import Stretch
+
+_ORDER = (
+    "state", "effective_at", "order_state", "order_at", "order_source", "fee_msisdn", "payer_at", "payer_source", "price_fen", "price_at", "price_source",
+    "updated_at",
+)  # fmt: skip
+_CHANGE = ("msisdn", "event", "source", "transaction_id", "service_id", "fee_msisdn", "price_fen", "new_msisdn", "message_id")
+
+
+def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
+    """Write a fold down; new readers have their ids afterwards."""
+    book, now = fold.book, fold.now
+    known = [*{id(one): one for one in (*readers, *book.present.values(), *book.made)}.values()]
+    if book.spare:
+        session.execute(delete(Reader).where(in_ids(session, Reader.id, sorted(book.spare.values()))))
+    _write_readers(session, known, now)
+    _write_orders(session, known, now)
+    for holder, later, after in book.moves:
+        if holder.id is not None:
+            c = SubscriptionEvent
+            session.execute(update(c).where(c.reader_id == holder.id, c.effective_at > after).values(reader_id=later.id))
+    if book.stretches:
+        _write_stretches(session, [one for one in book.stretches if one.changed], now)
+    if fold.history:
+        rows = [row_of(one, now) for one in fold.history]
+        bulk_insert(session, SubscriptionEvent, rows, columns=list(rows[0]))
+    _write_awaited(session, fold)
+    write_transactions(session, fold.outcomes, now)
+
+
+def _write_readers(session: Session, known: Sequence[Holder], now: datetime) -> None:
+    connection = session.connection()
+    gone = [{"row": one.id, "number": f"{NO_NUMBER}{one.id}"} for one in known if one.number_changed and one.id is not None]
+    if gone:
+        connection.execute(update(Reader).where(Reader.id == bindparam("row")).values(msisdn=bindparam("number"), updated_at=now), gone)
+    for one in known:
+        if one.id is None:
+            values = {"topics": [], "attributes": {}, "created_at": now, "updated_at": now, **_account(one)}
+            one.id = session.scalar(insert(Reader).values(msisdn=one.msisdn or f"{NO_NUMBER}n{token_hex(4)}", **values).returning(Reader.id))
+            one.number_changed = one.msisdn is None
+    there = [{"row": one.id, "number": one.msisdn or f"{NO_NUMBER}{one.id}"} for one in known if one.number_changed]
+    if there:
+        connection.execute(update(Reader).where(Reader.id == bindparam("row")).values(msisdn=bindparam("number"), updated_at=now), there)
+    changed = [{"row": one.id, **_account(one)} for one in known if one.changed]
+    if changed:
+        values = {name: bindparam(name) for name in ("account_state", "account_at", "account_source", "opened_at")}
+        connection.execute(update(Reader).where(Reader.id == bindparam("row")).values(**values, updated_at=now), changed)
+
+
+def _account(one: Holder) -> dict[str, Any]:
+    at = None if one.account.at == EVER else one.account.at
+    return {"account_state": one.account.value, "account_at": at, "account_source": one.account.source, "opened_at": one.opened_at}
+
+
+def _write_orders(session: Session, known: Sequence[Holder], now: datetime) -> None:
+    changed = [(holder, service_id, one) for holder in known for service_id, one in holder.orders.items() if one.changed]
+    new = [{"reader_id": holder.id, "service_id": service_id, "stop_state": "sending", **_order(holder, one, now)} for holder, service_id, one in changed if one.id is None]
+    if new:
+        bulk_insert(session, Subscription, new, columns=list(new[0]))
+    old = [{"row": one.id, **_order(holder, one, now)} for holder, _, one in changed if one.id is not None]
+    if old:
+        values: dict[str, Any] = {name: bindparam(name) for name in _ORDER}
+        session.connection().execute(update(Subscription).where(Subscription.id == bindparam("row")).values(**values), old)
+    fresh = [one.id for _, _, one in changed if one.fresh and one.id is not None]
+    if fresh:
+        c = Subscription
+        again = update(c).where(in_ids(session, c.id, fresh), c.stop_state != "sending").values(stop_state="sending", stop_cause=None, stopped_at=None)
+        session.execute(again, execution_options={"synchronize_session": False})
+
+
+def _order(holder: Holder, one: Order, now: datetime) -> dict[str, Any]:
+    state, at = derive(one.order, holder.account)
+    values = (state, at, one.order.value, one.order.at, one.order.source, *_terms(one.payer), *_terms(one.price), now)
+    return dict(zip(_ORDER, values, strict=True))
+
+
+def _terms(known: Known) -> tuple[Any, datetime | None, str]:
+    return known.value, None if known.at == EVER else known.at, known.source
+
+
+def _write_stretches(session: Session, changed: Sequence[Stretch], now: datetime) -> None:
+    for one in changed:
+        values: dict[str, Any] = {"reader_id": None if one.holder is None else one.holder.id, "since": one.since, "until": one.until, "why": one.why, "source": one.source}
+        if one.id is None:
+            session.execute(insert(ReaderNumber).values(msisdn=one.msisdn, recorded_at=now, **values))
+        else:
+            session.execute(update(ReaderNumber).where(ReaderNumber.id == one.id).values(**values))
+
+
+def row_of(one: Happened, now: datetime) -> dict[str, Any]:
+    """The history's row."""
+    change = one.change
+    return {
+        "reader_id": one.holder.id, "service_id": one.service_id, "event": change.event, "state": one.state, "source": change.source, "field": one.field,
+        "transaction_id": change.transaction_id, "reason": change.reason[:REASON_LENGTH_MAX], "fee_msisdn": one.fee_msisdn, "price_fen": one.price_fen,
+        "message_id": change.message_id, "effective_at": change.effective_at, "recorded_at": now,
+    }  # fmt: skip
+
+
+def _write_awaited(session: Session, fold: Fold) -> None:
+    rows = [
+        {**{name: getattr(one, name) for name in _CHANGE}, "reason": one.reason[:REASON_LENGTH_MAX], "due_at": one.effective_at, "recorded_at": fold.now} for one in fold.awaited
+    ]
+    if rows:
+        bulk_insert(session, AwaitedChange, rows, columns=list(rows[0]))
+    for msisdn, at, new in fold.book.awaited:
+        c = AwaitedChange
+        his = (c.msisdn == msisdn, c.due_at > at, c.recorded_at <= at)
+        session.execute(delete(c).where(*his) if new is None else update(c).where(*his).values(msisdn=new))
+
+
+def change_of(row: AwaitedChange) -> Change:
+    """The change that was kept."""
+    return Change(effective_at=row.due_at, reason=row.reason, **{name: getattr(row, name) for name in _CHANGE})
+
+
+def write_transactions(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Remember the transactions."""
+    rows = [
+        {
+            "source": one.change.source, "transaction_id": one.change.transaction_id, "event": one.change.event, "verdict": one.verdict,
+            "reader_id": None if one.holder is None else one.holder.id, "service_id": one.change.service_id, "effective_at": one.change.effective_at,
+            "recorded_at": now, "before": None if one.was is None else {name: document_of(known) for name, known in one.was.items()}, "why": one.why,
+        }
+        for one in outcomes
+        if one.verdict not in ("repeated", "refused")
+    ]  # fmt: skip
+    if rows:
+        bulk_insert(session, AppliedTransaction, rows, columns=list(rows[0]))
+
+
+def document_of(known: Known) -> list[Any]:
+    """What was known of a field, as a document."""
+    return [known.value, known.at.isoformat(), known.source]
+
+
+def known_of(document: Sequence[Any]) -> Known:
+    """And back."""
+    return Known(document[0], datetime.fromisoformat(document[1]), document[2])
