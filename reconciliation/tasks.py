@@ -19,8 +19,17 @@ def _tidy_outbox(runtime: Runtime) -> None:
     tidy(runtime)
 
 
+def _route_orders(runtime: Runtime) -> None:
+    from reconciliation.ordering.outcomes import read_answers
+    from reconciliation.ordering.routing import route_new
+
+    route_new(runtime)
+    read_answers(runtime)
+
+
 TASKS: tuple[Task, ...] = (SEND_REQUESTS,)
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("reconciliation.route_orders", _route_orders, 1.0),
     Periodic("reconciliation.heal_outbox", _heal_outbox, 2.0),
     Periodic("reconciliation.tidy_outbox", _tidy_outbox, 3600.0),
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from huabao.errors import UsageError
+from sandbox.boss.commands import boss
+from sandbox.misc.commands import misc
 from sandbox.smsc.commands import smsc
 
 
@@ -107,6 +109,8 @@ def _credentials(auth: tuple[str, str] | None) -> tuple[str, str, str] | None:
     return auth[0], user, password
 
 
+sandbox.add_command(misc)
 sandbox.add_command(smsc)
+sandbox.add_command(boss)
 
 COMMANDS: tuple[click.Command, ...] = (sandbox,)

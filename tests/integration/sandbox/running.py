@@ -71,6 +71,37 @@ def smsc(*arguments: object, port: int = 0) -> Iterator[SMSCSandbox]:
         process.end()
 
 
+@dataclass
+class BOSSSandbox(Sandbox):
+    """A running BOSS."""
+
+    def post(self, path: str, document: Any) -> Any:
+        """Tell it to do something."""
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(document).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
+
+    def text(self, path: str) -> str:
+        """What it says there."""
+        with urllib.request.urlopen(f"{self.url}{path}") as response:
+            return str(response.read().decode())
+
+    def accounts(self) -> dict[str, Any]:
+        """Accounts and orders by number."""
+        found: dict[str, Any] = json.loads(self.text("accounts"))
+        return found
+
+
+@contextmanager
+def boss(*arguments: object, port: int = 0) -> Iterator[BOSSSandbox]:
+    """`sandbox boss …`, on a free port unless told."""
+    process = Forked("boss", "--port", port, *arguments)
+    try:
+        yield BOSSSandbox(process.stdout.readline().split()[-1], process)
+    finally:
+        process.end()
+
+
 def kept(folder: Path, name: str = "submissions") -> list[dict[str, Any]]:
     """What a simulator wrote down."""
     return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]

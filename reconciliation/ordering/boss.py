@@ -1,0 +1,69 @@
+"""Speaking to BOSS: a request of the outbox as a signed JSON message, and what its answer means for a reader's order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from huabao.clock import parse_time
+from huabao.errors import CodecError, UsageError
+from huabao.runtime import Runtime
+from reconciliation.codecs.boss import BossRequest, decode_answer, encode_request, headers_for
+from reconciliation.ordering import outcomes
+from reconciliation.outbox.models import OutboundRequest
+from reconciliation.outbox.peers import AnswerLostError, Outgoing, PeerAwayError, Reply
+from reconciliation.outbox.posting import post
+
+PEER: Final = "boss"
+
+
+def send(runtime: Runtime, outgoing: Outgoing) -> Reply:
+    """Ask BOSS.
+
+    Raises:
+        PeerAwayError: nobody took it, or this installation does not know where BOSS is, or has no secret.
+        AnswerLostError: nobody knows whether it was taken.
+    """
+    url, keys = runtime.config.boss_url, runtime.config.boss_keys
+    if not url or not keys:
+        raise PeerAwayError(f"{'HUABAO_BOSS_SECRETS' if url else 'HUABAO_BOSS_URL'} is not set here")
+    body = encode_request(request_of(outgoing))
+    try:
+        answer = post(url, body, headers_for(keys[0], int(time.time()), body), timeout_s=outgoing.timeout_s)
+        said = decode_answer(answer.body)
+    except UsageError as error:
+        raise PeerAwayError(f"HUABAO_BOSS_URL: {error}") from error
+    except CodecError as error:
+        raise AnswerLostError(f"HTTP {answer.status}, and {error}") from error
+    if said.transaction_id != outgoing.transaction_id:
+        raise AnswerLostError("the answer is about another transaction")
+    return Reply(said.code, said.text)
+
+
+def request_of(outgoing: Outgoing) -> BossRequest:
+    """The message of a request."""
+    told = outgoing.payload
+    return BossRequest(
+        transaction_id=outgoing.transaction_id,
+        asked=str(told["state"]) if outgoing.kind == "account" else outgoing.kind,
+        msisdn=outgoing.msisdn,
+        service_id=outgoing.service_id,
+        fee_msisdn=_text(told, "fee_msisdn"),
+        price_fen=told.get("price_fen"),
+        effective_at=parse_time(str(told["effective_at"])) if told.get("effective_at") else None,
+        reason=_text(told, "reason") or "",
+    )
+
+
+def _text(told: Mapping[str, Any], name: str) -> str | None:
+    value = told.get(name)
+    return str(value) if value else None
+
+
+def settled(session: Session, row: OutboundRequest, *, now: datetime) -> None:
+    """BOSS did it, refused it, or a person has to look: the reader's order hears of it."""
+    outcomes.settled(session, row, now=now)

@@ -1,0 +1,130 @@
+"""What became of a reader's order: his second yes, BOSS's and MISC's answers, and what he is told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.orm import Session
+
+from delivery.sending import replies
+from huabao.runtime import Runtime
+from huabao.settings import Setting
+from reconciliation.ordering import confirming, routing
+from reconciliation.ordering.models import AGREED, DECLINED, OrderConfirmation
+from reconciliation.ordering.settings import CONFIRM_SILENT_TEXT, ORDERED_TEXT, REFUSED_TEXT
+from reconciliation.outbox import Request, enqueue
+from reconciliation.outbox.models import DONE, DROPPED, PERSON, REFUSED, OutboundRequest
+from subscribers.models import Reader
+from subscribers.offers import store
+from subscribers.offers.models import BY_FILE, CANCEL, ServiceOrder
+from subscribers.orders.change import Change
+from subscribers.orders.services import apply
+
+ORDER_KEY = "order:"
+_IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'waiting'")
+
+
+# --- what readers said -----------------------------------------------------------------------------------------------
+
+
+def read_answers(runtime: Runtime) -> int:
+    """Let agreed orders go, close those that were refused or met with silence; how many were decided."""
+    with runtime.transaction(read_only=True) as session:
+        if session.scalar(select(OrderConfirmation.order_id).where(_IS_WAITING).limit(1)) is None:
+            return 0
+    reachable = routing.interfaces(runtime.config)
+    with runtime.transaction() as session:
+        now = runtime.now()
+        decided = [*confirming.take_answers(session, now), *confirming.close_silent(session, now)]
+        for asked in decided:
+            _decide(session, asked, reachable, now)
+        confirming.give_back_unasked(session)
+    return len(decided)
+
+
+def _decide(session: Session, asked: OrderConfirmation, reachable: tuple[str, ...], now: datetime) -> None:
+    order = session.get(ServiceOrder, asked.order_id, with_for_update=True)
+    if order is None or order.state != "recorded":
+        return
+    if asked.state == AGREED:
+        peers = routing.way_of(session, order, reachable).peers
+        if peers:
+            routing.place(session, order, peers, now)
+        else:
+            order.way = BY_FILE  # the interface was taken away meanwhile
+        return
+    order.state, order.decided_at, order.reason = "lapsed", now, "declined" if asked.state == DECLINED else "no answer"
+    if asked.state != DECLINED:
+        _tell(session, order, CONFIRM_SILENT_TEXT, "lapsed", now)
+
+
+# --- what peers said -------------------------------------------------------------------------------------------------
+
+
+def settled(session: Session, row: OutboundRequest, *, now: datetime) -> None:
+    """A request is done, refused, dropped, or waits for a person; where it came from a reader's order, that goes on."""
+    order = _order_of(session, row)
+    if order is None or row.state == PERSON:
+        return
+    if row.kind == "cancel":
+        _cancelled(session, order, row, now)
+    elif row.state == DONE:
+        _done(session, order, row, now)
+    else:
+        _refused(session, order, row, now)
+
+
+def _order_of(session: Session, row: OutboundRequest) -> ServiceOrder | None:
+    number = row.key.removeprefix(ORDER_KEY)
+    return session.get(ServiceOrder, int(number), with_for_update=True) if row.key.startswith(ORDER_KEY) and number.isdigit() else None
+
+
+def _done(session: Session, order: ServiceOrder, row: OutboundRequest, now: datetime) -> None:
+    then = tuple(row.payload.get("then") or ())
+    if then:
+        routing.ask_peer(session, order, then, now)
+        return
+    # MISC has called us about it already; where BOSS alone was asked, nobody has.
+    change = Change(
+        msisdn=str(row.payload["msisdn"]),
+        event="order",
+        source="platform",
+        transaction_id=f"request:{row.id}",
+        effective_at=now,
+        service_id=order.service_id,
+        price_fen=row.payload.get("price_fen"),
+        reason=f"ordered by {order.channel}",
+    )
+    apply(session, [change], now=now)
+    order.state, order.decided_at, order.reason = "confirmed", now, ""
+    _tell(session, order, ORDERED_TEXT, "done", now)
+
+
+def _refused(session: Session, order: ServiceOrder, row: OutboundRequest, now: datetime) -> None:
+    order.state, order.decided_at = "refused", now
+    order.reason = f"{row.peer} {row.code}: {row.text}"[:200] if row.state == REFUSED else f"dropped: {row.text}"[:200]
+    _tell(session, order, REFUSED_TEXT, "refused", now)
+    earlier = select(OutboundRequest).where(OutboundRequest.key == row.key, OutboundRequest.id < row.id, OutboundRequest.state == DONE)
+    for one in session.scalars(earlier):  # what another peer did already is undone there
+        enqueue(session, Request(one.peer, "cancel", f"undo:{order.id}", order.reader_id, service_id=order.service_id, payload={"reason": "refused by " + row.peer}), now=now)
+
+
+def _cancelled(session: Session, order: ServiceOrder, row: OutboundRequest, now: datetime) -> None:
+    """The request to end an order is answered once every peer has answered."""
+    session.flush()
+    states = set(session.scalars(select(OutboundRequest.state).where(OutboundRequest.key == row.key)))
+    if not states <= {DONE, REFUSED, DROPPED}:
+        return
+    order.state, order.decided_at = ("confirmed", now) if states == {DONE} else ("refused", now)
+    order.reason = "" if states == {DONE} else f"{row.peer} {row.code}: {row.text}"[:200]
+
+
+def _tell(session: Session, order: ServiceOrder, setting: Setting[str], what: str, now: datetime) -> None:
+    said = setting.get(session)
+    number = session.scalar(select(Reader.msisdn).where(Reader.id == order.reader_id))
+    if not said or number is None or order.kind == CANCEL:
+        return
+    service = store.current(session).catalogue.by_service_id().get(order.service_id)
+    replies.ask(session, f"order-{what}:{order.id}", number, said.replace("{service}", service.title if service else order.service_id), port_id=None, now=now)
