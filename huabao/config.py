@@ -37,6 +37,7 @@ class Config(BaseSettings):
     dialects_dir: Path | None = Field(None, description="folder of your own code tables (dialects); unset means data_dir/dialects")
     handsets_dir: Path | None = Field(None, description="folder of your own class_rules.toml; unset means data_dir/handsets")
     designs: Path | None = Field(None, description="folder of your own designs, one folder each; unset means data_dir/designs")
+    feed_dialects: Path | None = Field(None, description="folder of your own dialects of check files; unset means data_dir/feed-dialects")
     boss_url: str = Field("", description="where BOSS takes orders, cancellations and states of accounts; empty means that nobody tells it, and orders wait for the file of orders")
     boss_secrets: SecretStr = Field(SecretStr(""), description="secrets shared with BOSS, with commas: the first signs what we send, each counts at /boss/events; empty means that nobody may call there")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
@@ -55,6 +56,11 @@ class Config(BaseSettings):
     def designs_folder(self) -> Path:
         """Where this installation's own designs lie."""
         return self.designs or self.data_dir / "designs"
+
+    @property
+    def feed_dialects_folder(self) -> Path:
+        """Where this installation's own dialects of check files lie."""
+        return self.feed_dialects or self.data_dir / "feed-dialects"
 
     @field_validator("now")
     @classmethod

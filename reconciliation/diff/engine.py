@@ -1,0 +1,174 @@
+"""The comparison from end to end: three sides in, counts, money and a difference file out."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciliation.codecs.feeds.columns import Columns, Services, blocks_of_records
+from reconciliation.codecs.feeds.names import fields_of_name
+from reconciliation.codecs.feeds.reading import Expected, FeedReader, open_feed
+from reconciliation.codecs.feeds.records import FeedError, LineFault
+from reconciliation.diff.classes import SIDES
+from reconciliation.diff.files import DifferenceWriter
+from reconciliation.diff.judging import Judge
+from reconciliation.diff.merging import merged
+from reconciliation.diff.outcome import STRICT, Outcome, Rules, Side, SideReport
+from reconciliation.diff.streams import Disordered, in_order, sorted_outside
+from reconciliation.diff.tables import tables
+
+OnFaults = Callable[[Sequence[LineFault]], None]
+
+
+def compare(boss: Side, misc: Side, platform: Side, rules: Rules = STRICT, *, out: Path | None = None, scratch: Path | None = None) -> Outcome:
+    """Hold three sides against each other by (msisdn, service_id).
+
+    Files are read block by block, in some 100 MB whatever their length; one that is not sorted by
+    number is sorted in `scratch` first, 31 bytes a record.
+
+    Args:
+        out: the difference file; it is there only when all went well.
+        scratch: a folder with room; None takes the machine's own for temporary files.
+
+    Raises:
+        FeedError: a side is refused whole (`side` says which); nothing was written to `out`.
+    """
+    sides = dict(zip(SIDES, (boss, misc, platform), strict=True))
+    unsorted = {name for name, side in sides.items() if side.records is not None}
+    while True:
+        with tempfile.TemporaryDirectory(prefix="huabao-diff-", dir=scratch) as folder:
+            try:
+                return _Comparison(sides, rules, out, Path(folder), frozenset(unsorted)).run()
+            except _Unsorted as found:
+                unsorted.add(found.side)
+
+
+class _Unsorted(Exception):  # no error: the side is read again, sorted
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.side = side
+
+
+class _Comparison:
+    """One attempt; a side that turns out not to be sorted ends it."""
+
+    def __init__(self, sides: dict[str, Side], rules: Rules, out: Path | None, scratch: Path, unsorted: frozenset[str]) -> None:
+        self._sides, self._rules, self._out, self._scratch, self._unsorted = sides, rules, out, scratch, unsorted
+        self._services = Services()
+        self._inputs = [_Input(name, side, self._services) for name, side in sides.items()]
+
+    def run(self) -> Outcome:
+        whole = [side.whole for side in self._sides.values()]
+        known = tables([side.whole and not side.missing for side in self._sides.values()])
+        part = None if self._out is None else self._out.with_name(self._out.name + ".part")
+        try:
+            with ExitStack() as stack:
+                writer = None if part is None else DifferenceWriter(stack.enter_context(part.open("wb")), masked=self._rules.masked)
+                judge = Judge(self._rules, known, self._services, writer)
+                streams = [self._stream(one, stack) for one in self._inputs]
+                for chunk in merged(streams, self._services, whole, [one.on_repeated for one in self._inputs]):
+                    judge.add(chunk)
+            if part is not None and self._out is not None:
+                part.replace(self._out)
+        finally:
+            if part is not None:
+                part.unlink(missing_ok=True)
+        equal = judge.equal
+        reports = {one.name: one.report(one.name not in self._unsorted) for one in self._inputs if not one.side.missing}
+        return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports)
+
+    def _stream(self, one: _Input, stack: ExitStack) -> Iterator[Columns]:
+        blocks = one.blocks(stack)
+        if one.name in self._unsorted:
+            folder = self._scratch / one.name
+            folder.mkdir()
+            return sorted_outside(blocks, folder)
+        return _or_unsorted(in_order(blocks), one.name)
+
+
+def _or_unsorted(blocks: Iterator[Columns], side: str) -> Iterator[Columns]:
+    try:
+        yield from blocks
+    except Disordered as error:
+        raise _Unsorted(side) from error
+
+
+class _Input:
+    """One side being read."""
+
+    def __init__(self, name: str, side: Side, services: Services) -> None:
+        self.name, self.side, self._services = name, side, services
+        self._reader: FeedReader | None = None
+        self._rows = 0
+        self._repeated = 0
+        self._keep_faults: OnFaults = lambda faults: None
+
+    def blocks(self, stack: ExitStack) -> Iterator[Columns]:
+        """What it says, block by block."""
+        try:
+            if self.side.records is not None:
+                for block in blocks_of_records(self.side.records, self._services):
+                    self._rows += len(block)
+                    yield block
+            elif self.side.path is not None:
+                assert self.side.dialect is not None, "a file has a dialect"
+                if self.side.faults is not None:
+                    self._keep_faults = _fault_file(self.side.faults, stack)
+                source = stack.enter_context(open_feed(self.side.path))
+                expected = Expected(self.side.as_of, self.side.not_after, self.side.between)
+                self._reader = FeedReader(source, self.side.dialect, self._services, expected, self._keep_faults)
+                yield from self._reader
+        except FeedError as error:
+            error.side = self.name
+            raise
+
+    def on_repeated(self, rows: Columns) -> None:
+        """Lines whose key came before in a full file."""
+        self._repeated += len(rows)
+        self._keep_faults([LineFault(line, "repeated") for line in rows.line.tolist()])
+
+    def report(self, is_sorted: bool) -> SideReport:
+        """What was read."""
+        faults = Counter({"repeated": self._repeated} if self._repeated else {})
+        if self._reader is None or self.side.path is None or self.side.dialect is None:
+            return SideReport(self.side.as_of, self._rows, faults, is_sorted)
+        fields = {**(fields_of_name(self.side.dialect.file, self.side.path.name) or {}), **self._reader.said.fields}
+        return SideReport(self._reader.as_of, self._reader.records, faults + self._reader.faults, is_sorted, fields)
+
+
+def _fault_file(path: Path, stack: ExitStack) -> OnFaults:
+    rows = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")))
+    rows.writerow(("line", "code", "reason"))
+    return lambda faults: rows.writerows((fault.line, fault.code, "; ".join(fault.words)) for fault in faults)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSummary:
+    """A feed read by itself.
+
+    Attributes:
+        report: what it holds; lines of a key beside each other are not looked for.
+        usable: records without a fault.
+    """
+
+    report: SideReport
+    usable: int
+
+
+def check_feed(side: Side) -> FeedSummary:
+    """Read a feed from end to end without comparing it.
+
+    Raises:
+        FeedError: it is refused whole.
+    """
+    with ExitStack() as stack:
+        one = _Input("", side, Services())
+        for _ in one.blocks(stack):
+            pass
+        report = one.report(True)
+    return FeedSummary(report, report.records - sum(report.faults.values()))
