@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from huabao.settings import Setting
+from reconciliation.intake import settings as intake
+from reconciliation.journal import settings as journal
 from reconciliation.ordering import settings as ordering
 from reconciliation.outbox import settings as outbox
 
-SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS)
+SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS, *intake.SETTINGS, *journal.SETTINGS)
