@@ -87,7 +87,7 @@ def ensure_variants(runtime: Runtime, version_id: int, wanted: Iterable[Wanted],
     """
     asked = sorted(set(wanted))
     with runtime.transaction(read_only=True) as session:
-        ids = _existing(session, version_id, asked)
+        ids = existing_variants(session, version_id, asked)
     missing = [one for one in asked if one not in ids]
     if progress is not None:
         progress(len(ids))
@@ -156,7 +156,12 @@ def _compose_run(source: Source, run: Sequence[Wanted], pictures: Mapping[str, P
     return [((name, items), compose(source.manuscript, items, handset_class(name), pictures[name], source.wap)) for name, items in run]
 
 
-def _existing(session: Session, version_id: int, asked: Sequence[Wanted]) -> dict[Wanted, int]:
+def existing_variants(session: Session, version_id: int, asked: Sequence[Wanted]) -> dict[Wanted, int]:
+    """Which of these variants of a version are built, with their ids.
+
+    Raises:
+        StoreError: two sets of items share a name.
+    """
     rows = session.execute(select(Variant.name, Variant.signature, Variant.id).where(Variant.edition_version_id == version_id)).all()
     known = {name: (signature, id_) for name, signature, id_ in rows}
     ids: dict[Wanted, int] = {}

@@ -135,7 +135,8 @@ def _many(invocation: Invocation, demand: Demand, *, dry_run: bool, detach: bool
     from delivery.resend import bulk
 
     if dry_run:
-        return _counted(bulk.tally(invocation.runtime, demand))
+        found = bulk.tally(invocation.runtime, demand)
+        return _counted(found, *bulk.foreseen(invocation.runtime, demand, found))
     with invocation.progress("variants", None) as advance:
         answer = bulk.resend_many(invocation.runtime, demand, actor=invocation.actor, progress=advance)
     document = {
@@ -160,14 +161,19 @@ def _why(tally: Tally | None) -> list[str]:
     return [] if tally is None else [f"left out, {reason}: {number:,}" for reason, number in tally.excluded.items()]
 
 
-def _counted(found: Tally) -> Report:
+def _counted(found: Tally, trouble: str | None, unbuilt: int) -> Report:
     finish = "no port that is up can carry it" if found.forecast_s is None else f"{found.forecast_s:,} s at {found.rate_per_s:g}/s"
     lines = [f"{found.edition}, version {found.version}: {found.matched:,} readers found, {found.planned:,} would get it ({found.stopped:,} of them stopped); {finish}"]
     if found.killed is not None:
         lines.append(f"refused: {found.killed}; nobody may get it any more")
+    if trouble is not None:
+        lines.append(f"would be refused: {trouble}")
+    if unbuilt:
+        lines.append(f"{unbuilt:,} variants are not built yet; preflight tries them when it is sent")
     rows: list[tuple[object, ...]] = [("left out", reason, f"{number:,}") for reason, number in found.excluded.items()]
     for name, numbers in found.by.items():
         rows += [(name, value, f"{number:,}") for value, number in list(numbers.items())[:VARIANTS_SHOWN]]
         if len(numbers) > VARIANTS_SHOWN:
             rows.append((name, f"… and {len(numbers) - VARIANTS_SHOWN} more (--json has them)", ""))
-    return Report({**found.to_document(), "dry_run": True}, lines, rows, ("by", "", "readers") if rows else (), problem=found.killed is not None or not found.rate_per_s)
+    data = {**found.to_document(), "dry_run": True, "preflight": trouble, "unbuilt": unbuilt}
+    return Report(data, lines, rows, ("by", "", "readers") if rows else (), problem=found.killed is not None or not found.rate_per_s or trouble is not None)

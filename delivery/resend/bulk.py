@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from content.models import Publication, Variant
 from content.services import find_edition, lock_edition
 from content.signatures import variant_name
-from content.variants import Wanted, check_count, ensure_variants
+from content.variants import Wanted, check_count, ensure_variants, existing_variants
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, pacing, preflight, snapshot
 from delivery.dispatch.progress import port_rate
@@ -146,6 +146,16 @@ def tally(runtime: Runtime, demand: Demand) -> Tally:
     with runtime.transaction(read_only=True) as session:
         target = find_target(session, demand.filter.edition)
         return _count(session, target, demand, now)
+
+
+def foreseen(runtime: Runtime, demand: Demand, found: Tally) -> tuple[str | None, int]:
+    """What preflight says of what `found` counts: why it would be refused, or None; and how many of its variants are not built yet, so not tried."""
+    with runtime.transaction(read_only=True) as session:
+        target = find_target(session, demand.filter.edition)
+        wanted = sorted(set(_wanted(session, target, found.signatures).values()))
+        built = existing_variants(session, target.version.id, wanted)
+    tried = preflight.look(runtime, target.publication, built.values(), demand.block_classes)
+    return preflight.problem(tried, demand.block_classes), len(wanted) - len(built)
 
 
 def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Callable[[int], None] | None = None) -> BulkAnswer:

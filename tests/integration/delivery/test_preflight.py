@@ -42,7 +42,7 @@ def test_the_check_names_handset_slide_reason_and_readers(world: Runtime, cli: C
     assert "7 readers" in cli("edition", "check", "paper/1", code=1).out
 
 
-def test_a_plan_tells_it_and_a_start_refuses_it(world: Runtime, cli: CLI) -> None:
+def test_a_plan_tells_it_and_a_start_refuses_it(world: Runtime, cli: CLI, tmp_path: Path) -> None:
     said = cli("dispatch", "plan", "paper/1", "--json", code=1).json
     assert said["preflight"] == {"passed": False, "handsets": 2, "failing_classes": {SMALL: 7}}
     refused = cli("dispatch", "start", "paper/1", "--detach", code=2).err
@@ -52,6 +52,10 @@ def test_a_plan_tells_it_and_a_start_refuses_it(world: Runtime, cli: CLI) -> Non
     assert "no handset class" in cli("dispatch", "start", "paper/1", "--detach", "--block-class", "x", code=2).err
     with world.transaction(read_only=True) as session:
         assert session.scalars(select(Batch)).all() == []
+    (tmp_path / "f.yaml").write_text("edition: paper/1\nmissing: true\n")
+    counted = cli("resend", "--filter", tmp_path / "f.yaml", "--dry-run", "--json", code=1).json
+    assert f"{SMALL} (7 readers) fails on K1" in counted["preflight"] and counted["unbuilt"] == 0
+    assert cli("resend", "--filter", tmp_path / "f.yaml", "--dry-run", "--block-class", SMALL, "--json", code=None).json["preflight"] is None
 
 
 def test_what_fails_cannot_be_scheduled(world: Runtime, cli: CLI) -> None:
