@@ -1,0 +1,60 @@
+"""The orders that the simulator holds, by what its calls were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8))
+_STATES = {"order": "active", "resume": "active", "pause": "paused", "cancel": "cancelled"}
+
+
+@dataclass(slots=True)
+class Order:
+    """One order: active, paused or cancelled, since when, and who pays."""
+
+    state: str
+    since: datetime
+    fee_msisdn: str
+
+
+class Orders:
+    """Every order by number and service."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Order] = {}
+
+    def state(self, msisdn: str, service_id: str) -> str | None:
+        """The state of an order, None where there never was one."""
+        found = self._held.get((msisdn, service_id))
+        return found.state if found else None
+
+    def change(self, event: str, msisdn: str, service_id: str, fee_msisdn: str, at: datetime) -> None:
+        """What an answered call did."""
+        state = _STATES.get(event)
+        if state is not None and (event in ("order", "cancel") or (msisdn, service_id) in self._held):
+            self._held[msisdn, service_id] = Order(state, at, fee_msisdn)
+        elif event in ("barred", "unbarred"):
+            return  # the account's, not the order's
+        elif event in ("transfer", "closed"):
+            for (number, _), order in self._held.items():
+                if number == msisdn and order.state != "cancelled":
+                    order.state, order.since = "cancelled", at
+
+    def document(self) -> list[dict[str, str]]:
+        """Every order for people and tests."""
+        return [
+            {"msisdn": msisdn, "service_id": service_id, "state": order.state, "effective_at": order.since.isoformat(), "fee_msisdn": order.fee_msisdn}
+            for (msisdn, service_id), order in sorted(self._held.items())
+        ]
+
+    def feed(self, as_of: datetime) -> Iterator[str]:
+        """The lines of a feed in the dialect `csv`: header, orders, `#count`, `#as_of`."""
+        yield "msisdn,service_id,state,effective_at,fee_msisdn\n"
+        rows = [row for row in self.document() if row["state"] != "cancelled"]
+        for row in rows:
+            since = datetime.fromisoformat(row["effective_at"]).astimezone(CHINA).isoformat(timespec="seconds")
+            payer = row["fee_msisdn"] if row["fee_msisdn"] != row["msisdn"] else ""
+            yield f"{row['msisdn']},{row['service_id']},{row['state']},{since},{payer}\n"
+        yield f"#count={len(rows)}\n#as_of={as_of.astimezone(CHINA).isoformat(timespec='seconds')}\n"
