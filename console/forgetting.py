@@ -11,6 +11,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("subscribers.offers.services", "forget_number"),
     ("content.quiz.forgetting", "forget_number"),
     ("delivery.sending.replies", "forget_number"),
+    ("reconciliation.outbox.people", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 

@@ -159,6 +159,8 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "quiz draw": OPERATORS,
         "quiz replace": OPERATORS,
         "quiz export": OPERATORS,
+        "outbox retry": OPERATORS,
+        "outbox drop": OPERATORS,
         "publication add": DEPUTIES,
         "publication set": DEPUTIES,
         "settings set": OPERATORS,

@@ -1,6 +1,6 @@
-"""The web application: every route of `console.rights`, static files, and `/mm7`, `/misc` and `/api/v1` beside them.
+"""The web application: every route of `console.rights`, static files, and `/mm7`, `/misc`, `/boss` and `/api/v1` beside them.
 
-`/mm7` and `/misc` are raw ASGI applications: a thousand messages a second want neither
+`/mm7`, `/misc` and `/boss` are raw ASGI applications: a thousand messages a second want neither
 sessions nor pages.
 """
 
@@ -18,6 +18,7 @@ from console import rights
 from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
 from console.edge import SECURITY_HEADERS, Edge
+from console.boss import BossApp
 from console.misc import MISCApp
 from console.mm7 import MM7App
 from console.pages import braking, dispatch, outside, signing, steering, today, wap, wap_own
@@ -82,7 +83,7 @@ def make_app(runtime: Runtime, registry: Registry, mm7: MM7App | None = None) ->
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
-    beside: dict[str, ASGIApp] = {"/mm7": mm7 or MM7App(runtime), "/misc": MISCApp(runtime), API_PREFIX: api_app(runtime)}
+    beside: dict[str, ASGIApp] = {"/mm7": mm7 or MM7App(runtime), "/misc": MISCApp(runtime), "/boss": BossApp(runtime), API_PREFIX: api_app(runtime)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""

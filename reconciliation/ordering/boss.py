@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
-
-from sqlalchemy.orm import Session
 
 from huabao.clock import parse_time
 from huabao.errors import CodecError, UsageError
 from huabao.runtime import Runtime
 from reconciliation.codecs.boss import BossRequest, decode_answer, encode_request, headers_for
-from reconciliation.ordering import outcomes
-from reconciliation.outbox.models import OutboundRequest
+from reconciliation.ordering.outcomes import settled
 from reconciliation.outbox.peers import AnswerLostError, Outgoing, PeerAwayError, Reply
 from reconciliation.outbox.posting import post
 
 PEER: Final = "boss"
+__all__ = ["PEER", "request_of", "send", "settled"]
 
 
 def send(runtime: Runtime, outgoing: Outgoing) -> Reply:
@@ -62,8 +59,3 @@ def request_of(outgoing: Outgoing) -> BossRequest:
 def _text(told: Mapping[str, Any], name: str) -> str | None:
     value = told.get(name)
     return str(value) if value else None
-
-
-def settled(session: Session, row: OutboundRequest, *, now: datetime) -> None:
-    """BOSS did it, refused it, or a person has to look: the reader's order hears of it."""
-    outcomes.settled(session, row, now=now)

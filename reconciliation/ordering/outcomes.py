@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 
 from delivery.sending import replies
+from huabao.config import Config
 from huabao.runtime import Runtime
 from huabao.settings import Setting
 from reconciliation.ordering import confirming, routing
@@ -34,22 +35,21 @@ def read_answers(runtime: Runtime) -> int:
     with runtime.transaction(read_only=True) as session:
         if session.scalar(select(OrderConfirmation.order_id).where(_IS_WAITING).limit(1)) is None:
             return 0
-    reachable = routing.interfaces(runtime.config)
     with runtime.transaction() as session:
         now = runtime.now()
         decided = [*confirming.take_answers(session, now), *confirming.close_silent(session, now)]
         for asked in decided:
-            _decide(session, asked, reachable, now)
+            _decide(session, asked, runtime.config, now)
         confirming.give_back_unasked(session)
     return len(decided)
 
 
-def _decide(session: Session, asked: OrderConfirmation, reachable: tuple[str, ...], now: datetime) -> None:
+def _decide(session: Session, asked: OrderConfirmation, config: Config, now: datetime) -> None:
     order = session.get(ServiceOrder, asked.order_id, with_for_update=True)
     if order is None or order.state != "recorded":
         return
     if asked.state == AGREED:
-        peers = routing.way_of(session, order, reachable).peers
+        peers = routing.way_of(session, order, config).peers
         if peers:
             routing.place(session, order, peers, now)
         else:

@@ -20,20 +20,14 @@ from reconciliation.ordering import confirming
 from reconciliation.ordering.models import OrderConfirmation
 from reconciliation.ordering.settings import DIRECTION
 from reconciliation.outbox import Request, enqueue
-from reconciliation.outbox.peers import PEERS
-from subscribers.models import Subscription
+from reconciliation.peers import asked_peer
 from subscribers.offers import store
 from subscribers.offers.catalogue import Service
 from subscribers.offers.models import BY_FILE, BY_INTERFACE, CANCEL, ServiceOrder
 
 ROUTED_AT_ONCE = 200
+MISC, BOSS, TO_BOSS = "misc", "boss", "to-boss"
 _IS_NEW: ColumnElement[Any] = literal_column("service_orders.state = 'recorded' AND service_orders.way IS NULL")
-
-
-def interfaces(config: Config) -> tuple[str, ...]:
-    """The peers that this installation knows how to reach, the master of orders first."""
-    addresses = {"misc": getattr(config, "misc_url", ""), "boss": config.boss_url}
-    return tuple(peer for peer, address in addresses.items() if address and peer in PEERS)
 
 
 @dataclass(frozen=True)
@@ -44,25 +38,18 @@ class Way:
     service: Service | None
 
 
-def way_of(session: Session, order: ServiceOrder, reachable: Sequence[str]) -> Way:
-    """The way of an order.
+def way_of(session: Session, order: ServiceOrder, config: Config) -> Way:
+    """The way of an order: to MISC where one of its peers is asked for orders of the service, to BOSS where the direction says so and BOSS is known.
 
-    MISC comes before BOSS, since it is the master of orders. A service that is ordered at MISC goes nowhere
-    while MISC is not configured; a cancellation goes wherever the order came from.
+    MISC comes before BOSS, since it is the master of orders.
     """
     catalogue = store.current(session).catalogue
     service = catalogue.services.get(order.service) or catalogue.by_service_id().get(order.service_id)
     if order.kind not in ("subscribe", CANCEL):
         return Way((), service)
     direction = (service.direction if service else "") or DIRECTION.get(session)
-    at_misc = (service is not None and service.misc) or (order.kind == CANCEL and _came_from(session, order) == "misc")
-    wanted = [peer for peer, is_wanted in (("misc", at_misc), ("boss", direction == "to-boss")) if is_wanted]
-    return Way(tuple(wanted) if set(wanted) <= set(reachable) else (), service)
-
-
-def _came_from(session: Session, order: ServiceOrder) -> str | None:
-    mine = (Subscription.reader_id == order.reader_id, Subscription.service_id == order.service_id)
-    return session.scalar(select(Subscription.order_source).where(*mine))
+    asked = {MISC: asked_peer(session, order.service_id) is not None, BOSS: direction == TO_BOSS and bool(config.boss_url)}
+    return Way(tuple(peer for peer, is_asked in asked.items() if is_asked), service)
 
 
 def route_new(runtime: Runtime) -> int:
@@ -70,19 +57,19 @@ def route_new(runtime: Runtime) -> int:
     with runtime.transaction(read_only=True) as session:
         if session.scalar(select(ServiceOrder.id).where(_IS_NEW).limit(1)) is None:
             return 0
-    reachable, routed = interfaces(runtime.config), 0
+    routed = 0
     with runtime.transaction() as session:
         # A reader is asked one question at a time: his reply must be about one order.
         asked = exists().where(OrderConfirmation.reader_id == ServiceOrder.reader_id, literal_column("order_confirmations.state = 'waiting'"))
         wanted = select(ServiceOrder).where(_IS_NEW, ~(asked & (ServiceOrder.kind == "subscribe"))).order_by(ServiceOrder.id).limit(ROUTED_AT_ONCE)
         for order in session.scalars(wanted.with_for_update(skip_locked=True, of=ServiceOrder)).all():
-            routed += route(session, order, reachable, runtime.now())
+            routed += route(session, order, runtime.config, runtime.now())
     return routed
 
 
-def route(session: Session, order: ServiceOrder, reachable: Sequence[str], now: datetime) -> bool:
+def route(session: Session, order: ServiceOrder, config: Config, now: datetime) -> bool:
     """Send one order its way; False where it waits for its reader's answer to another."""
-    way = way_of(session, order, reachable)
+    way = way_of(session, order, config)
     if not way.peers:
         order.way = BY_FILE
     elif order.kind == CANCEL or (way.service is not None and not way.service.confirm):

@@ -106,6 +106,8 @@ class Accounts:
             account.orders[service_id] = Order("active", at, self.price_of(service_id) if price is None else int(price), str(event.get("fee_msisdn") or ""))
         elif name in ("cancel", "pause", "resume") and service_id in account.orders:
             order = account.orders[service_id]
+            if order.state == "cancelled":
+                return
             order.state, order.effective_at = {"cancel": "cancelled", "pause": "paused", "resume": "active"}[name], at
         elif name == "terms" and service_id in account.orders:
             order = account.orders[service_id]

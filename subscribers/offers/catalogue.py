@@ -44,7 +44,6 @@ class Service:
         threshold: how much it asks of who tries it: low, middle or high.
         trial: whether it may be tried before it is ordered.
         direction: one of `DIRECTIONS`, or "" where the setting `service_direction` decides.
-        misc: whether it is ordered at MISC.
         confirm: whether its reader is asked once more before it is ordered by an interface.
         reply: the reply that agrees then; "" is any.
     """
@@ -60,7 +59,6 @@ class Service:
     threshold: str = "middle"
     trial: bool = True
     direction: str = ""
-    misc: bool = False
     confirm: bool = True
     reply: str = ""
 
@@ -180,7 +178,7 @@ def _rows(document: dict[str, Any], kind: str, most: int, where: str) -> list[_R
     return [_Row(values, f"{where}: {kind} {number} ({str(values.get('slug', '?'))[:40]!r})") for number, values in enumerate(found, 1)]
 
 
-SERVICE_KEYS = ("slug", "title", "title_en", "service_id", "introduction", "introduction_en", "charge", "price_fen", "threshold", "trial", "direction", "misc", "confirm", "reply")
+SERVICE_KEYS = ("slug", "title", "title_en", "service_id", "introduction", "introduction_en", "charge", "price_fen", "threshold", "trial", "direction", "confirm", "reply")
 PACKAGE_KEYS = ("slug", "title", "level", "attribute_class", "city", "rule", "services")
 
 
@@ -217,7 +215,6 @@ def _service(row: _Row) -> Service:
         threshold=row.choice("threshold", THRESHOLDS, "middle"),
         trial=row.switch("trial", default=True),
         direction=row.choice("direction", DIRECTIONS, "") if "direction" in row.values else "",
-        misc=row.switch("misc", default=False),
         confirm=row.switch("confirm", default=True),
         reply=row.text("reply", 20).upper(),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from huabao.settings import Setting
 from subscribers.models import Reader
 from subscribers.offers import store
 from subscribers.offers.catalogue import Service
-from subscribers.offers.models import CANCEL, OPEN_STATES, ORDER_CHANNELS, ORDER_KINDS, ServiceOrder
+from subscribers.offers.models import BY_FILE, CANCEL, OPEN_STATES, ORDER_CHANNELS, ORDER_KINDS, ServiceOrder
 from subscribers.offers.services import TRYING_BARRED_BY, find_service
 
 RECORDED, ALREADY, HELD, BARRED, NO_TRIAL = "recorded", "already", "held", "barred", "no-trial"
@@ -113,9 +113,10 @@ class OrderRow:
 
 
 def list_orders(session: Session, states: Iterable[str], *, to_export: bool = False) -> list[OrderRow]:
-    """Orders in `states`, oldest first; `to_export` keeps them for this transaction, so that no second file holds them."""
+    """Orders in `states`, oldest first; `to_export` keeps those that go by the file for this transaction, so that no second file holds them."""
     wanted = select(Reader.msisdn, ServiceOrder).join(Reader, Reader.id == ServiceOrder.reader_id).where(ServiceOrder.state.in_(tuple(states))).order_by(ServiceOrder.id)
-    wanted = wanted.with_for_update(of=ServiceOrder) if to_export else wanted
+    by_file = or_(ServiceOrder.way.is_(None), ServiceOrder.way == BY_FILE)
+    wanted = wanted.where(by_file).with_for_update(of=ServiceOrder) if to_export else wanted
     return [OrderRow(msisdn, order) for msisdn, order in session.execute(wanted)]
 
 
@@ -123,7 +124,7 @@ def mark_exported(session: Session, ids: list[int], batch: str, *, by: str, at: 
     """The orders are in the file of `batch`."""
     for start in range(0, len(ids), 500):
         chosen = ServiceOrder.id.in_(ids[start : start + 500])
-        session.execute(update(ServiceOrder).where(chosen, ServiceOrder.state == "recorded").values(state="exported", batch=batch, exported_at=at))
+        session.execute(update(ServiceOrder).where(chosen, ServiceOrder.state == "recorded").values(state="exported", way=BY_FILE, batch=batch, exported_at=at))
     audit.record(session, actor=by, action="offers.export", object_kind="offers", object_id=batch, at=at, orders=len(ids))
 
 
@@ -131,5 +132,6 @@ def decide(session: Session, msisdn: str, service_id: str, kind: str, result: st
     """The department answered an order; False where none of that reader, service and kind is open."""
     whose = select(Reader.id).where(Reader.msisdn == msisdn).scalar_subquery()
     chosen = (ServiceOrder.reader_id == whose, ServiceOrder.service_id == service_id, ServiceOrder.kind == kind, ServiceOrder.state.in_(OPEN_STATES))
-    done = session.execute(update(ServiceOrder).where(*chosen).values(state=result, reason=reason[:200], decided_at=at))
+    by_file = or_(ServiceOrder.way.is_(None), ServiceOrder.way == BY_FILE)
+    done = session.execute(update(ServiceOrder).where(*chosen, by_file).values(state=result, reason=reason[:200], decided_at=at))
     return bool(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
