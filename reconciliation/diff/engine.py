@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class _Comparison:
             with ExitStack() as stack:
                 writer = None if part is None else DifferenceWriter(stack.enter_context(part.open("wb")), masked=self._rules.masked)
                 judge = Judge(self._rules, known, self._services, writer)
-                streams = [self._stream(one, stack) for one in self._inputs]
+                streams = [stack.enter_context(closing(self._stream(one, stack))) for one in self._inputs]
                 for chunk in merged(streams, self._services, whole, [one.on_repeated for one in self._inputs]):
                     judge.add(chunk)
             if part is not None and self._out is not None:
@@ -82,7 +82,7 @@ class _Comparison:
         reports = {one.name: one.report(one.name not in self._unsorted) for one in self._inputs if not one.side.missing}
         return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports)
 
-    def _stream(self, one: _Input, stack: ExitStack) -> Iterator[Columns]:
+    def _stream(self, one: _Input, stack: ExitStack) -> Generator[Columns, None, None]:
         blocks = one.blocks(stack)
         if one.name in self._unsorted:
             folder = self._scratch / one.name
@@ -91,7 +91,7 @@ class _Comparison:
         return _or_unsorted(in_order(blocks), one.name)
 
 
-def _or_unsorted(blocks: Iterator[Columns], side: str) -> Iterator[Columns]:
+def _or_unsorted(blocks: Iterator[Columns], side: str) -> Generator[Columns, None, None]:
     try:
         yield from blocks
     except Disordered as error:

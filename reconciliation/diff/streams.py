@@ -7,7 +7,8 @@ read side by side. Within one number the order does not matter here, see `mergin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,9 @@ RUN_ROWS: Final = 1 << 20
 
 MERGE_ROWS: Final = 1 << 19
 """Records of one side that are in memory while its runs are read side by side."""
+
+MERGE_ROWS_MIN: Final = 1024
+"""Of each run at least so many."""
 
 _ROW: Final = np.dtype([("msisdn", "<i8"), ("payer", "<i8"), ("effective", "<u4"), ("price", "<i4"), ("line", "<u4"), ("service", "<u2"), ("state", "u1")])
 _NO_TIME: Final = 0
@@ -48,7 +52,7 @@ def in_order(blocks: Iterable[Columns]) -> Iterator[Columns]:
         yield block
 
 
-def sorted_outside(blocks: Iterable[Columns], scratch: Path) -> Iterator[Columns]:
+def sorted_outside(blocks: Iterable[Columns], scratch: Path) -> Generator[Columns, None, None]:
     """The records in order of numbers, lines of one number in their own order.
 
     Args:
@@ -125,7 +129,11 @@ class _Run:
             self.ended = len(more) < self._rows
             self.buffer = np.concatenate([self.buffer, more]) if len(self.buffer) else more
         if self.ended:
-            self._file.close()
+            self.close()
+
+    def close(self) -> None:
+        """Nothing more is read."""
+        self._file.close()
 
     def take(self, below: int | None) -> npt.NDArray[np.void]:
         """The rows with a lower number; all for None."""
@@ -135,7 +143,12 @@ class _Run:
 
 
 def _read_runs(paths: list[Path]) -> Iterator[Columns]:
-    runs = [_Run(path, max(1024, MERGE_ROWS // len(paths))) for path in paths]
+    with ExitStack() as stack:
+        runs = [stack.enter_context(closing(_Run(path, max(MERGE_ROWS_MIN, MERGE_ROWS // len(paths))))) for path in paths]
+        yield from _side_by_side(runs)
+
+
+def _side_by_side(runs: list[_Run]) -> Iterator[Columns]:
     while runs:
         for run in runs:
             run.fill()
