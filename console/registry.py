@@ -49,7 +49,7 @@ MODEL_MODULES = (
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models",
     "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
-    "reconciliation.outbox.models", "console.models",
+    "reconciliation.outbox.models", "reconciliation.feeds.models", "reconciliation.runs.models", "console.models",
 )  # fmt: skip
 
 
