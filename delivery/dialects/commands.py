@@ -10,7 +10,7 @@ from delivery.dialects.tables import CodeMeaning
 from huabao.cli import Invocation, Report, operation
 from huabao.errors import UsageError
 
-COLUMNS = ("table", "code", "name", "says", "cause", "retry", "en", "zh")
+COLUMNS = ("table", "code", "name", "says", "cause", "stop", "retry", "en", "zh")
 
 
 @click.group("dialects")
@@ -56,7 +56,7 @@ def show(invocation: Invocation, name: str, code: str | None) -> Report:
 
 def _row(table: str, one: CodeMeaning) -> tuple[object, ...]:
     says = one.verdict or (one.outcome.name.lower() if one.outcome is not None else "interim" if table in ("mm_status", "receipt_stat") else "")
-    return (table, one.code, one.name, says, one.cause, one.retry, one.en, one.zh)
+    return (table, one.code, one.name, says, one.cause, one.stop, one.retry, one.en, one.zh)
 
 
 @dialects.command("check")

@@ -14,13 +14,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from delivery.dialects.tables import CAUSES, OUTCOMES, TABLES, VERDICTS, CodeMeaning, Dialect, Table, folded
+from delivery.dialects.tables import CAUSES, OUTCOMES, STOP_CAUSES, TABLES, VERDICTS, CodeMeaning, Dialect, Table, folded
 from huabao.errors import UsageError
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 HEAD: Final = frozenset({"name", "version", "title", "extends"})
 ENTRY: Final[Mapping[str, type]] = {
-    "name": str, "outcome": str, "verdict": str, "cause": str, "manual": str, "en": str, "zh": str, "retry": bool, "number": int,
+    "name": str, "outcome": str, "verdict": str, "cause": str, "manual": str, "en": str, "zh": str, "retry": bool, "number": int, "stop": str,
 }  # fmt: skip
 
 Parent = Callable[[str], Dialect]
@@ -120,7 +120,7 @@ def _entry(file: _File, table: str, code: str, entry: object) -> CodeMeaning:
         if type(value) is not kind:
             raise file.error(f"{key} is {_KINDS[kind]}", table, code)
     says = TABLES[table]
-    allowed = {"outcome": tuple(OUTCOMES), "verdict": VERDICTS, "cause": CAUSES}
+    allowed = {"outcome": tuple(OUTCOMES), "verdict": VERDICTS, "cause": CAUSES, "stop": STOP_CAUSES}
     for key in {says, "cause", *(entry.keys() & allowed.keys())}:
         if entry.get(key) not in allowed[key]:
             said = f"{entry[key]!r} is none" if key in entry else "it is missing"

@@ -29,6 +29,9 @@ OUTCOMES: Final[Mapping[str, Outcome | None]] = {
 
 CAUSES: Final = ("none", "reader", "handset", "number", "network", "content", "operator", "ours", "unknown")
 
+STOP_CAUSES: Final = ("handset_settings", "memory_full", "no_mms", "unreachable", "arrears", "barred", "system")
+"""Why a reader may be out of reach for long, where a code says it: unreachable is off or out of reach, system the operator's own doing."""
+
 Says = Literal["outcome", "verdict", "cause"]
 TABLES: Final[Mapping[str, Says]] = {
     "mm_status": "outcome",
@@ -56,6 +59,7 @@ class CodeMeaning:
         manual: the manual's wording.
         en, zh: what a support agent reads.
         retry: a later attempt may succeed.
+        stop: of `STOP_CAUSES`, where the code says so much; else "".
         documented: False where the code was not in the table.
     """
 
@@ -69,6 +73,7 @@ class CodeMeaning:
     zh: str = ""
     retry: bool = False
     number: int | None = None
+    stop: str = ""
     documented: bool = True
 
 
@@ -115,7 +120,7 @@ class Dialect:
         known, why = self.mm_status(status), self.mm_status_code(code)
         if why is None or why.cause == "none":
             return known
-        return dataclasses.replace(known, cause=why.cause, en=why.en, zh=why.zh, retry=why.retry)
+        return dataclasses.replace(known, cause=why.cause, en=why.en, zh=why.zh, retry=why.retry, stop=why.stop or known.stop)
 
     def command_status(self, number: int) -> CodeMeaning:
         """What an SMPP command_status means; an unknown one is refused and says so."""
@@ -165,7 +170,7 @@ class Dialect:
         why = self._table("receipt_err").get(folded(err)) if err.strip() else None
         if why is None or why.cause == "none":
             return known
-        return dataclasses.replace(known, cause=why.cause, en=f"{known.en} {why.en}".strip(), zh=f"{known.zh}{why.zh}", retry=why.retry)
+        return dataclasses.replace(known, cause=why.cause, en=f"{known.en} {why.en}".strip(), zh=f"{known.zh}{why.zh}", retry=why.retry, stop=why.stop or known.stop)
 
 
 def _unknown_report(peer: str, status: str) -> CodeMeaning:
