@@ -6,9 +6,9 @@ folded once more. Streamed, so that memory does not grow with the number of read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from itertools import islice
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
@@ -16,30 +16,45 @@ from sqlalchemy.orm import Session
 
 from huabao.db import UTCDateTime, bound_ids, give_room, is_postgres
 from subscribers.models import Reader
-from subscribers.orders.change import ACCOUNT_EVENTS
-from subscribers.orders.fields import ACCOUNT_STATE, NO_ORDER, NORMAL, ORDER_STATE, Known, derive
+from subscribers.orders.fields import ACCOUNT_STATE, EVER, NO_ORDER, NORMAL, ORDER_STATE, Known, derive
 from subscribers.orders.models import ReaderNumber
 from subscribers.orders.store import in_texts
 
-CHUNK_ROWS = 5000
 KEYS_AT_ONCE = 5000
+INSTANTS_MAX = 50_000
+"""Instants repeat in such tables, so that many are remembered."""
 
 _WHOLE = """
-SELECT COALESCE(n.msisdn, r.msisdn){collate} AS number, s.service_id{collate} AS service, s.state, s.effective_at, s.price_fen, s.fee_msisdn, s.reader_id,
-  CASE WHEN COALESCE(s.order_at, s.effective_at) > {at} OR s.payer_at > {at} OR s.price_at > {at} OR r.account_at > {at} OR s.order_at < {ever}
-       THEN 1 ELSE 0 END AS touched
+SELECT COALESCE(n.msisdn, r.msisdn){collate} AS number, s.service_id{collate} AS service, s.state, s.effective_at, s.price_fen, s.fee_msisdn,
+  CASE WHEN COALESCE(s.order_at, s.effective_at) > {at} OR s.payer_at > {at} OR s.price_at > {at} OR r.account_at > {at} OR s.order_at < {ever} THEN
+    (SELECT {array} FROM (
+      SELECT e.event, e.field, {text} AS happened_at, e.price_fen, e.fee_msisdn FROM subscription_events e
+      WHERE e.reader_id = s.reader_id AND e.service_id IN (s.service_id, '') AND e.field <> 'stop' AND e.effective_at <= {at}
+      ORDER BY e.effective_at, e.recorded_at, e.id
+    ) AS happened)
+  END AS past
 FROM subscriptions s
 JOIN readers r ON r.id = s.reader_id
 LEFT JOIN reader_numbers n ON n.reader_id = r.id AND (n.since IS NULL OR n.since <= {at}) AND (n.until IS NULL OR n.until > {at})
 WHERE SUBSTR(COALESCE(n.msisdn, r.msisdn), 1, 1) = '1' {where}
 ORDER BY 1, 2
 """
-
-_HISTORY = """
-SELECT reader_id, service_id, event, field, effective_at, source, fee_msisdn, price_fen FROM subscription_events
-WHERE effective_at <= {at} AND field <> 'stop' AND reader_id {among}
-ORDER BY effective_at, recorded_at, id
-"""
+_POSTGRES = {
+    "at": "%(at)s",
+    "ever": "%(ever)s",
+    "collate": ' COLLATE "C"',
+    "array": "CAST(COALESCE(json_agg(json_build_array(event, field, happened_at, price_fen, fee_msisdn)), '[]') AS text)",
+    "text": "CAST(e.effective_at AS text)",
+}
+_SQLITE = {
+    "at": ":at",
+    "ever": ":ever",
+    "collate": "",
+    "array": "json_group_array(json_array(event, field, happened_at, price_fen, fee_msisdn))",
+    "text": "e.effective_at",
+}
+_AMONG = {True: "AND s.reader_id = ANY(CAST(%(ids)s AS bigint[]))", False: "AND s.reader_id IN (SELECT value FROM json_each(:ids))"}
+_TYPES = ("text", "text", "text", "timestamptz", "int4", "text", "text")
 
 
 class Stated(NamedTuple):
@@ -93,38 +108,39 @@ def reader_at(session: Session, msisdn: str, at: datetime) -> int | None:
 
 def _rows(session: Session, as_of: datetime, readers: Sequence[int] | None) -> Iterator[Stated]:
     postgres = is_postgres(session)
-    where = "" if readers is None else f"AND s.reader_id {_among(postgres)}"
-    instant = _instant(session, as_of)
+    statement = _WHOLE.format(**(_POSTGRES if postgres else _SQLITE), where="" if readers is None else _AMONG[postgres])
     # An order of which only the terms are known says no state: it stands at the instant `fields.EVER`.
-    ever = _instant(session, datetime(1970, 1, 2, tzinfo=UTC))
-    at, until = ("%(at)s", "%(ever)s") if postgres else (":at", ":ever")
-    statement = _WHOLE.format(collate=' COLLATE "C"' if postgres else "", at=at, ever=until, where=where)
-    values = {"at": instant, "ever": ever, "ids": bound_ids(readers or (), postgres=postgres)}
-    rows = _stream(session, statement, values)
-    while chunk := list(islice(rows, CHUNK_ROWS)):
-        again = sorted({row[6] for row in chunk if row[7]})
-        past = _Past(session, again, as_of) if again else None
-        for number, service, state, since, price, payer, reader, touched in chunk:
-            if not touched:
-                yield Stated(number, service, state, since if postgres else _read(since), price, payer)
-            elif past is not None and (was := past.state(reader, service)) is not None:
+    values = {"at": _instant(session, as_of), "ever": _instant(session, EVER + timedelta(days=1)), "ids": bound_ids(readers or (), postgres=postgres)}
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    if postgres:
+        return _of_postgres(connection, statement, values)
+    return _of_sqlite(connection, statement, values)
+
+
+def _of_postgres(connection: Any, statement: str, values: dict[str, Any]) -> Iterator[Stated]:
+    """By COPY, which may use all processors; a cursor may not."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", values) as copy:
+        copy.set_types(_TYPES)
+        for number, service, state, at, price, payer, past in copy.rows():
+            if past is None:
+                yield Stated(number, service, state, at, price, payer)
+            elif (was := _fold(past)) is not None:
                 yield Stated(number, service, *was)
 
 
-def _stream(session: Session, statement: str, values: dict[str, Any]) -> Iterator[Any]:
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    if not is_postgres(session):
-        yield from connection.execute(statement, values)
-        return
-    with connection.cursor(name="huabao_states", binary=True) as cursor:
-        cursor.itersize = CHUNK_ROWS
-        cursor.execute(statement, values)
-        yield from cursor
-
-
-def _among(postgres: bool) -> str:
-    return "= ANY(CAST(%(ids)s AS bigint[]))" if postgres else "IN (SELECT value FROM json_each(:ids))"
+def _of_sqlite(connection: Any, statement: str, values: dict[str, Any]) -> Iterator[Stated]:
+    instants: dict[str, datetime] = {}
+    for number, service, state, told, price, payer, past in connection.execute(statement, values):
+        if past is None:
+            at = instants.get(told)
+            if at is None:
+                at = _read(told)
+                if len(instants) < INSTANTS_MAX:
+                    instants[told] = at
+            yield Stated(number, service, state, at, price, payer)
+        elif (was := _fold(past)) is not None:
+            yield Stated(number, service, *was)
 
 
 def _instant(session: Session, at: datetime) -> Any:
@@ -134,35 +150,18 @@ def _instant(session: Session, at: datetime) -> Any:
 
 
 def _read(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-class _Past:
-    """Some readers' history up to an instant, folded."""
-
-    def __init__(self, session: Session, readers: Sequence[int], as_of: datetime) -> None:
-        postgres = is_postgres(session)
-        statement = _HISTORY.format(at="%(at)s" if postgres else ":at", among=_among(postgres))
-        connection = session.connection().connection.driver_connection
-        assert connection is not None
-        rows = connection.execute(statement, {"at": _instant(session, as_of), "ids": bound_ids(readers, postgres=postgres)})
-        self._orders: dict[tuple[int, str], Known] = {}
-        self._terms: dict[tuple[int, str], tuple[int | None, str | None]] = {}
-        self._accounts: dict[int, Known] = {}
-        self._fold(rows if postgres else ((*row[:4], _read(row[4]), *row[5:]) for row in rows))
-
-    def _fold(self, rows: Iterable[Any]) -> None:
-        for reader, service, event, field, at, source, payer, price in rows:
-            if field == "account" and event in ACCOUNT_EVENTS:
-                self._accounts[reader] = Known(ACCOUNT_STATE[event], at, source)
-            if field == "order":
-                self._orders[reader, service] = Known(ORDER_STATE.get(event, "cancelled"), at, source)
-            if field in ("order", "terms"):
-                self._terms[reader, service] = (price, payer)
-
-    def state(self, reader: int, service: str) -> tuple[str, datetime, int | None, str | None] | None:
-        """State, instant, price and payer; None where it had not begun."""
-        order = self._orders.get((reader, service), NO_ORDER)
-        if order is NO_ORDER:
-            return None
-        return (*derive(order, self._accounts.get(reader, NORMAL)), *self._terms[reader, service])
+def _fold(past: str) -> tuple[str, datetime, int | None, str | None] | None:
+    """State, instant, price and payer by the history up to then; None where it had not begun."""
+    order, account, price, payer = NO_ORDER, NORMAL, None, None
+    for event, field, told, costs, pays in json.loads(past):
+        if field == "account":
+            account = Known(ACCOUNT_STATE[event], _read(told))
+        elif field == "order":
+            order, price, payer = Known(ORDER_STATE.get(event, "cancelled"), _read(told)), costs, pays
+        elif field == "terms":
+            price, payer = costs, pays
+    return None if order is NO_ORDER else (*derive(order, account), price, payer)
