@@ -24,7 +24,7 @@ COMMAND_MODULES = {
     "delivery.quiz_commands": ("quiz",),
     "delivery.serial_commands": ("serial",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
-    "reconciliation.commands": ("outbox",),
+    "reconciliation.commands": ("outbox", "misc", "journal",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
@@ -36,6 +36,7 @@ COMMAND_MODULES = {
 SUBCOMMAND_MODULES = {
     "edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"),
     "dispatch": ("delivery.correction_commands",),
+    "dialects": ("reconciliation.misc_commands",),
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
@@ -49,7 +50,7 @@ MODEL_MODULES = (
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models",
     "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
-    "reconciliation.outbox.models", "reconciliation.feeds.models", "reconciliation.runs.models", "console.models",
+    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "console.models",
 )  # fmt: skip
 
 
