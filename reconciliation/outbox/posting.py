@@ -86,6 +86,8 @@ def _checked(response: http.client.HTTPResponse, body: bytes) -> HTTPAnswer:
         raise PeerAwayError(f"HTTP {status}: look at the address and the secret")
     if status >= 500:
         raise AnswerLostError(f"HTTP {status}")
+    if response.length and len(body) <= ANSWER_BYTES_MAX:  # read(n) says nothing of a body that is cut off
+        raise AnswerLostError("the answer was cut off")
     if len(body) > ANSWER_BYTES_MAX:
         raise AnswerLostError(f"an answer of more than {ANSWER_BYTES_MAX} bytes")
     return HTTPAnswer(status, body)
