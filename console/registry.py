@@ -25,6 +25,7 @@ COMMAND_MODULES = {
     "delivery.serial_commands": ("serial",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "reconciliation.commands": ("outbox", "misc", "journal",),
+    "reconciliation.reconcile_commands": ("reconcile",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
@@ -40,7 +41,7 @@ SUBCOMMAND_MODULES = {
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
-TASK_MODULES = ("content.tasks", "delivery.tasks", "reconciliation.tasks")
+TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks")
 SETTING_MODULES = (
     "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
     "content.wap.settings", "delivery.settings", "reconciliation.settings", "console.settings",

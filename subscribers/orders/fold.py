@@ -18,13 +18,16 @@ from subscribers.orders.holder import Holder, Order
 from subscribers.orders.identity import Moved, Past, change_number, end
 from subscribers.orders.numbers import Book
 
-FIELDS = ("order", "payer", "price")
 TOLD_AGAIN = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a change; `holder` has an id once it is written."""
+    """What became of a change; `holder` has an id once it is written.
+
+    Attributes:
+        was: the fields that it changed, as they were: what `undo` puts back.
+    """
 
     change: Change
     verdict: Verdict
@@ -109,11 +112,13 @@ class Fold:
         service = change.service_id or ""
         before = holder.state_of(service)
         one = holder.orders.setdefault(service, Order())
-        was = {name: getattr(one, name) for name in FIELDS}
+        was: dict[str, Known] = {}
         weights: dict[str, Weight] = {}
         for name, told in _told(change).items():
-            weights[name] = weigh(name, was[name], told)
+            known = getattr(one, name)
+            weights[name] = weigh(name, known, told)
             if weights[name] != "late":
+                was[name] = known
                 setattr(one, name, told)
                 one.changed = True
         main = weights.get("order")

@@ -1,4 +1,4 @@
-"""Apply changes of subscriptions, and undo one."""
+"""Apply changes of subscriptions; `undo` one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from subscribers.orders import store, writing
 from subscribers.orders.change import Change, Result
 from subscribers.orders.check import mistake_of
 from subscribers.orders.fold import Fold, Outcome
+from subscribers.orders.undoing import undo
+
+__all__ = ["apply", "result_of", "undo"]
 
 
 def apply(session: Session, changes: Sequence[Change], *, now: datetime) -> list[Result]:

@@ -52,15 +52,15 @@ def load(session: Session, changes: Sequence[Change], now: datetime) -> Loaded:
     stretches = _stretches(session, numbers, readers)
     past = {one.reader_id for one in stretches if one.reader_id is not None} - readers.keys()
     if past:
-        readers |= _lock(session, in_ids(session, Reader.id, sorted(past)))
+        readers |= lock_readers(session, in_ids(session, Reader.id, sorted(past)))
     book = Book({one.msisdn: one for one in readers.values() if one.msisdn is not None}, spare=spare)
     book.stretches = [Stretch(readers.get(one.reader_id or 0), one.msisdn, one.since, one.until, one.why, one.source, one.id) for one in stretches]
-    _orders(session, readers)
+    load_orders(session, readers)
     return Loaded(book, readers, _seen(session, changes, readers))
 
 
 def _readers(session: Session, numbers: set[str], coming: set[str], now: datetime) -> tuple[dict[int, Holder], dict[str, int]]:
-    found = _lock(session, in_texts(session, Reader.msisdn, sorted(numbers)))
+    found = lock_readers(session, in_texts(session, Reader.msisdn, sorted(numbers)))
     missing = coming - {one.msisdn for one in found.values()}
     if not missing:
         return found, {}
@@ -70,11 +70,12 @@ def _readers(session: Session, numbers: set[str], coming: set[str], now: datetim
     done = session.execute(statement.on_conflict_do_nothing(index_elements=["msisdn"]).returning(Reader.id, Reader.msisdn), rows if len(rows) > 1 else {})
     spare = {msisdn: reader_id for reader_id, msisdn in done}
     if len(spare) < len(missing):  # somebody else made them a moment ago
-        found |= _lock(session, in_texts(session, Reader.msisdn, sorted(missing - spare.keys())))
+        found |= lock_readers(session, in_texts(session, Reader.msisdn, sorted(missing - spare.keys())))
     return found, spare
 
 
-def _lock(session: Session, which: ColumnElement[bool]) -> dict[int, Holder]:
+def lock_readers(session: Session, which: ColumnElement[bool]) -> dict[int, Holder]:
+    """Readers by id, locked in the order of their ids: whoever changes an order has its reader first."""
     rows = session.execute(select(*_READER).where(which).order_by(Reader.id).with_for_update(key_share=True))
     return {
         row.id: Holder(row.id, row.msisdn if row.msisdn[0] == "1" else None, Known(row.account_state, row.account_at or EVER, row.account_source), row.opened_at) for row in rows
@@ -91,7 +92,8 @@ def _stretches(session: Session, numbers: set[str], readers: Iterable[int]) -> S
     return [*first, *(one for one in more if one not in first)]
 
 
-def _orders(session: Session, readers: dict[int, Holder]) -> None:
+def load_orders(session: Session, readers: dict[int, Holder]) -> None:
+    """Give readers all their orders."""
     if not readers:
         return
     c = Subscription

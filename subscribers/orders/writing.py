@@ -32,8 +32,8 @@ def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
     known = [*{id(one): one for one in (*readers, *book.present.values(), *book.made)}.values()]
     if book.spare:
         session.execute(delete(Reader).where(in_ids(session, Reader.id, sorted(book.spare.values()))))
-    _write_readers(session, known, now)
-    _write_orders(session, known, now)
+    write_readers(session, known, now)
+    write_orders(session, known, now)
     for holder, later, after in book.moves:
         if holder.id is not None:
             c = SubscriptionEvent
@@ -47,7 +47,8 @@ def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
     write_transactions(session, fold.outcomes, now)
 
 
-def _write_readers(session: Session, known: Sequence[Holder], now: datetime) -> None:
+def write_readers(session: Session, known: Sequence[Holder], now: datetime) -> None:
+    """Numbers and accounts; numbers are taken from all who lose theirs before the first is given."""
     connection = session.connection()
     gone = [{"row": one.id, "number": f"{NO_NUMBER}{one.id}"} for one in known if one.number_changed and one.id is not None]
     if gone:
@@ -71,7 +72,8 @@ def _account(one: Holder) -> dict[str, Any]:
     return {"account_state": one.account.value, "account_at": at, "account_source": one.account.source, "opened_at": one.opened_at}
 
 
-def _write_orders(session: Session, known: Sequence[Holder], now: datetime) -> None:
+def write_orders(session: Session, known: Sequence[Holder], now: datetime) -> None:
+    """Orders, each with the state that derives from it and the account."""
     changed = [(holder, service_id, one) for holder in known for service_id, one in holder.orders.items() if one.changed]
     new = [{"reader_id": holder.id, "service_id": service_id, "stop_state": "sending", **_order(holder, one, now)} for holder, service_id, one in changed if one.id is None]
     if new:
