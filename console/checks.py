@@ -34,7 +34,7 @@ def examine(runtime: Runtime) -> list[Finding]:
     if findings[0].ok:
         findings.append(_schema(runtime))
         if findings[-1].ok:
-            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime), _reports(runtime)]
+            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime), _reports(runtime), _outbox(runtime)]
     return [*findings, _redis(runtime), _dialects(), _font(), _disk(runtime), _clock(runtime)]
 
 
@@ -90,6 +90,23 @@ def _reports(runtime: Runtime) -> Finding:
         strays = list(session.scalars(select(Alarm.text).where(Alarm.kind == "reports.stray", Alarm.closed_at.is_(None), Alarm.acknowledged_by.is_(None)).order_by(Alarm.id)))
     mend = "see how the port's peer writes ids (`port set --message-id`, `--receipt-id`) and whether it is the right port; `huabao alarms ack ID` when it is settled"
     return Finding("reports", not strays, "; ".join((*strays, *waiting)) or "all found their submission", mend)
+
+
+def _outbox(runtime: Runtime) -> Finding:
+    """Whether BOSS and MISC answer, and whether a request to them waits for a person."""
+    from reconciliation.outbox import store
+    from reconciliation.outbox.peers import PEERS
+
+    config = runtime.config
+    if config.boss_url and not config.boss_keys:
+        return Finding("BOSS", False, "HUABAO_BOSS_URL is set, HUABAO_BOSS_SECRETS is not", "set the secrets shared with BOSS, the one that signs first")
+    with runtime.transaction(read_only=True) as session:
+        health = {peer: store.health_of(session, peer) for peer in PEERS}
+        waiting = store.count_for_people(session)
+    away = [f"{peer} is away since {shanghai_text(one.down_since)}: {one.why}" for peer, one in health.items() if one.is_down]
+    held = [f"{waiting:,} requests wait for a person"] if waiting else []
+    found = "; ".join((*away, *held)) or ("BOSS is told of orders" if config.boss_url else "BOSS is told nothing (no HUABAO_BOSS_URL)")
+    return Finding("outbox", not away and not held, found, "see `huabao outbox list`; what waits for a peer that is away is sent by itself once it is back")
 
 
 def _redis(runtime: Runtime) -> Finding:

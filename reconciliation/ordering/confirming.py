@@ -27,6 +27,7 @@ from subscribers.offers.models import BY_FILE, BY_QUESTION, ServiceOrder
 TWICE_S: Final = 60.0
 """The same words again so soon after an answer are that answer once more, not one to the next question."""
 
+YES: Final = "Y"
 NEVER_LEFT: Final = ("refused", "stale")
 _IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'waiting'")
 
@@ -83,7 +84,8 @@ def verdict(text: str, status: str | None, expected: str, no_words: str) -> str 
         return DECLINED
     if expected:
         return AGREED if said == _plain(expected) else None
-    return AGREED if said and status is None else None
+    untaken = status is None or (said == YES and not status.startswith("quiz"))  # a bare Y may have been taken for one to an offer
+    return AGREED if said and untaken else None
 
 
 def _plain(text: str) -> str:

@@ -32,7 +32,7 @@ class OutboundRequest(Base):
         reader_id: None where the platform knows no reader of that number.
         key: what caused it; asking twice with one key is asking once.
         transaction_id: 16 digits; the same at every try, so that the peer does it once.
-        payload: what the peer is told beyond kind, service and number; `msisdn` joins it when the request first leaves.
+        payload: what the peer is told beyond kind, service and number; `msisdn` joins it when the request leaves.
         state: waiting; asking (it left, the answer is not written down yet); unknown (its answer was lost, it is asked
             again); done; refused (the peer said no for good); person (somebody has to look); dropped (by a person).
         attempts: tries that count; a peer that is away costs none.

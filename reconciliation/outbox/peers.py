@@ -21,6 +21,7 @@ from reconciliation.outbox.models import OutboundRequest
 
 PEERS: Final[Mapping[str, str]] = {
     "boss": "reconciliation.ordering.boss",
+    "misc": "reconciliation.ordering.misc",
 }
 """Which module speaks to which peer; named here so that the outbox imports none of them."""
 

@@ -25,7 +25,7 @@ class Request:
         peer: boss or misc.
         kind: one of `KINDS`.
         key: what caused it, at most 120 characters (`order:17`, `repair:4711:boss`); one key is asked once.
-        reader_id: whose order or account it is; his number is taken when the request first leaves.
+        reader_id: whose order or account it is; his number is taken when the request leaves.
         msisdn: where there is no such reader, the number; 11 digits.
         service_id: None for an account.
         payload: what else the peer is told, as JSON: `fee_msisdn`, `price_fen`, `effective_at`, `reason`, `state` …

@@ -87,7 +87,8 @@ def claim(runtime: Runtime, peer: str) -> list[tuple[Outgoing, datetime]]:
 
 def _leave(session: Session, row: OutboundRequest, numbers: dict[int, str], now: datetime) -> Outgoing | None:
     """Mark a request as leaving; None where its reader has no number any more, so that there is nobody to ask for."""
-    number = find_msisdn(str(row.payload.get("msisdn") or (numbers.get(row.reader_id, "") if row.reader_id is not None else "")))
+    # What may have been taken is asked again in the same words; else by the number that he has now.
+    number = find_msisdn(str(row.payload["msisdn"] if row.reader_id is None or row.state == UNKNOWN else numbers.get(row.reader_id, "")))
     if number is None:
         row.state, row.answered_at, row.text = DROPPED, now, "its reader has no number any more"
         close(session, row, now)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, literal_column, select
+from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from reconciliation.outbox.breaker import Health
@@ -58,6 +58,11 @@ def take_silent(session: Session, before: datetime) -> list[OutboundRequest]:
     """Requests that left before that instant and whose sender wrote nothing down, locked."""
     silent = select(OutboundRequest).where(_IS_ASKING, OutboundRequest.asked_at < before).order_by(OutboundRequest.id).limit(500)
     return list(session.scalars(silent.with_for_update(skip_locked=True)))
+
+
+def count_for_people(session: Session) -> int:
+    """How many requests wait for a person."""
+    return session.scalar(select(func.count()).select_from(OutboundRequest).where(literal_column("state = 'person'"))) or 0
 
 
 def remove_old(session: Session, *, before: datetime, limit: int = 5000) -> int:

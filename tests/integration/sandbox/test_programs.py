@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize(("name", "options"), [("mmsc", ()), ("smsc", ("--control-port", "0"))])
+@pytest.mark.parametrize(("name", "options"), [("mmsc", ()), ("smsc", ("--control-port", "0")), ("boss", ())])
 def test_it_says_where_it_listens_and_ends_at_a_word(name: str, options: tuple[str, ...]) -> None:
     with subprocess.Popen([sys.executable, "-m", f"sandbox.{name}", "--port", "0", *options], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
+from console.checks import examine
 from huabao.alarms import Alarm
 from huabao.queues import Job
 from huabao.runtime import Runtime
@@ -148,6 +149,7 @@ def test_a_code_that_nobody_knows_is_a_persons(runtime: Runtime, tmp_path: Path,
         assert [(one.kind, one.key) for one in _alarms(runtime)] == [("outbox.person", "boss")]
         assert [one["id"] for one in cli("outbox", "list", "--json", code=1).json["requests"]] == [first]
         assert "stands in no table" in cli("outbox", "show", first).out
+        assert [(one.ok, one.found) for one in examine(installed) if one.what == "outbox"] == [(False, "1 requests wait for a person")]
         cli("outbox", "retry", first)
         work(installed, "boss")
         row = _rows(runtime)[0]

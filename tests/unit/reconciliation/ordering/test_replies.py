@@ -19,7 +19,7 @@ NO = CONFIRM_NO_WORDS.default
     [
         ("好", None, "", "agreed"), ("Y", None, "", "agreed"), ("", None, "", None), (" 。", None, "", None), ("n", None, "", "declined"), ("Ｎ！", None, "", "declined"),
         ("退订", STOP_ASKED, "", "declined"), ("退订", STOP_ASKED, "退订", "declined"), ("A", "quiz-counted", "", None), ("y", None, "Y", "agreed"), ("Ｙ。", None, "Y", "agreed"),
-        ("Yes", None, "Y", None), ("取消", None, "Y", "declined"), ("Y", "offers-ordered", "Y", "agreed"),
+        ("Yes", None, "Y", None), ("取消", None, "Y", "declined"), ("Y", "offer-ordered", "Y", "agreed"), ("y", "offer-already", "", "agreed"), ("YW", "offer-link", "", None),
     ],
 )  # fmt: skip
 def test_replies(text: str, status: str | None, expected: str, says: str | None) -> None:
