@@ -12,6 +12,8 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("content.quiz.forgetting", "forget_number"),
     ("delivery.sending.replies", "forget_number"),
     ("reconciliation.outbox.people", "forget_number"),
+    ("reconciliation.ordering.asked", "forget_number"),
+    ("reconciliation.journal.forgetting", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 

@@ -24,7 +24,7 @@ COMMAND_MODULES = {
     "delivery.quiz_commands": ("quiz",),
     "delivery.serial_commands": ("serial",),
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
-    "reconciliation.commands": ("outbox", "misc", "journal",),
+    "reconciliation.commands": ("outbox", "misc", "journal"),
     "reconciliation.reconcile_commands": ("reconcile",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from console import rights
 from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
-from console.edge import SECURITY_HEADERS, Edge
 from console.boss import BossApp
+from console.edge import SECURITY_HEADERS, Edge
 from console.misc import MISCApp
 from console.mm7 import MM7App
 from console.pages import braking, dispatch, outside, signing, steering, today, wap, wap_own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huabao.queues import Periodic, Task
 from huabao.runtime import Runtime
+from reconciliation.journal.retention import TIDY_JOURNAL
 from reconciliation.outbox.requests import SEND_REQUESTS
 
 
@@ -32,4 +33,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconciliation.route_orders", _route_orders, 1.0),
     Periodic("reconciliation.heal_outbox", _heal_outbox, 2.0),
     Periodic("reconciliation.tidy_outbox", _tidy_outbox, 3600.0),
+    TIDY_JOURNAL,
 )

@@ -17,7 +17,17 @@ from typing import Final
 
 import click
 
-PRELOADED: Final = ("__main__", __name__, "sandbox.mmsc.server", "sandbox.mmsc.script", "sandbox.smsc.server", "sandbox.smsc.control", "sandbox.smsc.script", "sandbox.boss.server")
+PRELOADED: Final = (
+    "__main__",
+    __name__,
+    "sandbox.mmsc.server",
+    "sandbox.mmsc.script",
+    "sandbox.smsc.server",
+    "sandbox.smsc.control",
+    "sandbox.smsc.script",
+    "sandbox.boss.server",
+    "sandbox.misc.server",
+)
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(list(PRELOADED))

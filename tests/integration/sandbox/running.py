@@ -102,6 +102,36 @@ def boss(*arguments: object, port: int = 0) -> Iterator[BOSSSandbox]:
         process.end()
 
 
+@dataclass
+class MISCSandbox(Sandbox):
+    """A running MISC."""
+
+    def do(self, *events: dict[str, Any]) -> None:
+        """Have something happen."""
+        request = urllib.request.Request(f"{self.url}do", json.dumps(events).encode(), {"Content-Type": "application/json"})
+        urllib.request.urlopen(request).close()
+
+    def orders(self) -> dict[tuple[str, str], str]:
+        """The state of each order by number and service."""
+        with urllib.request.urlopen(f"{self.url}orders") as response:
+            return {(one["msisdn"], one["service_id"]): one["state"] for one in json.load(response)}
+
+    def feed(self) -> str:
+        """Its orders as a feed."""
+        with urllib.request.urlopen(f"{self.url}feed") as response:
+            return str(response.read().decode())
+
+
+@contextmanager
+def misc(*arguments: object) -> Iterator[MISCSandbox]:
+    """`sandbox misc …` on a free port."""
+    process = Forked("misc", "--port", "0", *arguments)
+    try:
+        yield MISCSandbox(process.stdout.readline().split()[-1], process)
+    finally:
+        process.end()
+
+
 def kept(folder: Path, name: str = "submissions") -> list[dict[str, Any]]:
     """What a simulator wrote down."""
     return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
