@@ -6,7 +6,7 @@ import csv
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def compare(boss: Side, misc: Side, platform: Side, rules: Rules = STRICT, *, ou
     """Hold three sides against each other by (msisdn, service_id).
 
     Files are read block by block, in some 100 MB whatever their length; one that is not sorted by
-    number is sorted in `scratch` first, 31 bytes a record.
+    number is sorted in `scratch` first, 32 bytes a record.
 
     Args:
         out: the difference file; it is there only when all went well.
@@ -39,13 +39,23 @@ def compare(boss: Side, misc: Side, platform: Side, rules: Rules = STRICT, *, ou
         FeedError: a side is refused whole (`side` says which); nothing was written to `out`.
     """
     sides = dict(zip(SIDES, (boss, misc, platform), strict=True))
-    unsorted = {name for name, side in sides.items() if side.records is not None}
+    unsorted = {name for name, side in sides.items() if side.records is not None or not _begins_sorted(side)}
     while True:
         with tempfile.TemporaryDirectory(prefix="huabao-diff-", dir=scratch) as folder:
             try:
                 return _Comparison(sides, rules, out, Path(folder), frozenset(unsorted)).run()
             except _Unsorted as found:
                 unsorted.add(found.side)
+
+
+def _begins_sorted(side: Side) -> bool:
+    """Whether the first block of a file is sorted; what else is wrong is found later."""
+    if side.path is None or side.dialect is None:
+        return True
+    with suppress(FeedError), open_feed(side.path) as source:
+        first = next(iter(FeedReader(source, side.dialect, Services())), None)
+        return first is None or bool((first.msisdn[1:] >= first.msisdn[:-1]).all())
+    return True
 
 
 class _Unsorted(Exception):  # no error: the side is read again, sorted

@@ -26,7 +26,9 @@ MERGE_ROWS: Final = 1 << 19
 MERGE_ROWS_MIN: Final = 1024
 """Of each run at least so many."""
 
-_ROW: Final = np.dtype([("msisdn", "<i8"), ("payer", "<i8"), ("effective", "<u4"), ("price", "<i4"), ("line", "<u4"), ("service", "<u2"), ("state", "u1")])
+_ROW: Final = np.dtype([("msisdn", "<i8"), ("payer", "<i8"), ("effective", "<u4"), ("price", "<i4"), ("line", "<u4"), ("service", "<u2"), ("state", "u1"), ("", "u1")])
+"""32 bytes, moved as four words."""
+
 _NO_TIME: Final = 0
 _NO_PRICE: Final = -1
 _INDEX_BITS: Final = 28
@@ -56,7 +58,7 @@ def sorted_outside(blocks: Iterable[Columns], scratch: Path) -> Generator[Column
     """The records in order of numbers, lines of one number in their own order.
 
     Args:
-        scratch: a folder for some 31 bytes a record, emptied again at the end.
+        scratch: a folder for 32 bytes a record, emptied again at the end.
     """
     runs = _write_runs(blocks, scratch)
     try:
@@ -91,9 +93,10 @@ def _write_run(parts: list[Columns], path: Path) -> Path:
     packed = np.concatenate([_pack(one) for one in parts])
     mixed = np.sort((packed["msisdn"] << _INDEX_BITS) | np.arange(len(packed)))
     mixed &= (1 << _INDEX_BITS) - 1
+    words = packed.view(np.uint64).reshape(-1, 4)
     with path.open("wb") as file:
         for at in range(0, len(mixed), 1 << 16):
-            packed[mixed[at : at + (1 << 16)]].tofile(file)
+            words.take(mixed[at : at + (1 << 16)], axis=0).tofile(file)
     return path
 
 

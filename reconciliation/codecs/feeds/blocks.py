@@ -98,20 +98,25 @@ class BlockParser:
             return _split_by_widths(block, self._layout)
         text = block.raw[ROOM : ROOM + block.length]
         marks = text == _NEWLINE
+        lines = int(np.count_nonzero(marks))
         if count > 1:
             marks |= text == ord(dialect.delimiter)
-        seps = np.flatnonzero(marks) + ROOM
-        is_end = block.raw[seps] == _NEWLINE
-        at_end = np.flatnonzero(is_end)
-        ends = seps[at_end]
-        if len(seps) == len(ends) * count and np.array_equal(at_end, np.arange(count - 1, len(seps), count)):
-            rows = np.arange(len(ends))
-            bounds = [seps[at::count] for at in range(count)]
+        seps = np.flatnonzero(marks)
+        seps += ROOM
+        ends = seps[count - 1 :: count]
+        if len(seps) == lines * count and bool((block.raw[ends] == _NEWLINE).all()):
+            rows = np.arange(lines)
+            bounds = list(np.ascontiguousarray(seps.reshape(lines, count).T))
+            ends = bounds[-1]
         else:
+            at_end = np.flatnonzero(block.raw[seps] == _NEWLINE)
+            ends = seps[at_end]
             before = np.concatenate([[-1], at_end[:-1]])
             rows = np.flatnonzero(at_end - before == count)
             bounds = [seps[at_end[rows] - (count - 1 - at)] for at in range(count)]
-        starts = np.concatenate([[ROOM], ends[:-1] + 1])[rows] if len(ends) else ends
+        starts = np.concatenate([[ROOM], ends[:-1] + 1]) if len(ends) else ends
+        if len(rows) < len(ends):
+            starts = starts[rows]
         first = [starts, *(one + 1 for one in bounds[:-1])]
         if block.has_return and len(rows):
             bounds[-1] = bounds[-1] - (block.raw[bounds[-1] - 1] == _RETURN)
@@ -200,7 +205,7 @@ class _Block:
             found, good = compact_seconds(self.words(starts), self.words(starts + 8))
             good &= lengths == 14
         else:
-            found, good = iso_seconds(self.words(starts), self.words(starts + 8), self.words(starts + 16), self.words(ends - 8), lengths)
+            found, good = iso_seconds((self.words(starts), self.words(starts + 8), self.words(starts + 16)), self.raw[ends - 1], lengths)
         return without_empty(found, good, lengths)
 
     def prices(self, starts: Ints, ends: Ints, *, plain: bool) -> tuple[Ints, Flags]:

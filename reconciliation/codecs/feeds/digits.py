@@ -48,14 +48,3 @@ def eight_digits(words: Words) -> Words:
     pairs = words & _LOW
     pairs = pairs * _TEN + (pairs >> _EIGHT)
     return ((pairs & _PAIR) * _UPPER + ((pairs >> _SIXTEEN) & _PAIR) * _LOWER) >> _HALF
-
-
-def two_digits(words: Words, at: int) -> Words:
-    """The number at bytes `at` and `at` + 1 of words that `pairs` gave."""
-    return (words >> _u(8 * at)) & _u(0xFF)
-
-
-def pairs(words: Words) -> Words:
-    """At each byte ten times it and the next, for words that hold digits where they are looked at."""
-    found = words & _LOW
-    return found * _TEN + (found >> _EIGHT)

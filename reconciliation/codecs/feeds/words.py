@@ -25,10 +25,12 @@ Cells = tuple[list[Words], Ints]
 def cells(words: Callable[[Ints], Words], starts: Ints, lengths: Ints) -> Cells:
     """The cells at `starts`, each of at most `CELL_BYTES_MAX` bytes."""
     longest = int(lengths.max(initial=1))
-    found = []
-    for at in range(0, max(longest, 1), 8):
-        kept = np.minimum(np.maximum(lengths - at, 0), 8) if at or longest > 8 else lengths
-        found.append(words(starts + at) & FIRST[kept])
+    found = [words(starts) & FIRST[np.minimum(lengths, 8) if longest > 8 else lengths]]
+    for at in range(8, longest, 8):
+        rows = np.flatnonzero(lengths > at)
+        more = np.zeros(len(lengths), np.uint64)
+        more[rows] = words(starts[rows] + at) & FIRST[np.minimum(lengths[rows] - at, 8)]
+        found.append(more)
     return found, lengths
 
 
