@@ -144,6 +144,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "weather import": DEPUTIES,
         "edition correct": OPERATORS,
         "edition kill": OPERATORS,
+        "reconcile daily": OPERATORS,
         "resend": RESENDERS,
         "resend --filter": OPERATORS,
         "port add": OPERATORS,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from huabao.settings import Setting
+from reconciliation.feeds import settings as feeds
 from reconciliation.intake import settings as intake
 from reconciliation.journal import settings as journal
 from reconciliation.ordering import settings as ordering
 from reconciliation.outbox import settings as outbox
+from reconciliation.runs import settings as runs
 
-SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS, *intake.SETTINGS, *journal.SETTINGS)
+SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS, *intake.SETTINGS, *journal.SETTINGS, *feeds.SETTINGS, *runs.SETTINGS)

@@ -1,0 +1,164 @@
+"""`huabao reconcile …`: the daily and the monthly reconciliation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from huabao.cli import Invocation, Report, operation
+from huabao.clock import shanghai_text
+from huabao.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciliation.codecs.feeds import FeedDialect
+    from reconciliation.runs.running import GivenFile, Summary
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group()
+def reconcile() -> None:
+    """BOSS, MISC and the platform held against each other: what differs, and its repair."""
+
+
+@reconcile.command()
+@click.option("--date", "day", metavar="DATE", help="The business day that the files speak of.")
+@click.option("--boss", type=_FILE, metavar="FILE", help="BOSS's file; without one BOSS is unknown.")
+@click.option("--misc", type=_FILE, metavar="FILE", help="MISC's file; without one MISC is unknown.")
+@click.option("--dialect", "dialects", multiple=True, metavar="NAME", help="How the files are written (default csv); boss=NAME and misc=NAME where they differ.")
+@click.option("--increment", is_flag=True, help="The files hold what changed, not everything.")
+@click.option("--apply", "apply_", is_flag=True, help="Carry out the repairs (default: only show them).")
+@click.option("--approve", type=int, metavar="RUN", help="Agree to what the guard holds of this run; two different people must (--as).")
+@operation
+def daily(invocation: Invocation, day: str | None, boss: Path | None, misc: Path | None, dialects: tuple[str, ...], increment: bool, apply_: bool, approve: int | None) -> Report:
+    """Compare a day's files with the platform; exit 1 where something differs, is refused or held."""
+    from reconciliation.runs import guard
+    from reconciliation.runs.running import Order, apply_repairs, reconcile, summary
+
+    files = _files(invocation, {"boss": boss, "misc": misc}, dialects, whole=not increment)
+    if not files and approve is None:
+        raise UsageError("no file was given; name at least one of --boss and --misc")
+    run_id = approve
+    if files:
+        run_id = reconcile(invocation.runtime, Order(_day(day), files, invocation.actor))
+    if approve is not None:
+        if run_id != approve:
+            raise UsageError(f"these files are run {run_id}, not {approve}; nothing was agreed to")
+        with invocation.runtime.transaction() as session:
+            guard.approve(session, approve, by=invocation.actor, at=invocation.runtime.now())
+    assert run_id is not None
+    if apply_:
+        apply_repairs(invocation.runtime, run_id, by=invocation.actor)
+    with invocation.runtime.transaction(read_only=True) as session:
+        return _report(summary(session, run_id), applied=apply_)
+
+
+def _day(text: str | None) -> date:
+    if not text:
+        raise UsageError("--date is missing: the business day that the files speak of, as 2026-11-21")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day; write it as 2026-11-21") from error
+
+
+def _files(invocation: Invocation, paths: dict[str, Path | None], dialects: tuple[str, ...], *, whole: bool) -> dict[str, GivenFile]:
+    from reconciliation.runs.running import GivenFile
+
+    given = {side: path for side, path in paths.items() if path is not None}
+    for side, path in given.items():
+        if not path.is_file():
+            raise UsageError(f"--{side} {path}: there is no such file")
+    return {side: GivenFile(path, _dialect(invocation, dialects, side), whole) for side, path in given.items()}
+
+
+def _dialect(invocation: Invocation, given: tuple[str, ...], side: str) -> FeedDialect:
+    from reconciliation.codecs.feeds import find_dialect
+
+    name = "csv"
+    for one in given:
+        key, equals, value = one.rpartition("=")
+        if equals and key not in ("boss", "misc"):
+            raise UsageError(f"--dialect {one}: write NAME, boss=NAME or misc=NAME")
+        if key in ("", side):
+            name = value
+    return find_dialect(name, invocation.runtime.config.feed_dialects_folder)
+
+
+def _report(one: Summary, *, applied: bool) -> Report:
+    run = one.run
+    differences: dict[str, int] = run.figures.get("differences", {})
+    data: dict[str, Any] = {
+        "run_id": run.id,
+        "kind": run.kind,
+        "date": run.day,
+        "as_of": {"boss": run.boss_as_of, "misc": run.misc_as_of, "platform": run.platform_as_of},
+        "compared": run.compared,
+        "matched": run.matched,
+        "differences": differences,
+        "money_fen": run.figures.get("money_fen", {}),
+        "marks": run.figures.get("marks", {}),
+        "in_flight": run.figures.get("in_flight", 0),
+        "unknown": run.figures.get("unknown", 0),
+        "repairs": dict(one.repairs),
+        "repair_states": dict(one.states),
+        "applied": run.state != "compared",
+        "refused": run.refused,
+        "guard_held": dict(one.held),
+        "approved_by": sorted({entry["by"] for entry in run.approvals if entry["plan"] == run.plan}),
+        "differences_file": run.differences_file,
+        "state": run.state,
+    }
+    problem = bool(sum(differences.values()) or run.refused or one.held)
+    return Report(data, lines=_lines(one, applied=applied), columns=("class", "differences", "yuan a month"), rows=_rows(run.figures), problem=problem)
+
+
+def _lines(one: Summary, *, applied: bool) -> list[str]:
+    run = one.run
+    share = f"{100 * run.matched / run.compared:.3f} %" if run.compared else "no data"
+    as_of = ", ".join(f"{name} {shanghai_text(at) or 'unknown'}" for name, at in (("BOSS", run.boss_as_of), ("MISC", run.misc_as_of), ("platform", run.platform_as_of)))
+    lines = [f"run {run.id} for {run.day}: {run.compared:,} compared, {run.matched:,} matched ({share})", f"as of: {as_of}"]
+    lines += [f"refused: {entry['file']}: {entry['detail']}" for entry in run.refused]
+    if one.repairs:
+        words = ", ".join(f"{action} {count:,}" for action, count in sorted(one.repairs.items()))
+        lines.append(f"{'repairs' if applied or run.state != 'compared' else 'would be repaired (--apply does it)'}: {words}")
+    lines += [f"held: {count:,} of {name}: two people must agree (--approve {run.id} --as …)" for name, count in one.held.items()]
+    if run.differences_file:
+        lines.append(f"differences: {run.differences_file}")
+    return lines
+
+
+def _rows(figures: dict[str, Any]) -> list[tuple[object, ...]]:
+    from reconciliation.diff import CLASSES
+
+    money = figures.get("money_fen", {})
+    return [(f"{name}  {CLASSES[name].en}", f"{count:,}", f"{money.get(name, 0) / 100:,.2f}") for name, count in sorted(figures.get("differences", {}).items())]
+
+
+@reconcile.command()
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
+@operation
+def runs(invocation: Invocation, limit: int) -> Report:
+    """The latest runs."""
+    from sqlalchemy import select
+
+    from reconciliation.runs.models import ReconcileRun
+
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = session.scalars(select(ReconcileRun).order_by(ReconcileRun.day.desc(), ReconcileRun.id.desc()).limit(limit)).all()
+    rows = [
+        (one.id, one.kind, one.day, one.state, f"{one.compared:,}", f"{one.matched:,}", sum(one.figures.get("differences", {}).values()), len(one.refused), _at(one.compared_at))
+        for one in found
+    ]
+    columns = ("run", "kind", "day", "state", "compared", "matched", "differences", "refused", "compared at")
+    return Report([dict(zip(columns, row, strict=True)) for row in rows], columns=columns, rows=rows)
+
+
+def _at(at: datetime | None) -> str:
+    return shanghai_text(at)
+
+
+COMMANDS: tuple[click.Command, ...] = (reconcile,)

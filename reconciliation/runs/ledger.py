@@ -1,0 +1,191 @@
+"""The ledger of differences: each one that lasts is one row, with its age, and what is planned about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from huabao.db import bulk_insert, in_ids
+from reconciliation.diff import CLASSES, SIDES, Difference
+from reconciliation.runs.facts import Knowledge, Offering, facts_of, know
+from reconciliation.runs.models import ASKED, CAME_BACK, DONE, FIXED, GIVEN_UP, GONE, PLANNED, TOLD, ReconcileDifference, ReconcileRepair, ReconcileRun
+from reconciliation.runs.policy import ASK, NONE, Policy, Rule, mark_of, rule_of
+from reconciliation.runs.steps import ASK_A_PERSON, WAIT, Step, action_of, steps_of
+from subscribers.orders.store import in_texts
+
+AT_ONCE: Final = 2000
+_LETTER_OF: Final = {"active": "a", "paused": "p", "cancelled": "x", "absent": "x"}
+_REPAIR: Final = ("run_id", "difference_id", "name", "side", "action", "event", "stops", "state", "before", "after", "why", "created_at", "outcome")
+
+
+@dataclass(slots=True)
+class Planned:
+    """What a run makes of its differences.
+
+    Attributes:
+        marks: how many of each case of its own.
+        actions: how many differences by what is to be done.
+        seen: ids of the differences that are kept.
+        digest: of everything planned, in the file's order.
+    """
+
+    marks: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
+    seen: set[int] = field(default_factory=set)
+    digest: Any = field(default_factory=sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds for a whole run."""
+
+    run: ReconcileRun
+    policy: Policy
+    services: Offering
+    tries_max: int
+    now: datetime
+
+    @property
+    def as_of(self) -> datetime:
+        """The earliest instant that a side speaks of."""
+        return min(at for at in (self.run.boss_as_of, self.run.misc_as_of, self.run.platform_as_of) if at is not None)
+
+
+def chunks(differences: Iterable[Difference]) -> Iterator[list[Difference]]:
+    """Some at a time."""
+    rows = iter(differences)
+    while some := list(islice(rows, AT_ONCE)):
+        yield some
+
+
+def enter(session: Session, context: Context, some: Sequence[Difference], planned: Planned) -> None:
+    """Keep some differences, judge the repairs that were to end them, and plan what is done now."""
+    keys = [(one.msisdn, one.service_id) for one in some]
+    known = know(session, keys)
+    judged = [(one, rule, facts) for one in some for facts in [facts_of(one, known, context.services)] if (rule := rule_of(context.policy, one.name, facts)) is not None]
+    for _one, rule, facts in judged:
+        planned.marks[mark_of(facts)] += 1
+        if rule.to == NONE:
+            planned.actions[NONE] += 1
+    kept = [(one, rule, facts) for one, rule, facts in judged if rule.to != NONE]
+    rows = _rows(session, context, [one for one, _, _ in kept], known)
+    _judge_repairs(session, context, list(rows.values()))
+    repairs = []
+    for one, rule, facts in kept:
+        row = rows[one.msisdn, one.service_id]
+        steps = _decide(context, row, one, rule, facts)
+        row.mark, row.why = mark_of(facts), rule.en[:200]
+        planned.seen.add(row.id)
+        planned.actions[row.action] += 1
+        planned.digest.update(f"{row.id} {one.name} {','.join(f'{step.side}:{step.action}:{step.event}' for step in steps)}\n".encode())
+        repairs += [_repair(context, row, step, rule) for step in steps]
+    session.flush()
+    if repairs:
+        bulk_insert(session, ReconcileRepair, repairs, columns=_REPAIR)
+
+
+def _rows(session: Session, context: Context, some: Sequence[Difference], known: Knowledge) -> dict[tuple[str, str], ReconcileDifference]:
+    """The open row of each, a new one where it is new."""
+    c = ReconcileDifference
+    found = {
+        (row.msisdn, row.service_id): row for row in session.scalars(select(c).where(c.closed_at.is_(None), in_texts(session, c.msisdn, sorted({one.msisdn for one in some}))))
+    }
+    rows = {}
+    for one in some:
+        row = found.get((one.msisdn, one.service_id))
+        if row is None:
+            row = ReconcileDifference(msisdn=one.msisdn, service_id=one.service_id, first_day=context.run.day, opened_at=context.now, tries=0, owner="", outcome="")
+            session.add(row)
+        row.name, (row.boss, row.misc, row.platform) = one.name, one.states
+        row.direction, row.money_fen, row.said = CLASSES[one.name].direction, one.money_fen, _said(one)
+        row.run_id, row.last_day = context.run.id, context.run.day
+        rows[one.msisdn, one.service_id] = row
+    session.flush()
+    return rows
+
+
+def _said(one: Difference) -> dict[str, Any]:
+    """What the sides say beside their states."""
+    return {
+        side: {
+            "effective_at": None if one.effective_at[at] is None else str(one.effective_at[at]),
+            "price_fen": one.price_fen[at],
+            "fee_msisdn": one.fee_msisdn[at],
+        }
+        for at, side in enumerate(SIDES)
+        if one.states[at] != "absent"
+    }
+
+
+def _judge_repairs(session: Session, context: Context, rows: Sequence[ReconcileDifference]) -> None:
+    """A repair that was done before the sides were looked at, and its difference is still here: it came back."""
+    by_id = {row.id: row for row in rows}
+    r = ReconcileRepair
+    states = (DONE, ASKED, TOLD)
+    unchecked = select(r).where(in_ids(session, r.difference_id, sorted(by_id)), r.outcome == "", r.state.in_(states), r.done_at <= context.as_of, r.run_id != context.run.id)
+    back: set[int] = set()
+    for repair in session.scalars(unchecked):
+        repair.outcome, repair.checked_at = CAME_BACK, context.now
+        if repair.action != ASK:
+            back.add(repair.difference_id)
+    for one in back:
+        by_id[one].tries += 1
+
+
+def _decide(context: Context, row: ReconcileDifference, one: Difference, rule: Rule, facts: frozenset[str]) -> tuple[Step, ...]:
+    steps = steps_of(rule, one.name, facts)
+    if row.tries >= context.tries_max:
+        steps = ASK_A_PERSON
+    waits = context.as_of - _since(row, one, context.as_of) < timedelta(days=rule.after_days)
+    row.action = action_of(steps, waits=waits)
+    return () if row.action == WAIT else steps
+
+
+def _since(row: ReconcileDifference, one: Difference, as_of: datetime) -> datetime:
+    """Since when it is so: the last instant at which a side says that something changed, else since it was first seen."""
+    known = [at for at in one.effective_at if at is not None]
+    return max(known) if known else as_of - timedelta(days=(row.last_day - row.first_day).days)
+
+
+def _repair(context: Context, row: ReconcileDifference, step: Step, rule: Rule) -> dict[str, Any]:
+    before = {"boss": row.boss, "misc": row.misc, "platform": row.platform}[step.side]
+    why = f"given up after {row.tries} repairs: {rule.en}" if step.action == ASK and row.tries >= context.tries_max else rule.en
+    values = (context.run.id, row.id, row.name, step.side, step.action, step.event, step.stops, PLANNED, before, "", why[:300], context.now, "")
+    return dict(zip(_REPAIR, values, strict=True))
+
+
+def close_unseen(session: Session, context: Context, seen: set[int], in_flight: set[tuple[str, str]]) -> Counter[str]:
+    """Close the differences that are there no more; how many were fixed, and how many went by themselves."""
+    c, counts = ReconcileDifference, Counter[str]()
+    for row in session.scalars(select(c).where(c.closed_at.is_(None), c.last_day <= context.run.day).execution_options(yield_per=AT_ONCE)):
+        if row.id in seen or (row.msisdn, row.service_id) in in_flight:
+            continue
+        r = ReconcileRepair
+        mine = (r.difference_id == row.id, r.outcome == "")
+        session.execute(update(r).where(*mine, r.state.in_((DONE, ASKED, TOLD)), r.action != ASK).values(outcome=FIXED, checked_at=context.now))
+        done = session.scalar(select(r.id).where(r.difference_id == row.id, r.outcome == FIXED).limit(1))
+        row.closed_at, row.outcome = context.now, FIXED if done is not None else GONE
+        counts[row.outcome] += 1
+    session.flush()
+    return counts
+
+
+def give_up(session: Session, context: Context) -> int:
+    """Mark the last repairs of differences that came back too often; how many differences."""
+    c, r = ReconcileDifference, ReconcileRepair
+    given = session.scalars(select(c.id).where(c.run_id == context.run.id, c.tries >= context.tries_max, c.closed_at.is_(None))).all()
+    session.execute(update(r).where(in_ids(session, r.difference_id, sorted(given)), r.outcome == CAME_BACK).values(outcome=GIVEN_UP))
+    return len(given)
+
+
+def letters_of(row: ReconcileDifference) -> str:
+    """The three letters of a kept difference."""
+    return "".join(_LETTER_OF.get(state, "u") for state in (row.boss, row.misc, row.platform))

@@ -1,0 +1,255 @@
+"""One run from its files to what was done: files looked at, sides compared, differences kept, repairs carried out.
+
+Steps of their own transactions, each of which may be the last before a machine stops: the run
+begins again where it ended, and the same files for the same day are the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from huabao import alarms, audit
+from huabao.errors import UsageError
+from huabao.runtime import Runtime
+from reconciliation.codecs.feeds import FeedDialect, FeedRecord
+from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
+from reconciliation.feeds.checking import Checked, Feed, day_span, refusals, take
+from reconciliation.feeds.models import FULL
+from reconciliation.runs import guard
+from reconciliation.runs.facts import offering
+from reconciliation.runs.flight import in_flight_keys
+from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up
+from reconciliation.runs.models import APPLIED, APPLYING, COMPARED, DAILY, FAILED, PLANNED, SKIPPED, ReconcileRepair, ReconcileRun
+from reconciliation.runs.policy import policy_in
+from reconciliation.runs.repairing import repair_some
+from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S, TRIES_MAX
+from subscribers.orders.as_of import state_at
+from subscribers.orders.due import take_effect
+
+FOLDER = "reconcile"
+HELD_ALARM = "reconcile.held"
+REFUSED_ALARM = "reconcile.feed-refused"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that somebody gives for one side.
+
+    Attributes:
+        whole: a key that is not in it is absent there.
+    """
+
+    path: Path
+    dialect: FeedDialect
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of a run.
+
+    Attributes:
+        day: of a month, its first.
+        files: by side, boss and misc.
+        by: who asks.
+    """
+
+    day: date
+    files: Mapping[str, GivenFile]
+    by: str
+    kind: str = DAILY
+    span: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run as it stands.
+
+    Attributes:
+        repairs: how many by action, without those that no longer fit or failed.
+        states: how many repairs by state.
+        held: repairs by class that wait for two people.
+    """
+
+    run: ReconcileRun
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+def reconcile(runtime: Runtime, order: Order) -> int:
+    """Look at the files and compare; the run's id. Nothing is repaired.
+
+    A run of which something was done already stays as it was compared.
+
+    Raises:
+        UsageError: a file is not there.
+    """
+    if not order.files:
+        raise UsageError("no file was given; name at least one of --boss and --misc")
+    now = _settle(runtime)
+    with runtime.transaction() as session:
+        checked = [_take(session, order, side, given, now) for side, given in order.files.items()]
+        run = _run_of(session, order, checked, now)
+        refused = refusals(checked)
+        run.refused = refused
+        for entry in refused:
+            alarms.raise_alarm(session, REFUSED_ALARM, entry["side"], f"{entry['detail']} ({entry['file']}, {order.day}); that side counts as unknown", at=now)
+        for one in checked:
+            if not one.reason:
+                alarms.close_alarm(session, REFUSED_ALARM, one.feed.peer, at=now)
+        run_id, state = run.id, run.state
+    if state == COMPARED:
+        _compare(runtime, order, run_id, checked)
+    return run_id
+
+
+def _settle(runtime: Runtime) -> datetime:
+    """Let what is due take effect first; the present instant."""
+    while True:
+        now = runtime.now()
+        with runtime.transaction() as session:
+            if not take_effect(session, now=now):
+                return now
+
+
+def _take(session: Session, order: Order, side: str, given: GivenFile, now: datetime) -> Checked:
+    return take(session, Feed(side, given.path, given.dialect, order.day, FULL if given.whole else "increment"), now=now, span=order.span)
+
+
+def _run_of(session: Session, order: Order, checked: Sequence[Checked], now: datetime) -> ReconcileRun:
+    feeds = sha256("\n".join(sorted(f"{one.feed.peer} {one.feed.kind} {one.sha256}" for one in checked)).encode()).hexdigest()
+    c = ReconcileRun
+    run = session.scalar(select(c).where(c.kind == order.kind, c.day == order.day, c.feeds == feeds).with_for_update())
+    if run is None:
+        run = ReconcileRun(kind=order.kind, day=order.day, feeds=feeds, started_by=order.by, created_at=now, state=COMPARED, figures={}, refused=[], approvals=[], plan="")
+        session.add(run)
+        session.flush()
+        audit.record(session, actor=order.by, action="reconcile.run", object_kind="reconcile_run", object_id=run.id, at=now, day=str(order.day), kind=order.kind)
+    return run
+
+
+def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Checked]) -> None:
+    """Compare the sides and keep the outcome."""
+    now = runtime.now()
+    sound = {one.feed.peer: one for one in checked if not one.reason}
+    instants = [one.as_of for one in sound.values() if one.as_of is not None]
+    as_of = min([*instants, now]) if instants else min(day_span(order.day)[1], now)
+    folder = runtime.config.data_dir / FOLDER / f"{order.kind}-{order.day}-run-{run_id}"
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / "differences.csv"
+    with runtime.transaction(read_only=True, still=True) as session:
+        flight = in_flight_keys(session, as_of, now=now)
+        rules = Rules(
+            effective_tolerance_s=EFFECTIVE_TOLERANCE_S.get(session),
+            price_tolerance_fen=PRICE_TOLERANCE_FEN.get(session),
+            settled_before=as_of - timedelta(seconds=SETTLE_S.get(session)),
+            in_flight=flight,
+        )
+        platform = Side(records=(FeedRecord(*one) for one in state_at(session, as_of)), as_of=as_of)
+        sides = [sound[name].side if name in sound else MISSING for name in SIDES[:2]]
+        outcome = compare(sides[0], sides[1], platform, rules, out=out, scratch=folder)
+    _keep(runtime, order, run_id, outcome, out, flight)
+
+
+def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Path, flight: set[tuple[str, str]]) -> None:
+    now = runtime.now()
+    with runtime.transaction() as session:
+        run = session.get_one(ReconcileRun, run_id, with_for_update=True)
+        if run.state != COMPARED:
+            return
+        instants = {name: report.as_of for name, report in outcome.sides.items()}
+        run.boss_as_of, run.misc_as_of, run.platform_as_of = (instants.get(name) for name in SIDES)
+        run.compared, run.matched, run.compared_at, run.differences_file = outcome.compared, outcome.matched, now, str(out)
+        figures: dict[str, Any] = {
+            "differences": {name: tally.count for name, tally in outcome.classes.items()},
+            "money_fen": {name: tally.money_fen for name, tally in outcome.classes.items()},
+            "equal": dict(outcome.equal),
+            "in_flight": outcome.in_flight,
+            "unknown": outcome.unknown,
+            "records": {name: report.records for name, report in outcome.sides.items()},
+            "faults": {name: dict(report.faults) for name, report in outcome.sides.items()},
+        }
+        session.execute(ReconcileRepair.__table__.delete().where(ReconcileRepair.run_id == run.id, ReconcileRepair.state == PLANNED))  # type: ignore[attr-defined]
+        complete = not run.refused and all(name in outcome.sides for name in SIDES)
+        if complete:
+            figures |= _plan(session, runtime, run, out, flight, order, now)
+        run.figures = figures
+        held = guard.held(session, run)
+        if held:
+            words = ", ".join(f"{count:,} of {name}" for name, count in held.items())
+            words = f"run {run.id} of {run.day} would repair {words}: two people look at it and agree (`huabao reconcile daily --approve {run.id}`)"
+            alarms.raise_alarm(
+                session,
+                HELD_ALARM,
+                run.kind,
+                f"run {run.id} of {run.day} would repair {words}: two people look at it and agree (`huabao reconcile daily --approve {run.id}`)",
+                at=now,
+            )
+        else:
+            alarms.close_alarm(session, HELD_ALARM, run.kind, at=now)
+
+
+def _plan(session: Session, runtime: Runtime, run: ReconcileRun, out: Path, flight: set[tuple[str, str]], order: Order, now: datetime) -> dict[str, Any]:
+    """Enter the differences and what is to be done about them."""
+    context = Context(run, policy_in(runtime.config.data_dir), offering(session), TRIES_MAX.get(session), now)
+    planned = Planned()
+    for some in chunks(one for one in read_differences(out) if "u" not in one.name or one.name not in CLASSES):
+        enter(session, context, some, planned)
+    run.plan = planned.digest.hexdigest()
+    closed = close_unseen(session, context, planned.seen, flight) if _is_newest(session, run) and all(given.whole for given in order.files.values()) else {}
+    given_up = give_up(session, context)
+    marks = {name: count for name, count in planned.marks.items() if name}
+    return {"marks": marks, "actions": dict(planned.actions), "closed": dict(closed), "given_up": given_up}
+
+
+def _is_newest(session: Session, run: ReconcileRun) -> bool:
+    newest = session.scalar(select(func.max(ReconcileRun.day)).where(ReconcileRun.kind == run.kind, ReconcileRun.id != run.id))
+    return newest is None or newest <= run.day
+
+
+def apply_repairs(runtime: Runtime, run_id: int, *, by: str) -> int:
+    """Carry out what is planned and not held, batch by batch; how many differences were worked on."""
+    worked = 0
+    while True:
+        with runtime.transaction() as session:
+            run = session.get_one(ReconcileRun, run_id, with_for_update=True)
+            now = runtime.now()
+            held = guard.held(session, run)
+            done = repair_some(session, run, held=held, config=runtime.config, now=now)
+            worked += done
+            if done and run.state == COMPARED:
+                run.state = APPLYING
+                audit.record(session, actor=by, action="reconcile.apply", object_kind="reconcile_run", object_id=run.id, at=now)
+            if not done:
+                if run.state == APPLYING and not held:
+                    run.state, run.applied_at = APPLIED, now
+                return worked
+
+
+def summary(session: Session, run_id: int) -> Summary:
+    """How a run stands.
+
+    Raises:
+        UsageError: there is none.
+    """
+    run = session.get(ReconcileRun, run_id)
+    if run is None:
+        raise UsageError(f"there is no run {run_id}; `huabao reconcile runs` shows them all")
+    r = ReconcileRepair
+    rows = session.execute(select(r.action, r.state, func.count()).where(r.run_id == run_id).group_by(r.action, r.state)).all()
+    actions: dict[str, int] = {}
+    states: dict[str, int] = {}
+    for action, state, count in rows:
+        states[state] = states.get(state, 0) + count
+        if state not in (SKIPPED, FAILED):
+            actions[action] = actions.get(action, 0) + count
+    return Summary(run, actions, states, guard.held(session, run))
