@@ -9,6 +9,7 @@ from content.models import Publication
 from content.signatures import SignatureRules
 from content.variants import Wanted
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_classes
+from subscribers.models import Reader
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
 
 
@@ -34,6 +35,18 @@ def counted(session: Session, publication: Publication, rules: SignatureRules, a
     for name, bits, readers in session.execute(select(handset, mask, func.count()).where(wants(publication), true() if among is None else among).group_by(handset, mask)):
         pair = (name, rules.items_of(bits))
         found[pair] = found.get(pair, 0) + readers
+    return found
+
+
+def models(session: Session, publication: Publication, rules: SignatureRules) -> dict[Wanted, dict[str, int]]:
+    """How many readers of each pair of handset class and items have which model; without those whose model is not known."""
+    handset = effective_class_sql(DEFAULT_HANDSET_CLASS.get(session))
+    mask = rules.mask_sql()
+    found: dict[Wanted, dict[str, int]] = {}
+    known = select(handset, mask, Reader.handset_model, func.count()).where(Reader.handset_model.is_not(None), wants(publication))
+    for name, bits, model, readers in session.execute(known.group_by(handset, mask, Reader.handset_model)):
+        of_pair = found.setdefault((name, rules.items_of(bits)), {})
+        of_pair[str(model)] = of_pair.get(str(model), 0) + readers
     return found
 
 

@@ -204,6 +204,7 @@ def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, cl
 @operation
 def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, all_handsets: bool, yes: bool) -> Report:
     """Build every variant and try it on its class and on real handsets (preflight); exit 1 where one fails."""
+    from content.audience import models
     from content.compose.boxes import page_boxes
     from content.preflight.checking import Outcome
     from content.preflight.facts import facts_of
@@ -211,7 +212,7 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
     from content.preflight.panel import panel_of
     from content.remarks import Remarks
     from content.services import find_edition, load_version
-    from content.signatures import variant_name
+    from content.signatures import SignatureRules, variant_name
     from content.variants import check_count, composed, load_source
 
     runtime = invocation.runtime
@@ -219,6 +220,7 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
         loaded = load_version(session, find_edition(session, edition_id))
         wanted = wanted_variants(session, loaded, signatures, classes)
         found = Outcome(panel_of(session, loaded.publication, everything=all_handsets))
+        having = models(session, loaded.publication, SignatureRules(loaded.manuscript))
     check_count(len(wanted), yes=yes)
     source = load_source(runtime, loaded.version.id)
     remarks = Remarks(source.manuscript)
@@ -228,7 +230,7 @@ def check(invocation: Invocation, edition_id: str, signatures: str, classes: str
             misfits = failures_of(made, handset_class(one[0]))
             found.fail_class(variant_name(*one), one[0], misfits)
             if not any("does not read back" in reason for _, reason in misfits):
-                found.try_message(variant_name(*one), one[0], facts_of(made.mime, made.size_bytes_max, made.gaps))
+                found.try_message(variant_name(*one), one[0], facts_of(made.mime, made.size_bytes_max, made.gaps), having.get(one, {}))
             advance(done)
     return _checked(found, len(wanted), page_boxes(source.manuscript, source.assets.__getitem__), remarks)
 

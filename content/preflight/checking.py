@@ -30,7 +30,7 @@ class Finding:
         handset: a model, or a handset class where the class itself is meant.
         slide: from 1; None for the message as a whole.
         check: the capability that does not fit; "class" where the class itself is meant.
-        readers: of the audience who have that handset.
+        readers: of the audience who have that handset; where they were counted by variant, those of them who get this one.
     """
 
     level: Level
@@ -68,12 +68,17 @@ class Outcome:
         """Handset classes that fail, and how many of the audience are in each."""
         return {name: self.panel.readers.get(name, 0) for name in sorted({one.handset_class for one in self.of("fail")})}
 
-    def try_message(self, variant_id: str, handset_class: str, message: MessageFacts) -> None:
-        """Try one variant on every handset of its class."""
+    def try_message(self, variant_id: str, handset_class: str, message: MessageFacts, having: Mapping[str, int] | None = None) -> None:
+        """Try one variant on every handset of its class.
+
+        Args:
+            having: how many readers get this variant, by model; None where they were not counted by variant.
+        """
         self.variants += 1
         for trial in self.panel.trials.get(handset_class, ()):
             found = mismatches(message, trial.values, self.panel.picture_slack)
-            self.findings += [Finding(one.level, variant_id, handset_class, trial.model, one.slide, one.check, one.reason, trial.readers) for one in found]
+            readers = trial.readers if having is None else having.get(trial.model, 0)
+            self.findings += [Finding(one.level, variant_id, handset_class, trial.model, one.slide, one.check, one.reason, readers) for one in found]
 
     def fail_class(self, variant_id: str, handset_class: str, failures: Iterable[tuple[int | None, str]]) -> None:
         """Note that a variant does not fit its class."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.audience import counted
+from content.audience import counted, models
 from content.manuscript import Manuscript
 from content.models import Edition, Variant
 from content.preflight.checking import Outcome
@@ -48,12 +48,13 @@ def gather(
         readers = counted(session, loaded.publication, rules)
         approval = _approval(session, edition, loaded)
         tried = Outcome(panel_of(session, loaded.publication))
+        having = models(session, loaded.publication, rules)
     groups = groups_of(readers, wanted)
     numbers = {group.items: group.number for group in groups}
     pictures = Pictures()
     shown = []
     for one, made in messages(runtime, loaded.version.id, wanted, keep=approval is None):
-        tried.try_message(made.name, one[0], made.facts)
+        tried.try_message(made.name, one[0], made.facts, having.get(one, {}))
         each(made, loaded.manuscript)
         bound = None if approval is None else approval.bound["variants"].get(made.name) == made.sha256
         shown.append(_variant(made, numbers[frozenset(one[1])], readers.get(one, 0), bound, tried, pictures, loaded, language))

@@ -10,12 +10,14 @@ from content.workflow.hits import Hit, hit_in
 from content.workflow.passages import Passage
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+")
+_NAME = re.compile(r"[^。！？!?；;\n：:、，,/|]+")
+"""In a credit: each source and each person is written as they write themselves."""
 _SHOWN = 8
 
 
 def mixed_scripts(passage: Passage) -> Iterator[Hit]:
-    """One hit for each sentence that mixes; what is found is the rarer writing, which is likely the slip."""
-    for sentence in _SENTENCE.finditer(passage.text):
+    """One hit for each sentence, in a credit for each name, that mixes; what is found is the rarer writing, which is likely the slip."""
+    for sentence in (_NAME if passage.where == "credit" else _SENTENCE).finditer(passage.text):
         scripts = {place: script for place, character in enumerate(sentence.group(), sentence.start()) if (script := script_of(character))}
         counted = {kind: [place for place, script in scripts.items() if script == kind] for kind in ("traditional", "simplified")}
         if not all(counted.values()):

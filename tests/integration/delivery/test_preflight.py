@@ -42,6 +42,20 @@ def test_the_check_names_handset_slide_reason_and_readers(world: Runtime, cli: C
     assert "7 readers" in cli("edition", "check", "paper/1", code=1).out
 
 
+def test_a_misfit_counts_the_readers_of_its_variant(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text(RECORDS)
+    import_handsets(runtime, tmp_path / "h.csv", by="li")
+    build_world(runtime, rules=(None, {"field": "city", "op": "eq", "value": "合肥"}))
+    add_readers(runtime, 5, service_id="paper", handset="K1", handset_model="K1", handset_class=SMALL, city="合肥")
+    add_readers(runtime, 2, service_id="paper", first=101, handset="K1", handset_model="K1", handset_class=SMALL, city="芜湖")
+    add_readers(runtime, 1, service_id="paper", first=201, handset="", handset_class=SMALL, city="芜湖")
+    said = cli("edition", "check", "paper/1", "--json", code=1).json
+    counted = {(one["variant_id"], one["readers"]) for one in said["failures"]}
+    assert sorted(readers for _, readers in counted) == [2, 5]
+    assert len({variant for variant, _ in counted}) == 2
+    assert said["failing_classes"] == {SMALL: 8}
+
+
 def test_a_plan_tells_it_and_a_start_refuses_it(world: Runtime, cli: CLI, tmp_path: Path) -> None:
     said = cli("dispatch", "plan", "paper/1", "--json", code=1).json
     assert said["preflight"] == {"passed": False, "handsets": 2, "failing_classes": {SMALL: 7}}

@@ -101,6 +101,14 @@ def test_one_script_is_no_warning(text: str) -> None:
     assert scripts(text) == []
 
 
+def test_sources_in_a_credit_are_written_as_they_write_themselves() -> None:
+    credit = Passage("a.md", "credit", "来源：晨报网、臺灣新聞網，摄影：張三")
+    assert list(mixed_scripts(credit)) == []
+    (hit,) = mixed_scripts(Passage("a.md", "credit", "来源：晨报网、臺灣新闻网，張三"))
+    assert "臺灣" in hit.before + hit.found + hit.after
+    assert scripts(credit.text) != [], "in a sentence the same is a slip"
+
+
 def test_mixed_scripts_are_shown_by_the_rarer() -> None:
     (hit,) = scripts("第一句没有。俄罗斯連接德国。")
     assert (hit.found, hit.severity) == ("連", "warn")
