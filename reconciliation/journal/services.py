@@ -78,7 +78,7 @@ def write(session: Session, entries: Sequence[Entry], *, at: datetime) -> None:
     rows = []
     for one in entries:
         key = stray if one.reader_id is None else keys[one.reader_id]
-        assert key is not None and key.key is not None, "a reader's key lives as long as he does"
+        assert key is not None, "there is one for all that is nobody's"
         rows.append(
             {
                 "id": one.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Index, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -37,6 +38,8 @@ class AskedMISC(Base):
     called_as: Mapped[str | None] = mapped_column(String(80))
     called_at: Mapped[datetime | None]
 
+
+_ALL: Final = select(AskedMISC.transaction_id, AskedMISC.msisdn)
 
 Key = tuple[str, str, str]
 """Number, service, event."""
@@ -79,7 +82,8 @@ def match_calls(session: Session, calls: Mapping[Key, str], *, at: datetime) -> 
 
 def _under_way(session: Session, numbers: Collection[str]) -> list[AskedMISC]:
     """Those about these numbers; few requests are ever under way, so they are read all."""
-    return [row for row in session.scalars(select(AskedMISC)) if row.msisdn in numbers]
+    about = [row.transaction_id for row in session.connection().execute(_ALL) if row.msisdn in numbers]
+    return [row for transaction_id in about if (row := session.get(AskedMISC, transaction_id, populate_existing=True)) is not None]
 
 
 def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:

@@ -131,4 +131,6 @@ class Fields:
 
 
 def _bare(element: etree._Element) -> str:
+    if not len(element):
+        return (element.text or "").strip()
     return "".join(element.itertext()).strip()
