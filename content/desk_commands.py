@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,10 @@ def set_(invocation: Invocation, slug: str, checklist: Path | None, deputies: st
         made = notes.set_desk(
             session, publication.id, checklist=points, deputies=names, sections=plan, shares=parts, by=invocation.actor, at=invocation.runtime.now()
         )  # fmt: skip
-        return _shown(publication, made)
+        shown = _shown(publication, made)
+    strangers = [name for name in names or () if not invocation.installation.role_of(invocation.runtime, name)]
+    told = [f"nobody has the account {name!r}: `huabao user add {name} --role ops` makes it" for name in strangers]
+    return replace(shown, lines=(*shown.lines, *told), data={**shown.data, "strangers": strangers})
 
 
 @desk.command("show")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from content.feeds.likeness import gist_of, likeness
 from content.feeds.models import FeedItem, FeedSource
 from content.feeds.settings import STORY_SHARE_MIN
+from content.feeds.tails import recurring, without_tail
 from content.folder.markdown import paragraphs_of
 from content.manuscript import Manuscript
 from content.models import EditionVersion
@@ -47,7 +48,8 @@ def moved_on(session: Session, version: EditionVersion, manuscript: Manuscript, 
     news = [(row, name, paragraphs_of(row.body)[0]) for row, name in session.execute(wanted)]
     if not news:
         return []
-    told = [(row, name, "\n".join(text), gist_of(row.title, "\n".join(text))) for row, name, text in news]
+    known = recurring((name, "\n".join(text)) for _, name, text in news)
+    told = [(row, name, "\n".join(text), gist_of(row.title, without_tail(name, "\n".join(text), known))) for row, name, text in news]
     least = STORY_SHARE_MIN.get(session)
     found = []
     for item in manuscript.items:

@@ -6,12 +6,13 @@ Rules only: no database, no clock, no network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from content.feeds.likeness import Gist, likeness
 from content.feeds.stories import Story, Telling, merge
+from content.feeds.tails import recurring, without_tail
 from content.folder.markdown import paragraphs_of
 
 TAKEN, MERGED, LEFT_OUT = "taken", "merged", "left_out"
@@ -92,7 +93,7 @@ def plan_draft(tellings: Sequence[Telling], printed: Sequence[Printed], order: S
         at: the edition's hour; what is older than the policy's age by then, or later, stays out (fallbacks have no age).
     """
     verdicts: list[Verdict] = []
-    usable = _usable(tellings, at, policy, verdicts)
+    usable = _usable(_without_tails(tellings), at, policy, verdicts)
     fresh = _unprinted(merge(usable, policy.share_min), printed, policy, verdicts)
     titles = _order(tellings, order)
     sections: list[PlannedSection] = []
@@ -124,6 +125,11 @@ def _why(why: str, share: float) -> str:
 
 def _out(story: Story, why: str) -> Verdict:
     return Verdict(story.teller, LEFT_OUT, why)
+
+
+def _without_tails(tellings: Sequence[Telling]) -> list[Telling]:
+    known = recurring((one.source, one.body) for one in tellings)
+    return [replace(one, compared=without_tail(one.source, one.body, known)) for one in tellings]
 
 
 def _usable(tellings: Sequence[Telling], at: datetime, policy: Policy, verdicts: list[Verdict]) -> list[Telling]:

@@ -21,6 +21,7 @@ class Telling:
     Attributes:
         item_id: of its row.
         at: when it was last changed as far as is known, aware.
+        compared: the text without what its source writes under all stories; None for the whole.
         others: see `content.feeds.models.FeedSource`.
     """
 
@@ -41,11 +42,12 @@ class Telling:
     pictures: tuple[Picture, ...]
     origin: str
     at: datetime
+    compared: str | None = None
 
     @property
     def gist(self) -> Gist:
         """What of it is compared."""
-        return gist_of(self.title, self.body)
+        return gist_of(self.title, self.body if self.compared is None else self.compared)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def check_small(session: Session, edition: Edition, done: Act) -> Difference:
     """
     lifecycle.check(edition, lifecycle.REAPPROVE)
     deputies: Sequence[str] = notes.desk_of(session, edition.publication_id).deputies
-    if done.by not in deputies and done.role not in APPROVERS:
+    if done.by.casefold() not in [name.casefold() for name in deputies] and done.role not in APPROVERS:
         raise UsageError(f"{done.by} is no deputy of this publication: `huabao desk set SLUG --deputies …` names them")
     return small_change(session, edition)
 

@@ -84,7 +84,8 @@ def test_one_tap_after_a_typo_by_a_named_deputy(cli: CLI, tmp_path: Path) -> Non
     said = cli("edition", "import", paper(tmp_path / "in", TEXT.replace("星期一", "星期二")), "--as", "ed").out
     assert "the approval of test-newspaper/2026-11-22 ended; it is in review" in said
     assert "deputy is no deputy of this publication" in cli("edition", "reapprove", 1, "--as", "deputy", code=2).err
-    cli("desk", "set", "test-newspaper", "--deputies", "deputy", "--as", "chief")
+    named = cli("desk", "set", "test-newspaper", "--deputies", "Deputy,ghost", "--as", "chief").out
+    assert "nobody has the account 'ghost'" in named and "account 'Deputy'" not in named
     seen = cli("edition", "reapprove", 1, "--dry-run", "--as", "deputy").out
     assert seen.splitlines() == ["articles/1.md: changed", "  paragraph 1: 江边的新桥在星期[-一-]{+二+}早晨开放，省委书记王晓明出席。"]
     assert "version 2 came at" in cli("edition", "reapprove", 1, "--version", 1, "--as", "deputy", code=2).err

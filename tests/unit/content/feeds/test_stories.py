@@ -19,6 +19,7 @@ from content.feeds.markup import Picture, words_of
 from content.feeds.planning import Policy, Printed, plan_draft
 from content.feeds.settings import STORY_SHARE_MIN
 from content.feeds.stories import Telling, merge
+from content.feeds.tails import recurring, without_tail
 
 AT = datetime(2022, 10, 30, 12, tzinfo=UTC)
 POLICY = Policy(share_min=0.6, age_h=36, section_stories_max=3, edition_stories_max=5, brief_characters_max=20)
@@ -64,6 +65,26 @@ def test_what_is_for_everybody_tells_before_what_is_for_a_city() -> None:
 )
 def test_links(link: str, other: str, same: bool) -> None:
     assert (canonical_link(link) == canonical_link(other)) is same
+
+
+UNDER_ALL = "更多民生新闻，请关注本报官方微信公众号，每天早晨六点准时更新。新闻热线全天开通，欢迎读者提供线索。（责任编辑：王小明）"
+
+
+def test_what_a_source_writes_under_all_stories_makes_none_alike() -> None:
+    short = [telling(number, text + "\n\n" + UNDER_ALL, title="") for number, text in enumerate(TEXTS)]
+    assert len(merge(short, 0.6)) == 1, "by their whole texts they are alike"
+    draft = plan_draft(short, [], [], AT, dataclasses.replace(POLICY, section_stories_max=9, edition_stories_max=9))
+    assert [one.outcome for one in draft.verdicts] == ["taken"] * len(TEXTS)
+    assert draft.stories[0].teller.body.endswith("（责任编辑：王小明）"), "told is the whole text"
+    printed = [Printed("p/1", "a.md", "", gist_of("", TEXTS[0] + UNDER_ALL))]
+    seen = plan_draft(short, printed, [], AT, dataclasses.replace(POLICY, section_stories_max=9, edition_stories_max=9))
+    assert [one.telling.item_id for one in seen.verdicts if one.outcome == "left_out"] == [0]
+
+
+def test_a_story_told_anew_is_no_habit_of_its_source() -> None:
+    again = [telling(number, TEXTS[0] + f"第{number}次更新。" + "桥长一公里，双向六车道。" * 2) for number in range(4)]
+    assert recurring((one.source, one.body) for one in again) == {"甲": frozenset()}
+    assert without_tail("甲", UNDER_ALL, {"甲": frozenset({"责任编辑王小明"})}).endswith("线索。")
 
 
 def test_a_page_that_lists_many_stories_joins_none() -> None:
