@@ -14,6 +14,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("reconciliation.outbox.people", "forget_number"),
     ("reconciliation.ordering.asked", "forget_number"),
     ("reconciliation.journal.forgetting", "forget_number"),
+    ("reconciliation.runs.open", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 

@@ -145,6 +145,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "edition correct": OPERATORS,
         "edition kill": OPERATORS,
         "reconcile daily": OPERATORS,
+        "reconcile assign": OPERATORS,
         "resend": RESENDERS,
         "resend --filter": OPERATORS,
         "port add": OPERATORS,

@@ -14,6 +14,7 @@ from huabao.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciliation.codecs.feeds import FeedDialect
+    from reconciliation.runs.models import ReconcileDifference
     from reconciliation.runs.running import GivenFile, Summary
 
 _FILE = click.Path(path_type=Path)
@@ -136,6 +137,78 @@ def _rows(figures: dict[str, Any]) -> list[tuple[object, ...]]:
 
     money = figures.get("money_fen", {})
     return [(f"{name}  {CLASSES[name].en}", f"{count:,}", f"{money.get(name, 0) / 100:,.2f}") for name, count in sorted(figures.get("differences", {}).items())]
+
+
+@reconcile.command()
+@click.option("--date", "day", required=True, metavar="DATE", help="The business day; the file speaks of its end.")
+@click.option("--to", "peer", required=True, type=click.Choice(("boss", "misc")), help="For whom it is.")
+@click.option("--out", required=True, type=_FILE, metavar="FILE")
+@click.option("--dialect", "dialects", multiple=True, metavar="NAME", help="How it is written (default csv).")
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="What header and trailer of the dialect hold beside count and as-of time.")
+@operation
+def export(invocation: Invocation, day: str, peer: str, out: Path, dialects: tuple[str, ...], fields: tuple[str, ...]) -> Report:
+    """The platform's own check file, for BOSS or MISC to hold against theirs."""
+    from reconciliation.runs import exporting
+
+    values = dict(one.partition("=")[::2] for one in fields)
+    count, as_of = exporting.export(invocation.runtime, _day(day), out, _dialect(invocation, dialects, peer), values)
+    return Report({"to": peer, "records": count, "as_of": as_of, "file": str(out)}, lines=[f"{count:,} records as of {shanghai_text(as_of)}: {out}"])
+
+
+@reconcile.command("open")
+@click.option("--class", "name", default="", help="Only this class.")
+@click.option("--action", default="", help="Only these: serve, pause, stop, adopt, peers, ask, wait.")
+@click.option("--owner", default="", help="Only of this owner.")
+@click.option("--msisdn", default="", help="Only of this number.")
+@click.option("--older-than-days", default=0, type=click.IntRange(0, 10_000))
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@operation
+def open_(invocation: Invocation, name: str, action: str, owner: str, msisdn: str, older_than_days: int, limit: int) -> Report:
+    """Differences that are open, the oldest first; exit 1 where there is one. Numbers are masked."""
+    from huabao.clock import business_day
+    from huabao.msisdn import parse_msisdn
+    from reconciliation.runs.open import Wanted, list_open
+
+    wanted = Wanted(name, action, owner, str(parse_msisdn(msisdn)) if msisdn else "", older_than_days)
+    today = business_day(invocation.runtime.now())
+    with invocation.runtime.transaction(read_only=True) as session:
+        data = [_difference(row, today) for row in list_open(session, wanted, today=today, limit=limit)]
+    columns = ("id", "msisdn", "service_id", "class", "mark", "age_days", "money_fen", "action", "owner", "why")
+    return Report(data, columns=columns, rows=[tuple(one[key] for key in columns) for one in data], problem=bool(data))
+
+
+def _difference(row: ReconcileDifference, today: date) -> dict[str, Any]:
+    from huabao.msisdn import MSISDN
+
+    return {
+        "id": row.id,
+        "msisdn": MSISDN(row.msisdn).masked,
+        "service_id": row.service_id,
+        "class": row.name,
+        "mark": row.mark,
+        "states": {"boss": row.boss, "misc": row.misc, "platform": row.platform},
+        "age_days": (today - row.first_day).days,
+        "money_fen": row.money_fen,
+        "direction": row.direction,
+        "action": row.action,
+        "tries": row.tries,
+        "owner": row.owner,
+        "why": row.why,
+        "run_id": row.run_id,
+    }
+
+
+@reconcile.command()
+@click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.option("--to", "owner", required=True, help="Who looks after them from now on; empty for nobody.")
+@operation
+def assign(invocation: Invocation, ids: tuple[int, ...], owner: str) -> Report:
+    """Give open differences an owner."""
+    from reconciliation.runs import open as open_differences
+
+    with invocation.runtime.transaction() as session:
+        open_differences.assign(session, ids, owner.strip(), by=invocation.actor, at=invocation.runtime.now())
+    return Report({"ids": list(ids), "owner": owner.strip()}, lines=[f"{len(ids)} differences are {owner.strip() or 'nobody'}'s"])
 
 
 @reconcile.command()
