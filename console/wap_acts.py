@@ -92,7 +92,7 @@ def title_of(session: Session, service_id: str) -> str:
 
 
 def _leave(session: Session, reader_id: int, about: str, at: datetime) -> str:
-    found = session.get(Subscription, int(about), with_for_update=True) if about.isascii() and about.isdigit() and len(about) < 19 else None
+    found = session.get(Subscription, int(about)) if about.isascii() and about.isdigit() and len(about) < 19 else None
     if found is None or found.reader_id != reader_id:
         return UNKNOWN
     title = title_of(session, found.service_id)

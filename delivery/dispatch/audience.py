@@ -28,6 +28,7 @@ from huabao.clock import SHANGHAI
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader, Subscription, SubscriptionEvent
+from subscribers.orders.awaited import awaited_state, is_awaited
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql
 
 EARLIER_FIRST = "earlier_first"
@@ -238,8 +239,8 @@ def _source(audience: Audience) -> FromClause:
 def _in_force(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The order is active at `at`.
 
-    A state that takes effect later leaves what the history says in force: a
-    cancellation for the month's end is served till then.
+    A change that takes effect later leaves what holds in force until then: a cancellation for
+    the month's end is served till then, and not after, also in what is planned beforehand.
     """
     before = (
         select(SubscriptionEvent.state)
@@ -254,4 +255,4 @@ def _in_force(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     state = case((Subscription.effective_at <= at, Subscription.state), else_=func.coalesce(before, "cancelled"))
-    return state == "active"
+    return case((is_awaited(Reader.msisdn, Subscription.service_id, at), awaited_state(Reader.msisdn, Subscription.service_id, at)), else_=state) == "active"

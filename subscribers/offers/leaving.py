@@ -12,9 +12,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subscribers.models import Subscription, SubscriptionEvent
+from subscribers.models import Reader, Subscription
 from subscribers.offers import store
 from subscribers.offers.models import CANCEL, OPEN_STATES, ServiceOrder
+from subscribers.orders.change import Change
+from subscribers.orders.services import apply
 
 
 def subscriptions_of(session: Session, reader_id: int, limit: int) -> list[Subscription]:
@@ -31,10 +33,14 @@ def leave(session: Session, subscription: Subscription, *, channel: str, at: dat
     """
     if subscription.state not in store.HOLDING_STATES:
         return False
-    subscription.state, subscription.effective_at, subscription.updated_at = "cancelled", at, at
+    msisdn = session.scalar(select(Reader.msisdn).where(Reader.id == subscription.reader_id))
+    assert msisdn is not None, "an order has a reader"
     about = {"reader_id": subscription.reader_id, "service_id": subscription.service_id}
-    session.add(SubscriptionEvent(**about, event="cancel", state="cancelled", source=channel, effective_at=at, recorded_at=at))
-    session.flush()
+    name = f"leave {subscription.id} {at.isoformat()}"
+    told = Change(msisdn, "cancel", channel, name, at, subscription.service_id, reason="by the reader")
+    done = apply(session, [told], now=at)[0]
+    if done.verdict != "applied" or done.before not in store.HOLDING_STATES:
+        return False
     _request(session, about, channel, at)
     return True
 

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, or_, s
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from huabao.db import in_ids, is_postgres
+from huabao.db import UTCDateTime, in_ids, is_postgres
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.orders.change import ACCOUNT_EVENTS, IDENTITY_EVENTS, Change
 from subscribers.orders.fields import ACCOUNT_STATE, EVER, NORMAL, ORDER_STATE, Known
@@ -90,6 +90,13 @@ def _stretches(session: Session, numbers: set[str], readers: Iterable[int]) -> S
         return first
     more = session.scalars(select(ReaderNumber).where(in_ids(session, ReaderNumber.reader_id, sorted(others))).order_by(ReaderNumber.id)).all()
     return [*first, *(one for one in more if one not in first)]
+
+
+def numbers_since(session: Session, numbers: Any) -> dict[str, datetime]:
+    """Of the numbers (a selection) that changed hands, from when each is his who has it now, or nobody's."""
+    c = ReaderNumber
+    at = func.max(func.coalesce(c.until, c.since), type_=UTCDateTime())
+    return {msisdn: since for msisdn, since in session.execute(select(c.msisdn, at).where(c.msisdn.in_(numbers)).group_by(c.msisdn)) if since is not None}
 
 
 def load_orders(session: Session, readers: dict[int, Holder]) -> None:
