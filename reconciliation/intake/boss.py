@@ -62,12 +62,16 @@ def read(body: bytes) -> Told:
         return Told(body, problem=error)
 
 
-def change_of(event: BossEvent, message_id: int) -> Change:
-    """What an event says, for the one path that changes subscriptions; also how the journal is replayed."""
+def change_of(event: BossEvent, message_id: int, source: str = PEER) -> Change:
+    """What an event says, for the one path that changes subscriptions; also how the journal is replayed.
+
+    Args:
+        source: who says so; BOSS, or the platform of what BOSS did because it asked.
+    """
     return Change(
         msisdn=event.msisdn,
         event=event.event,
-        source=PEER,
+        source=source,
         transaction_id=event.event_id,
         effective_at=event.effective_at,
         service_id=event.service_id,

@@ -25,6 +25,7 @@ from reconciliation.dialects import WAIT, MISCDialect, UnknownCodeError
 from reconciliation.intake.settings import UNKNOWN_SERVICES
 from reconciliation.journal.models import BROKEN, MALFORMED, QUARANTINED
 from reconciliation.ordering import asked
+from reconciliation.ordering.forwarding import tell_boss
 from reconciliation.peers.services import DEFAULT_NAME
 from subscribers.models import Reader
 from subscribers.offers import store as offers
@@ -186,6 +187,7 @@ def _apply(session: Session, cases: Sequence[_Case], at: datetime) -> None:
         if result.verdict == "applied" and change.service_id is not None:
             calls[change.msisdn, change.service_id, change.event] = change.transaction_id
     asked.match_calls(session, calls, at=at)
+    tell_boss(session, changes, results, now=at)
 
 
 def _written(session: Session, cases: Sequence[_Case], at: datetime) -> list[int]:

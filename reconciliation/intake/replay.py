@@ -98,13 +98,14 @@ def _change(session: Session, one: Opened, dialects: MISCDialects, found: Replay
         found.unreadable += 1
         return None
     if row.direction == OUT:
-        _leave(session, one)
+        if row.codec == misc.CODEC:
+            _leave(session, one)
         return None
     if row.verdict not in APPLIED:
         found.skipped += row.verdict not in (ANSWERED_DONE, ANSWERED_REFUSED)
         return None
     if row.codec == boss.PEER:
-        return boss.change_of(decode_event(one.content), row.id)
+        return boss.change_of(decode_event(one.content), row.id, source=row.peer)
     name, _, _ = row.dialect.partition("@")
     dialect = dialects.get(name)
     found.other_dialect += dialect.label != row.dialect

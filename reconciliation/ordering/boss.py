@@ -6,13 +6,18 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from huabao.clock import parse_time
 from huabao.errors import CodecError, UsageError
 from huabao.runtime import Runtime
+from reconciliation import journal
 from reconciliation.codecs.boss import BossRequest, decode_answer, encode_request, headers_for
+from reconciliation.journal.models import ANSWERED, ASKED, IN, MALFORMED, OUT
 from reconciliation.ordering.outcomes import settled
 from reconciliation.outbox.peers import AnswerLostError, Outgoing, PeerAwayError, Reply
 from reconciliation.outbox.posting import post
+from subscribers.models import Reader
 
 PEER: Final = "boss"
 __all__ = ["PEER", "request_of", "send", "settled"]
@@ -29,16 +34,27 @@ def send(runtime: Runtime, outgoing: Outgoing) -> Reply:
     if not url or not keys:
         raise PeerAwayError(f"{'HUABAO_BOSS_SECRETS' if url else 'HUABAO_BOSS_URL'} is not set here")
     body = encode_request(request_of(outgoing))
+    _keep(runtime, outgoing, body, ASKED, direction=OUT)
     try:
         answer = post(url, body, headers_for(keys[0], int(time.time()), body), timeout_s=outgoing.timeout_s)
         said = decode_answer(answer.body)
     except UsageError as error:
         raise PeerAwayError(f"HUABAO_BOSS_URL: {error}") from error
     except CodecError as error:
+        _keep(runtime, outgoing, answer.body, MALFORMED)
         raise AnswerLostError(f"HTTP {answer.status}, and {error}") from error
+    _keep(runtime, outgoing, answer.body, ANSWERED, code=said.code)
     if said.transaction_id != outgoing.transaction_id:
         raise AnswerLostError("the answer is about another transaction")
     return Reply(said.code, said.text)
+
+
+def _keep(runtime: Runtime, outgoing: Outgoing, content: bytes, verdict: str, *, code: str = "", direction: str = IN) -> None:
+    """Keep a raw message in the journal, under the key of its reader where he is still there."""
+    with runtime.transaction() as session:
+        ids, at = journal.begin(session, 1, now=runtime.now())
+        reader_id = session.scalar(select(Reader.id).where(Reader.id == outgoing.reader_id)) if outgoing.reader_id is not None else None
+        journal.write(session, [journal.Entry(ids[0], PEER, PEER, outgoing.transaction_id, content, verdict, reader_id, code, direction=direction)], at=at)
 
 
 def request_of(outgoing: Outgoing) -> BossRequest:

@@ -197,7 +197,8 @@ def test_without_an_interface_and_where_it_takes_nothing_the_file_stays(runtime:
     assert house.texts() == []
 
 
-def test_what_needs_no_second_yes_and_what_ends_go_at_once(runtime: Runtime) -> None:
+def test_what_needs_no_second_yes_and_what_ends_go_at_once(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         house = _house(runtime, peer)
         house.order("mail")
@@ -213,7 +214,8 @@ def test_what_needs_no_second_yes_and_what_ends_go_at_once(runtime: Runtime) -> 
         assert list_orders(session, ("recorded",), to_export=True) == []
 
 
-def test_what_boss_refuses_is_refused_and_he_is_told(runtime: Runtime, tmp_path: Path) -> None:
+def test_what_boss_refuses_is_refused_and_he_is_told(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         house = _house(runtime, peer)
         peer.post("events", {"event": "barred", "msisdn": NUMBER})

@@ -76,7 +76,8 @@ def test_lost_answers_are_asked_for_again_and_nobody_is_ordered_twice(runtime: R
     assert found["repeated"] == found["dropped"] > 0
 
 
-def test_already_ordered_and_not_ordered_count_as_done(runtime: Runtime) -> None:
+def test_already_ordered_and_not_ordered_count_as_done(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         runtime = with_boss(runtime, peer.url)
         reader_id = add_readers(runtime, ["13800138000"])["13800138000"]
@@ -112,7 +113,8 @@ def test_a_peer_that_is_away_holds_the_rest_without_spending_tries(runtime: Runt
     assert _alarms(runtime) == []
 
 
-def test_a_peer_that_says_not_now_is_asked_again_by_itself(runtime: Runtime) -> None:
+def test_a_peer_that_says_not_now_is_asked_again_by_itself(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         runtime = with_boss(runtime, peer.url)
         _ask(runtime, "order", add_readers(runtime, numbers(1))["13800000000"], "a")
@@ -124,7 +126,8 @@ def test_a_peer_that_says_not_now_is_asked_again_by_itself(runtime: Runtime) -> 
     assert [row.state for row in _rows(runtime)] == [DONE]
 
 
-def test_refused_is_refused(runtime: Runtime, tmp_path: Path) -> None:
+def test_refused_is_refused(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         runtime = with_boss(runtime, peer.url)
         reader_id = add_readers(runtime, ["13800138000"])["13800138000"]
@@ -135,7 +138,8 @@ def test_refused_is_refused(runtime: Runtime, tmp_path: Path) -> None:
     assert _alarms(runtime) == []
 
 
-def test_a_code_that_nobody_knows_is_a_persons(runtime: Runtime, tmp_path: Path, cli: CLI) -> None:
+def test_a_code_that_nobody_knows_is_a_persons(sqlite_runtime: Runtime, tmp_path: Path, cli: CLI) -> None:
+    runtime = sqlite_runtime
     (tmp_path / "script.yaml").write_text(yaml.safe_dump([{"when": {"nth": 1}, "do": {"code": "4711"}}]))
     with boss("--script", tmp_path / "script.yaml") as peer:
         installed = with_boss(runtime, peer.url)
@@ -175,7 +179,8 @@ def test_two_workers_never_ask_about_one_reader_at_once(postgres_runtime: Runtim
     assert found["ordered"] == 20
 
 
-def test_a_reader_without_a_number_is_asked_for_nowhere(runtime: Runtime) -> None:
+def test_a_reader_without_a_number_is_asked_for_nowhere(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
     with boss() as peer:
         runtime = with_boss(runtime, peer.url)
         reader_id = add_readers(runtime, ["13800138000"])["13800138000"]
@@ -202,7 +207,8 @@ def test_forgetting_a_reader_still_ends_his_order(runtime: Runtime) -> None:
     assert _rows(runtime) == []
 
 
-def test_a_cause_that_is_rolled_back_asks_nobody(runtime: Runtime) -> None:
+def test_a_cause_that_is_rolled_back_asks_nobody(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
     reader_id = add_readers(runtime, numbers(1))["13800000000"]
     with pytest.raises(RuntimeError), runtime.transaction() as session:
         enqueue(session, Request("boss", "order", "a", reader_id, service_id="paper"), now=runtime.now())
