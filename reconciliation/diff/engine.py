@@ -14,6 +14,8 @@ from reconciliation.codecs.feeds.columns import Columns, Services, blocks_of_rec
 from reconciliation.codecs.feeds.names import fields_of_name
 from reconciliation.codecs.feeds.reading import Expected, FeedReader, open_feed
 from reconciliation.codecs.feeds.records import FeedError, LineFault
+from reconciliation.diff import apart
+from reconciliation.diff.apart import ReaderApart
 from reconciliation.diff.classes import SIDES
 from reconciliation.diff.files import DifferenceWriter
 from reconciliation.diff.judging import Judge
@@ -70,7 +72,8 @@ class _Comparison:
     def __init__(self, sides: dict[str, Side], rules: Rules, out: Path | None, scratch: Path, unsorted: frozenset[str]) -> None:
         self._sides, self._rules, self._out, self._scratch, self._unsorted = sides, rules, out, scratch, unsorted
         self._services = Services()
-        self._inputs = [_Input(name, side, self._services) for name, side in sides.items()]
+        elsewhere = _apart(sides)
+        self._inputs = [_Input(name, side, self._services, apart=name in elsewhere) for name, side in sides.items()]
 
     def run(self) -> Outcome:
         whole = [side.whole for side in self._sides.values()]
@@ -93,12 +96,18 @@ class _Comparison:
         return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports)
 
     def _stream(self, one: _Input, stack: ExitStack) -> Generator[Columns, None, None]:
-        blocks = one.blocks(stack)
+        folder = None
         if one.name in self._unsorted:
             folder = self._scratch / one.name
             folder.mkdir()
-            return sorted_outside(blocks, folder)
-        return _or_unsorted(in_order(blocks), one.name)
+        one.start(stack, folder)
+        return _or_unsorted(one.in_order(stack, folder), one.name)
+
+
+def _apart(sides: dict[str, Side]) -> list[str]:
+    """The sides that are read by processes of their own: long files, but for one, which this process reads."""
+    long = [name for name, side in sides.items() if side.path is not None and side.path.is_file() and side.path.stat().st_size >= apart.APART_BYTES]
+    return long[:-1] if apart.cores() > 1 else []
 
 
 def _or_unsorted(blocks: Iterator[Columns], side: str) -> Generator[Columns, None, None]:
@@ -111,31 +120,55 @@ def _or_unsorted(blocks: Iterator[Columns], side: str) -> Generator[Columns, Non
 class _Input:
     """One side being read."""
 
-    def __init__(self, name: str, side: Side, services: Services) -> None:
-        self.name, self.side, self._services = name, side, services
-        self._reader: FeedReader | None = None
+    def __init__(self, name: str, side: Side, services: Services, *, apart: bool = False) -> None:
+        self.name, self.side, self._services, self._apart = name, side, services, apart
+        self._reader: FeedReader | ReaderApart | None = None
         self._rows = 0
         self._repeated = 0
         self._keep_faults: OnFaults = lambda faults: None
 
-    def blocks(self, stack: ExitStack) -> Iterator[Columns]:
-        """What it says, block by block."""
+    def start(self, stack: ExitStack, scratch: Path | None) -> None:
+        """Set the process to work that reads this side, where there is one."""
+        if self._apart and self.side.path is not None and self.side.dialect is not None:
+            self._keep_faults = self._fault_file(stack)
+            self._reader = ReaderApart(self.side.path, self.side.dialect, self._services, self._expected, self._keep_faults, scratch)
+            stack.callback(self._reader.close)
+
+    def in_order(self, stack: ExitStack, scratch: Path | None) -> Generator[Columns, None, None]:
+        """What it says, in order of numbers; sorted in `scratch` where one is given."""
         try:
-            if self.side.records is not None:
-                for block in blocks_of_records(self.side.records, self._services):
-                    self._rows += len(block)
-                    yield block
-            elif self.side.path is not None:
-                assert self.side.dialect is not None, "a file has a dialect"
-                if self.side.faults is not None:
-                    self._keep_faults = _fault_file(self.side.faults, stack)
-                source = stack.enter_context(open_feed(self.side.path))
-                expected = Expected(self.side.as_of, self.side.not_after, self.side.between)
-                self._reader = FeedReader(source, self.side.dialect, self._services, expected, self._keep_faults)
+            if self._reader is not None:
                 yield from self._reader
+                return
+            blocks = self.blocks(stack)
+            yield from in_order(blocks) if scratch is None else sorted_outside(blocks, scratch)
         except FeedError as error:
             error.side = self.name
             raise
+
+    def blocks(self, stack: ExitStack) -> Iterator[Columns]:
+        """What it says, block by block, as it lies."""
+        if self.side.records is not None:
+            for block in blocks_of_records(self.side.records, self._services):
+                self._rows += len(block)
+                yield block
+        elif self.side.path is not None:
+            assert self.side.dialect is not None, "a file has a dialect"
+            self._keep_faults = self._fault_file(stack)
+            source = stack.enter_context(open_feed(self.side.path))
+            self._reader = FeedReader(source, self.side.dialect, self._services, self._expected, self._keep_faults)
+            yield from self._reader
+
+    @property
+    def _expected(self) -> Expected:
+        return Expected(self.side.as_of, self.side.not_after, self.side.between)
+
+    def _fault_file(self, stack: ExitStack) -> OnFaults:
+        if self.side.faults is None:
+            return lambda faults: None
+        rows = csv.writer(stack.enter_context(self.side.faults.open("w", encoding="utf-8", newline="")))
+        rows.writerow(("line", "code", "reason"))
+        return lambda faults: rows.writerows((fault.line, fault.code, "; ".join(fault.words)) for fault in faults)
 
     def on_repeated(self, rows: Columns) -> None:
         """Lines whose key came before in a full file."""
@@ -149,12 +182,6 @@ class _Input:
             return SideReport(self.side.as_of, self._rows, faults, is_sorted)
         fields = {**(fields_of_name(self.side.dialect.file, self.side.path.name) or {}), **self._reader.said.fields}
         return SideReport(self._reader.as_of, self._reader.records, faults + self._reader.faults, is_sorted, fields)
-
-
-def _fault_file(path: Path, stack: ExitStack) -> OnFaults:
-    rows = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")))
-    rows.writerow(("line", "code", "reason"))
-    return lambda faults: rows.writerows((fault.line, fault.code, "; ".join(fault.words)) for fault in faults)
 
 
 @dataclass(frozen=True, slots=True)

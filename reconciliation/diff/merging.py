@@ -61,7 +61,6 @@ class _Pending:
         self._stream = stream
         self.rows: Columns | None = None
         self.ended = False
-        self.pull()
 
     def pull(self) -> None:
         """Read one block more."""
@@ -88,6 +87,8 @@ def merged(streams: Sequence[Iterator[Columns]], services: Services, whole: Sequ
         on_repeated: of each side, is given the second and later lines of such a key.
     """
     sides = [_Pending(stream) for stream in streams]
+    for side in reversed(sides):  # what this process reads itself comes last, and the others are at work meanwhile
+        side.pull()
     while True:
         low = min((int(side.rows.msisdn[-1]) for side in sides if not side.ended and side.rows is not None and len(side.rows)), default=None)
         taken = [side.take(low) for side in sides]

@@ -17,16 +17,16 @@ import numpy.typing as npt
 
 from reconciliation.codecs.feeds.columns import NAMES, NONE, Columns
 
-RUN_ROWS: Final = 1 << 20
-"""Records that are sorted in memory at a time; some 130 MB while it happens."""
+RUN_ROWS: Final = 1 << 19
+"""Records that are sorted in memory at a time; some 80 MB while it happens."""
 
-MERGE_ROWS: Final = 1 << 19
+MERGE_ROWS: Final = 1 << 18
 """Records of one side that are in memory while its runs are read side by side."""
 
 MERGE_ROWS_MIN: Final = 1024
 """Of each run at least so many."""
 
-_ROW: Final = np.dtype([("msisdn", "<i8"), ("payer", "<i8"), ("effective", "<u4"), ("price", "<i4"), ("line", "<u4"), ("service", "<u2"), ("state", "u1"), ("", "u1")])
+ROW: Final = np.dtype([("msisdn", "<i8"), ("payer", "<i8"), ("effective", "<u4"), ("price", "<i4"), ("line", "<u4"), ("service", "<u2"), ("state", "u1"), ("", "u1")])
 """32 bytes, moved as four words."""
 
 _NO_TIME: Final = 0
@@ -38,7 +38,7 @@ class Disordered(Exception):  # no error: the side is read again, sorted
     """A side that was taken to be sorted is not."""
 
 
-def in_order(blocks: Iterable[Columns]) -> Iterator[Columns]:
+def in_order(blocks: Iterable[Columns]) -> Generator[Columns, None, None]:
     """The blocks as they are.
 
     Raises:
@@ -90,7 +90,7 @@ def _write_runs(blocks: Iterable[Columns], scratch: Path) -> list[Path]:
 
 
 def _write_run(parts: list[Columns], path: Path) -> Path:
-    packed = np.concatenate([_pack(one) for one in parts])
+    packed = np.concatenate([pack(one) for one in parts])
     mixed = np.sort((packed["msisdn"] << _INDEX_BITS) | np.arange(len(packed)))
     mixed &= (1 << _INDEX_BITS) - 1
     words = packed.view(np.uint64).reshape(-1, 4)
@@ -100,8 +100,9 @@ def _write_run(parts: list[Columns], path: Path) -> Path:
     return path
 
 
-def _pack(rows: Columns) -> npt.NDArray[np.void]:
-    packed = np.empty(len(rows), _ROW)
+def pack(rows: Columns) -> npt.NDArray[np.void]:
+    """The rows in 32 bytes each."""
+    packed = np.zeros(len(rows), ROW)
     for name in NAMES:
         packed[name] = getattr(rows, name)
     packed["effective"] = np.where(rows.effective == NONE, _NO_TIME, rows.effective)
@@ -109,7 +110,8 @@ def _pack(rows: Columns) -> npt.NDArray[np.void]:
     return packed
 
 
-def _unpack(packed: npt.NDArray[np.void]) -> Columns:
+def unpack(packed: npt.NDArray[np.void]) -> Columns:
+    """What `pack` packed."""
     effective, price = packed["effective"].astype(np.int64), packed["price"].astype(np.int64)
     effective[effective == _NO_TIME] = NONE
     price[price == _NO_PRICE] = NONE
@@ -122,13 +124,13 @@ class _Run:
 
     def __init__(self, path: Path, rows: int) -> None:
         self._file, self._rows = path.open("rb"), rows
-        self.buffer = np.empty(0, _ROW)
+        self.buffer = np.empty(0, ROW)
         self.ended = False
 
     def fill(self) -> None:
         """Read on where the buffer is empty, or holds one number only."""
         while not self.ended and (not len(self.buffer) or self.buffer["msisdn"][0] == self.buffer["msisdn"][-1]):
-            more = np.fromfile(self._file, _ROW, self._rows)
+            more = np.fromfile(self._file, ROW, self._rows)
             self.ended = len(more) < self._rows
             self.buffer = np.concatenate([self.buffer, more]) if len(self.buffer) else more
         if self.ended:
@@ -158,5 +160,5 @@ def _side_by_side(runs: list[_Run]) -> Iterator[Columns]:
         below = min((int(run.buffer["msisdn"][-1]) for run in runs if not run.ended), default=None)
         taken = [rows for run in runs if len(rows := run.take(below))]
         if taken:
-            yield by_number(_unpack(np.concatenate(taken)))
+            yield by_number(unpack(np.concatenate(taken)))
         runs = [run for run in runs if len(run.buffer) or not run.ended]

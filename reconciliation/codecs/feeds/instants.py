@@ -123,7 +123,7 @@ def iso_seconds(words: tuple[Words, Words, Words], last: npt.NDArray[np.uint8], 
 def _month(pairs: Words, at: int) -> Words:
     """The place of a month in the tables."""
     place = _two(pairs, 0) * np.uint64(10_000) + _two(pairs, 2) * np.uint64(100) + _two(pairs, at) - np.uint64(YEARS.start * 100)
-    return np.minimum(place, np.uint64(_NO_MONTH))  # earlier years wrapped round to large numbers
+    return np.asarray(np.minimum(place, np.uint64(_NO_MONTH)))  # earlier years wrapped round to large numbers
 
 
 def _seconds(month: Words, day: Words, time: tuple[Words, Words, Words], good: Flags) -> tuple[Ints, Flags]:
