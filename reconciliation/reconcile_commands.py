@@ -15,7 +15,7 @@ from huabao.errors import UsageError
 if TYPE_CHECKING:
     from reconciliation.codecs.feeds import FeedDialect
     from reconciliation.runs.models import ReconcileDifference
-    from reconciliation.runs.running import GivenFile, Summary
+    from reconciliation.runs.running import GivenFile, Order, Summary
 
 _FILE = click.Path(path_type=Path)
 
@@ -36,15 +36,47 @@ def reconcile() -> None:
 @operation
 def daily(invocation: Invocation, day: str | None, boss: Path | None, misc: Path | None, dialects: tuple[str, ...], increment: bool, apply_: bool, approve: int | None) -> Report:
     """Compare a day's files with the platform; exit 1 where something differs, is refused or held."""
-    from reconciliation.runs import guard
-    from reconciliation.runs.running import Order, apply_repairs, reconcile, summary
+    from reconciliation.runs.running import Order
 
     files = _files(invocation, {"boss": boss, "misc": misc}, dialects, whole=not increment)
     if not files and approve is None:
         raise UsageError("no file was given; name at least one of --boss and --misc")
+    wanted = Order(_day(day) if files else date.min, files, invocation.actor)
+    return _work(invocation, wanted, apply_=apply_, approve=approve)
+
+
+@reconcile.command()
+@click.option("--date", "day", required=True, metavar="DATE", help="A day of the month; full files speak of it, as a rule the last.")
+@click.option("--boss", type=_FILE, metavar="FILE", help="BOSS's full file.")
+@click.option("--misc", type=_FILE, metavar="FILE", help="MISC's full file.")
+@click.option("--bill", type=_FILE, metavar="FILE", help="The month's bill: msisdn,service_id,amount_fen; it may come days later.")
+@click.option("--dialect", "dialects", multiple=True, metavar="NAME", help="How the full files are written (default csv); boss=NAME and misc=NAME where they differ.")
+@click.option("--masked", is_flag=True, help="Hide the middle of numbers in the lists.")
+@click.option("--apply", "apply_", is_flag=True, help="Carry out the repairs (default: only show them).")
+@click.option("--approve", type=int, metavar="RUN", help="Agree to what the guard holds of this run.")
+@operation
+def monthly(
+    invocation: Invocation, day: str, boss: Path | None, misc: Path | None, bill: Path | None, dialects: tuple[str, ...], masked: bool, apply_: bool, approve: int | None
+) -> Report:
+    """Compare full files with the platform, and the month's bill with what was delivered; exit 1 where something differs, is refused or held."""
+    from reconciliation.runs.models import MONTHLY
+    from reconciliation.runs.running import Order
+
+    files = _files(invocation, {"boss": boss, "misc": misc}, dialects, whole=True)
+    if not files and bill is None and approve is None:
+        raise UsageError("no file was given; name at least one of --boss, --misc and --bill")
+    if bill is not None and not bill.is_file():
+        raise UsageError(f"--bill {bill}: there is no such file")
+    return _work(invocation, Order(_day(day), files, invocation.actor, kind=MONTHLY, bill=bill, masked=masked), apply_=apply_, approve=approve)
+
+
+def _work(invocation: Invocation, wanted: Order, *, apply_: bool, approve: int | None) -> Report:
+    from reconciliation.runs import guard
+    from reconciliation.runs.running import apply_repairs, reconcile, summary
+
     run_id = approve
-    if files:
-        run_id = reconcile(invocation.runtime, Order(_day(day), files, invocation.actor))
+    if wanted.files or wanted.bill:
+        run_id = reconcile(invocation.runtime, wanted)
     if approve is not None:
         if run_id != approve:
             raise UsageError(f"these files are run {run_id}, not {approve}; nothing was agreed to")
@@ -111,9 +143,11 @@ def _report(one: Summary, *, applied: bool) -> Report:
         "guard_held": dict(one.held),
         "approved_by": sorted({entry["by"] for entry in run.approvals if entry["plan"] == run.plan}),
         "differences_file": run.differences_file,
+        "lists": run.figures.get("lists", {}),
         "state": run.state,
     }
-    problem = bool(sum(differences.values()) or run.refused or one.held)
+    listed = sum(entry["count"] for entry in run.figures.get("lists", {}).values())
+    problem = bool(sum(differences.values()) or run.refused or one.held or listed)
     return Report(data, lines=_lines(one, applied=applied), columns=("class", "differences", "yuan a month"), rows=_rows(run.figures), problem=problem)
 
 
@@ -127,6 +161,7 @@ def _lines(one: Summary, *, applied: bool) -> list[str]:
         words = ", ".join(f"{action} {count:,}" for action, count in sorted(one.repairs.items()))
         lines.append(f"{'repairs' if applied or run.state != 'compared' else 'would be repaired (--apply does it)'}: {words}")
     lines += [f"held: {count:,} of {name}: two people must agree (--approve {run.id} --as …)" for name, count in one.held.items()]
+    lines += [f"{name}: {entry['count']:,}, {entry['money_fen'] / 100:,.2f} yuan: {entry['file']}" for name, entry in run.figures.get("lists", {}).items()]
     if run.differences_file:
         lines.append(f"differences: {run.differences_file}")
     return lines

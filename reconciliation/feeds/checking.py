@@ -20,7 +20,7 @@ from huabao.clock import SHANGHAI
 from huabao.errors import UsageError
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import Side, SideReport, check_feed
-from reconciliation.feeds.models import BAD, FULL, RIGHT, SEMIWRONG, FeedArrival
+from reconciliation.feeds.models import BAD, BILL, FULL, RIGHT, SEMIWRONG, FeedArrival
 from reconciliation.feeds.settings import FEED_SHARE_MIN, FEED_SMALL
 
 REPEATED, TOO_SMALL = "repeated", "too_small"
@@ -156,6 +156,23 @@ def _remember(session: Session, feed: Feed, digest: str, report: SideReport | No
     row.as_of, row.records, row.faults = (None, 0, {}) if report is None else (report.as_of, report.records, dict(report.faults))
     session.flush()
     return row.id
+
+
+def take_bill(session: Session, path: Path, month: date, *, now: datetime) -> dict[str, str] | None:
+    """Remember a month's bill; why it is refused, where the same bytes were another month's, or None."""
+    digest, c = digest_of(path), FeedArrival
+    mine = (c.kind == BILL, c.sha256 == digest)
+    other = session.scalar(select(c.day).where(*mine, c.day != month, c.verdict != BAD).limit(1))
+    row = session.scalar(select(c).where(*mine, c.day == month))
+    if row is None:
+        row = FeedArrival(peer="boss", kind=BILL, day=month, sha256=digest, name=path.name[-200:], size_bytes=path.stat().st_size, received_at=now, records=0, usable=0, faults={})
+        session.add(row)
+    row.verdict, row.reason = (BAD, REPEATED) if other else (RIGHT, "")
+    session.flush()
+    if other is None:
+        return None
+    english, chinese = f"bill: the file is the bill of {other:%Y-%m}, which counts for that month alone", f"账单：文件与{other:%Y-%m}的相同，不能重复使用"
+    return {"side": "bill", "file": path.name, "reason": REPEATED, "detail": english, "detail_zh": chinese}
 
 
 def refusals(checked: Sequence[Checked]) -> list[dict[str, str]]:

@@ -19,15 +19,16 @@ from sqlalchemy.orm import Session
 from huabao import alarms, audit
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from reconciliation.codecs.feeds import FeedDialect, FeedRecord
+from reconciliation.codecs.feeds import FeedDialect, FeedError, FeedRecord
 from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
-from reconciliation.feeds.checking import Checked, Feed, day_span, refusals, take
+from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, refusals, take, take_bill
 from reconciliation.feeds.models import FULL
 from reconciliation.runs import guard
 from reconciliation.runs.facts import offering
 from reconciliation.runs.flight import in_flight_keys
 from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up
 from reconciliation.runs.models import APPLIED, APPLYING, COMPARED, DAILY, FAILED, PLANNED, SKIPPED, ReconcileRepair, ReconcileRun
+from reconciliation.runs.monthly import LISTS, Lists, make_lists
 from reconciliation.runs.policy import policy_in
 from reconciliation.runs.repairing import repair_some
 from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S, TRIES_MAX
@@ -60,13 +61,16 @@ class Order:
         day: of a month, its first.
         files: by side, boss and misc.
         by: who asks.
+        bill: the month's, or None.
+        masked: numbers of the month's lists with their middle hidden.
     """
 
     day: date
     files: Mapping[str, GivenFile]
     by: str
     kind: str = DAILY
-    span: tuple[datetime, datetime] | None = None
+    bill: Path | None = None
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     Raises:
         UsageError: a file is not there.
     """
-    if not order.files:
+    if not order.files and order.bill is None:
         raise UsageError("no file was given; name at least one of --boss and --misc")
     now = _settle(runtime)
     with runtime.transaction() as session:
@@ -107,8 +111,10 @@ def reconcile(runtime: Runtime, order: Order) -> int:
             if not one.reason:
                 alarms.close_alarm(session, REFUSED_ALARM, one.feed.peer, at=now)
         run_id, state = run.id, run.state
-    if state == COMPARED:
+    if state == COMPARED and checked:
         _compare(runtime, order, run_id, checked)
+    if order.bill is not None:
+        _bill(runtime, order, run_id)
     return run_id
 
 
@@ -122,11 +128,14 @@ def _settle(runtime: Runtime) -> datetime:
 
 
 def _take(session: Session, order: Order, side: str, given: GivenFile, now: datetime) -> Checked:
-    return take(session, Feed(side, given.path, given.dialect, order.day, FULL if given.whole else "increment"), now=now, span=order.span)
+    return take(session, Feed(side, given.path, given.dialect, order.day, FULL if given.whole else "increment"), now=now)
 
 
 def _run_of(session: Session, order: Order, checked: Sequence[Checked], now: datetime) -> ReconcileRun:
-    feeds = sha256("\n".join(sorted(f"{one.feed.peer} {one.feed.kind} {one.sha256}" for one in checked)).encode()).hexdigest()
+    told = sorted(f"{one.feed.peer} {one.feed.kind} {one.sha256}" for one in checked)
+    if order.bill is not None and not checked:
+        told = ["bill " + digest_of(order.bill)]  # a bill that comes days later; with full files it joins their run
+    feeds = sha256("\n".join(told).encode()).hexdigest()
     c = ReconcileRun
     run = session.scalar(select(c).where(c.kind == order.kind, c.day == order.day, c.feeds == feeds).with_for_update())
     if run is None:
@@ -137,13 +146,38 @@ def _run_of(session: Session, order: Order, checked: Sequence[Checked], now: dat
     return run
 
 
+def folder_of(runtime: Runtime, order: Order, run_id: int) -> Path:
+    """Where the files of a run lie."""
+    return runtime.config.data_dir / FOLDER / f"{order.kind}-{order.day}-run-{run_id}"
+
+
+def _bill(runtime: Runtime, order: Order, run_id: int) -> None:
+    """Hold the month's bill against what was delivered."""
+    assert order.bill is not None
+    folder, month = folder_of(runtime, order, run_id), order.day.replace(day=1)
+    lists = Lists()
+    with runtime.transaction() as session:
+        refused = take_bill(session, order.bill, month, now=runtime.now())
+    try:
+        if refused is None:
+            lists = make_lists(runtime, month, order.bill, folder, masked=order.masked)
+    except FeedError as error:
+        refused = {"side": "bill", "file": order.bill.name, "reason": error.code, "detail": error.words[0], "detail_zh": error.words[1]}
+    with runtime.transaction() as session:
+        run = session.get_one(ReconcileRun, run_id, with_for_update=True)
+        run.refused = [one for one in run.refused if one["side"] != "bill"] + ([refused] if refused else [])
+        if refused is None:
+            made = {name: {"count": lists.counts[name], "money_fen": lists.money_fen[name], "file": str(folder / f"{name}.csv")} for name in LISTS}
+            run.figures = {**run.figures, "lists": made, "left_out": dict(lists.left_out), "bill": {"records": lists.records, "faults": lists.faults}}
+
+
 def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Checked]) -> None:
     """Compare the sides and keep the outcome."""
     now = runtime.now()
     sound = {one.feed.peer: one for one in checked if not one.reason}
     instants = [one.as_of for one in sound.values() if one.as_of is not None]
     as_of = min([*instants, now]) if instants else min(day_span(order.day)[1], now)
-    folder = runtime.config.data_dir / FOLDER / f"{order.kind}-{order.day}-run-{run_id}"
+    folder = folder_of(runtime, order, run_id)
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / "differences.csv"
     with runtime.transaction(read_only=True, still=True) as session:
@@ -179,6 +213,9 @@ def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Pa
             "faults": {name: dict(report.faults) for name, report in outcome.sides.items()},
         }
         session.execute(ReconcileRepair.__table__.delete().where(ReconcileRepair.run_id == run.id, ReconcileRepair.state == PLANNED))  # type: ignore[attr-defined]
+        lists = run.figures.get("lists")
+        if lists is not None:
+            figures["lists"] = lists
         complete = not run.refused and all(name in outcome.sides for name in SIDES)
         if complete:
             figures |= _plan(session, runtime, run, out, flight, order, now)

@@ -18,7 +18,8 @@ TRIES_MAX = Setting("reconcile_tries_max", 3, "repairs", "a difference that came
 KEEP_DAYS = Setting("reconcile_keep_days", 400, "days", "closed differences, repairs and runs are removed after this long", minimum=31)
 FILES_DAYS = Setting("reconcile_files_days", 62, "days", "files of runs, which hold numbers, are removed after this long", minimum=1)
 BUNDLED = Setting("reconcile_bundle_services", "", "", "services that are sold in a bundle, so that BOSS has no order of their own, with commas")
+UNDER_SERVED = Setting("reconcile_under_served_share", 0.5, "", "a reader who was charged and got a smaller share of a month's copies is on the refund list", minimum=0, maximum=1)
 
 SETTINGS: tuple[Setting[Any], ...] = (
-    SETTLE_S, EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, STOP_COUNT, STOP_SHARE, SERVE_COUNT, SERVE_SHARE, GUARD_FLOOR, TRIES_MAX, KEEP_DAYS, FILES_DAYS, BUNDLED,
+    SETTLE_S, EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, STOP_COUNT, STOP_SHARE, SERVE_COUNT, SERVE_SHARE, GUARD_FLOOR, TRIES_MAX, KEEP_DAYS, FILES_DAYS, BUNDLED, UNDER_SERVED,
 )  # fmt: skip

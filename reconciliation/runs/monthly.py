@@ -1,0 +1,227 @@
+"""The month's lists: who is owed money back, and who was served and never charged (operations 13).
+
+Held against the bill, which may come days after the month: charged and nothing delivered, charged
+and under-served, charged after the end of the order or without one; delivered and not charged, less
+bundles, free services, readers for whom another pays and the first 72 hours.
+"""
+
+from __future__ import annotations
+
+import csv
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from huabao.db import in_ids
+from huabao.msisdn import MSISDN
+from huabao.runtime import Runtime
+from reconciliation.codecs.feeds import Services
+from reconciliation.feeds.checking import day_span
+from reconciliation.runs.bill import BillReader, Charge
+from reconciliation.runs.facts import Offering, offering
+from reconciliation.runs.settings import UNDER_SERVED
+from subscribers.models import Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
+from subscribers.orders.as_of import state_at
+from subscribers.orders.store import in_texts
+
+NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED = "charged_nothing_delivered", "charged_under_served", "charged_after_cancel", "charged_without_order", "delivered_not_charged"
+LISTS: Final = (NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED)
+HEADER: Final = ("msisdn", "service_id", "charged_fen", "owed_fen", "retrieved", "failed", "why")
+FIRST_HOURS: Final = timedelta(hours=72)
+_AT_ONCE: Final = 2000
+_BITS: Final = 12
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a reader got of a service in the month."""
+
+    retrieved: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Lists:
+    """What a month comes to.
+
+    Attributes:
+        counts, money_fen: by list; of the refund lists what is owed, of the last what was not charged.
+        left_out: delivered and not charged for a reason, by reason.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    money_fen: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    faults: int = 0
+
+
+def judge(charge: Charge, served: Served, *, held: bool, ever: bool, share_min: float) -> tuple[str, int, str] | None:
+    """Pure: the list that a charge belongs on, the fen that are owed, and why; None where it is right.
+
+    Args:
+        held: he held an order at some instant of the month; `ever`: at any time before its end.
+        share_min: of the copies whose end is known so many must have reached him.
+    """
+    if not charge.amount_fen:
+        return None
+    if not held and not served.retrieved:
+        return (AFTER_CANCEL, charge.amount_fen, "the order had ended before the month") if ever else (NO_ORDER, charge.amount_fen, "no order is known")
+    if not served.retrieved:
+        return NOTHING, charge.amount_fen, f"{served.failed} copies failed, none arrived"
+    sent = served.retrieved + served.failed
+    if served.retrieved < share_min * sent:
+        return UNDER, charge.amount_fen * served.failed // sent, f"{served.retrieved} of {sent} copies arrived"
+    return None
+
+
+def make_lists(runtime: Runtime, month: date, bill: Path, folder: Path, *, masked: bool = False) -> Lists:
+    """Write the lists of a month into `folder`, one CSV each.
+
+    Raises:
+        FeedError: the bill is refused whole; no list is left.
+    """
+    found, charged, services = Lists(), array("q"), Services()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with ExitStack() as stack, runtime.transaction(read_only=True, still=True) as session:
+            writers = {name: csv.writer(stack.enter_context((folder / f"{name}.csv.part").open("w", encoding="utf-8", newline=""))) for name in LISTS}
+            for writer in writers.values():
+                writer.writerow(HEADER)
+
+            def put(name: str, key: Key, charged_fen: int, owed_fen: int, served: Served, why: str) -> None:
+                found.counts[name] += 1
+                found.money_fen[name] += owed_fen
+                number = MSISDN(key[0]).masked if masked else key[0]
+                writers[name].writerow((number, key[1], charged_fen, owed_fen, served.retrieved, served.failed, why))
+
+            reader = BillReader(bill)
+            share_min = UNDER_SERVED.get(session)
+            for some in _chunks(reader):
+                charged.extend(_packed(one.msisdn, one.service_id, services) for one in some)
+                _judge_charges(session, month, some, share_min, put)
+            found.records, found.faults = reader.records, reader.faults
+            keys = np.unique(np.frombuffer(charged, np.int64)) if charged else np.empty(0, np.int64)
+            _find_uncharged(session, month, lambda key: _is_in(keys, _packed(*key, services)), found, put)
+        for name in LISTS:
+            (folder / f"{name}.csv.part").replace(folder / f"{name}.csv")
+    finally:
+        for name in LISTS:
+            (folder / f"{name}.csv.part").unlink(missing_ok=True)
+    return found
+
+
+Put = Callable[[str, Key, int, int, Served, str], None]
+
+
+def month_span(month: date) -> tuple[datetime, datetime]:
+    """The instants at which a month begins and ends."""
+    return day_span(month)[0], day_span((month + timedelta(days=32)).replace(day=1))[0]
+
+
+def _chunks(charges: Iterable[Charge]) -> Iterator[list[Charge]]:
+    rows = iter(charges)
+    while some := list(islice(rows, _AT_ONCE)):
+        yield some
+
+
+def _packed(msisdn: str, service_id: str, services: Services) -> int:
+    return int(msisdn) << _BITS | services.code(service_id)
+
+
+def _is_in(keys: np.ndarray[tuple[int], np.dtype[np.int64]], key: int) -> bool:
+    at = int(np.searchsorted(keys, key))
+    return at < len(keys) and int(keys[at]) == key
+
+
+def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_min: float, put: Put) -> None:
+    begins, ends = month_span(month)
+    keys = {(one.msisdn, one.service_id) for one in some}
+    paid_for = _paid_for(session, keys)
+    wanted = keys | {one for others in paid_for.values() for one in others}
+    at_begin = {(one.msisdn, one.service_id): one.state for one in state_at(session, begins, wanted)}
+    at_end = {(one.msisdn, one.service_id): one.state for one in state_at(session, ends, wanted)}
+    served, ordered = _served(session, month, wanted), _ordered_within(session, wanted, begins, ends)
+    for charge in some:
+        own = (charge.msisdn, charge.service_id)
+        his = [own, *paid_for.get(own, ())]
+        got = Served(sum(served.get(key, Served()).retrieved for key in his), sum(served.get(key, Served()).failed for key in his))
+        held = any(side.get(key, "cancelled") != "cancelled" for key in his for side in (at_begin, at_end)) or bool(ordered & set(his))
+        judged = judge(charge, got, held=held, ever=any(key in at_end for key in his), share_min=share_min)
+        if judged is not None:
+            put(judged[0], own, charge.amount_fen, judged[1], got, judged[2])
+
+
+def _paid_for(session: Session, keys: Collection[Key]) -> Mapping[Key, list[Key]]:
+    """The readers for whom these numbers pay."""
+    found: dict[Key, list[Key]] = {}
+    c = Subscription
+    wanted = select(c.fee_msisdn, c.service_id, Reader.msisdn).join(Reader, Reader.id == c.reader_id).where(in_texts(session, c.fee_msisdn, sorted({key[0] for key in keys})))
+    for payer, service, reader in session.execute(wanted):
+        found.setdefault((str(payer), service), []).append((reader, service))
+    return found
+
+
+def _served(session: Session, month: date, keys: Collection[Key]) -> dict[Key, Served]:
+    c = ReaderServiceMonth
+    wanted = select(Reader.msisdn, c.service_id, c.retrieved, c.failed).join(Reader, Reader.id == c.reader_id)
+    rows = session.execute(wanted.where(c.month == month, in_texts(session, Reader.msisdn, sorted({key[0] for key in keys}))))
+    return {(number, service): Served(retrieved, failed) for number, service, retrieved, failed in rows}
+
+
+def _ordered_within(session: Session, keys: Collection[Key], begins: datetime, ends: datetime) -> set[Key]:
+    e = SubscriptionEvent
+    wanted = select(Reader.msisdn, e.service_id).join(Reader, Reader.id == e.reader_id).where(in_texts(session, Reader.msisdn, sorted({key[0] for key in keys})))
+    return {(number, service) for number, service in session.execute(wanted.where(e.event.in_(("order", "resume")), e.effective_at >= begins, e.effective_at < ends))}
+
+
+def _find_uncharged(session: Session, month: date, is_charged: Callable[[Key], bool], found: Lists, put: Put) -> None:
+    ends, services, c = month_span(month)[1], offering(session), ReaderServiceMonth
+    after, last = "", 0
+    while True:
+        wanted = select(c.reader_id, c.service_id, c.retrieved, c.failed).where(
+            c.month == month, c.retrieved > 0, (c.reader_id > last) | ((c.reader_id == last) & (c.service_id > after))
+        )
+        rows = session.execute(wanted.order_by(c.reader_id, c.service_id).limit(_AT_ONCE)).all()
+        if not rows:
+            return
+        last, after = rows[-1].reader_id, rows[-1].service_id
+        ids = sorted({row.reader_id for row in rows})
+        numbers = {row.id: row.msisdn for row in session.execute(select(Reader.id, Reader.msisdn).where(in_ids(session, Reader.id, ids)))}
+        s = Subscription
+        orders = {
+            (row.reader_id, row.service_id): row
+            for row in session.execute(select(s.reader_id, s.service_id, s.effective_at, s.fee_msisdn, s.price_fen).where(in_ids(session, s.reader_id, ids)))
+        }
+        for row in rows:
+            number, order = numbers.get(row.reader_id, ""), orders.get((row.reader_id, row.service_id))
+            if number[:1] != "1" or is_charged((number, row.service_id)):
+                continue
+            price = None if order is None else order.price_fen
+            why = _reason(row.service_id, services, None if order is None else order.fee_msisdn, None if order is None else order.effective_at, price, ends)
+            if why:
+                found.left_out[why] += 1
+            else:
+                put(NOT_CHARGED, (number, row.service_id), 0, price or 0, Served(row.retrieved, row.failed), f"{row.retrieved} copies arrived")
+
+
+def _reason(service_id: str, services: Offering, payer: str | None, since: datetime | None, price: int | None, ends: datetime) -> str:
+    """Why somebody need not be charged, or ""."""
+    if service_id in services.bundled:
+        return "bundle"
+    if service_id in services.free or price == 0:
+        return "free"
+    if payer:
+        return "another_pays"
+    return "first_72_hours" if since is not None and ends - FIRST_HOURS <= since < ends else ""
