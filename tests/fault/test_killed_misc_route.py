@@ -1,0 +1,96 @@
+"""A web process that is killed while MISC calls it, and a database that goes away: what was answered is there, what was not comes again, nothing counts twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import func, select
+
+from huabao.runtime import Runtime
+from reconciliation.journal.models import ExchangeMessage
+from tests import servers
+from tests.command_line import process_environment
+from tests.integration.misc.ground import PAPER, serving, states
+from tests.integration.sandbox.running import MISCSandbox, misc
+
+READERS = 150
+
+
+_ROUTE = """
+import sys, uvicorn
+from console.misc import MISCApp
+from huabao.config import Config
+from huabao.runtime import make_runtime
+uvicorn.run(MISCApp(make_runtime(Config())), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", lifespan="off")
+"""
+
+
+def _web(runtime: Runtime, tcp_port: int, folder: Path) -> subprocess.Popen[bytes]:
+    """The route in a process of its own, as `huabao serve` has it."""
+    process = subprocess.Popen(servers.mortal([sys.executable, "-c", _ROUTE, str(tcp_port)]), env=process_environment(runtime), cwd=folder)
+    give_up_at = time.monotonic() + 60
+    while time.monotonic() < give_up_at:
+        try:
+            socket.create_connection(("127.0.0.1", tcp_port), timeout=2).close()
+            return process
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the web did not start")
+
+
+def _settled(peer: MISCSandbox, calls: int) -> None:
+    """Every call was answered."""
+    peer.wait_for("taken", calls, timeout_s=90)
+
+
+def _told(runtime: Runtime, peer: MISCSandbox) -> None:
+    """Both sides hold the same, and every word that was taken stands in the journal."""
+    held = {number: state for (number, service), state in peer.orders().items() if service == PAPER}
+    assert states(runtime) == held
+    with runtime.transaction(read_only=True) as session:
+        verdicts = dict(session.execute(select(ExchangeMessage.verdict, func.count()).group_by(ExchangeMessage.verdict)).all())
+    assert verdicts["applied"] == 2 * READERS
+    assert set(verdicts) <= {"applied", "repeated"}, "what was committed and not answered came again and changed nothing"
+
+
+def _story(peer: MISCSandbox) -> None:
+    numbers = [f"138{n:08d}" for n in range(READERS)]
+    peer.do(*({"event": "order", "msisdn": one} for one in numbers), *({"event": "pause" if n % 3 else "cancel", "msisdn": one} for n, one in enumerate(numbers)))
+
+
+def test_a_web_process_that_is_killed_loses_and_doubles_nothing(postgres_runtime: Runtime, tmp_path: Path) -> None:
+    runtime, tcp_port = postgres_runtime, servers.free_tcp_port()
+    web = _web(runtime, tcp_port, tmp_path)
+    try:
+        with misc("--report-url", f"http://127.0.0.1:{tcp_port}/misc") as peer:
+            _story(peer)
+            peer.wait_for("taken", READERS // 3)
+            os.kill(web.pid, signal.SIGKILL)
+            web.wait()
+            assert peer.stats()["taken"] < 2 * READERS, "it was killed in the middle"
+            web = _web(runtime, tcp_port, tmp_path)
+            _settled(peer, 2 * READERS)
+            _told(runtime, peer)
+    finally:
+        web.kill()
+        web.wait()
+
+
+def test_a_database_that_goes_away_in_the_middle_costs_no_word(postgres_runtime: Runtime) -> None:
+    runtime = postgres_runtime
+    url = runtime.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    with serving(runtime) as tcp_port, misc("--report-url", f"http://127.0.0.1:{tcp_port}/misc", "--repeat", "0.1") as peer:
+        _story(peer)
+        with psycopg.connect(f"{url.rpartition('/')[0]}/postgres", autocommit=True) as other:
+            for share in (4, 2, 1):
+                peer.wait_for("taken", READERS // share)
+                other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (url.rpartition("/")[2],))
+        _settled(peer, 2 * READERS)
+        _told(runtime, peer)
