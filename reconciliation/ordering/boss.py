@@ -33,7 +33,10 @@ def send(runtime: Runtime, outgoing: Outgoing) -> Reply:
     url, keys = runtime.config.boss_url, runtime.config.boss_keys
     if not url or not keys:
         raise PeerAwayError(f"{'HUABAO_BOSS_SECRETS' if url else 'HUABAO_BOSS_URL'} is not set here")
-    body = encode_request(request_of(outgoing))
+    try:
+        body = encode_request(request_of(outgoing))
+    except (KeyError, UsageError) as error:  # whoever wrote it down asked for what BOSS has no message for
+        return Reply("no-message", f"BOSS has no message for it: {error}")
     _keep(runtime, outgoing, body, ASKED, direction=OUT)
     try:
         answer = post(url, body, headers_for(keys[0], int(time.time()), body), timeout_s=outgoing.timeout_s)

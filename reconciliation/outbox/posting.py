@@ -74,7 +74,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float)
 
 def _words(error: Exception) -> str:
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return said or type(error).__name__
+    return "".join(char if char.isprintable() else "?" for char in said)[:150] or type(error).__name__
 
 
 def _checked(response: http.client.HTTPResponse, body: bytes) -> HTTPAnswer:

@@ -126,6 +126,17 @@ def test_a_peer_that_says_not_now_is_asked_again_by_itself(sqlite_runtime: Runti
     assert [row.state for row in _rows(runtime)] == [DONE]
 
 
+def test_what_boss_has_no_message_for_is_a_persons(sqlite_runtime: Runtime) -> None:
+    with boss() as peer:
+        runtime = with_boss(sqlite_runtime, peer.url)
+        readers = add_readers(runtime, numbers(2))
+        with runtime.transaction() as session:
+            for number, payload in enumerate(({"state": "barred"}, {"state": "dancing"})):
+                enqueue(session, Request("boss", "account", f"a{number}", list(readers.values())[number], payload=payload), now=runtime.now())
+        work(runtime, "boss")
+    assert [(row.state, row.code) for row in _rows(runtime)] == [(REFUSED, "100"), (PERSON, "no-message")]
+
+
 def test_refused_is_refused(sqlite_runtime: Runtime, tmp_path: Path) -> None:
     runtime = sqlite_runtime
     with boss() as peer:

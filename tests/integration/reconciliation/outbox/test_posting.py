@@ -51,10 +51,13 @@ def test_who_takes_nothing_is_away(status: str) -> None:
     assert error.value.retry_after_s == (7 if status[0] + status[1] != "40" else None)
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b"garbage\r\n\r\n", _ok(b"", "500 Broken"), _ok(b"x" * (ANSWER_BYTES_MAX + 5))])
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b"garbage\r\n\r\n", b"\0\x7f\xff\r\n\r\n", _ok(b"", "500 Broken"), _ok(b"x" * (ANSWER_BYTES_MAX + 5))]
+)
 def test_what_is_no_whole_answer_is_a_lost_one(answer: bytes) -> None:
-    with _answering(answer) as url, pytest.raises(AnswerLostError):
+    with _answering(answer) as url, pytest.raises(AnswerLostError) as error:
         post(url, b"{}", {}, timeout_s=5)
+    assert str(error.value).isprintable(), "it goes into the database"
 
 
 def test_an_answer_that_takes_too_long_is_lost() -> None:
