@@ -23,7 +23,9 @@ class MSISDN(str):
 
     @property
     def masked(self) -> str:
-        """The number with its middle hidden, `138****5678`."""
+        """The number with its middle hidden, `138****5678`; of what stands for a number that is gone, nothing."""
+        if not self.isdigit():
+            return "****"
         return f"{self[:3]}****{self[7:]}"
 
 

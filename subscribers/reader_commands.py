@@ -87,7 +87,7 @@ def show(invocation: Invocation, msisdn: str) -> Report:
 
 
 def _reader(reader: Reader) -> dict[str, Any]:
-    known = ("msisdn", "city", "handset", "handset_class", "imei", "drive", "topics", "attribute_class", "preferred_hour", "last_active_at")
+    known = ("msisdn", "account_state", "opened_at", "city", "handset", "handset_class", "imei", "drive", "topics", "attribute_class", "preferred_hour", "last_active_at")
     names = (*known, "attributes", "created_at", "updated_at")
     return {name: getattr(reader, name) for name in names}
 
@@ -141,10 +141,10 @@ def show_subscriptions(invocation: Invocation, msisdn: str) -> Report:
     """The orders of one reader and what happened to them."""
     with invocation.runtime.transaction(read_only=True) as session:
         reader = services.require_reader(session, parse_msisdn(msisdn))
-        names = ("service_id", "state", "effective_at", "stop_state", "stop_cause", "stopped_at")
+        names = ("service_id", "state", "effective_at", "order_state", "fee_msisdn", "price_fen", "stop_state", "stop_cause", "stopped_at")
         found = [{name: getattr(one, name) for name in names} for one in store.subscriptions_of(session, reader)]
-        told = ("service_id", "event", "state", "effective_at", "recorded_at", "source")
+        told = ("service_id", "field", "event", "state", "effective_at", "recorded_at", "source", "reason", "fee_msisdn", "price_fen")
         events = [{name: getattr(one, name) for name in told} for one in store.events_of(session, reader)]
     rows = [[_cell(value) for value in one.values()] for one in found]
-    lines = [f"{shanghai_text(one['effective_at'])}  {one['event']:8} {one['service_id']}  ({one['source']})" for one in events]
+    lines = [f"{shanghai_text(one['effective_at'])}  {one['event']:8} {one['service_id'] or '-'}  ({': '.join(filter(None, (one['source'], one['reason'])))})" for one in events]
     return Report({"msisdn": reader.msisdn, "subscriptions": found, "events": events}, lines=lines, columns=names, rows=rows)

@@ -13,6 +13,7 @@ from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 from subscribers import store
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Contact, Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
+from subscribers.orders import forgetting as orders
 from subscribers.segments import Rule
 from subscribers.segments.store import save_segment
 
@@ -49,7 +50,7 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
         audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id="none", at=at, rows=elsewhere)
         return {"readers": 0, **elsewhere}
     reader = require_reader(session, msisdn)
-    gone = {}
+    gone = orders.forget(session, reader.id, str(msisdn))
     for model in (SubscriptionEvent, Contact, ReaderServiceMonth, Subscription):
         done = session.execute(delete(model).where(model.reader_id == reader.id))
         gone[model.__tablename__] = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result

@@ -11,12 +11,17 @@ from sqlalchemy import Boolean, ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from huabao.msisdn import MSISDN
-from subscribers.models import CONTACT_CONSENT, BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
+from subscribers.models import CONTACT_CONSENT, NO_NUMBER, BlacklistEntry, Consent, Reader, Subscription, SubscriptionEvent
 
 
 def effective_class_sql(default: str) -> ColumnElement[str]:
     """The handset class that a reader is served in: `default` while his handset is unknown; `no-mms` stays."""
     return func.coalesce(Reader.handset_class, default)
+
+
+def has_number_sql() -> ColumnElement[bool]:
+    """He has a number: it did not go to another, nor was his account closed."""
+    return func.substr(Reader.msisdn, 1, 1) != NO_NUMBER
 
 
 def not_subscribed_sql(service_id: str) -> ColumnElement[bool]:
@@ -84,8 +89,8 @@ def blacklists_of(session: Session, msisdn: str) -> list[str]:
 
 
 def readers_with_consent(session: Session) -> Iterator[tuple[Reader, bool | None]]:
-    """Every reader with what he said last, by number, streamed."""
-    wanted = select(Reader, latest_consent_sql()).order_by(Reader.msisdn).execution_options(yield_per=2000)
+    """Every reader who has a number, with what he said last, by number, streamed."""
+    wanted = select(Reader, latest_consent_sql()).where(has_number_sql()).order_by(Reader.msisdn).execution_options(yield_per=2000)
     for reader, given in session.execute(wanted):
         yield reader, given
         session.expunge(reader)

@@ -29,7 +29,7 @@ from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sq
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.orders.awaited import awaited_state, is_awaited
-from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql
+from subscribers.store import blacklisted_sql, effective_class_sql, has_number_sql, no_consent_sql
 
 EARLIER_FIRST = "earlier_first"
 """An earlier chapter of the serial comes first, and this one follows by itself, see `delivery.serials`."""
@@ -133,14 +133,16 @@ def handset_class_sql(audience: Audience) -> ColumnElement[str]:
 
 
 def readers_of(audience: Audience, columns: Sequence[Any], beside: Callable[[FromClause], FromClause] | None = None) -> Select[Any]:
-    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`); a test handset is no reader of an activity.
+    """`columns` of each reader of the audience, from `Reader` (and his `Subscription`).
+
+    A test handset is no reader of an activity, nor is whoever has no number any more.
 
     Args:
         beside: adds what else the columns are of, one row a reader.
     """
     source = _source(audience)
     found = select(*columns).select_from(source if beside is None else beside(source))
-    return found.where(~_is_test_handset()) if audience.activity else found
+    return found.where(~_is_test_handset(), has_number_sql()) if audience.activity else found
 
 
 def reason_sql(

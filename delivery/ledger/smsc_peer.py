@@ -80,7 +80,7 @@ def _submissions(session: Session, ports: Iterable[int]) -> tuple[dict[tuple[str
         select(Submission.id, Submission.transaction_id, Submission.message_id, Submission.state, Submission.reader_ids).where(mine).order_by(Submission.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     ).all()
-    numbers = {row.id: int(row.msisdn) for row in session.execute(select(Reader.id, Reader.msisdn)) if row.msisdn} if rows else {}
+    numbers = {row.id: int(row.msisdn) for row in session.execute(select(Reader.id, Reader.msisdn)) if row.msisdn.isdigit()} if rows else {}
     given: dict[tuple[str, int], str] = {}
     lost: dict[int, list[str]] = defaultdict(list)
     for row in rows:

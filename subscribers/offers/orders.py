@@ -22,6 +22,7 @@ from subscribers.offers import store
 from subscribers.offers.catalogue import Service
 from subscribers.offers.models import BY_FILE, CANCEL, OPEN_STATES, ORDER_CHANNELS, ORDER_KINDS, ServiceOrder
 from subscribers.offers.services import TRYING_BARRED_BY, find_service
+from subscribers.store import has_number_sql
 
 RECORDED, ALREADY, HELD, BARRED, NO_TRIAL = "recorded", "already", "held", "barred", "no-trial"
 """What became of a request: on record; on record before; he holds it; he is on the blacklist; the service cannot be tried."""
@@ -114,7 +115,8 @@ class OrderRow:
 
 def list_orders(session: Session, states: Iterable[str], *, to_export: bool = False) -> list[OrderRow]:
     """Orders in `states`, oldest first; `to_export` keeps those that go by the file for this transaction, so that no second file holds them."""
-    wanted = select(Reader.msisdn, ServiceOrder).join(Reader, Reader.id == ServiceOrder.reader_id).where(ServiceOrder.state.in_(tuple(states))).order_by(ServiceOrder.id)
+    wanted = select(Reader.msisdn, ServiceOrder).join(Reader, Reader.id == ServiceOrder.reader_id).order_by(ServiceOrder.id)
+    wanted = wanted.where(ServiceOrder.state.in_(tuple(states)), has_number_sql())
     by_file = or_(ServiceOrder.way.is_(None), ServiceOrder.way == BY_FILE)
     wanted = wanted.where(by_file).with_for_update(of=ServiceOrder) if to_export else wanted
     return [OrderRow(msisdn, order) for msisdn, order in session.execute(wanted)]

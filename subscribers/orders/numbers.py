@@ -59,7 +59,7 @@ class Book:
     Attributes:
         present: who has a number now.
         spare: ids of rows that were made ahead for numbers that nobody has.
-        made: readers that came to be here.
+        made: readers that came to be here, some with a spare row.
         moves: (from, to, after): history later than `after` belongs to the second.
         awaited: (number, at, new number or None): what was told by `at` of changes to come goes along, or with None ends.
     """
@@ -85,8 +85,7 @@ class Book:
         holder = self.present.get(msisdn)
         if holder is None:
             holder = self.present[msisdn] = Holder(self.spare.pop(msisdn, None), msisdn)
-            if holder.id is None:
-                self.made.append(holder)
+            self.made.append(holder)
         return holder
 
     def since(self, msisdn: str) -> datetime | None:

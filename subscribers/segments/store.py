@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subscribers.models import Reader, Segment
+from subscribers.models import NO_NUMBER, Reader, Segment
 from subscribers.segments.parse import parse_rule
 from subscribers.segments.rules import Rule, rule_sql
+
+_HAS_NUMBER = func.substr(Reader.msisdn, 1, 1) != NO_NUMBER
 
 
 def find_segment(session: Session, name: str) -> Rule | None:
@@ -42,11 +44,11 @@ def save_segment(session: Session, name: str, rule: Rule, *, by: str, at: dateti
 
 
 def count_readers(session: Session, rule: Rule | None) -> int:
-    """How many readers the rule fits; all of them for None."""
-    wanted = select(func.count()).select_from(Reader)
+    """How many readers the rule fits; all of them for None. Whoever has no number any more is no reader."""
+    wanted = select(func.count()).select_from(Reader).where(_HAS_NUMBER)
     return session.scalar(wanted if rule is None else wanted.where(rule_sql(rule))) or 0
 
 
 def sample_readers(session: Session, rule: Rule, size: int) -> list[Reader]:
     """`size` readers at random among those whom the rule fits."""
-    return list(session.scalars(select(Reader).where(rule_sql(rule)).order_by(func.random()).limit(size)))
+    return list(session.scalars(select(Reader).where(rule_sql(rule), _HAS_NUMBER).order_by(func.random()).limit(size)))

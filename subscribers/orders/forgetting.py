@@ -1,0 +1,32 @@
+"""What is kept of a person beside his orders, removed when he is forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, or_, update
+from sqlalchemy.orm import Session
+
+from subscribers.models import Subscription, SubscriptionEvent
+from subscribers.orders.models import AppliedTransaction, AwaitedChange, ReaderNumber
+
+
+def forget(session: Session, reader_id: int, msisdn: str) -> dict[str, int]:
+    """Remove his numbers and what is awaited of him; how many rows, by table.
+
+    He is taken out of orders that he pays for others. The ids of his transactions stay, with
+    nobody's name on them, so that a message that comes twice does not bring him back.
+    """
+    awaited, numbers, transactions = AwaitedChange, ReaderNumber, AppliedTransaction
+    gone = {
+        awaited.__tablename__: _rows(session, delete(awaited).where(or_(awaited.msisdn == msisdn, awaited.new_msisdn == msisdn))),
+        numbers.__tablename__: _rows(session, delete(numbers).where(numbers.reader_id == reader_id)),
+    }
+    _rows(session, update(transactions).where(transactions.reader_id == reader_id).values(reader_id=None, before=None))
+    for payer in (Subscription, SubscriptionEvent, awaited):
+        _rows(session, update(payer).where(payer.fee_msisdn == msisdn).values(fee_msisdn=None))
+    return gone
+
+
+def _rows(session: Session, statement: Any) -> int:
+    return int(session.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]  # a cursor's result
