@@ -6,6 +6,7 @@ from huabao.queues import Periodic, Task
 from huabao.runtime import Runtime
 from reconciliation.journal.retention import TIDY_JOURNAL
 from reconciliation.outbox.requests import SEND_REQUESTS
+from reconciliation.runs import tasks as runs
 
 
 def _heal_outbox(runtime: Runtime) -> None:
@@ -28,17 +29,11 @@ def _route_orders(runtime: Runtime) -> None:
     read_answers(runtime)
 
 
-def _tidy_runs(runtime: Runtime) -> None:
-    from reconciliation.runs.open import tidy
-
-    tidy(runtime)
-
-
-TASKS: tuple[Task, ...] = (SEND_REQUESTS,)
+TASKS: tuple[Task, ...] = (SEND_REQUESTS, *runs.TASKS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconciliation.route_orders", _route_orders, 1.0),
     Periodic("reconciliation.heal_outbox", _heal_outbox, 2.0),
     Periodic("reconciliation.tidy_outbox", _tidy_outbox, 3600.0),
     TIDY_JOURNAL,
-    Periodic("reconciliation.tidy_runs", _tidy_runs, 3600.0),
+    *runs.PERIODIC,
 )

@@ -10,4 +10,20 @@ FEED_SHARE_MIN = Setting("feed_share_min", 0.8, "", "a full file with fewer reco
 FEED_SMALL = Setting("feed_small", 100, "records", "files of peers whose last one held no more records than this are not judged by their size", minimum=0)
 FEED_KEEP_DAYS = Setting("feed_keep_days", 400, "days", "what is remembered of check files is removed after this long", minimum=31)
 
-SETTINGS: tuple[Setting[Any], ...] = (FEED_SHARE_MIN, FEED_SMALL, FEED_KEEP_DAYS)
+INBOX = Setting("feed_inbox", "", "", "folder that check files come into, with boss/ and misc/ below it; empty is inbox in the data folder")
+QUIET_S = Setting("feed_quiet_s", 30.0, "s", "a file of the inbox is taken once nobody wrote to it for so long", minimum=0, maximum=3600)
+EXPECTED = Setting("feed_expected", "", "", "peers whose check file must come each day, of boss and misc with commas")
+DUE_HOUR = Setting("feed_due_hour", 6, "hour", "an expected file that has not come at this hour of the next day is missing", minimum=0, maximum=23)
+DIALECTS = {
+    "boss": Setting("feed_dialect_boss", "csv", "", "how BOSS's check files are written"),
+    "misc": Setting("feed_dialect_misc", "csv", "", "how MISC's check files are written"),
+}
+KINDS = {
+    "boss": Setting("feed_kind_boss", "full", "", "whether BOSS's daily file holds everything or what changed", choices=("full", "increment")),
+    "misc": Setting("feed_kind_misc", "full", "", "whether MISC's daily file holds everything or what changed", choices=("full", "increment")),
+}
+AUTO = Setting(
+    "reconcile_auto", "compare", "", "what is done once a day's files are there: compare, or also repair what the guard does not hold", choices=("off", "compare", "repair")
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (FEED_SHARE_MIN, FEED_SMALL, FEED_KEEP_DAYS, INBOX, QUIET_S, EXPECTED, DUE_HOUR, *DIALECTS.values(), *KINDS.values(), AUTO)

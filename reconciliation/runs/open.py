@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from huabao import audit
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
+from reconciliation.feeds.inbox import KEPT
 from reconciliation.feeds.models import FeedArrival
 from reconciliation.feeds.settings import FEED_KEEP_DAYS
 from reconciliation.runs.models import ReconcileDifference, ReconcileRepair, ReconcileRun
@@ -79,7 +80,17 @@ def tidy(runtime: Runtime) -> None:
         session.execute(delete(FeedArrival).where(FeedArrival.day < (now - timedelta(days=FEED_KEEP_DAYS.get(session))).date()))
         kept = select(r.id).where(r.run_id == run.id).exists()
         session.execute(delete(run).where(run.created_at < before, ~kept))
-        stale = session.scalars(select(run).where(run.differences_file.is_not(None), run.created_at < now - timedelta(days=FILES_DAYS.get(session)))).all()
+        files_before = now - timedelta(days=FILES_DAYS.get(session))
+        _remove_kept(runtime, files_before.date())
+        stale = session.scalars(select(run).where(run.differences_file.is_not(None), run.created_at < files_before)).all()
         for one in stale:
             shutil.rmtree(runtime.config.data_dir / FOLDER / f"{one.kind}-{one.day}-run-{one.id}", ignore_errors=True)
             one.differences_file = None
+
+
+def _remove_kept(runtime: Runtime, before: date) -> None:
+    """Remove the files of days that are long past."""
+    folder = runtime.config.data_dir / FOLDER / KEPT
+    for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if one.name < str(before):
+            shutil.rmtree(one, ignore_errors=True)
