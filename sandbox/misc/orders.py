@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 _STATES = {"order": "active", "resume": "active", "pause": "paused", "cancel": "cancelled"}
+_FROM = {"resume": ("paused",), "pause": ("active",)}
+"""What an order must be for these to change it."""
 
 
 @dataclass(slots=True)
@@ -33,14 +35,25 @@ class Orders:
     def change(self, event: str, msisdn: str, service_id: str, fee_msisdn: str, at: datetime) -> None:
         """What an answered call did."""
         state = _STATES.get(event)
-        if state is not None and (event in ("order", "cancel") or (msisdn, service_id) in self._held):
-            self._held[msisdn, service_id] = Order(state, at, fee_msisdn)
-        elif event in ("barred", "unbarred"):
-            return  # the account's, not the order's
-        elif event in ("transfer", "closed"):
+        if state is not None:
+            if self.state(msisdn, service_id) in _FROM.get(event, (self.state(msisdn, service_id),)):
+                self._held[msisdn, service_id] = Order(state, at, fee_msisdn)
+        elif event in ("transfer", "closed"):  # the others are the account's, not the order's
             for (number, _), order in self._held.items():
                 if number == msisdn and order.state != "cancelled":
                     order.state, order.since = "cancelled", at
+
+    def copy(self, msisdn: str, service_id: str) -> Order | None:
+        """An order as it is now."""
+        found = self._held.get((msisdn, service_id))
+        return replace(found) if found else None
+
+    def put_back(self, msisdn: str, service_id: str, order: Order | None) -> None:
+        """Make an order what it was."""
+        if order is None:
+            self._held.pop((msisdn, service_id), None)
+        else:
+            self._held[msisdn, service_id] = order
 
     def document(self) -> list[dict[str, str]]:
         """Every order for people and tests."""

@@ -125,14 +125,11 @@ class MISC:
         if refused:
             return int(refused)
         call = Call(asked.event, asked.msisdn, asked.service_id, asked.fee_msisdn)
-        before = state
+        before = self.orders.copy(asked.msisdn, asked.service_id)
         h_ret = None if do.get("no_call") else await self._caller.now(call)
         late = do.get("late_code") or self._dice.pick(self.options.late_errors, 0, "late", number)
         if late:
-            if before is None or before == "cancelled":
-                self.orders.change("cancel" if asked.event == "order" else "order", asked.msisdn, asked.service_id, asked.fee_msisdn, datetime.now(UTC))
-            else:
-                self.orders.change("pause" if before == "paused" else "order", asked.msisdn, asked.service_id, asked.fee_msisdn, datetime.now(UTC))
+            self.orders.put_back(asked.msisdn, asked.service_id, before)
             return int(late)
         if h_ret is None:
             self._taken(call)
