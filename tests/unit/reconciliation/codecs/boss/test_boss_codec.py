@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,7 +34,11 @@ from reconciliation.codecs.boss.requests import OPR_CODES, SERVICE_ASKED
 from tests.vectors.loading import Vector, plain, vectors
 
 VECTORS = vectors("boss")
-DECODERS = {"event": (decode_event, encode_event), "request": (decode_request, encode_request), "answer": (decode_answer, encode_answer)}
+DECODERS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], bytes]]] = {
+    "event": (decode_event, encode_event),
+    "request": (decode_request, encode_request),
+    "answer": (decode_answer, encode_answer),
+}
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[one.name for one in VECTORS])
