@@ -24,7 +24,8 @@ def huabao(folder: Path) -> Counter[str]:
     from reconciliation.diff import Side, compare
 
     dialect = find_dialect("csv")
-    outcome = compare(*(Side(folder / f"{name}.csv", dialect) for name in SIDES), out=folder / "differences.csv", scratch=folder)
+    boss, misc, platform = (Side(folder / f"{name}.csv", dialect) for name in SIDES)
+    outcome = compare(boss, misc, platform, out=folder / "differences.csv", scratch=folder)
     return Counter(outcome.equal) + Counter({name: one.count for name, one in outcome.classes.items()})
 
 
