@@ -11,6 +11,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("subscribers.offers.services", "forget_number"),
     ("content.quiz.forgetting", "forget_number"),
     ("delivery.sending.replies", "forget_number"),
+    ("reconciliation.stop_send.looking", "forget_number"),
     ("reconciliation.outbox.people", "forget_number"),
     ("reconciliation.ordering.asked", "forget_number"),
     ("reconciliation.journal.forgetting", "forget_number"),

@@ -16,6 +16,8 @@ from delivery.models import DeliveryEvent, Dispatch, EventState
 from huabao.queues import FAILED, QUEUED, RUNNING, Job, Registry
 from huabao.runtime import Runtime
 from monitoring.measures import dispatch_progress
+from reconciliation.stop_send.causes import CAUSES, UNKNOWN
+from reconciliation.stop_send.models import DeliveryStop
 
 DISPATCHES_MAX = 20
 """The newest open dispatches; more are never open in a province that sends two papers a day."""
@@ -31,11 +33,12 @@ class _DatabaseCollector(Collector):
             yield from self._deliveries(session)
             yield self._jobs(session)
             yield from _reports(session)
+            yield _stopped(session)
 
     def _deliveries(self, session: Session) -> Iterator[GaugeMetricFamily]:
         readers = GaugeMetricFamily("huabao_deliveries", "Readers of an open dispatch by outcome.", labels=("dispatch", "outcome"))
         rate = GaugeMetricFamily("huabao_dispatch_rate_readers_per_second", "Readers submitted a second, over the last minute.", labels=("dispatch",))
-        is_open = (Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind != kinds.SEED, Dispatch.lane != RESEND)
+        is_open = (Dispatch.closed_at.is_(None), Dispatch.state != lifecycle.CLOSED, Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
         wanted = select(Dispatch.id).where(*is_open).order_by(Dispatch.id.desc()).limit(DISPATCHES_MAX)
         now = self.runtime.now()
         for dispatch_id in session.scalars(wanted):
@@ -59,12 +62,22 @@ class _DatabaseCollector(Collector):
 
 
 def _reports(session: Session) -> Iterator[GaugeMetricFamily]:
-    rows = session.execute(
-        select(DeliveryEvent.state, func.count()).where(DeliveryEvent.state.in_((EventState.NEW, EventState.PARKED))).group_by(DeliveryEvent.state)
-    )
+    rows = session.execute(select(DeliveryEvent.state, func.count()).where(DeliveryEvent.state.in_((EventState.NEW, EventState.PARKED))).group_by(DeliveryEvent.state))
     counts = dict(rows.all())
     yield GaugeMetricFamily("huabao_reports_unfolded", "Reports stored and not yet folded into deliveries.", value=counts.get(EventState.NEW, 0))
     yield GaugeMetricFamily("huabao_reports_parked", "Reports whose submission is not known yet.", value=counts.get(EventState.PARKED, 0))
+
+
+def _stopped(session: Session) -> GaugeMetricFamily:
+    stopped = GaugeMetricFamily(
+        "huabao_stopped_subscriptions", "Subscriptions that are not sent to because nothing reached their readers, or whose account is barred.", labels=("cause",)
+    )
+    counts = dict.fromkeys(CAUSES, 0)
+    for cause, count in session.execute(select(DeliveryStop.cause, func.count()).where(DeliveryStop.ended_at.is_(None)).group_by(DeliveryStop.cause)):
+        counts[cause if cause in counts else UNKNOWN] += count
+    for cause, count in counts.items():
+        stopped.add_metric((cause,), count)
+    return stopped
 
 
 def exposition(runtime: Runtime, registry: Registry) -> bytes:

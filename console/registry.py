@@ -26,6 +26,7 @@ COMMAND_MODULES = {
     "delivery.commands": ("capacity", "dialects", "port", "dispatch", "resend", "ledger", "seeds"),
     "reconciliation.commands": ("outbox", "misc", "journal"),
     "reconciliation.reconcile_commands": ("reconcile",),
+    "reconciliation.recovery_commands": ("recovery",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),

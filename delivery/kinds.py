@@ -19,6 +19,12 @@ RESEND: Final = "resend"
 SERIAL: Final = "serial"
 """A chapter to readers whose course is not the usual one: once more to whom it failed, the next one to whom it waited for."""
 
+PROBE: Final = "probe"
+"""A small message to stopped readers, by which it is seen whether they can be reached; no edition, and in no statistics."""
+
+UNCOUNTED: Final = (SEED, PROBE)
+"""Kinds that stand in no statistics of readers."""
+
 BRINGS_OUT: Final = (EDITION, CORRECTION, RESEND, SERIAL)
 """Kinds by which an edition comes to readers."""
 

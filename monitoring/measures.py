@@ -230,7 +230,7 @@ def recent_dispatches(session: Session, now: datetime, *, before_id: int | None 
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind != kinds.SEED, Dispatch.lane != RESEND)
+        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )

@@ -11,5 +11,6 @@ from reconciliation.journal import settings as journal
 from reconciliation.ordering import settings as ordering
 from reconciliation.outbox import settings as outbox
 from reconciliation.runs import settings as runs
+from reconciliation.stop_send import settings as stop_send
 
-SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS, *intake.SETTINGS, *journal.SETTINGS, *feeds.SETTINGS, *runs.SETTINGS)
+SETTINGS: tuple[Setting[Any], ...] = (*outbox.SETTINGS, *ordering.SETTINGS, *intake.SETTINGS, *journal.SETTINGS, *feeds.SETTINGS, *runs.SETTINGS, *stop_send.SETTINGS)

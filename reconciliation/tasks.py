@@ -7,6 +7,7 @@ from huabao.runtime import Runtime
 from reconciliation.journal.retention import TIDY_JOURNAL
 from reconciliation.outbox.requests import SEND_REQUESTS
 from reconciliation.runs import tasks as runs
+from reconciliation.stop_send import tasks as stop_send
 
 
 def _heal_outbox(runtime: Runtime) -> None:
@@ -29,11 +30,12 @@ def _route_orders(runtime: Runtime) -> None:
     read_answers(runtime)
 
 
-TASKS: tuple[Task, ...] = (SEND_REQUESTS, *runs.TASKS)
+TASKS: tuple[Task, ...] = (SEND_REQUESTS, *runs.TASKS, *stop_send.TASKS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconciliation.route_orders", _route_orders, 1.0),
     Periodic("reconciliation.heal_outbox", _heal_outbox, 2.0),
     Periodic("reconciliation.tidy_outbox", _tidy_outbox, 3600.0),
     TIDY_JOURNAL,
     *runs.PERIODIC,
+    *stop_send.PERIODIC,
 )

@@ -136,7 +136,7 @@ def _withdraw(session: Session, batch: Batch, now: datetime) -> int:
 
 
 def _stale_at(session: Session, dispatch: Dispatch) -> datetime | None:
-    if dispatch.kind in (kinds.RESEND, kinds.SERIAL):
+    if dispatch.kind in (kinds.RESEND, kinds.SERIAL, kinds.PROBE):
         return None
     edition = session.get_one(Edition, dispatch.edition_id)
     return stale_at(session.get_one(Publication, edition.publication_id), edition, session.get_one(EditionVersion, dispatch.edition_version_id), start=dispatch.start_at)

@@ -214,7 +214,8 @@ def _refuse_twice(session: Session, subject: Subject, request: Request) -> None:
         return
     found = session.scalar(
         select(Dispatch)
-        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED), Dispatch.kind.not_in((kinds.SEED, kinds.RESEND, kinds.SERIAL)))
+        .where(Dispatch.edition_version_id.in_(_same_bytes(subject)), Dispatch.state.not_in(lifecycle.ENDED))
+        .where(Dispatch.kind.not_in((kinds.SEED, kinds.RESEND, kinds.SERIAL, kinds.PROBE)))
         .order_by(Dispatch.id.desc())
         .limit(1)
     )

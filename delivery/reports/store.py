@@ -275,8 +275,8 @@ def settle_events(session: Session, settled: Sequence[Settled]) -> None:
 
 
 def services_of(session: Session, dispatch_ids: Collection[int]) -> dict[int, str]:
-    """Service of each dispatch; test handsets (kind `seed`) stand in no statistics and have none."""
-    wanted = select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids), Dispatch.kind != kinds.SEED)
+    """Service of each dispatch; test handsets and probes stand in no statistics and have none."""
+    wanted = select(Dispatch.id, Dispatch.service_id).where(Dispatch.id.in_(dispatch_ids), Dispatch.kind.not_in(kinds.UNCOUNTED))
     return {row.id: row.service_id for row in session.execute(wanted)}
 
 

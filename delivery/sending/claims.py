@@ -319,9 +319,12 @@ def _terms(session: Session, dispatch_id: int) -> _Terms:
         dispatch = session.get_one(Dispatch, dispatch_id)
         edition = session.get_one(Edition, dispatch.edition_id)
         publication, version = session.get_one(Publication, edition.publication_id), session.get_one(EditionVersion, dispatch.edition_version_id)
-        audience = audiences.Audience.of(session, publication, edition, version, resend=dispatch.kind == kinds.RESEND, house=dispatch.kind == kinds.SEED, start=dispatch.start_at)
+        asked, house = dispatch.kind in (kinds.RESEND, kinds.PROBE), dispatch.kind == kinds.SEED
+        audience = audiences.Audience.of(session, publication, edition, version, resend=asked, house=house, start=dispatch.start_at)
         if dispatch.kind == kinds.SERIAL:
             audience = replace(audience, stale_at=None)
+        if dispatch.kind == kinds.PROBE:
+            audience = replace(audience, service_id=dispatch.service_id)  # the probe's own title is nobody's order
         found = _Terms(audience, dispatch.deadline_at, not dispatch.gate.get(kinds.NO_PERSONAL))
         with _audiences_lock:
             known[dispatch_id] = found
