@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from console.checks import examine
 from huabao.alarms import Alarm
@@ -74,6 +75,24 @@ def test_lost_answers_are_asked_for_again_and_nobody_is_ordered_twice(runtime: R
     assert {row.state for row in _rows(runtime)} == {DONE}
     assert found["ordered"] == 20
     assert found["repeated"] == found["dropped"] > 0
+
+
+def test_with_the_database_away_an_answer_is_asked_for_again(sqlite_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: object) -> None:
+        raise OperationalError("BEGIN", {}, Exception("the server closed the connection"))
+
+    with boss() as peer:
+        runtime = with_boss(sqlite_runtime, peer.url)
+        _ask(runtime, "order", add_readers(runtime, numbers(1))["13800000000"], "a")
+        with monkeypatch.context() as broken:
+            broken.setattr("reconciliation.outbox.sending.record", away)
+            with pytest.raises(OperationalError):
+                work(runtime, "boss")
+        assert work(runtime, "boss") == 0, "nobody knows yet whether it is still on its way"
+        heal(later(runtime, 300))
+        work(later(runtime, 400), "boss")
+        assert (peer.stats()["ordered"], peer.stats()["repeated"]) == (1, 1)
+    assert [row.state for row in _rows(runtime)] == [DONE]
 
 
 def test_already_ordered_and_not_ordered_count_as_done(sqlite_runtime: Runtime) -> None:
