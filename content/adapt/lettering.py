@@ -21,9 +21,6 @@ LETTERING_SHARE = 1 / 52
 LETTERING_PX_MIN = 9
 """Height of a glyph on the screen below which it asks for a close-up."""
 
-ENLARGED_FROM_PX = 240
-"""Width of the screens on which lettering is brought to that height; on smaller ones too little of a panel would be left."""
-
 _GLYPH_PX = 12
 """Height of a glyph on the copy that is looked at."""
 

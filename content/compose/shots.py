@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE, around, find_lettering, reunited
+from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE, around, find_lettering, reunited
 from content.adapt.panels import Box, find_panels
 from content.compose.issue import Issue
 from content.manuscript import Item, PictureRef
@@ -30,9 +30,6 @@ GUTTER_PX = 4
 
 LETTERING_PX_GOOD = 12
 """A close-up is made no larger than this asks for."""
-
-TOGETHER_SHARE = 0.85
-"""Of the size that a panel has alone on a screen too small for lettering: each of two neighbours keeps it when they are joined."""
 
 NEARLY = 0.97
 """Share of the scale wanted that will do: air around a panel is not worth a close-up."""
@@ -98,7 +95,7 @@ def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
         return tuple(shot for box in boxes for shot in _of_panel(issue, item, page, _aired(issue, page, box), lettering_of(issue, page, box), wanted))
     found = look(issue, page)
     whole = _aired(issue, page, around(found.panels))
-    if len(found.panels) == 1 or 0.0 < wanted <= _scale(issue, whole):
+    if len(found.panels) == 1 or wanted <= _scale(issue, whole):
         return _of_panel(issue, item, page, whole, _all(found), wanted)
     legible = _joined(issue, found, wanted)
     return tuple(
@@ -109,9 +106,7 @@ def shots_of(issue: Issue, item: Item) -> tuple[Shot, ...]:
 
 
 def scale_wanted(issue: Issue, page: PictureRef) -> float:
-    """Pixels of the screen for one of the page at which its lettering is legible; 0.0 on screens too small for it."""
-    if issue.handset.width_px < ENLARGED_FROM_PX:
-        return 0.0
+    """Pixels of the screen for one of the page at which its lettering is legible."""
     return min(1.0, LETTERING_PX_MIN / (page.width_px * LETTERING_SHARE))
 
 
@@ -154,20 +149,15 @@ def _look(issue: Issue, page: PictureRef) -> Found:
 
 
 def _joined(issue: Issue, found: Found, wanted: float) -> Found:
-    """Neighbours as one panel, as they stand on the page, where their lettering stays legible together.
-
-    On screens too small for lettering: where they are hardly smaller together than each alone.
-    """
+    """Neighbours as one panel, as they stand on the page, where their lettering stays legible together."""
     panels, lettering = list(found.panels), list(found.lettering)
-    least = [wanted or TOGETHER_SHARE * _scale(issue, panel) for panel in panels]
     number = 0
     while number + 1 < len(panels):
         both = around(panels[number : number + 2])
         others = (*panels[:number], *panels[number + 2 :])
-        if _scale(issue, both) >= max(least[number : number + 2]) and not any(_meet(both, other) for other in others):
+        if _scale(issue, both) >= wanted and not any(_meet(both, other) for other in others):
             panels[number : number + 2] = [both]
             lettering[number : number + 2] = [lettering[number] + lettering[number + 1]]
-            least[number : number + 2] = [max(least[number : number + 2])]
         else:
             number += 1
     return Found(tuple(panels), tuple(lettering))
@@ -252,13 +242,11 @@ def _widened(box: Box, panel: Box, width: float) -> Box:
 def _divided(issue: Issue, page: PictureRef, box: Box, lettering: Sequence[Box]) -> list[Box]:
     """The box, or where it is much taller than the screen, parts of it that overlap at quiet rows.
 
-    A narrow panel that is large enough as a whole (its lettering legible, or shown no smaller than one as wide as the
-    page) stays whole.
+    A narrow panel whose lettering is legible as a whole stays whole.
     """
     left, top, right, bottom = box
     screen = (right - left) * issue.handset.height_px / issue.handset.width_px
-    enough = scale_wanted(issue, page) or issue.handset.width_px / page.width_px
-    if bottom - top <= TALL_SCREENS * screen or _scale(issue, box) >= enough:
+    if bottom - top <= TALL_SCREENS * screen or _scale(issue, box) >= scale_wanted(issue, page):
         return [box]
     rows = _row_noise(issue.decoded_box(page, box))
     return [(left, low, right, high) for low, high in divided(top, bottom, screen, rows, lettering)]

@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from content.adapt import decode
-from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
+from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE
 from content.adapt.panels import find_panels
 from content.manuscript import Item, PictureRef
-from subscribers.handset_classes import handset_classes
 
 PAGE_WIDTH_PX_MIN = math.ceil(LETTERING_PX_MIN / LETTERING_SHARE)
 """A page narrower than that has lettering too small for any screen."""
@@ -34,10 +33,7 @@ def lettering_warning(items: Sequence[Item], reading: str, load: Callable[[str],
         return None
     counts = [len(find_panels(decode(load(page.sha256), longest_px=_longest_px(page)), reading)) for page in pages]
     whole = sum(count == 1 for count in counts)
-    small = [f"{one.width_px}×{one.height_px}" for one in handset_classes().values() if one.width_px < ENLARGED_FROM_PX]
     told = [f"{len(pages)} of {len(items)} pages name no `panels`: {len(pages) - whole} are cut at their gutters, on {whole} no gutter was found"]
-    if small:
-        told.append(f"lettering is hardly readable on screens of {' and '.join(small)}, which show panels without close-ups")
     narrow = sum(page.width_px < PAGE_WIDTH_PX_MIN for page in pages)
     if narrow:
         told.append(f"{narrow} pages are narrower than {PAGE_WIDTH_PX_MIN} px, their lettering is too small for any screen: give larger pictures")

@@ -86,7 +86,8 @@ def check(edition: Edition, verb: str) -> str:
     """
     after = TRANSITIONS[edition.state].get(verb)
     if after is None:
-        raise StoreError(f"edition {edition.id} is {edition.state}: {verb} is not possible; possible: {', '.join(possible(edition.state))}")
+        back = "; `huabao dispatch cancel ID` takes a schedule back" if edition.state == SCHEDULED else ""
+        raise StoreError(f"edition {edition.id} is {edition.state}: {verb} is not possible; possible: {', '.join(possible(edition.state))}{back}")
     return after
 
 

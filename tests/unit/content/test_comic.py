@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from datetime import date
 from itertools import pairwise
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from content.adapt.lettering import ENLARGED_FROM_PX, LETTERING_PX_MIN, LETTERING_SHARE
+from content.adapt.lettering import LETTERING_PX_MIN, LETTERING_SHARE
 from content.adapt.panels import Box
 from content.compose import PictureSource
 from content.compose.boxes import PageBoxes, page_boxes
@@ -75,8 +76,6 @@ def test_every_panel_is_shown_whole_and_every_balloon_legibly(comic: Path, name:
     firsts = [shot.tiles[0].box for shot in found]
     for left, top, right, bottom in PANELS:
         assert any(box[0] <= left + 3 and box[1] <= top + 3 and box[2] >= right - 3 and box[3] >= bottom - 3 for box in firsts), "cut"
-    if handset.width_px < ENLARGED_FROM_PX:
-        return
     for x, y in BALLOONS:
         holding = [tile for tile in tiles if tile.box[0] <= x and tile.box[1] <= y and tile.box[2] >= x + 7 * GLYPH_PX and tile.box[3] >= y + 30 + GLYPH_PX]
         assert max(shown_scale(tile, handset) for tile in holding) * GLYPH_PX >= NEARLY * LETTERING_PX_MIN
@@ -102,7 +101,7 @@ def test_named_panels_win(comic: Path, tmp_path: Path) -> None:
     for name in handset_classes():
         found = shots(tmp_path, name)
         assert len(found) == 2
-        assert all(len(shot.tiles) == 1 for shot in found)
+        assert all(len(shot.tiles) == 1 for shot in found) or name == "30kb-128x160", "where it is legible there is no close-up"
         assert abs(found[0].tiles[0].box[0] - 100) < 20
 
 
@@ -116,15 +115,15 @@ def test_an_editor_is_told_the_boxes_and_what_cannot_be_read(comic: Path, tmp_pa
     assert not page.named
     assert [max(abs(one - other) for one, other in zip(box, want, strict=True)) <= 6 for box, want in zip(page.boxes, PANELS, strict=True)] == [True] * 4
     assert page.lettering == len(BALLOONS)
-    small = [handset.name for handset in handset_classes().values() if handset.width_px < ENLARGED_FROM_PX]
-    assert sorted(page.unread) == sorted(small)
+    assert page.unread == {}
     named = page.to_document()["panels"]
     editions.write(tmp_path, {"edition.yaml": editions.edition("comic", pages=[{"image": "p.png", "panels": named[::-1]}]), "p.png": (comic / "p.png").read_bytes()})
     (again,) = told(tmp_path)
     assert again.named
     assert again.boxes == page.boxes[::-1], "as named, in the editor's order"
-    assert sorted(again.unread) == sorted(small), "named panels have close-ups as those found"
-    assert "p.png: of 4 blocks of lettering" in (again.warning() or "")
+    assert again.unread == {}, "named panels have close-ups as those found"
+    assert again.warning() is None
+    assert "p.png: of 4 blocks of lettering 1 on 30kb-128x160" in (dataclasses.replace(again, unread={"30kb-128x160": 1}).warning() or "")
 
 
 def boxes() -> st.SearchStrategy[Box]:
@@ -134,7 +133,7 @@ def boxes() -> st.SearchStrategy[Box]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(boxes(), min_size=1, max_size=8), st.sampled_from([name for name in handset_classes() if handset_class(name).width_px >= ENLARGED_FROM_PX]))
+@given(st.lists(boxes(), min_size=1, max_size=8), st.sampled_from(sorted(handset_classes())))
 def test_close_ups_hold_all_lettering_that_a_window_can(blocks: list[Box], name: str) -> None:
     found = issue_of(name)
     wanted = scale_wanted(found, PAGE_REF)

@@ -56,6 +56,11 @@ def test_every_edition_can_be_killed_and_a_new_version_revives_it(state: str) ->
     assert TRANSITIONS[state]["change"] == {DRAFT: DRAFT, KILLED: DRAFT}.get(state, IN_REVIEW)
 
 
+def test_a_refusal_says_what_is_possible_and_how_a_schedule_is_taken_back() -> None:
+    with pytest.raises(HuabaoError, match="reject is not possible; possible: schedule, correct, kill; `huabao dispatch cancel ID` takes a schedule back"):
+        lifecycle.check(Edition(id=7, state=SCHEDULED), lifecycle.REJECT)
+
+
 def test_only_a_review_leads_to_an_approval() -> None:
     assert {(before, verb) for before, row in TRANSITIONS.items() for verb, after in row.items() if after == APPROVED} == {
         (IN_REVIEW, "approve"), (IN_REVIEW, "reapprove"), (SCHEDULED, "unschedule"),
