@@ -114,7 +114,7 @@ def _arrive(book: Book, holder: Holder, new: str, there: Owner, at: datetime, so
         book.awaited.append((new, at, None))
         if later is not None:
             book.join(later, holder)
-            if any(one.holder is holder and one.msisdn == new for one in book.stretches):
+            if any(one.holder is holder for one in book.by_number.get(new, ())):
                 return  # and he went on from it, as we had heard
     elif not there.free:
         _pass_through(book, holder, new, there.stretch, at, source, moved)

@@ -65,16 +65,26 @@ class Book:
     """
 
     present: dict[str, Holder] = field(default_factory=dict)
-    stretches: list[Stretch] = field(default_factory=list)
+    by_number: dict[str, list[Stretch]] = field(default_factory=dict)
     spare: dict[str, int] = field(default_factory=dict)
     made: list[Holder] = field(default_factory=list)
     moves: list[tuple[Holder, Holder, datetime]] = field(default_factory=list)
     awaited: list[tuple[str, datetime, str | None]] = field(default_factory=list)
 
+    @property
+    def stretches(self) -> Iterator[Stretch]:
+        """Every stretch of these numbers and of their owners."""
+        return (one for found in self.by_number.values() for one in found)
+
+    def add(self, stretch: Stretch) -> Stretch:
+        """One more."""
+        self.by_number.setdefault(stretch.msisdn, []).append(stretch)
+        return stretch
+
     def owner_at(self, msisdn: str, at: datetime) -> Owner:
         """Who had the number at `at`."""
         now = self.present.get(msisdn)
-        free_from = self.since(msisdn) if self.stretches else None
+        free_from = self.since(msisdn)
         if free_from is None or at >= free_from:
             return Owner(now, free=now is None)
         found = next((one for one in self._closed(msisdn) if one.covers(at)), None)
@@ -90,11 +100,11 @@ class Book:
 
     def since(self, msisdn: str) -> datetime | None:
         """From when the number is his who has it now, or nobody's; None for since ever."""
-        mine = next((one for one in self.stretches if one.msisdn == msisdn and one.until is None), None)
+        mine = next((one for one in self.by_number.get(msisdn, ()) if one.until is None), None)
         return mine.since if mine is not None else max((one.until for one in self._closed(msisdn) if one.until is not None), default=None)
 
     def _closed(self, msisdn: str) -> Iterator[Stretch]:
-        return (one for one in self.stretches if one.msisdn == msisdn and one.until is not None)
+        return (one for one in self.by_number.get(msisdn, ()) if one.until is not None)
 
     def last_end(self, msisdn: str) -> Stretch | None:
         """How the number was given up last."""
@@ -106,13 +116,11 @@ class Book:
 
     def came_from(self, holder: Holder, msisdn: str) -> bool:
         """Whether he had that number before and changed it."""
-        return any(one.holder is holder and one.msisdn == msisdn and one.why == "number_change" and one.until is not None for one in self.stretches)
+        return any(one.holder is holder and one.why == "number_change" for one in self._closed(msisdn))
 
     def note(self, holder: Holder | None, msisdn: str, since: datetime | None, until: datetime | None, why: str, source: str) -> Stretch:
         """Write a stretch down."""
-        stretch = Stretch(holder, msisdn, since, until, why, source, changed=True)
-        self.stretches.append(stretch)
-        return stretch
+        return self.add(Stretch(holder, msisdn, since, until, why, source, changed=True))
 
     def leave(self, holder: Holder, msisdn: str, at: datetime, why: str, source: str) -> Holder | None:
         """Take a number from its holder at `at`; whoever has what came later is another reader, None where nothing came.
@@ -121,7 +129,7 @@ class Book:
         he seemed to come by later, belong to the other.
         """
         later = holder.after(at)
-        held = next((one for one in self.stretches if one.holder is holder and one.msisdn == msisdn and one.covers(at)), None)
+        held = next((one for one in self.by_number.get(msisdn, ()) if one.holder is holder and one.covers(at)), None)
         held = held or self.note(holder, msisdn, self.since(msisdn), None, why, source)
         gone_at, gone_why, gone_source = held.until, held.why, held.source
         held.until, held.why, held.source, held.changed = at, why, source, True

@@ -54,7 +54,8 @@ def load(session: Session, changes: Sequence[Change], now: datetime) -> Loaded:
     if past:
         readers |= lock_readers(session, in_ids(session, Reader.id, sorted(past)))
     book = Book({one.msisdn: one for one in readers.values() if one.msisdn is not None}, spare=spare)
-    book.stretches = [Stretch(readers.get(one.reader_id or 0), one.msisdn, one.since, one.until, one.why, one.source, one.id) for one in stretches]
+    for one in stretches:
+        book.add(Stretch(readers.get(one.reader_id or 0), one.msisdn, one.since, one.until, one.why, one.source, one.id))
     load_orders(session, readers)
     return Loaded(book, readers, _seen(session, changes, readers))
 

@@ -38,8 +38,7 @@ def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
         if holder.id is not None:
             c = SubscriptionEvent
             session.execute(update(c).where(c.reader_id == holder.id, c.effective_at > after).values(reader_id=later.id))
-    if book.stretches:
-        _write_stretches(session, [one for one in book.stretches if one.changed], now)
+    _write_stretches(session, [one for one in book.stretches if one.changed], now)
     if fold.history:
         rows = [row_of(one, now) for one in fold.history]
         bulk_insert(session, SubscriptionEvent, rows, columns=list(rows[0]))
@@ -100,12 +99,16 @@ def _terms(known: Known) -> tuple[Any, datetime | None, str]:
 
 
 def _write_stretches(session: Session, changed: Sequence[Stretch], now: datetime) -> None:
+    rows = [{"msisdn": one.msisdn, "recorded_at": now, **_stretch(one)} for one in changed if one.id is None]
+    if rows:
+        bulk_insert(session, ReaderNumber, rows, columns=list(rows[0]))
     for one in changed:
-        values: dict[str, Any] = {"reader_id": None if one.holder is None else one.holder.id, "since": one.since, "until": one.until, "why": one.why, "source": one.source}
-        if one.id is None:
-            session.execute(insert(ReaderNumber).values(msisdn=one.msisdn, recorded_at=now, **values))
-        else:
-            session.execute(update(ReaderNumber).where(ReaderNumber.id == one.id).values(**values))
+        if one.id is not None:
+            session.execute(update(ReaderNumber).where(ReaderNumber.id == one.id).values(**_stretch(one)))
+
+
+def _stretch(one: Stretch) -> dict[str, Any]:
+    return {"reader_id": None if one.holder is None else one.holder.id, "since": one.since, "until": one.until, "why": one.why, "source": one.source}
 
 
 def row_of(one: Happened, now: datetime) -> dict[str, Any]:
