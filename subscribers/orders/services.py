@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,7 @@ from subscribers.orders import store, writing
 from subscribers.orders.change import Change, Result
 from subscribers.orders.check import mistake_of
 from subscribers.orders.fold import Fold, Outcome
+from subscribers.orders.settings import TOLD_AGAIN_H
 from subscribers.orders.undoing import undo
 
 __all__ = ["apply", "result_of", "undo"]
@@ -29,6 +30,8 @@ def apply(session: Session, changes: Sequence[Change], *, now: datetime) -> list
     sound = [one for one in changes if mistake_of(one) is None]
     loaded = store.load(session, sound, now)
     fold = Fold(loaded.book, store.WrittenPast(session), now, loaded.seen)
+    if any(one.event in ("closed", "transfer") for one in sound):
+        fold.told_again = timedelta(hours=TOLD_AGAIN_H.get(session))
     for one in changes:
         fold.tell(one)
     writing.write(session, fold, loaded.readers.values())

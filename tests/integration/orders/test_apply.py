@@ -130,3 +130,10 @@ def test_numbers_that_change_places_in_one_batch(runtime: Runtime) -> None:
     moves = [change("number_change", 5, new_msisdn=third), change("number_change", 6, msisdn=BORIS, new_msisdn=ANNA), change("number_change", 7, msisdn=third, new_msisdn=BORIS)]
     assert verdicts(tell(runtime, *moves)) == ["applied"] * 3
     assert state(runtime, BORIS) is not None and state(runtime, ANNA, "evening") is not None and state(runtime) is None
+
+
+def test_two_sources_tell_of_one_transfer_and_its_number_stays_with_the_next(runtime: Runtime) -> None:
+    told = [change("order", 1), change("transfer", 5, source="boss"), change("order", 6, source="boss", key="next"), change("transfer", 7)]
+    assert verdicts(tell(runtime, *told)) == ["applied", "applied", "applied", "unchanged"]
+    assert state(runtime) == ("active", "active", "normal", at(6))
+    assert verdicts(tell(runtime, change("closed", 40))) == ["applied"] and state(runtime) is None, "that is another one"
