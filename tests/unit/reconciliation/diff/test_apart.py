@@ -19,7 +19,8 @@ def run(folder: Path, boss: list[str], misc: list[str]) -> tuple[Outcome, str, s
     for name, lines in (("boss", boss), ("misc", misc), ("platform", GOOD[:-3])):
         (folder / name).write_text(HEADER + "".join(lines))
         sides.append(Side(folder / name, CSV, faults=folder / f"{name}.faults"))
-    outcome = compare(*sides, out=folder / "out.csv", scratch=folder)
+    first, second, third = sides
+    outcome = compare(first, second, third, out=folder / "out.csv", scratch=folder)
     return outcome, (folder / "out.csv").read_text(), (folder / "boss.faults").read_text("utf-8")
 
 

@@ -71,7 +71,8 @@ def run(folder: Path, sides: list[list[str] | None], wholes: tuple[bool, ...], r
         path = folder / f"{name}.csv"
         path.write_text(HEADER + "".join(f"{line}\n" for line in lines or []))
         given_sides.append(replace(MISSING, whole=whole) if lines is None else Side(path, CSV, whole=whole))
-    return compare(*given_sides, rules, out=folder / "out.csv", scratch=folder)
+    boss, misc, platform = given_sides
+    return compare(boss, misc, platform, rules, out=folder / "out.csv", scratch=folder)
 
 
 def assert_same(outcome: Outcome, expected: NaiveOutcome, folder: Path) -> None:

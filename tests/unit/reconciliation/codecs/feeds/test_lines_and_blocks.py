@@ -68,7 +68,8 @@ def lines(draw: st.DrawFn, dialect: FeedDialect) -> bytes:
 
 def read_slowly(dialect: FeedDialect, raw: list[bytes], services: Services) -> tuple[list[tuple[int, ...]], list[LineFault]]:
     layout = layout_of(dialect, dialect.columns, dialect.encoding)
-    rows, faults = [], []
+    rows: list[tuple[int, ...]] = []
+    faults: list[LineFault] = []
     for number, line in enumerate(raw, 1):
         if not line.strip():
             continue
@@ -96,7 +97,8 @@ def as_rows(columns: list[Columns], services: Services) -> list[tuple[object, ..
 def test_bulk_and_single_lines_agree(dialect: FeedDialect, data: st.DataObject) -> None:
     raw = data.draw(st.lists(lines(dialect), max_size=12))
     end = data.draw(st.sampled_from([b"\n", b"\r\n"]))
-    services, faults = Services(), []
+    services = Services()
+    faults: list[LineFault] = []
     reader = FeedReader(io.BytesIO(b"".join(one + end for one in raw)), dialect, services, on_faults=faults.extend)
     found = as_rows(list(reader), services)
     own = Services()
