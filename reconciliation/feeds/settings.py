@@ -22,8 +22,9 @@ KINDS = {
     "boss": Setting("feed_kind_boss", "full", "", "whether BOSS's daily file holds everything or what changed", choices=("full", "increment")),
     "misc": Setting("feed_kind_misc", "full", "", "whether MISC's daily file holds everything or what changed", choices=("full", "increment")),
 }
+BYTES_MAX_MB = Setting("feed_size_max_mb", 4000, "MB", "a check file on a peer's server that is larger is not fetched", minimum=1, maximum=1_000_000)
 AUTO = Setting(
     "reconcile_auto", "compare", "", "what is done once a day's files are there: compare, or also repair what the guard does not hold", choices=("off", "compare", "repair")
 )
 
-SETTINGS: tuple[Setting[Any], ...] = (FEED_SHARE_MIN, FEED_SMALL, FEED_KEEP_DAYS, INBOX, QUIET_S, EXPECTED, DUE_HOUR, *DIALECTS.values(), *KINDS.values(), AUTO)
+SETTINGS: tuple[Setting[Any], ...] = (FEED_SHARE_MIN, FEED_SMALL, FEED_KEEP_DAYS, INBOX, QUIET_S, EXPECTED, DUE_HOUR, *DIALECTS.values(), *KINDS.values(), BYTES_MAX_MB, AUTO)

@@ -14,6 +14,7 @@ from reconciliation.codecs.feeds import find_dialect
 from reconciliation.feeds.inbox import PEERS, accepted, kept_path, take_inbox, watch
 from reconciliation.feeds.models import FULL
 from reconciliation.feeds.settings import AUTO, DIALECTS
+from reconciliation.feeds.sftp import exchange
 from reconciliation.runs.models import DAILY, ReconcileRun
 from reconciliation.runs.running import GivenFile, Order, apply_repairs, reconcile
 from reconciliation.runs.tasks import RUN_DAY
@@ -25,7 +26,9 @@ BACK_DAYS: Final = 3
 
 def look(runtime: Runtime) -> None:
     """Take what came, call a person about what did not, and have days reconciled whose files are there."""
-    take_inbox(runtime)
+    exchange(runtime)
+    if take_inbox(runtime):
+        exchange(runtime)  # the answers go back
     now = runtime.now()
     with runtime.transaction() as session:
         watch(session, now=now)
