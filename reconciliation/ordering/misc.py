@@ -15,7 +15,6 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from huabao.errors import CodecError, UsageError
@@ -42,8 +41,8 @@ from reconciliation.outbox.peers import AnswerLostError, Outgoing, PeerAwayError
 from reconciliation.outbox.posting import post
 from reconciliation.peers import Peer, asked_peer
 from subscribers.orders.change import Change
-from subscribers.orders.models import AppliedTransaction
 from subscribers.orders.services import apply
+from subscribers.orders.undoing import undo
 
 PEER: Final = "misc"
 CODEC: Final = "misc"
@@ -91,29 +90,12 @@ def hear(session: Session, transaction_id: str, *, done: bool, h_ret: int, messa
     if row is None:
         return
     if not done and row.called_as is not None:
-        _take_back(session, row, why=f"MISC answered {h_ret} after its call", message_id=message_id, at=at)
+        undo(session, PEER, row.called_as, now=at, why=f"MISC answered {h_ret} after its call")
     elif done and row.called_as is None:
         change = Change(
             row.msisdn, row.event, PEER, f"request:{transaction_id}", at, row.service_id, reason=f"MISC answered {h_ret} and did not call", message_id=message_id
         )  # fmt: skip
         apply(session, [change], now=at)
-
-
-def _take_back(session: Session, row: asked.AskedMISC, *, why: str, message_id: int, at: datetime) -> None:
-    """Make the order what it was before MISC's call; a later word about it stands."""
-    done = session.get(AppliedTransaction, (PEER, row.called_as))
-    if done is None or done.undone_at is not None:
-        return
-    order, payer = ((done.before or {}).get(name) or [None] for name in ("order", "payer"))
-    event = {"active": "order", "paused": "pause"}.get(str(order[0]), "cancel")
-    change = Change(row.msisdn, event, PEER, f"{row.called_as}:undo", at, row.service_id, payer[0], reason=why, message_id=message_id)
-    newer = select(AppliedTransaction.source).where(
-        AppliedTransaction.reader_id == done.reader_id, AppliedTransaction.service_id == row.service_id, AppliedTransaction.verdict == "applied",
-        AppliedTransaction.effective_at > done.effective_at,
-    )  # fmt: skip
-    if session.scalar(newer.limit(1)) is None:
-        apply(session, [change], now=at)
-    session.execute(update(AppliedTransaction).where(AppliedTransaction.source == PEER, AppliedTransaction.transaction_id == row.called_as).values(undone_at=at))
 
 
 def settled(session: Session, row: OutboundRequest, *, now: datetime) -> None:

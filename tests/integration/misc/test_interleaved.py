@@ -29,7 +29,7 @@ def walk(numbers: list[str], steps: int) -> list[dict[str, str]]:
 
 
 def test_repeated_and_interleaved_calls_end_with_equal_sides(runtime: Runtime) -> None:
-    events = walk([f"138{n:08d}" for n in range(12)], 160)
+    events = walk([f"138{n:08d}" for n in range(8)], 60)
     with serving(runtime) as tcp_port, misc("--report-url", f"http://127.0.0.1:{tcp_port}/misc", "--repeat", "0.3", "--delay-ms", "0-3") as peer:
         peer.do(*events)
         peer.wait_for("calls", len(events))
@@ -40,17 +40,17 @@ def test_repeated_and_interleaved_calls_end_with_equal_sides(runtime: Runtime) -
     assert states(runtime) == held
     verdicts = [row.verdict for row in journal_rows(runtime)]
     assert len(verdicts) == counts["calls"] == len(events) + counts["repeated"]
-    assert verdicts.count("repeated") == counts["repeated"] > 10
+    assert verdicts.count("repeated") == counts["repeated"] > 5
 
 
 def test_requests_of_ours_between_calls_of_his(runtime: Runtime) -> None:
     """The reader orders at MISC and here at once: he has one order, and every request is answered."""
-    numbers = [f"138{n:08d}" for n in range(6)]
+    numbers = [f"138{n:08d}" for n in range(4)]
     with both(runtime) as peer:
         peer.do(*({"event": event, "msisdn": one} for one in numbers for event in ("order", "cancel", "order")))
         for n, one in enumerate(numbers):
             ask(runtime, "order", f"k{n}", one)
-        peer.wait_for("taken", 18)
+        peer.wait_for("taken", 12)
         while peer.stats()["calls_pending"]:
             time.sleep(0.02)
         assert {number: state for (number, _), state in peer.orders().items()} == states(runtime) == dict.fromkeys(numbers, "active")
