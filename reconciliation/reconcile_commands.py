@@ -11,6 +11,7 @@ import click
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
+from reconciliation.report_commands import report
 
 if TYPE_CHECKING:
     from reconciliation.codecs.feeds import FeedDialect
@@ -268,5 +269,7 @@ def runs(invocation: Invocation, limit: int) -> Report:
 def _at(at: datetime | None) -> str:
     return shanghai_text(at)
 
+
+reconcile.add_command(report)
 
 COMMANDS: tuple[click.Command, ...] = (reconcile,)

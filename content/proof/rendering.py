@@ -63,7 +63,7 @@ def render_pdf(proof: Proof, language: str, design: Design | None = None) -> byt
         UsageError: the libraries that lay out text are not installed.
         DesignError: a template is broken; with file and line.
     """
-    weasyprint = _weasyprint()
+    weasyprint = layout_library()
     faces = _faces()
     page = legible(render_html(proof, language, design), faces)
     plain = re.sub("<[^>]*>", "", page)
@@ -74,7 +74,7 @@ def render_pdf(proof: Proof, language: str, design: Design | None = None) -> byt
         "bold": faces.bold.of([faces.shown(strong)], "Huabao Proof", "Bold"),
         "song": faces.song.of([faces.shown(proof.title + proof.publication + say(language, "proof"))], "Huabao Proof", "Song"),
     }
-    document = weasyprint.HTML(string=page, base_url=SCHEME, url_fetcher=_fetcher(weasyprint, given))
+    document = weasyprint.HTML(string=page, base_url=SCHEME, url_fetcher=fetcher(weasyprint, given, SCHEME))
     made: bytes = document.write_pdf(pdf_identifier=bytes.fromhex(proof.digest[:32]), pdf_version="1.7")
     return made
 
@@ -127,7 +127,12 @@ def _faces() -> Faces:
     return Faces()
 
 
-def _weasyprint() -> Any:
+def layout_library() -> Any:
+    """WeasyPrint.
+
+    Raises:
+        UsageError: the libraries that it stands on are not installed.
+    """
     try:
         import weasyprint
     except OSError as error:
@@ -135,14 +140,14 @@ def _weasyprint() -> Any:
     return weasyprint
 
 
-def _fetcher(weasyprint: Any, given: Mapping[str, bytes]) -> Any:
-    """Gives what is at hand by name, and refuses everything else."""
+def fetcher(weasyprint: Any, given: Mapping[str, bytes], scheme: str) -> Any:
+    """Gives what is at hand by name, after `scheme`, and refuses everything else."""
 
     class Fetcher(weasyprint.urls.URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
         def fetch(self, url: str, headers: object = None) -> Any:
-            name = url.removeprefix(SCHEME)
-            if not url.startswith(SCHEME) or name not in given:
-                raise ValueError(f"a proof fetches nothing: {url[:80]}")
+            name = url.removeprefix(scheme)
+            if not url.startswith(scheme) or name not in given:
+                raise ValueError(f"paper fetches nothing: {url[:80]}")
             return weasyprint.urls.URLFetcherResponse(url, given[name])
 
     return Fetcher(allowed_protocols=())

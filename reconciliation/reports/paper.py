@@ -1,0 +1,98 @@
+"""The report on paper: a template filled in and laid out by WeasyPrint, with the house's own type.
+
+As with a proof, the layout is given everything by name and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from content.proof.faces import Faces
+from content.proof.rendering import fetcher, layout_library, legible
+from content.proof.wording import moment
+from reconciliation.reports.figures import AgeFigures, DayFigures, Report
+from reconciliation.reports.picture import waterfall_png
+from reconciliation.reports.trend import trend_svg
+from reconciliation.reports.wording import say, share, words, yuan
+
+SCHEME: Final = "report:"
+REFUSED_SHOWN: Final = 3
+
+
+def write_pdf(report: Report, language: str) -> bytes:
+    """The PDF.
+
+    Raises:
+        UsageError: the libraries that lay out text are not installed.
+    """
+    library, faces = layout_library(), _faces()
+    page = legible(_page(report, language), faces)
+    strong = "".join((*(word[language] for word in words().values()), "BOSSMISC0123456789.,%-−: "))
+    plain = re.sub("<[^>]*>", "", page)
+    given = {
+        "regular": faces.regular.of([plain], "Huabao Report", "Regular"),
+        "bold": faces.bold.of([faces.shown(strong)], "Huabao Report", "Bold"),
+        **({"waterfall": waterfall_png(report.waterfall_of, language)} if report.waterfall_of else {}),
+    }
+    document = library.HTML(string=page, base_url=SCHEME, url_fetcher=fetcher(library, given, SCHEME))
+    made: bytes = document.write_pdf(pdf_version="1.7")
+    return made
+
+
+def _page(report: Report, language: str) -> str:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_template))
+    environment.filters |= {"grouped": _grouped, "yuan": yuan, "share": partial(share, language=language)}
+    shared: Mapping[str, Any] = {
+        "say": partial(say, language),
+        "action_words": partial(action_words, language=language),
+        "mark_words": partial(mark_words, language=language),
+        "age_words": partial(age_words, language=language),
+        "refused_words": refused_words,
+        "moment": moment,
+        "trend": trend_svg(report.trend, report.until, language),
+    }
+    return environment.get_template("report.html.j2").render(report=report, language=language, **shared)
+
+
+def _template(name: str) -> str:
+    return (resources.files("templates") / "report" / name).read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _faces() -> Faces:
+    return Faces()
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def action_words(action: str, language: str) -> str:
+    """What an action of the policy is called."""
+    name = f"action_{action or 'none'}"
+    return say(language, name) if name in words() else action
+
+
+def mark_words(mark: str, language: str) -> str:
+    """What a case of its own is called, "" for none."""
+    return say(language, f"mark_{mark}") if f"mark_{mark}" in words() else mark
+
+
+def age_words(one: AgeFigures, language: str) -> str:
+    """A group of ages."""
+    if one.last is None:
+        return say(language, "age_over", n=one.first - 1)
+    return say(language, "age_one") if one.last == 1 else say(language, "age_range", first=one.first, last=one.last)
+
+
+def refused_words(day: DayFigures) -> str:
+    """Which files of a run did not count, and why."""
+    shown = [f"{one['side']}: {one['reason']}" for one in day.refused[:REFUSED_SHOWN]]
+    missing = [f"{side}: —" for side, at in day.as_of.items() if at is None and not any(one["side"] == side for one in day.refused)]
+    return ", ".join([*shown, *missing])
