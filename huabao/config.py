@@ -43,7 +43,10 @@ class Config(BaseSettings):
     feed_known_hosts: Path | None = Field(None, description="file of the keys of those servers, as OpenSSH writes it; unset means data_dir/known_hosts")
     feed_key: Path | None = Field(None, description="private key that signs in at those servers; unset means the password")
     boss_url: str = Field("", description="where BOSS takes orders, cancellations and states of accounts; empty means that nobody tells it, and orders wait for the file of orders")
-    boss_secrets: SecretStr = Field(SecretStr(""), description="secrets shared with BOSS, with commas: the first signs what we send, each counts at /boss/events; empty means that nobody may call there")
+    boss_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="secrets shared with BOSS, with commas: the first signs what we send, each counts at /boss/events; empty means that nobody may call there",
+    )
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property
