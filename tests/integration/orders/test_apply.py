@@ -38,7 +38,7 @@ def state(runtime: Runtime, msisdn: str = ANNA, service_id: str = "news") -> tup
     with runtime.transaction() as session:
         wanted = select(Subscription.state, Subscription.order_state, Reader.account_state, Subscription.effective_at).join(Reader, Reader.id == Subscription.reader_id)
         row = session.execute(wanted.where(Reader.msisdn == msisdn, Subscription.service_id == service_id)).one_or_none()
-    return None if row is None else tuple(row)
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def verdicts(results: list[Result]) -> list[str]:

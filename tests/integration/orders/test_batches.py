@@ -29,7 +29,7 @@ def stream(random: Random, count: int) -> list[Change]:
     return made + random.choices(made, k=count // 5)
 
 
-def seen(runtime: Runtime) -> list[tuple[object, ...]]:
+def seen(runtime: Runtime) -> list[object]:
     """What is known by number, whatever ids rows have, and what the history says."""
     c, s = Reader, Subscription
     with runtime.transaction() as session:
@@ -42,7 +42,7 @@ def seen(runtime: Runtime) -> list[tuple[object, ...]]:
         return [*found, *sorted(map(repr, map(tuple, session.execute(events)))), *sorted(map(repr, map(tuple, session.execute(numbers))))]
 
 
-def told(runtime: Runtime, changes: Sequence[Change], size: int) -> tuple[list[str], list[tuple[object, ...]]]:
+def told(runtime: Runtime, changes: Sequence[Change], size: int) -> tuple[list[str], list[object]]:
     """Verdicts and rows of a stream told in batches of `size` to an empty database."""
     with runtime.transaction() as session:
         for model in (ReaderNumber, Subscription, SubscriptionEvent, AppliedTransaction, Reader):
