@@ -25,7 +25,8 @@ def stop(session: Session, rows: Select[*tuple[Any, ...]], *, source: str, now: 
     """Stop sending; how many subscriptions. One that is stopped or recovers stays so.
 
     Args:
-        rows: gives reader_id, service_id, cause and at: since when it counts as stopped; each subscription once.
+        rows: gives reader_id, service_id, cause and at: since when it counts as stopped; each subscription once. It is asked twice, before
+            and after the change, so it may not ask for the stop state.
     """
     found = rows.subquery()
     mine = _is(found)
@@ -33,8 +34,10 @@ def stop(session: Session, rows: Select[*tuple[Any, ...]], *, source: str, now: 
     there = select(literal(1)).where(mine).exists()
     changed = update(Subscription).where(Subscription.stop_state == SENDING, there)
     done = session.execute(changed.values(stop_state=STOPPED, stop_cause=cause, stopped_at=at, updated_at=now), execution_options=_QUIET)
-    _tell(session, found, "stop", Subscription.stop_state == STOPPED, source, found.c.cause, now)
-    return int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    number = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    if number:
+        _tell(session, found, "stop", Subscription.stop_state == STOPPED, source, found.c.cause, now)
+    return number
 
 
 def resume(session: Session, rows: Select[*tuple[Any, ...]], *, source: str, reason: str, now: datetime) -> int:
@@ -46,8 +49,10 @@ def resume(session: Session, rows: Select[*tuple[Any, ...]], *, source: str, rea
     found = rows.subquery()
     changed = update(Subscription).where(Subscription.stop_state != SENDING, select(literal(1)).where(_is(found)).exists())
     done = session.execute(changed.values(stop_state=SENDING, stop_cause=None, stopped_at=None, updated_at=now), execution_options=_QUIET)
-    _tell(session, found, "restart", Subscription.stop_state == SENDING, source, literal(reason), now)
-    return int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    number = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    if number:
+        _tell(session, found, "restart", Subscription.stop_state == SENDING, source, literal(reason), now)
+    return number
 
 
 def try_again(session: Session, rows: Select[*tuple[Any, ...]], *, now: datetime) -> int:

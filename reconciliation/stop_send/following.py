@@ -32,7 +32,7 @@ def _barred(session: Session, now: datetime) -> int:
     rows = (
         select(Subscription.reader_id, Subscription.service_id, literal(BARRED).label("cause"), _known(now).label("failing_since"), _known(now).label("at"))
         .join(Reader, Reader.id == Subscription.reader_id)
-        .where(Reader.account_state == "barred", Subscription.order_state == "active", Subscription.stop_state == stops.SENDING, or_(at.is_(None), at <= now))
+        .where(Reader.account_state == "barred", Subscription.order_state == "active", or_(at.is_(None), at <= now))
     )
     return stop_rows(session, rows, by=ACCOUNT, now=now)
 
