@@ -62,43 +62,6 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
     return {"readers": 1, **gone}
 
 
-def stop(session: Session, subscription: Subscription, *, cause: str, source: str, at: datetime) -> bool:
-    """Stop sending a service to its reader; False when it is stopped already.
-
-    The order itself is untouched: he still has it, the platform does not send.
-    """
-    if subscription.stop_state == "stopped":
-        return False
-    subscription.stop_state, subscription.stop_cause, subscription.stopped_at, subscription.updated_at = "stopped", cause, at, at
-    _add_event(session, subscription, "stop", source, at)
-    return True
-
-
-def resume(session: Session, subscription: Subscription, *, source: str, at: datetime) -> bool:
-    """Send again; False when nothing was stopped."""
-    if subscription.stop_state == "sending":
-        return False
-    subscription.stop_state, subscription.stop_cause, subscription.stopped_at, subscription.updated_at = "sending", None, None, at
-    _add_event(session, subscription, "restart", source, at)
-    return True
-
-
-def _add_event(session: Session, subscription: Subscription, event: str, source: str, at: datetime) -> None:
-    session.add(
-        SubscriptionEvent(
-            reader_id=subscription.reader_id,
-            service_id=subscription.service_id,
-            event=event,
-            state=subscription.state,
-            field="stop",
-            source=source,
-            effective_at=at,
-            recorded_at=at,
-        )
-    )
-    session.flush()
-
-
 def blacklist(session: Session, kind: str, numbers: Iterable[tuple[str, str]], *, at: datetime) -> int:
     """Put numbers on a blacklist; how many were not on it.
 
