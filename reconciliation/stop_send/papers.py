@@ -6,10 +6,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from content.models import Edition, EditionVersion, Publication
 from content.services import KILLED_EDITION
@@ -29,6 +29,10 @@ from subscribers import stops
 
 NO_PAPER = 0
 """In `RecoveryAttempt.paper_dispatch_id`: none was at hand, the next regular one shows."""
+
+
+LOOKED_BACK = timedelta(days=60)
+"""The newest edition first came out so long, at most, before its last correction."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def issues(session: Session, publication: Publication, since: datetime, until: d
         .group_by(Edition.id, EditionVersion.id)
         .having(out >= since, out <= until)
         .order_by(out, Edition.id)
+        .options(defer(EditionVersion.manuscript))
     )
     return [Issue(edition.id, f"{publication.slug}/{edition.number}", at, stale_at(publication, edition, version, start=at)) for edition, version, at in rows if at is not None]
 
@@ -110,7 +115,7 @@ def newest(session: Session, publication: Publication, now: datetime) -> Issue |
     last = session.scalar(
         select(func.max(Dispatch.started_at)).join(Edition, Edition.id == Dispatch.edition_id).where(Edition.publication_id == publication.id, Dispatch.kind.in_(kinds.BY_PLAN))
     )
-    found = [] if last is None else issues(session, publication, datetime.min.replace(tzinfo=now.tzinfo), now)
+    found = [] if last is None else issues(session, publication, last - LOOKED_BACK, now)
     return found[-1] if found and found[-1].is_fresh(now) else None
 
 
