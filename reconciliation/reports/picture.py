@@ -64,7 +64,9 @@ def waterfall_png(day: DayFigures, language: str) -> bytes:
     found = ladders(day.equal, day.differences)
     scale = _scale(found)
     blocks = [(one, _rows(one, language)) for one in found]
-    note = say(language, "waterfall_note", day=day.day.isoformat(), flight=day.in_flight, from_=scale.begins)
+    note = say(language, "waterfall_note", day=day.day.isoformat(), flight=day.in_flight)
+    if scale.begins:
+        note += (" " if language == "en" else "") + say(language, "waterfall_from", from_=scale.begins)
     notes = lines(note, WIDTH_PX - 2 * MARGIN_PX, SMALL_PX)
     height = _Pen.height(blocks, len(notes))
     image = Image.new("RGB", (WIDTH_PX, height), PAPER)
