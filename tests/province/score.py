@@ -36,12 +36,12 @@ class Score:
 
 
 def scores(province: Province) -> list[Score]:
-    """Of every kind, in the order of `faults.KINDS`."""
+    """Of every kind; what is found at once first."""
     kinds: dict[str, list[Fault]] = {}
     for fault in province.faults:
         kinds.setdefault(fault.kind, []).append(fault)
     unusable = {one.day for one in province.spoiled}
-    return [_score(kind, some, unusable) for kind, some in kinds.items()]
+    return sorted((_score(kind, some, unusable) for kind, some in kinds.items()), key=lambda one: (one.loop == DAILY, one.kind))
 
 
 def _score(kind: str, some: Sequence[Fault], unusable: set[int]) -> Score:
