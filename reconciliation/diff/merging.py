@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reconciliation.codecs.feeds.columns import UNREADABLE, Columns, Services, joined
+from reconciliation.codecs.feeds.columns import NONE, UNREADABLE, Columns, Services, joined
 from reconciliation.codecs.feeds.digits import Ints
 
 RANK_BITS: Final = 24
@@ -114,7 +114,9 @@ def _single(rows: Columns, whole: bool, on_repeated: OnRepeated, services: Servi
     if whole:
         later = np.concatenate([[False], again])
         on_repeated(rows[later])
-        rows.state[later | np.concatenate([again, [False]])] = UNREADABLE
+        unclear = later | np.concatenate([again, [False]])
+        rows.state[unclear] = UNREADABLE
+        rows.effective[unclear] = rows.price[unclear] = rows.payer[unclear] = NONE
     last = np.concatenate([~again, [True]])
     return rows[last], keys[last]
 
