@@ -59,7 +59,7 @@ def approve(cli: CLI, state: str) -> dict[str, Any]:
 
 
 def test_an_earlier_text_again_is_bound_with_its_pages(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
-    made = []
+    made: list[dict[str, Any]] = []
     for text in ("新桥今天通车。", "新桥明天通车。", "新桥今天通车。"):
         cli("edition", "import", folder(tmp_path / "in", text))
         assert ("reapprove" in cli("edition", "life", 1, "--json").json["possible"]) == bool(made), "what was never approved is not approved again"

@@ -31,7 +31,7 @@ USUAL = next(one for one in vectors("misc") if one.name == "order-usual").data
 MSISDNS = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 SHORT = XML_TEXT
 CODES = st.integers(0, 10**9 - 1)
-FEATURES = st.just("") | st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+FEATURES = st.just("") | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 USERS = st.builds(User, st.sampled_from([1, 2]), MSISDNS, st.just("") | SHORT)
 DEVICES = st.builds(Device, st.none() | CODES, st.just("") | SHORT)
 SERVICES = st.builds(ServiceID, SHORT, SHORT, st.just("") | SHORT, FEATURES, CODES)

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huabao.errors import UsageError
-from reconciliation.dialects import MISCDialects, UnknownCodeError
+from reconciliation.dialects import WAIT, MISCDialects, UnknownCodeError
 from reconciliation.dialects.files import BUILT_IN
 from reconciliation.dialects.reading import read_dialect
-from reconciliation.intake.misc import WAIT
 from sandbox.misc.options import DIALECTS
 from subscribers.orders.change import EVENTS
 
