@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +29,38 @@ def load_rules(path: Path, *, with_keys: str) -> list[Any]:
     if not isinstance(document, list):
         raise UsageError(f"{path}: a list of rules is expected, each with {with_keys}")
     return document
+
+
+def read_rules(path: Path, conditions: Mapping[str, type], actions: Mapping[str, type]) -> tuple[Mapping[str, Any], ...]:
+    """The rules of a file, each `do` and perhaps `when`, checked.
+
+    Args:
+        conditions, actions: what `when` and `do` may say, with the type of the value; `float` takes whole numbers too.
+
+    Raises:
+        UsageError: no such file, no YAML list, an unknown word, or a value of the wrong type.
+    """
+    document = load_rules(path, with_keys="`when` and `do`")
+    for position, rule in enumerate(document, 1):
+        where = f"{path}: rule {position}"
+        if not isinstance(rule, dict) or not isinstance(rule.get("do"), dict) or rule.keys() - {"when", "do"}:
+            raise UsageError(f"{where}: expected `do: {{…}}` and perhaps `when: {{…}}`")
+        for words, known in ((rule.get("when") or {}, conditions), (rule["do"], actions)):
+            check_words(words, known, where)
+    return tuple(document)
+
+
+def check_words(words: Any, known: Mapping[str, type], where: str) -> None:
+    """Refuse a word that is not known, and a value that is not of its type.
+
+    Raises:
+        UsageError: so it is.
+    """
+    if not isinstance(words, dict):
+        raise UsageError(f"{where}: `when` and `do` are {{ NAME: VALUE }}")
+    for name, value in words.items():
+        kind = known.get(name)
+        if kind is None:
+            raise UsageError(f"{where}: there is no {name!r}; there are {', '.join(known)}")
+        if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
+            raise UsageError(f"{where}: {name} is a {kind.__name__}")

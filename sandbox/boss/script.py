@@ -22,8 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from huabao.errors import UsageError
-from sandbox.scripts import load_rules
+from sandbox.scripts import read_rules
 
 CONDITIONS = {"from_s": float, "to_s": float, "every": int, "nth": int, "operation": str, "msisdn": str, "service_id": str}
 ACTIONS = {"http": int, "code": str, "drop": bool, "stall": bool, "ignore": bool, "answer_delay_ms": float}
@@ -46,23 +45,7 @@ def read_script(path: Path) -> tuple[Mapping[str, Any], ...]:
     Raises:
         UsageError: no such file, no YAML list, an unknown word, or a value of the wrong type.
     """
-    document = load_rules(path, with_keys="`when` and `do`")
-    for position, rule in enumerate(document, 1):
-        where = f"{path}: rule {position}"
-        if not isinstance(rule, dict) or not isinstance(rule.get("do"), dict) or rule.keys() - {"when", "do"}:
-            raise UsageError(f"{where}: expected `do: {{…}}` and perhaps `when: {{…}}`")
-        _check(rule.get("when") or {}, CONDITIONS, where)
-        _check(rule["do"], ACTIONS, where)
-    return tuple(document)
-
-
-def _check(words: Mapping[str, Any], known: Mapping[str, type], where: str) -> None:
-    for name, value in words.items():
-        kind = known.get(name)
-        if kind is None:
-            raise UsageError(f"{where}: there is no {name!r}; there are {', '.join(known)}")
-        if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
-            raise UsageError(f"{where}: {name} is a {kind.__name__}")
+    return read_rules(path, CONDITIONS, ACTIONS)
 
 
 def decide(rules: Sequence[Mapping[str, Any]], moment: Moment) -> Mapping[str, Any]:

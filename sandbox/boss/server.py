@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sandbox import serving
 from sandbox.boss import wire
 from sandbox.boss.accounts import Accounts
 from sandbox.boss.caller import Caller
@@ -165,19 +165,4 @@ def _json(body: bytes, status: int = 200) -> web.Response:
 
 def serve(options: Options, *, ready: Callable[[int], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready(tcp_port)` is called once the socket listens."""
-    asyncio.run(_serve(options, ready))
-
-
-async def _serve(options: Options, ready: Callable[[int], None] | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(BOSS(options).app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
-        if ready is not None:
-            ready(runner.addresses[0][1])
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+    serving.serve(lambda: BOSS(options).app, options.host, options.port, ready=ready)

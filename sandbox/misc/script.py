@@ -21,8 +21,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from huabao.errors import UsageError
-from sandbox.scripts import load_rules
+from sandbox.scripts import read_rules
 
 CONDITIONS = {"from_s": float, "to_s": float, "every": int, "nth": int, "msisdn": str, "event": str, "service_id": str}
 ACTIONS = {"http": int, "code": int, "late_code": int, "drop": bool, "stall": bool, "no_call": bool, "answer_delay_ms": float}
@@ -34,25 +33,7 @@ def read_script(path: Path) -> tuple[Mapping[str, Any], ...]:
     Raises:
         UsageError: no such file, no YAML list, an unknown word, or a value of the wrong type.
     """
-    document = load_rules(path, with_keys="`when` and `do`")
-    for position, rule in enumerate(document, 1):
-        where = f"{path}: rule {position}"
-        if not isinstance(rule, dict) or not isinstance(rule.get("do"), dict) or rule.keys() - {"when", "do"}:
-            raise UsageError(f"{where}: expected `do: {{…}}` and perhaps `when: {{…}}`")
-        for words, known in ((rule.get("when") or {}, CONDITIONS), (rule["do"], ACTIONS)):
-            _check(words, known, where)
-    return tuple(document)
-
-
-def _check(words: Any, known: Mapping[str, type], where: str) -> None:
-    if not isinstance(words, dict):
-        raise UsageError(f"{where}: `when` and `do` are {{ NAME: VALUE }}")
-    for name, value in words.items():
-        kind = known.get(name)
-        if kind is None:
-            raise UsageError(f"{where}: there is no {name!r}; there are {', '.join(known)}")
-        if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
-            raise UsageError(f"{where}: {name} is a {kind.__name__}")
+    return read_rules(path, CONDITIONS, ACTIONS)
 
 
 def decide(rules: Sequence[Mapping[str, Any]], *, elapsed_s: float, number: int, event: str, msisdn: str, service_id: str) -> Mapping[str, Any]:

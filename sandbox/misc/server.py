@@ -11,7 +11,6 @@ import asyncio
 import base64
 import hmac
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 from aiohttp import web
 
 from huabao.errors import CodecError
+from sandbox import serving
 from sandbox.misc import wire
 from sandbox.misc.caller import Call, Caller
 from sandbox.misc.options import DIALECTS, EVENTS, Options
@@ -174,19 +174,4 @@ class MISC:
 
 def serve(options: Options, *, ready: Callable[[int], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready(tcp_port)` is called once the socket listens."""
-    asyncio.run(_serve(options, ready))
-
-
-async def _serve(options: Options, ready: Callable[[int], None] | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(MISC(options).app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
-        if ready is not None:
-            ready(runner.addresses[0][1])
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+    serving.serve(lambda: MISC(options).app, options.host, options.port, ready=ready)

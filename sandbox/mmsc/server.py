@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from aiohttp import web
 from delivery.codecs import http_auth
 from delivery.codecs.http_auth import Credentials
 from huabao.errors import CodecError
+from sandbox import serving
 from sandbox.mmsc import recalls, wire
 from sandbox.mmsc.keep import Keep
 from sandbox.mmsc.limits import SlidingSecond
@@ -265,19 +265,4 @@ def _now() -> str:
 
 def serve(options: Options, *, ready: Callable[[int], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready(tcp_port)` is called once the socket listens."""
-    asyncio.run(_serve(options, ready))
-
-
-async def _serve(options: Options, ready: Callable[[int], None] | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(MMSC(options).app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
-        if ready is not None:
-            ready(runner.addresses[0][1])
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+    serving.serve(lambda: MMSC(options).app, options.host, options.port, ready=ready)
