@@ -168,7 +168,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.move_waiting", _move_waiting, 5.0),
     Periodic("delivery.recalls", _recalls, 5.0),
     Periodic("delivery.follow_up", _follow_up, 30.0),
-    Periodic("delivery.replies", _replies, 5.0),
+    Periodic("delivery.replies", _replies, 2.0),
     Periodic("delivery.check_dialects", _check_dialects, 10.0),
     Periodic("delivery.watch_windows", _watch_windows, 5.0),
     Periodic("delivery.send_again", _send_again, 5.0),

@@ -16,7 +16,7 @@ from delivery.links.owners import Owners
 from delivery.models import Port
 from delivery.ports import probing
 from delivery.reports.folding import fold
-from delivery.sending import sweeps
+from delivery.sending import replies, sweeps
 from delivery.tasks import TASKS
 from huabao.queues import Registry
 from huabao.runtime import Runtime
@@ -92,17 +92,18 @@ def owning(runtime: Runtime, *names: str) -> Iterator[Owners]:
         owners.stop()
 
 
-def settle_texts(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 30.0) -> None:
+def settle_texts(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 120.0) -> None:
     """Sweep and fold until `until()`, while somebody else owns the ports; fails when that takes too long."""
     over = threading.Event()
     timer = threading.Timer(timeout_s, over.set)
     timer.start()
     try:
         while not until():
-            assert not over.is_set(), "it did not come to rest"
+            assert not over.is_set(), f"it did not come to rest within {timeout_s:g} s"
             sweeps.start_due(runtime)
             sweeps.requeue_silent(runtime)
             probing.probe_due(runtime)
+            replies.heal(runtime)
             busy = work(runtime) + fold(runtime)
             sweeps.advance(runtime)
             if not busy:
