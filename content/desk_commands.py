@@ -116,7 +116,7 @@ def desk() -> None:
 def set_(invocation: Invocation, slug: str, checklist: Path | None, deputies: str | None, sections: Path | None, shares: str | None) -> Report:
     """Change how a publication is worked on."""
     from content.services import find_publication
-    from content.workflow import notes
+    from content.workflow import notes, standins
     from content.workflow.plans import parse_sections, parse_shares
 
     if checklist is None and deputies is None and sections is None and shares is None:
@@ -131,9 +131,11 @@ def set_(invocation: Invocation, slug: str, checklist: Path | None, deputies: st
             session, publication.id, checklist=points, deputies=names, sections=plan, shares=parts, by=invocation.actor, at=invocation.runtime.now()
         )  # fmt: skip
         shown = _shown(publication, made)
+        absent = standins.absent(session, publication, plan or ())
     strangers = [name for name in names or () if not invocation.installation.role_of(invocation.runtime, name)]
     told = [f"nobody has the account {name!r}: `huabao user add {name} --role ops` makes it" for name in strangers]
-    return replace(shown, lines=(*shown.lines, *told), data={**shown.data, "strangers": strangers})
+    told += [f"{publication.slug} has no edition {number!r} to stand in: import it, or name another" for number in absent]
+    return replace(shown, lines=(*shown.lines, *told), data={**shown.data, "strangers": strangers, "absent": absent})
 
 
 @desk.command("show")

@@ -18,7 +18,7 @@ from content.folder.forms import check_heroes, heroes_of, one_story_each
 from content.folder.legibility import illegible
 from content.folder.problems import Findings, Place
 from content.folder.repeats import repeated_stories
-from content.folder.shares import levels_warning, shares_of
+from content.folder.shares import shares_of
 from content.folder.slots import declared_slots, used_slots
 from content.manuscript import MAGAZINE_PARTS, Hero, Item, Manuscript, Panel, PictureRef, Section, Slot
 from content.models import KINDS
@@ -79,9 +79,6 @@ def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedF
     assert manuscript is not None, "a folder without problems and without a manuscript"
     for key, what in repeated_stories(manuscript.items):
         findings.warn(Place(key), what)
-    warning = levels_warning(manuscript)
-    if warning:
-        findings.warn(Place(EDITION_FILE), warning)
     for place, what in illegible(manuscript, Place(EDITION_FILE)):
         findings.warn(place, what)
     for name in folder.unused_articles():

@@ -40,7 +40,7 @@ def warnings_of(session: Session, publication: Publication, given: Manuscript, m
     if made.kind != "comic":
         for title in missing(made, notes.desk_of(session, publication.id).sections):
             yield f"the planned section “{title}” is missing, and nothing stands in for it"
-    warning = None if given.shares else levels_warning(made)
+    warning = levels_warning(made)
     if warning:
         yield warning
     if made.mourning:

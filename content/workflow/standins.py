@@ -48,6 +48,12 @@ def missing(manuscript: Manuscript, plan: Sequence[Mapping[str, Any]]) -> list[s
     return [planned["title"] for planned in plan if planned["title"] not in present]
 
 
+def absent(session: Session, publication: Publication, plan: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Numbers that a plan names as stand-ins and of which there is no edition yet."""
+    named = dict.fromkeys(str(planned["fallback"]) for planned in plan if planned.get("fallback") not in (None, YESTERDAY))
+    return [number for number in named if _standing(session, publication, number) is None]
+
+
 def _standin(session: Session, publication: Publication, manuscript: Manuscript, planned: Mapping[str, Any]) -> Section | None:
     fallback = planned.get("fallback")
     if fallback is None:

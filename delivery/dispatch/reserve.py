@@ -13,7 +13,8 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.models import Edition, Publication
+from content.models import Edition, EditionVersion, Publication
+from content.workflow import lifecycle as desk
 from delivery import kinds, lifecycle
 from delivery.dispatch.policies import APPROVED_BY
 from delivery.models import Dispatch
@@ -28,7 +29,6 @@ from huabao.runtime import Runtime
 log = get_logger("reserve")
 
 ALARM = "editions.none_approved"
-
 
 
 def stand_by(runtime: Runtime) -> None:
@@ -67,7 +67,7 @@ def _look(session: Session, publication: Publication, now: datetime) -> None:
     if known is None:
         what = "its reserve edition stands by" if publication.reserve_edition_id else "and it has no reserve edition"
         opens = shanghai_text(opens_today(publication, now))
-        alarms.raise_alarm(session, ALARM, key, f"{publication.slug}: no approved paper for today, {what}; the window opens at {opens}", at=now)
+        alarms.raise_alarm(session, ALARM, key, f"{publication.slug}: {_lacking(session, publication, now)}, {what}; the window opens at {opens}", at=now)
     if publication.reserve_edition_id is not None and _reserve_dispatch(session, publication, business_day(now)) is None:
         day = business_day(now).isoformat()
         enqueue(session, STAND_BY, {"publication_id": publication.id, "day": day}, now=now, unique_key=f"stand_by:{publication.id}:{day}")
@@ -84,6 +84,18 @@ def _has_paper(session: Session, publication: Publication, now: datetime) -> boo
     if publication.reserve_edition_id is not None:
         wanted = wanted.where(Dispatch.edition_id != publication.reserve_edition_id)
     return session.scalar(wanted.limit(1)) is not None
+
+
+def _lacking(session: Session, publication: Publication, now: datetime) -> str:
+    """What today's paper lacks: its approval, or, where it has that, a dispatch."""
+    wanted = (
+        select(Edition.id, Edition.number)
+        .join(EditionVersion, EditionVersion.id == Edition.current_version_id)
+        .where(Edition.publication_id == publication.id, Edition.state.in_((desk.APPROVED, desk.SCHEDULED)), EditionVersion.issue_date == business_day(now))
+        .order_by(Edition.id.desc())
+    )
+    found = session.execute(wanted.limit(1)).one_or_none()
+    return "no approved paper for today" if found is None else f"{found.number} is approved and not dispatched (`huabao dispatch start {found.id}`)"
 
 
 def _reserve_dispatch(session: Session, publication: Publication, day: date) -> Dispatch | None:

@@ -80,6 +80,17 @@ def test_the_reserve_goes_out_when_no_paper_comes(runtime: Runtime, tmp_path: Pa
         assert (found.excluded, found.outcomes["submitted"]) == ({}, 3), "a reserve is as fresh as its dispatch"
 
 
+def test_a_paper_that_is_approved_and_not_dispatched_is_called_so(runtime: Runtime) -> None:
+    world = with_reserve(runtime, reserve_too=False)
+    due = at(runtime, "2026-11-22T05:46")
+    todays_paper(due, world)
+    with due.transaction() as session:
+        session.execute(update(Edition).where(Edition.number == "today").values(state="approved"))
+    reserve.stand_by(due)
+    (said,) = alarm(due)
+    assert "today is approved and not dispatched (`huabao dispatch start" in said
+
+
 def test_the_reserve_is_taken_back_when_the_paper_comes(runtime: Runtime) -> None:
     world = with_reserve(runtime)
     due, later, open_now = (at(runtime, f"2026-11-22T{when}") for when in ("05:46", "06:10", "06:31"))

@@ -55,6 +55,7 @@ def test_a_section_that_nobody_delivered_has_a_stand_in_and_says_so(cli: CLI, ru
     cli("edition", "import", paper(tmp_path / "y", [NEWS, HEFEI], "2026-11-21"))
     shown = cli("desk", "set", "test-newspaper", "--sections", tmp_path / "plan.yaml", "--as", "ed", "--json").json
     assert shown["sections"][1] == {"title": "合肥", "city": "合肥", "fallback": "yesterday"}
+    assert shown["absent"] == [], "the standing edition is there"
     warnings = cli("edition", "import", paper(tmp_path / "t", [NEWS]), "--json").json["warnings"]
     assert "nobody delivered “合肥”: what keeps of 2026-11-21 stands in" in warnings
     assert "nobody delivered “常识”: the standing edition standing stands in" in warnings
@@ -74,8 +75,10 @@ def test_a_section_that_nobody_delivered_has_a_stand_in_and_says_so(cli: CLI, ru
 
 @pytest.mark.usefixtures("people")
 def test_a_planned_section_without_a_fallback_stands_in_the_way(cli: CLI, tmp_path: Path) -> None:
-    (tmp_path / "plan.yaml").write_text("- 要闻\n- 天气\n", "utf-8")
+    (tmp_path / "plan.yaml").write_text("- {title: 要闻, fallback: shelf}\n", "utf-8")
     cli("edition", "import", paper(tmp_path / "t", [NEWS]))
+    assert "no edition 'shelf' to stand in" in cli("desk", "set", "test-newspaper", "--sections", tmp_path / "plan.yaml", "--as", "ed").out
+    (tmp_path / "plan.yaml").write_text("- 要闻\n- 天气\n", "utf-8")
     cli("desk", "set", "test-newspaper", "--sections", tmp_path / "plan.yaml", "--as", "ed")
     (hit,) = cli("edition", "hits", 1, "--json", code=1).json["hits"]
     assert (hit["kind"], hit["severity"], hit["found"]) == ("section", "block", "天气")

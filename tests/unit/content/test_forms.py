@@ -17,6 +17,7 @@ from content.alternatives import Choice, Taste, parse_tones
 from content.compose import Composition, PictureSource, compose
 from content.compose.titles import TITLE_CHARACTERS_MAX, suggested
 from content.folder import read_folder
+from content.folder.shares import levels_warning
 from content.manuscript import Item, Manuscript
 from content.signatures import SignatureRules
 from content.wap.documents import PICTURE_TYPE, read_picture
@@ -225,6 +226,6 @@ def test_wrong_shares_are_refused(tmp_path: Path, shares: dict[str, object], sai
 def test_a_level_without_an_item_is_said(tmp_path: Path) -> None:
     found = read_folder(editions.newspaper(tmp_path, shares={"province": 0.5, "group": 0.3, "city": 0.2}), {})
     assert found.manuscript.shares == {"province": 0.5, "group": 0.3, "city": 0.2}
-    assert found.warnings == (
-        "edition.yaml: no item is of level group (30%), which is to have a share: the others get it; write `level` into an article's front matter",
+    assert levels_warning(found.manuscript) == (
+        "no item is of level group (30%), which is to have a share: the others get it; write `level` into an article's front matter"
     )  # fmt: skip
