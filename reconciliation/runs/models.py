@@ -85,6 +85,7 @@ class ReconcileDifference(Base):
     __tablename__ = "reconcile_differences"
     __table_args__ = (
         Index("uq_reconcile_differences_open", "msisdn", "service_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_reconcile_differences_open_since", "first_day", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_reconcile_differences_run", "run_id"),
         Index("ix_reconcile_differences_closed", "closed_at"),
     )

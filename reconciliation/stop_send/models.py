@@ -74,6 +74,7 @@ class DeliveryStop(Base):
     __table_args__ = (
         Index("uq_delivery_stops_open", "reader_id", "service_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_stops_next", "next_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_delivery_stops_open_since", "stopped_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_stops_stopped", "stopped_at"),
         Index("ix_delivery_stops_reader", "reader_id"),
     )
