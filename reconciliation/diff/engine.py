@@ -77,7 +77,7 @@ class _Comparison:
 
     def run(self) -> Outcome:
         whole = [side.whole for side in self._sides.values()]
-        known = tables([side.whole and not side.missing for side in self._sides.values()])
+        known = tables(self._known)
         part = None if self._out is None else self._out.with_name(self._out.name + ".part")
         try:
             with ExitStack() as stack:
@@ -93,7 +93,13 @@ class _Comparison:
                 part.unlink(missing_ok=True)
         equal = judge.equal
         reports = {one.name: one.report(one.name not in self._unsorted) for one in self._inputs if not one.side.missing}
-        return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports)
+        undecided = judge.watched.undecided(absent_is_known=all(self._known))
+        return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports, undecided)
+
+    @property
+    def _known(self) -> list[bool]:
+        """Of each side, whether a key that it does not name is absent there."""
+        return [side.whole and not side.missing for side in self._sides.values()]
 
     def _stream(self, one: _Input, stack: ExitStack) -> Generator[Columns, None, None]:
         folder = None

@@ -15,9 +15,9 @@ from reconciliation.diff.files import DifferenceWriter
 from reconciliation.diff.merging import RANK_BITS, SIDE_BITS, Chunk
 from reconciliation.diff.outcome import Rules, Tally
 from reconciliation.diff.tables import ATTRIBUTE_CLASSES, COMBINATIONS, DIRECTIONS, NAMES, Tables
+from reconciliation.diff.watching import CODE_BITS, Watched
 
-_CODE_BITS: Final = 12
-assert SERVICES_MAX <= 1 << _CODE_BITS
+assert SERVICES_MAX <= 1 << CODE_BITS
 _SIDES: Final = range(3)
 
 
@@ -36,11 +36,14 @@ class Judge:
         self._money = np.zeros(len(NAMES), np.int64)
         self._before = None if rules.settled_before is None else int(rules.settled_before.timestamp())
         self._changing = _changing(rules.in_flight, services)
+        self._prices = np.zeros(0, np.int64)
+        self.watched = Watched(rules.watched, services)
         self.in_flight = 0
 
     def add(self, chunk: Chunk) -> None:
         """Take up some keys, and write those that differ."""
         self._combined += np.bincount(chunk.combined, minlength=COMBINATIONS)
+        self.watched.look(chunk, self._tables.known)
         attributes = self._attributes(chunk)
         unlike = attributes != 0
         self._unlike += np.bincount(chunk.combined[unlike], minlength=COMBINATIONS)
@@ -51,14 +54,21 @@ class Judge:
         settled = self._settled(found)
         if not settled.all():
             self.in_flight += int((~settled).sum())
+            self.watched.leave(found.msisdn[~settled], found.service[~settled])
             at = at[settled]
             found = _Found(chunk, at, self._services)
         names = np.where(unlike[at], ATTRIBUTE_CLASSES[attributes[at]], self._tables.classes[chunk.combined[at]])
-        money = found.money(DIRECTIONS[names])
+        money = found.money(DIRECTIONS[names], self._usual_prices())
         self._counts += np.bincount(names, minlength=len(NAMES))
         np.add.at(self._money, names, money)
         if self._writer is not None:
             self._write(self._writer, found, names, money)
+
+    def _usual_prices(self) -> Ints:
+        """What each service costs where no side says it, by code."""
+        if len(self._prices) < len(self._services.names):
+            self._prices = np.array([self._rules.prices.get(name, 0) for name in self._services.names], np.int64)
+        return self._prices
 
     def _attributes(self, chunk: Chunk) -> Ints:
         """Of each key, which attribute differs though the letters agree, counted from 1; 0 for none."""
@@ -76,7 +86,7 @@ class Judge:
         if self._before is not None:
             settled &= np.maximum(np.maximum(*found.effective[:2]), found.effective[2]) < self._before
         if len(self._changing):
-            settled &= ~np.isin(found.msisdn << _CODE_BITS | found.service, self._changing)
+            settled &= ~np.isin(found.msisdn << CODE_BITS | found.service, self._changing)
         return settled
 
     def _write(self, writer: DifferenceWriter, found: _Found, names: Ints, money: Ints) -> None:
@@ -123,11 +133,11 @@ class _Found:
         """The state of a side, as in a combination."""
         return (self._combined >> SIDE_BITS * side) & ((1 << SIDE_BITS) - 1)
 
-    def money(self, directions: npt.NDArray[np.str_]) -> Ints:
-        """Fen a month that are at stake for each key."""
+    def money(self, directions: npt.NDArray[np.str_], usual: Ints) -> Ints:
+        """Fen a month that are at stake for each key; `usual` by service where no side says a price."""
         boss, misc, platform = self.price
         price = np.where(boss != NONE, boss, np.where(misc != NONE, misc, platform))
-        price = np.where(price != NONE, price, 0)
+        price = np.where(price != NONE, price, usual[self.service])
         other = np.where(platform != NONE, platform, misc)
         apart = np.where((boss != NONE) & (other != NONE), np.abs(boss - other), 0)
         whole = np.isin(directions, ("charged_not_served", "served_not_charged", "charged_to_another"))
@@ -160,4 +170,4 @@ def _spread_over(values: list[Ints], limit: int) -> Flags:
 
 
 def _changing(keys: Iterable[tuple[str, str]], services: Services) -> Ints:
-    return np.unique(np.array([int(msisdn) << _CODE_BITS | services.code(service_id) for msisdn, service_id in keys], np.int64))
+    return np.unique(np.array([int(msisdn) << CODE_BITS | services.code(service_id) for msisdn, service_id in keys], np.int64))

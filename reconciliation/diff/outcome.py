@@ -56,6 +56,8 @@ class Rules:
         settled_before: a difference of which a side changed at or after this instant is in flight, and left out.
         in_flight: keys (msisdn, service_id) whose differences are left out.
         masked: numbers of the difference file with their middle hidden.
+        prices: fen a month by service, where no side says a price.
+        watched: keys of which `Outcome.undecided` is asked.
     """
 
     effective_tolerance_s: int | None = 86_400
@@ -64,6 +66,8 @@ class Rules:
     settled_before: datetime | None = None
     in_flight: Iterable[tuple[str, str]] = ()
     masked: bool = False
+    prices: Mapping[str, int] = field(default_factory=dict)
+    watched: Iterable[tuple[str, str]] = ()
 
 
 STRICT = Rules()
@@ -107,6 +111,7 @@ class Outcome:
         in_flight: differences left out since the key was changing.
         unknown: keys of which only one side is known.
         sides: boss, misc, platform; no entry for a missing one.
+        undecided: of the watched keys those that are in flight, or of which a side is unknown.
     """
 
     compared: int
@@ -116,6 +121,7 @@ class Outcome:
     in_flight: int
     unknown: int
     sides: Mapping[str, SideReport]
+    undecided: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reconciliation.codecs.feeds.columns import CODES, NONE, UNREADABLE, Columns
 from reconciliation.codecs.feeds.digits import LAST, ZEROS, Flags, Ints, Words, are_digits, eight_digits
 from reconciliation.codecs.feeds.instants import compact_seconds, iso_seconds, without_empty
 from reconciliation.codecs.feeds.lines import Layout, find_service, read_line
-from reconciliation.codecs.feeds.records import FeedRecord, LineFault
+from reconciliation.codecs.feeds.records import FeedError, FeedRecord, LineFault
 from reconciliation.codecs.feeds.words import CELL_BYTES_MAX, Vocabulary, cells
 
 ROOM: Final = 64
@@ -70,19 +70,23 @@ class BlockParser:
         state = self._layout.dialect.states.get(cell.decode(self._layout.encoding, "replace").strip())
         return None if state is None else CODES[state]
 
-    def parse(self, raw: npt.NDArray[np.uint8], length: int, line: int) -> Parsed:
+    def parse(self, raw: npt.NDArray[np.uint8], length: int, line: int, line_bytes_max: int) -> Parsed:
         """The records of whole lines.
 
         Args:
             raw: `ROOM` bytes, `length` bytes of lines that each end with a newline, `ROOM` bytes.
             line: the number of the first line.
+            line_bytes_max: without its end.
 
         Raises:
-            FeedError: too many services, or what `special` raises.
+            FeedError: a line is longer, there are too many services, or what `special` raises.
             UnicodeDecodeError: an irregular line is no text.
         """
         block = _Block(raw, length)
         ends, rows, spans = self._split(block)
+        long = np.diff(ends, prepend=ROOM - 1) > line_bytes_max + 1
+        if long.any():
+            raise FeedError("long_line", line=line + int(np.argmax(long)))
         good, columns = self._regular(block, spans, rows + line)
         if raw[ROOM : ROOM + length].min(initial=1) == 0:
             nul = np.unique(np.searchsorted(ends, np.flatnonzero(raw[ROOM : ROOM + length] == 0) + ROOM))

@@ -182,12 +182,14 @@ class FeedReader:
     def _parse(self, raw: npt.NDArray[np.uint8], length: int) -> Columns:
         """Whole lines, with `ROOM` before and after them."""
         assert self._parser is not None
+        line_bytes_max = LINE_BYTES_MAX
         if raw[ROOM : ROOM + length].max() >= 0x80:
             data = raw[ROOM : ROOM + length].tobytes()
             text = self._decode(data, self._dialect.encoding)
             if self._layout.encoding != self._dialect.encoding:
                 raw, length = _roomy(text.encode(self._layout.encoding))
-        parsed = self._parser.parse(raw, length, self._line)
+                line_bytes_max *= 2  # what is two bytes in GB 18030 may be three in UTF-8
+        parsed = self._parser.parse(raw, length, self._line, line_bytes_max)
         self._line += parsed.lines
         self.records += parsed.records
         if self._trailer_line and parsed.last_record > self._trailer_line:

@@ -25,6 +25,7 @@ class NaiveOutcome:
     counts: Counter[str] = field(default_factory=Counter)
     money: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[str, str, str, int]] = field(default_factory=list)
+    undecided: set[Key] = field(default_factory=set)
 
 
 def keyed(entries: Iterable[tuple[Key, FeedRecord | None]], whole: bool) -> NaiveSide:
@@ -36,7 +37,8 @@ def keyed(entries: Iterable[tuple[Key, FeedRecord | None]], whole: bool) -> Naiv
 
 def compare_naively(sides: Sequence[NaiveSide | None], wholes: Sequence[bool], rules: Rules) -> NaiveOutcome:
     outcome = NaiveOutcome()
-    changing = set(rules.in_flight)
+    changing, watched = set(rules.in_flight), set(rules.watched)
+    outcome.undecided = {key for key in watched if any(_letter(side, key, whole) == "u" for side, whole in zip(sides, wholes, strict=True))}
     for key in sorted({key for side in sides if side is not None for key in side}):
         records = [None if side is None else side.get(key) for side in sides]
         letters = "".join(_letter(side, key, whole) for side, whole in zip(sides, wholes, strict=True))
@@ -50,8 +52,9 @@ def compare_naively(sides: Sequence[NaiveSide | None], wholes: Sequence[bool], r
             outcome.equal[letters] += 1
         elif key in changing or any(_is_later(record, rules.settled_before) for record in records):
             outcome.in_flight += 1
+            outcome.undecided |= {key} & watched
         else:
-            money = _money(records, CLASSES[name].direction)
+            money = _money(records, CLASSES[name].direction, rules.prices.get(key[1], 0))
             outcome.counts[name] += 1
             outcome.money[name] += money
             outcome.differences.append((*key, name, money))
@@ -84,9 +87,9 @@ def _attribute(records: Sequence[FeedRecord | None], rules: Rules) -> str | None
     return None
 
 
-def _money(records: Sequence[FeedRecord | None], direction: str) -> int:
+def _money(records: Sequence[FeedRecord | None], direction: str, usual: int) -> int:
     boss, misc, platform = (None if one is None else one.price_fen for one in records)
     if direction in ("charged_not_served", "served_not_charged", "charged_to_another"):
-        return next((one for one in (boss, misc, platform) if one is not None), 0)
+        return next((one for one in (boss, misc, platform) if one is not None), usual)
     other = misc if platform is None else platform
     return abs(boss - other) if direction == "charged_otherwise" and boss is not None and other is not None else 0

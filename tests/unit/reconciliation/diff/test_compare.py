@@ -41,6 +41,8 @@ RULES = st.builds(
     payer=st.booleans(),
     settled_before=st.sampled_from([None, NOON + timedelta(seconds=100)]),
     in_flight=st.lists(st.tuples(st.just("13800000003"), st.sampled_from(["SVC1", "SVC77"])), max_size=2),
+    prices=st.sampled_from([{}, {"SVC1": 300, "SVC77": 1}]),
+    watched=st.lists(st.tuples(st.sampled_from([f"138000000{at:02d}" for at in (0, 3, 4, 8, 60)]), st.sampled_from(["SVC10", "SVC1", "SVC77"])), max_size=6),
 )
 
 
@@ -81,6 +83,7 @@ def assert_same(outcome: Outcome, expected: NaiveOutcome, folder: Path) -> None:
     assert {name: (one.count, one.money_fen) for name, one in outcome.classes.items()} == {name: (count, expected.money[name]) for name, count in expected.counts.items()}
     assert [(one.msisdn, one.service_id, one.name, one.money_fen) for one in read_differences(folder / "out.csv")] == expected.differences
     assert outcome.matched == sum(expected.equal.values())
+    assert outcome.undecided == expected.undecided
 
 
 @settings(max_examples=50, deadline=None)

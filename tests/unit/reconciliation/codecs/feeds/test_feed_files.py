@@ -131,6 +131,16 @@ def test_what_is_written_is_read(dialect: FeedDialect, records: list[FeedRecord]
     assert set(COLUMNS) >= set(dialect.columns) - {""}
 
 
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_long_line_is_refused_wherever_it_stands(end: bytes) -> None:
+    cells = LINE.rstrip(b"\n").split(b",")
+    most = b",".join([*cells[:-1], b"x" * (4096 - len(b",".join(cells[:-1])) - 1)])
+    assert len(most) == 4096 and read(HEADER + LINE + most + b"\n" + OTHER, CSV)[0] == 3
+    with pytest.raises(FeedError) as caught:
+        read(HEADER + LINE + most + b"x" + (b"\n" + OTHER if end else b""), CSV)
+    assert (caught.value.code, caught.value.line) == ("long_line", 3)
+
+
 def test_gzip_is_unpacked_and_a_cut_one_refused(tmp_path: Path) -> None:
     packed = gzip.compress(HEADER + LINE * 1 + OTHER)
     (tmp_path / "whole").write_bytes(packed)
