@@ -62,7 +62,15 @@ def write_wap_push(message: PushMessage, *, reference_octets: ReferenceOctets = 
     Raises:
         CodecError: as `encode_wbxml`, or more than 255 short messages (ours).
     """
-    pdu = write_push(message)
+    return write_push_pdu(write_push(message), reference_octets=reference_octets, data_coding=data_coding)
+
+
+def write_push_pdu(pdu: bytes, *, reference_octets: ReferenceOctets = 1, data_coding: int = DataCoding.BINARY_CLASS_1) -> ShortMessages:
+    """The short messages of a Push PDU of whatever content, to the port where handsets listen for pushes.
+
+    Raises:
+        CodecError: more than 255 short messages (ours).
+    """
     single = write_udh((WAP_PORTS,))
     if len(single) + len(pdu) <= USER_DATA_OCTETS_MAX:
         return ShortMessages(data_coding, (single + pdu,), udhi=True)
