@@ -14,9 +14,9 @@ from content.quiz import answers
 from content.quiz.models import OpenedQuiz
 from content.wap.models import WapForm
 from huabao import audit
+from reconciliation.ordering.leaving import leave
 from subscribers.models import Reader, Subscription
 from subscribers.offers import store
-from subscribers.offers.leaving import leave
 from subscribers.offers.orders import record_order
 from subscribers.offers.services import find_service
 

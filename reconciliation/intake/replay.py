@@ -8,7 +8,7 @@ again. What became of each is held against what the journal says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -18,20 +18,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from huabao.errors import UsageError
-from reconciliation.codecs.boss import decode_event
-from reconciliation.codecs.misc import SubscribeServiceReq, SyncOrderRelationReq, UnSubscribeServiceReq, decode_envelope
+from reconciliation.codecs.misc import SubscribeServiceReq, UnSubscribeServiceReq, decode_envelope
 from reconciliation.dialects import MISCDialects
-from reconciliation.intake import boss, misc
+from reconciliation.intake import misc
+from reconciliation.intake.kept import change_in
 from reconciliation.journal import Opened
-from reconciliation.journal.models import OUT
+from reconciliation.journal.models import DUE, OUT
 from reconciliation.ordering import asked
 from reconciliation.ordering.misc import ANSWERED_DONE, ANSWERED_REFUSED, hear
 from subscribers.models import Reader, Subscription
 from subscribers.orders.change import Change
+from subscribers.orders.due import take_due
 from subscribers.orders.services import apply
 
-APPLIED: Final = ("applied", "repeated", "late", "unchanged")
-"""Verdicts of messages that were applied."""
+APPLIED: Final = ("applied", "late", "unchanged")
+"""Verdicts of messages that are applied again; what was repeated changed nothing, whatever became of the first."""
 
 DIFFERENCES_MAX: Final = 20
 
@@ -81,37 +82,42 @@ def replay(session: Session, messages: Iterable[Opened], dialects: MISCDialects,
         pending: list[tuple[Opened, Change]] = []
         for one in group:
             found.messages += 1
-            change = _change(session, one, dialects, found)
+            change = _change(one, dialects, found)
             if change is not None:
                 pending.append((one, change))
-            elif one.row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED):
+                continue
+            act = _act_of(one)
+            if act is not None:
                 _apply(session, pending, at, found)
                 pending = []
-                _hear(session, one)
+                act(session, one)
         _apply(session, pending, at, found)
 
 
-def _change(session: Session, one: Opened, dialects: MISCDialects, found: Replayed) -> Change | None:
+def _change(one: Opened, dialects: MISCDialects, found: Replayed) -> Change | None:
     """What a message changes; None where that is nothing, or not for readers' orders to be told."""
     row = one.row
+    if row.direction == OUT or row.codec == DUE or row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED):
+        found.unreadable += row.codec != DUE and one.content is None
+        return None
+    if row.verdict not in APPLIED:
+        found.skipped += 1
+        return None
     if one.content is None:
         found.unreadable += 1
         return None
-    if row.direction == OUT:
-        if row.codec == misc.CODEC:
-            _leave(session, one)
-        return None
-    if row.verdict not in APPLIED:
-        found.skipped += row.verdict not in (ANSWERED_DONE, ANSWERED_REFUSED)
-        return None
-    if row.codec == boss.PEER:
-        return boss.change_of(decode_event(one.content), row.id, source=row.peer)
-    name, _, _ = row.dialect.partition("@")
-    dialect = dialects.get(name)
-    found.other_dialect += dialect.label != row.dialect
-    envelope = decode_envelope(one.content)
-    assert isinstance(envelope.message, SyncOrderRelationReq), "what was applied was read"
-    return misc.change_of(envelope, row.peer, dialect, at=row.received_at, message_id=row.id)
+    found.other_dialect += row.codec == misc.CODEC and dialects.get(row.dialect.partition("@")[0]).label != row.dialect
+    return change_in(one, dialects)
+
+
+def _act_of(one: Opened) -> Callable[[Session, Opened], None] | None:
+    """What else a message did."""
+    row = one.row
+    if row.codec == DUE:
+        return _take_due
+    if one.content is not None and row.codec == misc.CODEC and row.direction == OUT:
+        return _leave
+    return _hear if row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED) else None
 
 
 def _apply(session: Session, pending: list[tuple[Opened, Change]], at: datetime, found: Replayed) -> None:
@@ -128,6 +134,12 @@ def _apply(session: Session, pending: list[tuple[Opened, Change]], at: datetime,
         if change.source == misc.SOURCE and result.verdict == "applied" and change.service_id is not None:
             calls[change.msisdn, change.service_id, change.event] = change.transaction_id
     asked.match_calls(session, calls, at=at)
+
+
+def _take_due(session: Session, one: Opened) -> None:
+    """What was due then took effect."""
+    at = one.row.received_at
+    apply(session, take_due(session, now=at), now=at)
 
 
 def _leave(session: Session, one: Opened) -> None:

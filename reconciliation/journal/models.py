@@ -16,13 +16,19 @@ QUARANTINED = "quarantined"
 MALFORMED, BROKEN, ANSWERED, ASKED = "malformed", "broken", "answered", "asked"
 """Further verdicts: it could not be read; it could not be applied; an answer of a peer; a request of ours."""
 
+OWN, DUE = "own", "due"
+"""Codecs of what no peer sent: a change that began here, in our own form; changes that were due took effect, without a content."""
+
+TOOK_EFFECT = "took-effect"
+"""The verdict of the latter."""
+
 
 class ExchangeMessage(Base):
     """One raw message, in the order in which messages took effect: ids ascend with that.
 
     Attributes:
         peer: as it is configured.
-        codec: what reads it: misc or boss.
+        codec: what reads it: misc or boss; own or due.
         dialect: name and version of the code tables that it was read by, "" where it has no codes.
         received_at: the instant that it counts from; never earlier than that of a message before it.
         content: sealed with the key; None once there is nothing left to be read.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from huabao.queues import Periodic
 from huabao.runtime import Runtime
-from reconciliation.journal.models import ExchangeMessage, MessageKey
+from reconciliation.journal.models import DUE, ExchangeMessage, MessageKey
 from reconciliation.journal.settings import KEEP_DAYS, STRAYS_KEEP_DAYS
 
 _CHUNK = 5000
@@ -20,7 +20,8 @@ def tidy(runtime: Runtime) -> None:
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
         oldest, oldest_stray = (now - timedelta(days=one.get(session)) for one in (KEEP_DAYS, STRAYS_KEEP_DAYS))
-    strays = ExchangeMessage.key_id.in_(select(MessageKey.id).where(MessageKey.day.is_not(None)))
+    # What says that changes took effect is nobody's, and a replay of the others needs it.
+    strays = ExchangeMessage.key_id.in_(select(MessageKey.id).where(MessageKey.day.is_not(None))) & (ExchangeMessage.codec != DUE)
     for condition in (ExchangeMessage.received_at < oldest, (ExchangeMessage.received_at < oldest_stray) & strays):
         while True:
             with runtime.transaction() as session:

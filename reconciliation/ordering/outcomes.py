@@ -12,9 +12,7 @@ from delivery.sending import replies
 from huabao.config import Config
 from huabao.runtime import Runtime
 from huabao.settings import Setting
-from reconciliation import journal
-from reconciliation.codecs.boss import BossEvent, encode_event
-from reconciliation.intake.boss import change_of
+from reconciliation.intake.own import PLATFORM, apply_own
 from reconciliation.ordering import confirming, routing
 from reconciliation.ordering.models import AGREED, DECLINED, OrderConfirmation
 from reconciliation.ordering.settings import CONFIRM_SILENT_TEXT, ORDERED_TEXT, REFUSED_TEXT
@@ -23,10 +21,9 @@ from reconciliation.outbox.models import DONE, DROPPED, PERSON, REFUSED, Outboun
 from subscribers.models import Reader
 from subscribers.offers import store
 from subscribers.offers.models import BY_FILE, CANCEL, ServiceOrder
-from subscribers.orders.services import apply
+from subscribers.orders.change import Change
 
 ORDER_KEY = "order:"
-PLATFORM = "platform"
 _IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'waiting'")
 
 
@@ -96,13 +93,10 @@ def _done(session: Session, order: ServiceOrder, row: OutboundRequest, now: date
 
 
 def _begin(session: Session, order: ServiceOrder, row: OutboundRequest, now: datetime) -> None:
-    """Tell the one path that he has it now, and keep that in the journal, in the form of an event, so that a replay knows it."""
-    ids, at = journal.begin(session, 1, now=now)
+    """Tell the one path that he has it now."""
     number, price_fen = str(row.payload["msisdn"]), row.payload.get("price_fen")
-    event = BossEvent(f"request:{row.id}", "order", number, at, order.service_id, price_fen=price_fen, reason=f"ordered by {order.channel}")
-    result = apply(session, [change_of(event, ids[0], PLATFORM)], now=at)[0]
-    entry = journal.Entry(ids[0], PLATFORM, "boss", event.event_id, encode_event(event), result.verdict, result.reader_id, why=result.why)
-    journal.write(session, [entry], at=at)
+    told = Change(number, "order", PLATFORM, f"request:{row.id}", now, order.service_id, price_fen=price_fen, reason=f"ordered by {order.channel}")
+    apply_own(session, [told], now=now)
 
 
 def _refused(session: Session, order: ServiceOrder, row: OutboundRequest, now: datetime) -> None:

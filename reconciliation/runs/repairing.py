@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,18 +17,19 @@ from sqlalchemy.orm import Session
 from huabao.clock import parse_time
 from huabao.config import Config
 from huabao.db import in_ids
+from reconciliation.intake.own import apply_own
 from reconciliation.outbox import Request, enqueue
 from reconciliation.outbox.peers import PEERS
 from reconciliation.peers import asked_peer
 from reconciliation.runs.facts import Knowledge, Present, know
 from reconciliation.runs.models import ASKED, DONE, FAILED, PLANNED, SKIPPED, TOLD, ReconcileDifference, ReconcileRepair, ReconcileRun
 from reconciliation.runs.policy import ASK
-from reconciliation.runs.steps import ADOPT, SERVE, TELL_MISC
+from reconciliation.runs.steps import ADOPT, PAUSE, SERVE, STOP, TELL_MISC
 from subscribers.orders.change import Change, Result
-from subscribers.orders.services import apply
 
 BATCH: Final = 200
 SOURCE: Final = "repair"
+_STATE_AFTER: Final = {SERVE: "active", PAUSE: "paused", STOP: "cancelled"}
 _NOW: Final = {"active": "active", "paused": "paused", "cancelled": "cancelled", "absent": "cancelled"}
 
 
@@ -90,10 +91,10 @@ def _on_platform(session: Session, run: ReconcileRun, cases: Sequence[_Case], no
         own = case.own
         if own is not None:
             told += [(case, own, change) for change in changes_of(run.id, own, case.row, case.present, now)]
-    results = apply(session, [change for _, _, change in told], now=now)
+    results = apply_own(session, [change for _, _, change in told], now=now)
     again = [at for at, result in enumerate(results) if result.verdict == "late" and told[at][2].effective_at < now]
     later = [_from_now(told[at][2], now) for at in again]
-    for at, result in zip(again, apply(session, later, now=now) if later else (), strict=True):
+    for at, result in zip(again, apply_own(session, later, now=now), strict=True):
         results[at] = result
     for (_, own, _), result in zip(told, results, strict=True):
         _written(own, result, now)
@@ -120,7 +121,7 @@ def changes_of(run_id: int, own: ReconcileRepair, row: ReconcileDifference, pres
     if own.action == ADOPT:
         payer = boss.get("fee_msisdn") or number
         return [Change(number, "terms", SOURCE, key, now, service, fee_msisdn=payer, price_fen=boss.get("price_fen"), reason=reason)]
-    at = _effective(misc, boss, present, now)
+    at = _effective(own.action, row, present, now)
     if own.action != SERVE:
         return [Change(number, own.event, SOURCE, key, at, service, reason=reason)]
     found = []
@@ -134,9 +135,14 @@ def changes_of(run_id: int, own: ReconcileRepair, row: ReconcileDifference, pres
     return found
 
 
-def _effective(misc: dict[str, Any], boss: dict[str, Any], present: Present, now: datetime) -> datetime:
-    """The instant that the order's master says, where the platform knows nothing newer; else now."""
-    text = misc.get("effective_at") or boss.get("effective_at")
+def _effective(action: str, row: ReconcileDifference, present: Present, now: datetime) -> datetime:
+    """Since when a side has it as it shall be, MISC's word before BOSS's, where the platform knows nothing newer; else now.
+
+    So what held in the past is answered as the order's master has it: the reader was owed his paper
+    from then on, whether we knew it or not. What a run saw stays in that run.
+    """
+    said = ((row.misc, row.said.get("misc")), (row.boss, row.said.get("boss")))
+    text = next((says["effective_at"] for state, says in said if says and state == _STATE_AFTER[action] and says.get("effective_at")), None)
     at = parse_time(text) if text else now
     return at if at <= now and (present.order_at is None or at > present.order_at) else now
 

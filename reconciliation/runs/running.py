@@ -6,7 +6,7 @@ begins again where it ended, and the same files for the same day are the same ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -23,19 +23,20 @@ from reconciliation.codecs.feeds import FeedDialect, FeedError, FeedRecord
 from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
 from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, refusals, take, take_bill
 from reconciliation.feeds.models import FULL
+from reconciliation.intake.own import take_effect
 from reconciliation.runs import guard
 from reconciliation.runs.facts import offering
 from reconciliation.runs.flight import in_flight_keys
-from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up
+from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up, open_keys
 from reconciliation.runs.models import APPLIED, APPLYING, COMPARED, DAILY, FAILED, PLANNED, SKIPPED, ReconcileRepair, ReconcileRun
 from reconciliation.runs.monthly import LISTS, Lists, make_lists
-from reconciliation.runs.policy import policy_in
+from reconciliation.runs.policy import NONE, policy_in, rule_of
 from reconciliation.runs.repairing import repair_some
 from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S, TRIES_MAX
 from subscribers.orders.as_of import state_at
-from subscribers.orders.due import take_effect
 
 FOLDER = "reconcile"
+DIFFERENCES = "differences.csv"
 HELD_ALARM = "reconcile.held"
 REFUSED_ALARM = "reconcile.feed-refused"
 
@@ -179,7 +180,7 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
     as_of = min([*instants, now]) if instants else min(day_span(order.day)[1], now)
     folder = folder_of(runtime, order, run_id)
     folder.mkdir(parents=True, exist_ok=True)
-    out = folder / "differences.csv"
+    out = folder / DIFFERENCES
     with runtime.transaction(read_only=True, still=True) as session:
         flight = in_flight_keys(session, as_of, now=now)
         rules = Rules(
@@ -187,6 +188,8 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
             price_tolerance_fen=PRICE_TOLERANCE_FEN.get(session),
             settled_before=as_of - timedelta(seconds=SETTLE_S.get(session)),
             in_flight=flight,
+            prices=offering(session).prices,
+            watched=open_keys(session),
         )
         platform = Side(records=(FeedRecord(*one) for one in state_at(session, as_of)), as_of=as_of)
         sides = [sound[name].side if name in sound else MISSING for name in SIDES[:2]]
@@ -213,17 +216,15 @@ def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Pa
             "faults": {name: dict(report.faults) for name, report in outcome.sides.items()},
         }
         session.execute(ReconcileRepair.__table__.delete().where(ReconcileRepair.run_id == run.id, ReconcileRepair.state == PLANNED))  # type: ignore[attr-defined]
-        lists = run.figures.get("lists")
-        if lists is not None:
-            figures["lists"] = lists
+        figures |= {name: run.figures[name] for name in ("lists", "left_out", "bill") if name in run.figures}
         complete = not run.refused and all(name in outcome.sides for name in SIDES)
         if complete:
-            figures |= _plan(session, runtime, run, out, flight, order, now)
+            figures |= _plan(session, runtime, run, out, flight | outcome.undecided, now)
+        figures.setdefault("explained", _explained_by_class(runtime, outcome))
         run.figures = figures
         held = guard.held(session, run)
         if held:
             words = ", ".join(f"{count:,} of {name}" for name, count in held.items())
-            words = f"run {run.id} of {run.day} would repair {words}: two people look at it and agree (`huabao reconcile daily --approve {run.id}`)"
             alarms.raise_alarm(
                 session,
                 HELD_ALARM,
@@ -235,22 +236,34 @@ def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Pa
             alarms.close_alarm(session, HELD_ALARM, run.kind, at=now)
 
 
-def _plan(session: Session, runtime: Runtime, run: ReconcileRun, out: Path, flight: set[tuple[str, str]], order: Order, now: datetime) -> dict[str, Any]:
-    """Enter the differences and what is to be done about them."""
+def _plan(session: Session, runtime: Runtime, run: ReconcileRun, out: Path, undecided: Collection[tuple[str, str]], now: datetime) -> dict[str, Any]:
+    """Enter the differences and what is to be done about them; nothing where a later day was looked at already, which knows more."""
+    later = _later_run(session, run)
+    if later is not None:
+        run.plan = ""
+        return {"later_run": later}
     context = Context(run, policy_in(runtime.config.data_dir), offering(session), TRIES_MAX.get(session), now)
     planned = Planned()
     for some in chunks(one for one in read_differences(out) if "u" not in one.name or one.name not in CLASSES):
         enter(session, context, some, planned)
     run.plan = planned.digest.hexdigest()
-    closed = close_unseen(session, context, planned.seen, flight) if _is_newest(session, run) and all(given.whole for given in order.files.values()) else {}
+    closed = close_unseen(session, context, planned.seen, undecided)
     given_up = give_up(session, context)
     marks = {name: count for name, count in planned.marks.items() if name}
-    return {"marks": marks, "actions": dict(planned.actions), "closed": dict(closed), "given_up": given_up}
+    return {"marks": marks, "actions": dict(planned.actions), "closed": dict(closed), "given_up": given_up, "explained": planned.actions[NONE]}
 
 
-def _is_newest(session: Session, run: ReconcileRun) -> bool:
-    newest = session.scalar(select(func.max(ReconcileRun.day)).where(ReconcileRun.kind == run.kind, ReconcileRun.id != run.id))
-    return newest is None or newest <= run.day
+def _later_run(session: Session, run: ReconcileRun) -> int | None:
+    """The run of a later day that knew all three sides."""
+    c = ReconcileRun
+    return session.scalar(select(c.id).where(c.kind == run.kind, c.day > run.day, c.plan != "").order_by(c.day.desc(), c.id.desc()).limit(1))
+
+
+def _explained_by_class(runtime: Runtime, outcome: Outcome) -> int:
+    """Where nothing is planned: the differences of classes about which the policy does nothing."""
+    policy = policy_in(runtime.config.data_dir)
+    rules = {name: rule_of(policy, name, ()) for name in outcome.classes}
+    return sum(tally.count for name, tally in outcome.classes.items() if (rule := rules[name]) is not None and rule.to == NONE)
 
 
 def apply_repairs(runtime: Runtime, run_id: int, *, by: str) -> int:

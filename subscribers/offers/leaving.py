@@ -1,7 +1,6 @@
-"""A reader gives up a service: his subscription ends here at once, and the request to end his order goes out with the others.
+"""What a reader holds and may give up, and the request to end his order, which goes out with the others.
 
-The order itself is BOSS's and MISC's to end (they are told by the file of orders, and by
-their interfaces where those run); until they answer, the request stays open.
+How he leaves stands in `reconciliation.ordering.leaving`.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subscribers.models import Reader, Subscription
+from subscribers.models import Subscription
 from subscribers.offers import store
 from subscribers.offers.models import CANCEL, OPEN_STATES, ServiceOrder
-from subscribers.orders.change import Change
-from subscribers.orders.services import apply
 
 
 def subscriptions_of(session: Session, reader_id: int, limit: int) -> list[Subscription]:
@@ -25,31 +22,13 @@ def subscriptions_of(session: Session, reader_id: int, limit: int) -> list[Subsc
     return list(session.scalars(wanted.order_by(Subscription.service_id).limit(limit)))
 
 
-def leave(session: Session, subscription: Subscription, *, channel: str, at: datetime) -> bool:
-    """End a subscription as its reader asks; False where it has ended before.
-
-    Args:
-        channel: `wap`, `sms` or `mms`; kept as the event's source.
-    """
-    if subscription.state not in store.HOLDING_STATES:
-        return False
-    msisdn = session.scalar(select(Reader.msisdn).where(Reader.id == subscription.reader_id))
-    assert msisdn is not None, "an order has a reader"
-    about = {"reader_id": subscription.reader_id, "service_id": subscription.service_id}
-    name = f"leave {subscription.id} {at.isoformat()}"
-    told = Change(msisdn, "cancel", channel, name, at, subscription.service_id, reason="by the reader")
-    done = apply(session, [told], now=at)[0]
-    if done.verdict != "applied" or done.before not in store.HOLDING_STATES:
-        return False
-    _request(session, about, channel, at)
-    return True
-
-
-def _request(session: Session, about: dict[str, object], channel: str, at: datetime) -> None:
-    known = store.current(session).catalogue.by_service_id().get(str(about["service_id"]))
-    values = {**about, "service": known.slug if known else about["service_id"], "kind": CANCEL, "channel": channel, "recorded_at": at}
+def request_end(session: Session, reader_id: int, service_id: str, *, channel: str, at: datetime) -> None:
+    """Record that a reader wants his order to end, where no such request is open."""
+    about = {"reader_id": reader_id, "service_id": service_id}
+    known = store.current(session).catalogue.by_service_id().get(service_id)
+    values = {**about, "service": known.slug if known else service_id, "kind": CANCEL, "channel": channel, "recorded_at": at}
     open_one = select(ServiceOrder.id).where(
-        ServiceOrder.reader_id == about["reader_id"], ServiceOrder.service == values["service"], ServiceOrder.kind == CANCEL, ServiceOrder.state.in_(OPEN_STATES)
+        ServiceOrder.reader_id == reader_id, ServiceOrder.service == values["service"], ServiceOrder.kind == CANCEL, ServiceOrder.state.in_(OPEN_STATES)
     )
     if session.scalar(open_one) is None:
         try:

@@ -9,19 +9,22 @@ from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from huabao.db import in_ids
-from huabao.runtime import Runtime
 from subscribers.models import Reader
-from subscribers.orders.change import Result
+from subscribers.orders.change import Change
 from subscribers.orders.models import AppliedTransaction, AwaitedChange
-from subscribers.orders.services import apply
 from subscribers.orders.store import in_texts, lock_readers
 from subscribers.orders.writing import change_of
 
 AT_ONCE = 1000
 
 
-def take_effect(session: Session, *, now: datetime, limit: int = AT_ONCE) -> list[Result]:
-    """Apply what is due, the earliest first; empty where nothing is.
+def is_any_due(session: Session, now: datetime) -> bool:
+    """Whether a change is due; cheap."""
+    return session.scalar(select(AwaitedChange.id).where(AwaitedChange.due_at <= now).limit(1)) is not None
+
+
+def take_due(session: Session, *, now: datetime, limit: int = AT_ONCE) -> list[Change]:
+    """Take what is due, the earliest first, to be applied in this transaction; empty where nothing is.
 
     The readers are locked before the changes are taken: a change of number takes those of
     its reader along, and holds its reader too.
@@ -35,7 +38,7 @@ def take_effect(session: Session, *, now: datetime, limit: int = AT_ONCE) -> lis
     changes = [change_of(one) for one in rows]
     session.execute(delete(AwaitedChange).where(in_ids(session, AwaitedChange.id, [one.id for one in rows])))
     _forget_claims(session, [(one.source, one.transaction_id) for one in changes])
-    return apply(session, changes, now=now)
+    return changes
 
 
 def _forget_claims(session: Session, keys: Sequence[tuple[str, str]]) -> None:
@@ -43,14 +46,3 @@ def _forget_claims(session: Session, keys: Sequence[tuple[str, str]]) -> None:
     c = AppliedTransaction
     for start in range(0, len(keys), 500):
         session.execute(delete(c).where(tuple_(c.source, c.transaction_id).in_(keys[start : start + 500])))
-
-
-def take_all(runtime: Runtime) -> int:
-    """Apply all that is due, each lot in a transaction of its own; how many."""
-    done = 0
-    while True:
-        with runtime.transaction() as session:
-            results = take_effect(session, now=runtime.now())
-        done += len(results)
-        if len(results) < AT_ONCE:
-            return done

@@ -9,12 +9,13 @@ from sqlalchemy import func, literal, select
 
 from huabao.db import UTCDateTime
 from huabao.runtime import Runtime
+from reconciliation.ordering.leaving import leave
 from subscribers.imports import ImportOutcome, import_subscriptions
 from subscribers.models import Reader, Subscription
-from subscribers.offers.leaving import leave
 from subscribers.orders.awaited import awaited_state, is_awaited
-from subscribers.orders.due import take_effect
+from subscribers.orders.due import take_due
 from subscribers.orders.models import AwaitedChange
+from subscribers.orders.services import apply
 from tests.integration.orders.test_apply import ANNA, BORIS, NOW, at, change, state, tell, verdicts
 
 HEADER = "msisdn,service_id,state,effective_at\n"
@@ -78,7 +79,7 @@ def test_a_file_may_speak_of_the_months_end(runtime: Runtime, tmp_path: Path) ->
             asked = select(awaited_state(Reader.msisdn, Subscription.service_id, when)).select_from(Reader).join(Subscription, Subscription.reader_id == Reader.id)
             assert session.scalar(asked.where(is_awaited(Reader.msisdn, Subscription.service_id, when))) == wanted
     with runtime.transaction() as session:
-        assert verdicts(take_effect(session, now=end)) == ["applied"]
+        assert verdicts(apply(session, take_due(session, now=end), now=end)) == ["applied"]
     assert state(runtime) == ("cancelled", "cancelled", "normal", end)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from huabao.runtime import Runtime
 from subscribers.models import SubscriptionEvent
 from subscribers.orders.as_of import state_at
 from subscribers.orders.change import Result
-from subscribers.orders.due import take_all, take_effect
-from subscribers.orders.models import AwaitedChange
-from subscribers.orders.services import undo
+from subscribers.orders.due import take_due
+from subscribers.orders.services import apply, undo
 from tests.integration.orders.test_apply import ANNA, BORIS, NOW, at, change, state, tell, verdicts
 
 
@@ -23,7 +22,7 @@ def put_back(runtime: Runtime, key: str, source: str = "misc", now: datetime = N
 
 def take(runtime: Runtime, hours: float) -> list[str]:
     with runtime.transaction() as session:
-        return verdicts(take_effect(session, now=at(hours)))
+        return verdicts(apply(session, take_due(session, now=at(hours)), now=at(hours)))
 
 
 def test_an_order_that_was_refused_after_all_never_was(runtime: Runtime) -> None:
@@ -81,11 +80,3 @@ def test_what_is_awaited_goes_along_with_the_person(runtime: Runtime) -> None:
     tell(runtime, change("order", 8, msisdn=ANNA), now=at(9))
     assert take(runtime, 95) == ["applied"]
     assert [(state(runtime, number) or ("",))[0] for number in (third, BORIS, ANNA)] == ["cancelled", "active", "active"]
-
-
-def test_the_periodic_task_takes_all_that_is_due(runtime: Runtime) -> None:
-    numbers = [f"138{number:08}" for number in range(5)]
-    tell(runtime, *(change("order", 5, msisdn=number) for number in numbers), now=at(1))
-    assert take_all(runtime) == 5, "the clock is past that"
-    with runtime.transaction() as session:
-        assert session.scalar(select(func.count()).select_from(AwaitedChange)) == 0

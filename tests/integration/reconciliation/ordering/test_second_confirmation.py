@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from delivery.models import InboundMessage, Port, ReaderReply
 from huabao.runtime import Runtime
+from reconciliation.ordering.leaving import leave
 from reconciliation.ordering.models import OrderConfirmation
 from reconciliation.ordering.outcomes import read_answers
 from reconciliation.ordering.routing import route_new
 from reconciliation.outbox.models import OutboundRequest
 from reconciliation.outbox.sending import work
 from subscribers.models import Subscription
-from subscribers.offers.leaving import leave
 from subscribers.offers.models import ServiceOrder
 from subscribers.offers.orders import list_orders, record_order
 from subscribers.offers.services import import_catalogue
