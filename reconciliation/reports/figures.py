@@ -23,6 +23,8 @@ class DayFigures:
         equal: keys that agree, by letters.
         refused: files that did not count: side, file and reason.
         in_flight, unknown: keys left out.
+        explained: differences about which the policy has nothing to do: another instant, free, bundle.
+        gaps: sides whose increments do not join on to a full file.
     """
 
     day: date
@@ -37,16 +39,18 @@ class DayFigures:
     in_flight: int = 0
     unknown: int = 0
     records: Mapping[str, int] = field(default_factory=dict)
+    explained: int = 0
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rate(self) -> float | None:
-        """Matched by compared; None where nothing was compared."""
-        return self.matched / self.compared if self.compared else None
+        """Equal or explained, by compared; None where nothing was compared."""
+        return (self.matched + self.explained) / self.compared if self.compared else None
 
     @property
     def is_whole(self) -> bool:
         """Whether all three sides were known."""
-        return all(self.as_of.get(side) is not None for side in ("boss", "misc", "platform"))
+        return not self.gaps and all(self.as_of.get(side) is not None for side in ("boss", "misc", "platform"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,23 @@ class ListedDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class BillFigures:
+    """The month's bill held against what was delivered.
+
+    Attributes:
+        lists: by name, how many are on it and the fen owed to them (of the last: not charged).
+        left_out: delivered, not charged and in order, by reason.
+        records, faults: lines of the bill, and those that could not be used.
+    """
+
+    run_id: int
+    lists: Mapping[str, tuple[int, int]]
+    left_out: Mapping[str, int]
+    records: int
+    faults: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One day or month.
 
@@ -139,6 +160,7 @@ class Report:
         trend: the same for the 30 days up to `until`.
         waterfall_of: the newest run of the span in which all three sides were known; None where there is none.
         listed_total: how many differences are open; `listed` holds the first of them.
+        bill: of a month; None where no bill was taken.
     """
 
     kind: str
@@ -154,6 +176,7 @@ class Report:
     listed: tuple[ListedDifference, ...]
     listed_total: int
     masked: bool
+    bill: BillFigures | None = None
 
     @property
     def compared(self) -> int:
@@ -166,9 +189,14 @@ class Report:
         return sum(one.matched for one in self.days)
 
     @property
+    def explained(self) -> int:
+        """Differences about which the policy has nothing to do, summed over the runs."""
+        return sum(one.explained for one in self.days)
+
+    @property
     def rate(self) -> float | None:
-        """Matched by compared over all runs; None where nothing was compared."""
-        return self.matched / self.compared if self.compared else None
+        """Equal or explained, by compared over all runs; None where nothing was compared."""
+        return (self.matched + self.explained) / self.compared if self.compared else None
 
 
 def age_of(first_day: date, until: date) -> int:

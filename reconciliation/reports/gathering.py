@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from huabao.clock import SHANGHAI
 from huabao.msisdn import MSISDN
-from reconciliation.reports.figures import AGES, AgeFigures, ClassFigures, DayFigures, ListedDifference, RepairFigures, Report, age_group, age_of
+from reconciliation.reports.figures import AGES, AgeFigures, BillFigures, ClassFigures, DayFigures, ListedDifference, RepairFigures, Report, age_group, age_of
 from reconciliation.runs.models import DAILY, MONTHLY, ReconcileDifference, ReconcileRepair, ReconcileRun
 
 TREND_DAYS = 30
@@ -55,6 +55,7 @@ def gather(session: Session, since: date, until: date, *, kind: str, made_at: da
         listed=tuple(listed),
         listed_total=total,
         masked=masked,
+        bill=_bill(session, since, until) if kind == MONTHLY else None,
     )
 
 
@@ -80,7 +81,20 @@ def _day(row: ReconcileRun) -> DayFigures:
         in_flight=figures.get("in_flight", 0),
         unknown=figures.get("unknown", 0),
         records=figures.get("records", {}),
+        explained=figures.get("explained", 0),
+        gaps=figures.get("gaps", {}),
     )
+
+
+def _bill(session: Session, since: date, until: date) -> BillFigures | None:
+    """The newest bill of a month whose lists were made; it may have come by itself, so its run need not have compared anything."""
+    c = ReconcileRun
+    for row in session.scalars(select(c).where(c.kind == MONTHLY, c.day >= since, c.day <= until).order_by(c.id.desc())):
+        if row.figures.get("lists"):
+            lists = {name: (int(one["count"]), int(one["money_fen"])) for name, one in row.figures["lists"].items()}
+            bill = row.figures.get("bill", {})
+            return BillFigures(row.id, lists, row.figures.get("left_out", {}), bill.get("records", 0), bill.get("faults", 0))
+    return None
 
 
 def _classes(days: Sequence[DayFigures], newest: DayFigures | None) -> tuple[ClassFigures, ...]:

@@ -53,7 +53,9 @@ def _page(report: Report, language: str) -> str:
         "action_words": partial(action_words, language=language),
         "mark_words": partial(mark_words, language=language),
         "age_words": partial(age_words, language=language),
-        "refused_words": refused_words,
+        "list_words": partial(list_words, language=language),
+        "left_out_words": partial(left_out_words, language=language),
+        "refused_words": partial(refused_words, language=language),
         "moment": moment,
         "trend": trend_svg(report.trend, report.until, language),
     }
@@ -91,8 +93,20 @@ def age_words(one: AgeFigures, language: str) -> str:
     return say(language, "age_one") if one.last == 1 else say(language, "age_range", first=one.first, last=one.last)
 
 
-def refused_words(day: DayFigures) -> str:
+def list_words(name: str, language: str) -> str:
+    """What a list of the month's bill is called."""
+    return say(language, f"list_{name}") if f"list_{name}" in words() else name
+
+
+def left_out_words(left_out: Mapping[str, int], language: str) -> str:
+    """Who was served, not charged, and need not be."""
+    shown = [say(language, f"left_out_{name}", n=count) for name, count in left_out.items() if f"left_out_{name}" in words()]
+    return say(language, "left_out", reasons=("、" if language == "zh" else ", ").join(shown))
+
+
+def refused_words(day: DayFigures, language: str) -> str:
     """Which files of a run did not count, and why."""
     shown = [f"{one['side']}: {one['reason']}" for one in day.refused[:REFUSED_SHOWN]]
     missing = [f"{side}: —" for side, at in day.as_of.items() if at is None and not any(one["side"] == side for one in day.refused)]
-    return ", ".join([*shown, *missing])
+    gaps = [say(language, "gap", side=side) for side in day.gaps]
+    return ", ".join([*shown, *missing, *gaps])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, Final
 
 from reconciliation.reports.figures import ListedDifference, Report
-from reconciliation.reports.paper import action_words, age_words, mark_words
+from reconciliation.reports.paper import action_words, age_words, left_out_words, list_words, mark_words
 from reconciliation.reports.waterfall import REST, ladders
 from reconciliation.reports.wording import say
 
@@ -35,6 +35,8 @@ def write_workbook(out: BinaryIO, report: Report, listed: Iterable[ListedDiffere
         sheets.table(say(language, "waterfall")[:31], tuple(say(language, one) for one in ("total", "class", "count")), _waterfall(report, language))
         sheets.table(say(language, "ages"), tuple(say(language, one) for one in ("age", "count", "money", "unowned")), _ages(report, language), money=(2,))
         sheets.table(say(language, "repairs")[:31], tuple(say(language, one) for one in ("action", "all")) + _outcome_heads(report, language), _repairs(report, language))
+        if report.kind == "monthly":
+            sheets.table(say(language, "bill")[:31], tuple(say(language, one) for one in ("list", "count", "money")), _bill(report, language), money=(2,))
         heads = ("number", "service", "class", "mark", "boss", "misc", "platform", "money", "day", "age", "action", "owner", "tries")
         return sheets.table(say(language, "listed"), tuple(say(language, one) for one in heads), _listed(listed, language), money=(7,), day=(8,))
 
@@ -83,6 +85,7 @@ def _summary(report: Report, language: str) -> list[tuple[str, Any]]:
         (say(language, "compared"), report.compared),
         (say(language, "matched"), report.matched),
         (say(language, "rate"), say(language, "no_data") if report.rate is None else report.rate),
+        *([(say(language, "rate_note", explained=report.explained), report.explained)] if report.explained else []),
         (say(language, "open"), report.listed_total),
         *([(say(language, "masked"), "")] if report.masked else []),
     ]
@@ -115,6 +118,13 @@ def _waterfall(report: Report, language: str) -> list[tuple[Any, ...]]:
         rows += [(side, step.name if step.name != REST else say(language, "rest", n=step.classes), -step.count) for step in one.steps]
         rows.append((side, say(language, "agreed"), one.agreed))
     return rows
+
+
+def _bill(report: Report, language: str) -> list[tuple[Any, ...]]:
+    if report.bill is None:
+        return [(say(language, "no_bill"), None, None)]
+    rows: list[tuple[Any, ...]] = [(list_words(name, language), *figures) for name, figures in report.bill.lists.items()]
+    return [*rows, *([(left_out_words(report.bill.left_out, language), None, None)] if report.bill.left_out else [])]
 
 
 def _ages(report: Report, language: str) -> list[tuple[Any, ...]]:

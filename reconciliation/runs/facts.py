@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,11 +58,12 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """What the catalogue, the publications and the settings say of services."""
+    """What the catalogue, the publications and the settings say of services; `prices` in fen a month."""
 
     free: frozenset[str]
     bundled: frozenset[str]
     from_boss: frozenset[str]
+    prices: Mapping[str, int] = field(default_factory=dict)
 
 
 def offering(session: Session) -> Offering:
@@ -73,7 +74,8 @@ def offering(session: Session) -> Offering:
         charges.setdefault(service_id, set()).add(kind)
     free = {name for name, kinds in charges.items() if kinds <= {"free", "activity"}} | {name for name, one in catalogue.items() if one.charge == "free"}
     bundled = {one.strip() for one in BUNDLED.get(session).split(",") if one.strip()}
-    return Offering(frozenset(free), frozenset(bundled), frozenset(name for name, one in catalogue.items() if one.direction == "from-boss"))
+    prices = {name: one.price_fen for name, one in catalogue.items() if one.price_fen and one.charge == "monthly"}
+    return Offering(frozenset(free), frozenset(bundled), frozenset(name for name, one in catalogue.items() if one.direction == "from-boss"), prices)
 
 
 def know(session: Session, keys: Sequence[tuple[str, str]]) -> Knowledge:

@@ -67,6 +67,10 @@ def approve(session: Session, run_id: int, *, by: str, at: datetime) -> Reconcil
         raise UsageError(f"there is no run {run_id}; `huabao reconcile runs` shows them all")
     if by.casefold() in agreed(run):
         raise UsageError(f"{by} agreed to run {run_id} already: another person must (--as)")
+    c = ReconcileRun
+    later = session.scalar(select(c.id).where(c.kind == run.kind, c.day > run.day, c.plan != "").order_by(c.id.desc()).limit(1))
+    if later is not None:
+        raise UsageError(f"run {later} looked at a later day since, so nothing of run {run_id} is done any more: look at that one")
     waiting = held(session, run)
     if not waiting:
         raise UsageError(f"nothing of run {run_id} is held, so nobody need agree")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from huabao.db import bulk_insert, in_ids
 from reconciliation.diff import CLASSES, SIDES, Difference
 from reconciliation.runs.facts import Knowledge, Offering, facts_of, know
-from reconciliation.runs.models import ASKED, CAME_BACK, DONE, FIXED, GIVEN_UP, GONE, PLANNED, TOLD, ReconcileDifference, ReconcileRepair, ReconcileRun
+from reconciliation.runs.models import ASKED, CAME_BACK, DONE, FIXED, GIVEN_UP, GONE, PLANNED, SKIPPED, TOLD, ReconcileDifference, ReconcileRepair, ReconcileRun
 from reconciliation.runs.policy import ASK, NONE, Policy, Rule, mark_of, rule_of
 from reconciliation.runs.steps import ASK_A_PERSON, WAIT, Step, action_of, steps_of
 from subscribers.orders.store import in_texts
@@ -59,6 +59,12 @@ class Context:
         return min(at for at in (self.run.boss_as_of, self.run.misc_as_of, self.run.platform_as_of) if at is not None)
 
 
+def open_keys(session: Session) -> Sequence[tuple[str, str]]:
+    """(number, service) of the differences that are open."""
+    c = ReconcileDifference
+    return [(row.msisdn, row.service_id) for row in session.execute(select(c.msisdn, c.service_id).where(c.closed_at.is_(None)))]
+
+
 def chunks(differences: Iterable[Difference]) -> Iterator[list[Difference]]:
     """Some at a time."""
     rows = iter(differences)
@@ -78,7 +84,9 @@ def enter(session: Session, context: Context, some: Sequence[Difference], planne
     kept = [(one, rule, facts) for one, rule, facts in judged if rule.to != NONE]
     rows = _rows(session, context, [one for one, _, _ in kept], known)
     _judge_repairs(session, context, list(rows.values()))
-    repairs = []
+    ids = sorted(row.id for row in rows.values())
+    _take_over(session, context, ids)
+    asked, answered, repairs = _asked(session, ids), set[int](), []
     for one, rule, facts in kept:
         row = rows[one.msisdn, one.service_id]
         steps = _decide(context, row, one, rule, facts)
@@ -86,7 +94,11 @@ def enter(session: Session, context: Context, some: Sequence[Difference], planne
         planned.seen.add(row.id)
         planned.actions[row.action] += 1
         planned.digest.update(f"{row.id} {one.name} {','.join(f'{step.side}:{step.action}:{step.event}' for step in steps)}\n".encode())
+        if row.id in asked and steps == ASK_A_PERSON:
+            continue  # he was asked when it began, and his answer is awaited
+        answered |= asked & {row.id}
         repairs += [_repair(context, row, step, rule) for step in steps]
+    _close_questions(session, context, answered)
     session.flush()
     if repairs:
         bulk_insert(session, ReconcileRepair, repairs, columns=_REPAIR)
@@ -130,14 +142,34 @@ def _judge_repairs(session: Session, context: Context, rows: Sequence[ReconcileD
     by_id = {row.id: row for row in rows}
     r = ReconcileRepair
     states = (DONE, ASKED, TOLD)
-    unchecked = select(r).where(in_ids(session, r.difference_id, sorted(by_id)), r.outcome == "", r.state.in_(states), r.done_at <= context.as_of, r.run_id != context.run.id)
+    mine = (in_ids(session, r.difference_id, sorted(by_id)), r.run_id != context.run.id, r.action != ASK)
+    unchecked = select(r).where(*mine, r.outcome == "", r.state.in_(states), r.done_at <= context.as_of)
     back: set[int] = set()
     for repair in session.scalars(unchecked):
         repair.outcome, repair.checked_at = CAME_BACK, context.now
-        if repair.action != ASK:
-            back.add(repair.difference_id)
+        back.add(repair.difference_id)
     for one in back:
         by_id[one].tries += 1
+
+
+def _take_over(session: Session, context: Context, ids: Sequence[int]) -> None:
+    """What an earlier run planned for these and did not do is not done any more: this one plans anew."""
+    r = ReconcileRepair
+    planned = update(r).where(in_ids(session, r.difference_id, ids), r.run_id != context.run.id, r.state == PLANNED)
+    session.execute(planned.values(state=SKIPPED, done_at=context.now, why=f"run {context.run.id} looked at it again"))
+
+
+def _asked(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those of which a person was asked, without an end yet."""
+    r = ReconcileRepair
+    return set(session.scalars(select(r.difference_id).where(in_ids(session, r.difference_id, ids), r.action == ASK, r.state == TOLD, r.outcome == "")))
+
+
+def _close_questions(session: Session, context: Context, ids: Iterable[int]) -> None:
+    """A person need not answer any more."""
+    r = ReconcileRepair
+    open_ = update(r).where(in_ids(session, r.difference_id, sorted(ids)), r.action == ASK, r.state == TOLD, r.outcome == "")
+    session.execute(open_.values(outcome=GONE, checked_at=context.now))
 
 
 def _decide(context: Context, row: ReconcileDifference, one: Difference, rule: Rule, facts: frozenset[str]) -> tuple[Step, ...]:
@@ -162,15 +194,20 @@ def _repair(context: Context, row: ReconcileDifference, step: Step, rule: Rule) 
     return dict(zip(_REPAIR, values, strict=True))
 
 
-def close_unseen(session: Session, context: Context, seen: set[int], in_flight: set[tuple[str, str]]) -> Counter[str]:
-    """Close the differences that are there no more; how many were fixed, and how many went by themselves."""
+def close_unseen(session: Session, context: Context, seen: set[int], undecided: Collection[tuple[str, str]]) -> Counter[str]:
+    """Close the differences that are there no more; how many were fixed, and how many went by themselves.
+
+    Args:
+        undecided: keys that are in flight, or of which a side is unknown: they stay open, and keep their age.
+    """
     c, counts = ReconcileDifference, Counter[str]()
     for row in session.scalars(select(c).where(c.closed_at.is_(None), c.last_day <= context.run.day).execution_options(yield_per=AT_ONCE)):
-        if row.id in seen or (row.msisdn, row.service_id) in in_flight:
+        if row.id in seen or (row.msisdn, row.service_id) in undecided:
             continue
         r = ReconcileRepair
         mine = (r.difference_id == row.id, r.outcome == "")
         session.execute(update(r).where(*mine, r.state.in_((DONE, ASKED, TOLD)), r.action != ASK).values(outcome=FIXED, checked_at=context.now))
+        _close_questions(session, context, [row.id])
         done = session.scalar(select(r.id).where(r.difference_id == row.id, r.outcome == FIXED).limit(1))
         row.closed_at, row.outcome = context.now, FIXED if done is not None else GONE
         counts[row.outcome] += 1

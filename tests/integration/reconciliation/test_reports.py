@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from huabao.runtime import Runtime
-from reconciliation.reports import files
+from reconciliation.reports import files, paper
 from reconciliation.reports.gathering import gather
 from reconciliation.runs.models import ReconcileDifference, ReconcileRepair, ReconcileRun
 from tests.command_line import CLI
@@ -53,6 +54,7 @@ def test_what_a_report_holds(runtime: Runtime) -> None:
     assert [(one.action, one.total, dict(one.states), dict(one.outcomes)) for one in found.repairs] == [("ask", 1, {"told": 1}, {"": 1}), ("serve", 1, {"done": 1}, {"fixed": 1})]
     assert [one.msisdn for one in first.listed] == ["13800138000", "13800138002"], "as it was when that day ended"
     assert (none.rate, none.days, none.waterfall_of) == (None, (), None)
+    assert replace(found.days[0], explained=2).rate == 0.99, "what needs nothing done does not lower it"
 
 
 def test_the_files(sqlite_runtime: Runtime, tmp_path: Path) -> None:
@@ -67,6 +69,26 @@ def test_the_files(sqlite_runtime: Runtime, tmp_path: Path) -> None:
     assert len(sheets) == 7
     assert "138****8000" in sheets[-1] and "13800138000" not in "".join(sheets)
     assert sorted(one.name for one in tmp_path.glob("a.*")) == ["a.pdf", "a.png", "a.xlsx"], "no part of a file stays"
+
+
+def test_a_month_names_the_lists_of_its_bill(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    span = (date(2026, 11, 1), date(2026, 11, 30))
+    with sqlite_runtime.transaction(read_only=True) as session:
+        assert gather(session, *span, kind="monthly", made_at=AT, masked=True).bill is None
+    lists = {"charged_nothing_delivered": {"count": 7, "money_fen": 4321, "file": "x"}, "delivered_not_charged": {"count": 2, "money_fen": 600, "file": "x"}}
+    with sqlite_runtime.transaction() as session:
+        bill = _run(30, compared=0, compared_at=None, figures={"lists": lists, "left_out": {"bundle": 5}, "bill": {"records": 90, "faults": 1}})
+        bill.kind = "monthly"
+        session.add(bill)
+    with sqlite_runtime.transaction(read_only=True) as session:
+        found = gather(session, *span, kind="monthly", made_at=AT, masked=True)
+        assert found.bill is not None and found.bill.lists == {"charged_nothing_delivered": (7, 4321), "delivered_not_charged": (2, 600)} and found.rate is None
+        files.write(session, found, tmp_path / "a.xlsx", "zh")
+    page = paper._page(found, "zh")
+    assert "收费未送达" in page and "43.21" in page and "套餐5" in page
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        text = "".join(book.read(name).decode() for name in book.namelist())
+    assert "收费未送达" in text and "43.21" in text and "套餐5" in text
 
 
 def test_the_command(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
