@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey
@@ -18,6 +18,7 @@ class ReaderReply(Base):
     Attributes:
         key: asking twice with the same key is asking once.
         number: 11 digits; "" once the person was forgotten.
+        push: a Push PDU that goes in the text's place; None for a text.
         message_id: of its first part, as the port normalises it; None where it did not leave or nobody learnt it.
         state: waiting, leaving, sent, refused, unknown or stale (it waited so long that it would puzzle him).
     """
@@ -33,6 +34,7 @@ class ReaderReply(Base):
     port_id: Mapped[int]
     number: Mapped[str] = mapped_column(String(11))
     text: Mapped[str] = mapped_column(Text)
+    push: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     asked_at: Mapped[datetime]
     left_at: Mapped[datetime | None]

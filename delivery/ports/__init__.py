@@ -40,12 +40,13 @@ class WAPPush:
 
 @dataclass(frozen=True)
 class MessageContent:
-    """A message that goes to many: an MMS, an SMS text or a WAP push, exactly one of them.
+    """A message that goes to many: an MMS, an SMS text, a WAP push or a Push PDU, exactly one of them.
 
     Attributes:
         mime: of an MMS, the multipart/related entity, header lines first.
         text: of an SMS, as a reader sees it, however many parts it takes.
         wap_push: of a WAP push.
+        push: a Push PDU of another content, ready made; settings for a handset, say.
         receipt: whether the peer is asked for one; texts and pushes only.
         service_code: the MT business code, or None.
         linked_id: of the DeliverReq that this answers, or None.
@@ -60,6 +61,7 @@ class MessageContent:
     expiry_s: float | None = None
     text: str | None = None
     wap_push: WAPPush | None = None
+    push: bytes | None = None
     receipt: bool = True
     gaps: tuple[Gap, ...] = ()
 

@@ -60,16 +60,17 @@ SEND_REPLIES = Task("delivery.send_replies", _send_replies, queue="express", max
 """Send what waits to answer readers by a port, in the hands of its owner; args: port_id."""
 
 
-def ask(session: Session, key: str, number: str, text: str, *, port_id: int | None, now: datetime) -> bool:
-    """Write down a text to one reader; False where nothing is sent: it was asked for before, the number is none, or no port sends texts.
+def ask(session: Session, key: str, number: str, text: str, *, port_id: int | None, now: datetime, push: bytes | None = None) -> bool:
+    """Write down a text to one reader, or a Push PDU; False where nothing is sent: it was asked for before, the number is none, or no port sends texts.
 
     Args:
         port_id: of the port by which he wrote; None takes the first that sends texts.
+        push: goes in the text's place.
     """
     port = _port(session, port_id)
     if port is None or find_msisdn(number) is None or session.scalar(select(ReaderReply.id).where(ReaderReply.key == key)) is not None:
         return False
-    session.execute(insert(ReaderReply).values(key=key, port_id=port, number=number, text=text, asked_at=now))
+    session.execute(insert(ReaderReply).values(key=key, port_id=port, number=number, text=text, push=push, asked_at=now))
     _enqueue(session, port, now=now)
     return True
 
@@ -112,6 +113,7 @@ class _Going:
     reply_id: int
     number: MSISDN
     text: str
+    push: bytes | None = None
 
 
 def send(runtime: Runtime, port_id: int) -> int:
@@ -138,7 +140,7 @@ def _claim(session: Session, port_id: int, now: datetime, config: Config) -> lis
     rows = session.scalars(wanted.with_for_update(skip_locked=True)).all()
     for row in rows:
         row.state, row.left_at = "leaving", now
-    return [_Going(row.id, MSISDN(row.number), _linked(session, row, now, config)) for row in rows]
+    return [_Going(row.id, MSISDN(row.number), _linked(session, row, now, config), row.push) for row in rows]
 
 
 def _linked(session: Session, row: ReaderReply, now: datetime, config: Config) -> str:
@@ -156,7 +158,8 @@ def _put(runtime: Runtime, settings: PortSettings, claimed: Sequence[_Going]) ->
     for one in claimed:
         try:
             link = open_link(settings)
-            prepared = link.prepare(MessageContent(text=one.text, receipt=False))
+            content = MessageContent(text=one.text, receipt=False) if one.push is None else MessageContent(push=one.push, receipt=False)
+            prepared = link.prepare(content)
         except PortError as error:
             answers.append(Answer(-one.reply_id, "deferred" if error.retryable else "refused", status_text=str(error)))
             continue
@@ -196,5 +199,5 @@ def _record(runtime: Runtime, answers: Sequence[Answer]) -> float | None:
 
 def forget_number(session: Session, msisdn: str) -> dict[str, int]:
     """Remove a number and what was written to it; how many rows, by table. The SMSC's ids stay, so that the ledger still knows its texts."""
-    gone = session.execute(update(ReaderReply).where(ReaderReply.number == msisdn).values(number="", text=""))
+    gone = session.execute(update(ReaderReply).where(ReaderReply.number == msisdn).values(number="", text="", push=None))
     return {ReaderReply.__tablename__: int(gone.rowcount)}  # type: ignore[attr-defined]  # a cursor's result

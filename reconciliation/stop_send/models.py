@@ -175,6 +175,29 @@ class RecoveryAttempt(Base):
     ended_at: Mapped[datetime | None]
 
 
+class SettingsPush(Base):
+    """Settings that a reader was sent over the air, or that the operator's own system set, see `provisioning`.
+
+    Attributes:
+        attempt_id: of the attempt that sent them; None where somebody else set them.
+        profile: whose settings, a name in `mms_settings.toml`; "" where somebody else set them.
+        security: how they are signed: userpin, netwpin or none; "" likewise.
+        confirmed_at, confirmed_by: when a person or the operator's system said that they are saved, and who.
+    """
+
+    __tablename__ = "settings_pushes"
+    __table_args__ = (Index("ix_settings_pushes_reader", "reader_id", "confirmed_at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[int] = mapped_column(BigInteger)
+    attempt_id: Mapped[int | None] = mapped_column(BigInteger)
+    profile: Mapped[str] = mapped_column(String(40), default="")
+    security: Mapped[str] = mapped_column(String(12), default="")
+    asked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str] = mapped_column(String(80), default="")
+
+
 class Replay(Base):
     """What a reader is owed who was stopped: the editions from `since` to `until`, by a title's policy.
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from delivery.codecs.smpp import PreparedSubmit, RegisteredDelivery, ShortMessages, SubmitSM, prepare_submits, write_payload, write_text
 from delivery.codecs.smpp.times import write_relative
-from delivery.codecs.wap_push import ServiceIndication, write_wap_push
+from delivery.codecs.wap_push import ServiceIndication, write_push_pdu, write_wap_push
 from delivery.ports import MessageContent, PortSettings
 from delivery.ports.smpp.options import SMPPOptions
 from huabao.errors import CodecError, PortError
@@ -50,6 +50,8 @@ def _messages(options: SMPPOptions, content: MessageContent, port: str) -> Short
         return write_payload(content.text) if options.long_text == "payload" else write_text(content.text, reference_octets=reference_octets)
     if content.wap_push is not None:
         return write_wap_push(ServiceIndication(href=content.wap_push.href, text=content.wap_push.text), reference_octets=reference_octets)
+    if content.push is not None:
+        return write_push_pdu(content.push, reference_octets=reference_octets)
     raise PortError(f"{port} speaks SMPP, which carries texts and WAP pushes; an MMS goes by a port of kind mm7", retryable=False)
 
 
