@@ -29,8 +29,9 @@ from reconciliation.codecs.feeds import Services
 from reconciliation.feeds.checking import day_span
 from reconciliation.runs.bill import BillReader, Charge
 from reconciliation.runs.facts import Offering, offering
+from reconciliation.runs.owners import numbers_of, owners_of
 from reconciliation.runs.settings import UNDER_SERVED
-from subscribers.models import Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
+from subscribers.models import ReaderServiceMonth, Subscription, SubscriptionEvent
 from subscribers.orders.as_of import state_at
 from subscribers.orders.store import in_texts
 
@@ -41,6 +42,8 @@ FIRST_HOURS: Final = timedelta(hours=72)
 _AT_ONCE: Final = 2000
 _BITS: Final = 12
 Key = tuple[str, str]
+ReaderKey = tuple[int, str]
+"""A reader's service: numbers change hands, and a bill may come long after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,46 +151,54 @@ def _is_in(keys: np.ndarray[tuple[int], np.dtype[np.int64]], key: int) -> bool:
 def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_min: float, put: Put) -> None:
     begins, ends = month_span(month)
     keys = {(one.msisdn, one.service_id) for one in some}
+    owners = owners_of(session, {key[0] for key in keys}, begins, ends)
     paid_for = _paid_for(session, keys)
-    wanted = keys | {one for others in paid_for.values() for one in others}
-    at_begin = {(one.msisdn, one.service_id): one.state for one in state_at(session, begins, wanted)}
-    at_end = {(one.msisdn, one.service_id): one.state for one in state_at(session, ends, wanted)}
-    served, ordered = _served(session, month, wanted), _ordered_within(session, wanted, begins, ends)
+    at_begin = {(one.msisdn, one.service_id): one.state for one in state_at(session, begins, keys)}
+    at_end = {(one.msisdn, one.service_id): one.state for one in state_at(session, ends, keys)}
+    readers = {one for some_owners in owners.values() for one in some_owners} | {one[0] for others in paid_for.values() for one in others}
+    served, ordered, known = _served(session, month, readers), _held_within(session, readers, begins, ends), _known(session, readers)
     for charge in some:
         own = (charge.msisdn, charge.service_id)
-        his = [own, *paid_for.get(own, ())]
+        of_number = owners.get(charge.msisdn, {})
+        his = [(reader, charge.service_id) for reader, within in of_number.items() if within] + paid_for.get(own, [])
         got = Served(sum(served.get(key, Served()).retrieved for key in his), sum(served.get(key, Served()).failed for key in his))
-        held = any(side.get(key, "cancelled") != "cancelled" for key in his for side in (at_begin, at_end)) or bool(ordered & set(his))
-        judged = judge(charge, got, held=held, ever=any(key in at_end for key in his), share_min=share_min)
+        held = any(side.get(own, "cancelled") != "cancelled" for side in (at_begin, at_end)) or bool(ordered & set(his))
+        ever = own in at_end or any((reader, charge.service_id) in known for reader in of_number)
+        judged = judge(charge, got, held=held, ever=ever, share_min=share_min)
         if judged is not None:
             put(judged[0], own, charge.amount_fen, judged[1], got, judged[2])
 
 
-def _paid_for(session: Session, keys: Collection[Key]) -> Mapping[Key, list[Key]]:
+def _paid_for(session: Session, keys: Collection[Key]) -> Mapping[Key, list[ReaderKey]]:
     """The readers for whom these numbers pay."""
-    found: dict[Key, list[Key]] = {}
+    found: dict[Key, list[ReaderKey]] = {}
     c = Subscription
-    wanted = select(c.fee_msisdn, c.service_id, Reader.msisdn).join(Reader, Reader.id == c.reader_id).where(in_texts(session, c.fee_msisdn, sorted({key[0] for key in keys})))
+    wanted = select(c.fee_msisdn, c.service_id, c.reader_id).where(in_texts(session, c.fee_msisdn, sorted({key[0] for key in keys})))
     for payer, service, reader in session.execute(wanted):
         found.setdefault((str(payer), service), []).append((reader, service))
     return found
 
 
-def _served(session: Session, month: date, keys: Collection[Key]) -> dict[Key, Served]:
+def _served(session: Session, month: date, readers: Collection[int]) -> dict[ReaderKey, Served]:
     c = ReaderServiceMonth
-    wanted = select(Reader.msisdn, c.service_id, c.retrieved, c.failed).join(Reader, Reader.id == c.reader_id)
-    rows = session.execute(wanted.where(c.month == month, in_texts(session, Reader.msisdn, sorted({key[0] for key in keys}))))
-    return {(number, service): Served(retrieved, failed) for number, service, retrieved, failed in rows}
+    rows = session.execute(select(c.reader_id, c.service_id, c.retrieved, c.failed).where(c.month == month, in_ids(session, c.reader_id, sorted(readers))))
+    return {(reader, service): Served(retrieved, failed) for reader, service, retrieved, failed in rows}
 
 
-def _ordered_within(session: Session, keys: Collection[Key], begins: datetime, ends: datetime) -> set[Key]:
+def _held_within(session: Session, readers: Collection[int], begins: datetime, ends: datetime) -> set[ReaderKey]:
+    """Orders that were made, paused, resumed or ended within the month: each held for some of it."""
     e = SubscriptionEvent
-    wanted = select(Reader.msisdn, e.service_id).join(Reader, Reader.id == e.reader_id).where(in_texts(session, Reader.msisdn, sorted({key[0] for key in keys})))
-    return {(number, service) for number, service in session.execute(wanted.where(e.event.in_(("order", "resume")), e.effective_at >= begins, e.effective_at < ends))}
+    wanted = select(e.reader_id, e.service_id).where(in_ids(session, e.reader_id, sorted(readers)), e.field == "order", e.effective_at >= begins, e.effective_at < ends)
+    return {(reader, service) for reader, service in session.execute(wanted)}
+
+
+def _known(session: Session, readers: Collection[int]) -> set[ReaderKey]:
+    c = Subscription
+    return {(reader, service) for reader, service in session.execute(select(c.reader_id, c.service_id).where(in_ids(session, c.reader_id, sorted(readers))))}
 
 
 def _find_uncharged(session: Session, month: date, is_charged: Callable[[Key], bool], found: Lists, put: Put) -> None:
-    ends, services, c = month_span(month)[1], offering(session), ReaderServiceMonth
+    (begins, ends), services, c = month_span(month), offering(session), ReaderServiceMonth
     after, last = "", 0
     while True:
         wanted = select(c.reader_id, c.service_id, c.retrieved, c.failed).where(
@@ -197,31 +208,48 @@ def _find_uncharged(session: Session, month: date, is_charged: Callable[[Key], b
         if not rows:
             return
         last, after = rows[-1].reader_id, rows[-1].service_id
-        ids = sorted({row.reader_id for row in rows})
-        numbers = {row.id: row.msisdn for row in session.execute(select(Reader.id, Reader.msisdn).where(in_ids(session, Reader.id, ids)))}
-        s = Subscription
-        orders = {
-            (row.reader_id, row.service_id): row
-            for row in session.execute(select(s.reader_id, s.service_id, s.effective_at, s.fee_msisdn, s.price_fen).where(in_ids(session, s.reader_id, ids)))
-        }
-        for row in rows:
-            number, order = numbers.get(row.reader_id, ""), orders.get((row.reader_id, row.service_id))
-            if number[:1] != "1" or is_charged((number, row.service_id)):
-                continue
-            price = None if order is None else order.price_fen
-            why = _reason(row.service_id, services, None if order is None else order.fee_msisdn, None if order is None else order.effective_at, price, ends)
+        numbers = numbers_of(session, {row.reader_id for row in rows}, begins, ends)
+        left = [row for row in rows if row.reader_id in numbers and not any(is_charged((number, row.service_id)) for number in numbers[row.reader_id])]
+        orders = _orders(session, {row.reader_id for row in left}, ends)
+        for row in left:
+            order = orders.get((row.reader_id, row.service_id), _Order())
+            why = _reason(row.service_id, services, order, ends)
             if why:
                 found.left_out[why] += 1
             else:
-                put(NOT_CHARGED, (number, row.service_id), 0, price or 0, Served(row.retrieved, row.failed), f"{row.retrieved} copies arrived")
+                put(NOT_CHARGED, (numbers[row.reader_id][-1], row.service_id), 0, order.price_fen or 0, Served(row.retrieved, row.failed), f"{row.retrieved} copies arrived")
 
 
-def _reason(service_id: str, services: Offering, payer: str | None, since: datetime | None, price: int | None, ends: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is known of an order at a month's end: from when to when it held."""
+
+    payer: str | None = None
+    price_fen: int | None = None
+    began: datetime | None = None
+    ended: datetime | None = None
+
+
+def _orders(session: Session, readers: Collection[int], ends: datetime) -> dict[ReaderKey, _Order]:
+    """The orders of some readers, with the last time before `ends` that each was made."""
+    s, e, ids = Subscription, SubscriptionEvent, sorted(readers)
+    made = select(e.reader_id, e.service_id, e.effective_at).where(in_ids(session, e.reader_id, ids), e.field == "order", e.event == "order", e.effective_at < ends)
+    began = {(reader, service): at for reader, service, at in session.execute(made.order_by(e.effective_at))}
+    rows = session.execute(select(s.reader_id, s.service_id, s.state, s.effective_at, s.fee_msisdn, s.price_fen).where(in_ids(session, s.reader_id, ids)))
+    return {
+        key: _Order(row.fee_msisdn, row.price_fen, began.get(key), row.effective_at if row.state == "cancelled" else None)
+        for row in rows
+        for key in [(row.reader_id, row.service_id)]
+    }
+
+
+def _reason(service_id: str, services: Offering, order: _Order, ends: datetime) -> str:
     """Why somebody need not be charged, or ""."""
     if service_id in services.bundled:
         return "bundle"
-    if service_id in services.free or price == 0:
+    if service_id in services.free or order.price_fen == 0:
         return "free"
-    if payer:
+    if order.payer:
         return "another_pays"
-    return "first_72_hours" if since is not None and ends - FIRST_HOURS <= since < ends else ""
+    until = min(order.ended or ends, ends)
+    return "first_72_hours" if order.began is not None and until - order.began < FIRST_HOURS else ""
