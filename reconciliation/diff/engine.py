@@ -154,8 +154,9 @@ class _Input:
 
     def blocks(self, stack: ExitStack) -> Iterator[Columns]:
         """What it says, block by block, as it lies."""
-        if self.side.records is not None:
-            for block in blocks_of_records(self.side.records, self._services):
+        if self.side.records is not None or self.side.columns is not None:
+            given = self.side.columns(self._services) if self.side.columns is not None else blocks_of_records(self.side.records or (), self._services)
+            for block in given:
                 self._rows += len(block)
                 yield block
         elif self.side.path is not None:

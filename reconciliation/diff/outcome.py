@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from reconciliation.codecs.feeds.columns import Columns, Services
 from reconciliation.codecs.feeds.dialect import FeedDialect
 from reconciliation.codecs.feeds.records import FeedRecord
 
@@ -19,9 +20,10 @@ class Side:
         path: of the feed; plain or gzip.
         dialect: of the file.
         records: in place of a file, in any order.
+        columns: likewise, in bulk and in order of numbers; is given the services that codes stand for.
         whole: whether a key that is not in it is absent. False for increments: there it is unknown,
             and of several lines of a key the last holds.
-        as_of: of records, or of a file that states none.
+        as_of: of records or columns, or of a file that states none.
         not_after: an as-of time later than this is refused (the present instant); None to allow any.
         between: the as-of time must lie in this span, both ends included.
         faults: a CSV of the records that could not be used (line, code, reason) is written there.
@@ -30,6 +32,7 @@ class Side:
     path: Path | None = None
     dialect: FeedDialect | None = None
     records: Iterable[FeedRecord] | None = field(default=None, repr=False)
+    columns: Callable[[Services], Iterator[Columns]] | None = field(default=None, repr=False)
     whole: bool = True
     as_of: datetime | None = None
     not_after: datetime | None = None
@@ -39,7 +42,7 @@ class Side:
     @property
     def missing(self) -> bool:
         """No feed came: everything of this side is unknown."""
-        return self.path is None and self.records is None
+        return self.path is None and self.records is None and self.columns is None
 
 
 MISSING = Side()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from reconciliation.codecs.feeds import FeedDialect, FeedRecord, write_feed
+from reconciliation.codecs.feeds import FeedDialect, Services, write_columns
 from reconciliation.feeds.checking import day_span
-from subscribers.orders.as_of import state_at
+from reconciliation.runs.standing import columns_of_platform
 
 
 def export(runtime: Runtime, day: date, out: Path, dialect: FeedDialect, fields: Mapping[str, str]) -> tuple[int, datetime]:
@@ -30,7 +30,8 @@ def export(runtime: Runtime, day: date, out: Path, dialect: FeedDialect, fields:
     part = out.with_name(out.name + ".part")
     try:
         with runtime.transaction(read_only=True, still=True) as session, part.open("wb") as file:
-            count = write_feed(file, (FeedRecord(*one) for one in state_at(session, as_of)), dialect, as_of=as_of, fields=fields)
+            services = Services()
+            count = write_columns(file, columns_of_platform(session, as_of, services), services, dialect, as_of=as_of, fields=fields)
         part.replace(out)
     except ValueError as error:
         raise UsageError(f"{error}; --field NAME=VALUE gives what header and trailer hold") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from huabao import alarms, audit
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from reconciliation.codecs.feeds import FeedDialect, FeedError, FeedRecord
+from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
 from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, refusals, take, take_bill
 from reconciliation.feeds.models import FULL
@@ -33,7 +34,7 @@ from reconciliation.runs.monthly import LISTS, Lists, make_lists
 from reconciliation.runs.policy import NONE, policy_in, rule_of
 from reconciliation.runs.repairing import repair_some
 from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S, TRIES_MAX
-from subscribers.orders.as_of import state_at
+from reconciliation.runs.standing import columns_of_platform
 
 FOLDER = "reconcile"
 DIFFERENCES = "differences.csv"
@@ -191,7 +192,7 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
             prices=offering(session).prices,
             watched=open_keys(session),
         )
-        platform = Side(records=(FeedRecord(*one) for one in state_at(session, as_of)), as_of=as_of)
+        platform = Side(columns=partial(columns_of_platform, session, as_of), as_of=as_of)
         sides = [sound[name].side if name in sound else MISSING for name in SIDES[:2]]
         outcome = compare(sides[0], sides[1], platform, rules, out=out, scratch=folder)
     _keep(runtime, order, run_id, outcome, out, flight)

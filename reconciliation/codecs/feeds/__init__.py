@@ -10,7 +10,7 @@ from reconciliation.codecs.feeds.library import dialect_names, find_dialect
 from reconciliation.codecs.feeds.names import fields_of_name, make_name
 from reconciliation.codecs.feeds.reading import Expected, FeedReader, open_feed
 from reconciliation.codecs.feeds.records import FILE_FAULTS, LINE_FAULTS, FeedError, FeedRecord, LineFault
-from reconciliation.codecs.feeds.writing import write_feed
+from reconciliation.codecs.feeds.writing import write_columns, write_feed
 
 __all__ = [
     "Columns",
@@ -29,5 +29,6 @@ __all__ = [
     "make_name",
     "open_feed",
     "read_dialect",
+    "write_columns",
     "write_feed",
 ]

@@ -1,24 +1,38 @@
-"""Records to a feed of any dialect; what is written here, `reading` reads."""
+"""Records to a feed of any dialect, in bulk; what is written here, `reading` reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO, Final
 
+import numpy as np
+import numpy.typing as npt
+
+from reconciliation.codecs.feeds.columns import CODES, NONE, Columns, Services, blocks_of_records
 from reconciliation.codecs.feeds.dialect import FeedDialect, Frame
+from reconciliation.codecs.feeds.digits import Ints
 from reconciliation.codecs.feeds.frames import MARK, time_text, write_line
 from reconciliation.codecs.feeds.records import FeedRecord
 
-_LINES: Final = 4096
 _COUNT_WIDTH: Final = 12
+_SHANGHAI_S: Final = 8 * 3600
+_DIGITS: Final = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]
+"""Of YYYY-MM-DDThh:mm:ss."""
 
 
 def write_feed(out: BinaryIO, records: Iterable[FeedRecord], dialect: FeedDialect, *, as_of: datetime, fields: Mapping[str, str] | None = None) -> int:
+    """Write a feed of records; see `write_columns`."""
+    services = Services()
+    return write_columns(out, blocks_of_records(records, services), services, dialect, as_of=as_of, fields=fields)
+
+
+def write_columns(out: BinaryIO, blocks: Iterable[Columns], services: Services, dialect: FeedDialect, *, as_of: datetime, fields: Mapping[str, str] | None = None) -> int:
     """Write a feed; how many records.
 
     Args:
         out: seekable where the header states the count.
+        services: of the blocks.
         fields: what header and trailer hold beside count and as-of time; a width of digits is filled up with zeros.
 
     Raises:
@@ -27,15 +41,10 @@ def write_feed(out: BinaryIO, records: Iterable[FeedRecord], dialect: FeedDialec
     given = {**(fields or {}), "as_of": time_text(as_of, dialect.time)}
     header_at = out.tell() if _counts(dialect.header) else 0
     out.write(_header(dialect, given, 0))
-    codes = {state: code for code, state in reversed(list(dialect.states.items()))}
-    count, lines = 0, []
-    for record in records:
-        lines.append(_line(record, dialect, codes))
-        count += 1
-        if len(lines) == _LINES:
-            out.write("".join(lines).encode(dialect.encoding))
-            lines = []
-    out.write("".join(lines).encode(dialect.encoding))
+    count = 0
+    for block in blocks:
+        out.write(_lines(block, services, dialect).encode(dialect.encoding))
+        count += len(block)
     out.write(_trailer(dialect, given, count))
     if _counts(dialect.header):
         end = out.tell()
@@ -68,37 +77,64 @@ def _trailer(dialect: FeedDialect, given: Mapping[str, str], count: int) -> byte
     return f"{write_line(frame, dialect, {**given, 'count': str(count)})}\n".encode(dialect.encoding)
 
 
-def _line(record: FeedRecord, dialect: FeedDialect, codes: Mapping[str, str]) -> str:
-    cells = [_cell(record, name, dialect, codes) for name in dialect.columns]
+def _lines(block: Columns, services: Services, dialect: FeedDialect) -> str:
+    columns = [_cells(block, name, services, dialect) for name in dialect.columns]
     if dialect.widths:
-        for cell, width in zip(cells, dialect.widths, strict=True):
-            if len(cell.encode(dialect.encoding)) > width:
-                raise ValueError(f"{cell[:3]}… is longer than its column of {width} in the dialect {dialect.name}")
-        return "".join(cell + " " * (width - len(cell.encode(dialect.encoding))) for cell, width in zip(cells, dialect.widths, strict=True)) + "\n"
-    return dialect.delimiter.join(cells) + "\n"
+        columns = [_filled(cells, width, dialect) for cells, width in zip(columns, dialect.widths, strict=True)]
+    between = "" if dialect.widths else dialect.delimiter
+    return "".join([between.join(row) + "\n" for row in zip(*columns, strict=True)])
 
 
-def _cell(record: FeedRecord, name: str, dialect: FeedDialect, codes: Mapping[str, str]) -> str:
+def _cells(block: Columns, name: str, services: Services, dialect: FeedDialect) -> Sequence[str]:
     match name:
         case "msisdn":
-            return record.msisdn
+            return _numbers(block.msisdn)
         case "service_id":
-            if dialect.delimiter and dialect.delimiter in record.service_id:
-                raise ValueError(f"the service {record.service_id!r} holds the delimiter of the dialect {dialect.name}")
-            return record.service_id
+            names = [_service(one, dialect) for one in services.names]
+            return [names[code] for code in block.service.tolist()]
         case "state":
-            return codes[record.state]
+            told = {state: code for code, state in reversed(list(dialect.states.items()))}
+            by_code = {CODES[state]: code for state, code in told.items()}
+            return [by_code[code] for code in block.state.tolist()]
         case "effective_at":
-            return "" if record.effective_at is None else time_text(record.effective_at, dialect.time)
+            return _times(block.effective, dialect.time)
         case "price_fen":
-            return _price(record.price_fen, dialect.price)
+            return [_price(fen, dialect.price) for fen in block.price.tolist()]
         case "fee_msisdn":
-            return record.fee_msisdn or ""
+            return _numbers(block.payer)
         case _:
-            return ""
+            return [""] * len(block)
 
 
-def _price(fen: int | None, unit: str) -> str:
-    if fen is None:
+def _service(name: str, dialect: FeedDialect) -> str:
+    if dialect.delimiter and dialect.delimiter in name:
+        raise ValueError(f"the service {name!r} holds the delimiter of the dialect {dialect.name}")
+    return name
+
+
+def _numbers(values: Ints) -> list[str]:
+    return ["" if one <= 0 else str(one) for one in values.tolist()]
+
+
+def _times(values: Ints, form: str) -> list[str]:
+    known = values != NONE
+    texts: npt.NDArray[np.str_] = np.datetime_as_string((np.where(known, values, 0) + _SHANGHAI_S).astype("datetime64[s]"))
+    if form == "compact":
+        texts = np.ascontiguousarray(texts.view("U1").reshape(len(texts), -1)[:, _DIGITS]).view(f"U{len(_DIGITS)}").reshape(-1)
+    zone = "" if form == "compact" else "+08:00"
+    return [f"{text}{zone}" if is_known else "" for text, is_known in zip(texts.tolist(), known.tolist(), strict=True)]
+
+
+def _filled(cells: Sequence[str], width: int, dialect: FeedDialect) -> list[str]:
+    """Cells of so many bytes, blanks behind them."""
+    lengths = [len(one.encode(dialect.encoding)) for one in cells]
+    long = next((one for one, length in zip(cells, lengths, strict=True) if length > width), None)
+    if long is not None:
+        raise ValueError(f"{long[:3]}… is longer than its column of {width} in the dialect {dialect.name}")
+    return [one + " " * (width - length) for one, length in zip(cells, lengths, strict=True)]
+
+
+def _price(fen: int, unit: str) -> str:
+    if fen == NONE:
         return ""
     return str(fen) if unit == "fen" else f"{fen // 100}.{fen % 100:02d}"
