@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +11,11 @@ import click
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
-from huabao.msisdn import parse_msisdn
+from huabao.msisdn import MSISDN, parse_msisdn
 from huabao.words import counted
+
+CONFIRMED_MAX = 50_000
+"""Numbers of one call of `recovery confirm`."""
 
 
 @click.group()
@@ -134,6 +138,51 @@ def release(invocation: Invocation, msisdn: str, service_id: str | None, reason:
     with invocation.runtime.transaction() as session:
         number = looking.release(session, str(parse_msisdn(msisdn)), service_id, by=invocation.actor, reason=reason, now=invocation.runtime.now())
     return Report({"released": number}, lines=[f"{counted(number, 'subscription')} sent to again"])
+
+
+@recovery.command()
+@click.option("--msisdn", "numbers", multiple=True, help="This reader; may be repeated.")
+@click.option("--file", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="These readers: one number a line.")
+@operation
+def confirm(invocation: Invocation, numbers: tuple[str, ...], file: Path | None) -> Report:
+    """Say that readers saved the MMS settings sent over the air; who is stopped is tried again. Exit 1 where a number is nobody's."""
+    from reconciliation.stop_send import over_the_air
+
+    wanted = [str(parse_msisdn(one)) for one in numbers] + ([] if file is None else _numbers_in(file))
+    if not wanted:
+        raise UsageError("name a reader (--msisdn), or a file with one number a line (--file)")
+    if len(wanted) > CONFIRMED_MAX:
+        raise UsageError(f"{len(wanted):,} numbers are too many for one call; cut the file into pieces of {CONFIRMED_MAX:,}")
+    with invocation.runtime.transaction() as session:
+        found = over_the_air.confirm(session, wanted, by=invocation.actor, now=invocation.runtime.now())
+    lines = [f"{counted(found['confirmed'], 'reader')} confirmed", *(f"nobody has {MSISDN(one).masked}" for one in found["unknown"])]
+    return Report({"confirmed": found["confirmed"], "unknown": [MSISDN(one).masked for one in found["unknown"]]}, lines, problem=bool(found["unknown"]))
+
+
+def _numbers_in(file: Path) -> list[str]:
+    """The numbers in a file.
+
+    Raises:
+        UsageError: a line holds none; the message says which.
+    """
+    found = []
+    try:
+        with file.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    found.append(str(_number_in(line.strip(), f"{file}, line {number}")))
+                if len(found) > CONFIRMED_MAX:
+                    break
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is no UTF-8 text; write one number a line") from error
+    return found
+
+
+def _number_in(text: str, where: str) -> MSISDN:
+    try:
+        return parse_msisdn(text)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
 
 
 @recovery.command()

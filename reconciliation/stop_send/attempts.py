@@ -21,7 +21,7 @@ from huabao.clock import business_day
 from huabao.db import in_ids
 from huabao.hours import Hours
 from huabao.runtime import Runtime
-from reconciliation.stop_send import lifecycle, monitors, moving, papers, tips
+from reconciliation.stop_send import lifecycle, monitors, moving, over_the_air, papers, tips
 from reconciliation.stop_send.causes import PAPER, PERSON, PROBE, SETTINGS, TIP, plan
 from reconciliation.stop_send.following import ACCOUNT
 from reconciliation.stop_send.lifecycle import WAITING
@@ -154,7 +154,7 @@ def step(runtime: Runtime) -> int:
     done = 0
     for name in (TIP, SETTINGS, PROBE) if hours.is_open(now) else ():
         if steps[name]:
-            done += {TIP: tips.send_tips, SETTINGS: tips.pass_settings, PROBE: tips.send_probes}[name](runtime, steps[name])
+            done += {TIP: tips.send_tips, SETTINGS: over_the_air.send_settings, PROBE: tips.send_probes}[name](runtime, steps[name])
     if steps[PAPER]:
         done += papers.send_papers(runtime, steps[PAPER])
     else:

@@ -33,9 +33,9 @@ TIP, SETTINGS, PROBE, PAPER = "tip", "settings", "probe", "paper"
 STEPS: Final = (TIP, SETTINGS, PROBE, PAPER)
 
 SCHEDULE, PERSON = "schedule", "person"
-RETRIEVED, MESSAGE, UNBARRED, IMEI = "retrieved", "message", "unbarred", "imei"
-SIGNS: Final = (RETRIEVED, UNBARRED, MESSAGE, IMEI)
-"""Signs of life, the surest first: he fetched some message, his account was unbarred, he wrote, he has another handset (a hint)."""
+RETRIEVED, MESSAGE, UNBARRED, CONFIRMED, IMEI = "retrieved", "message", "unbarred", "confirmed", "imei"
+SIGNS: Final = (RETRIEVED, UNBARRED, CONFIRMED, MESSAGE, IMEI)
+"""Signs of life, the surest first: he fetched some message, his account was unbarred, settings sent to him are confirmed, he wrote, he has another handset (a hint)."""
 
 _PLANS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -53,8 +53,8 @@ _PLANS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 def plan(cause: str, sign: str) -> tuple[str, ...]:
-    """The steps of an attempt: whoever fetched a message needs no probe, whoever has another handset no tip for the old one."""
+    """The steps of an attempt: whoever fetched a message needs no probe, whoever has another handset or saved his settings no tip."""
     if sign == RETRIEVED:
         return (PAPER,)
     steps = _PLANS[cause if cause in _PLANS else UNKNOWN]
-    return tuple(one for one in steps if one in (PROBE, PAPER)) if sign in (IMEI, UNBARRED) else steps
+    return tuple(one for one in steps if one in (PROBE, PAPER)) if sign in (IMEI, UNBARRED, CONFIRMED) else steps

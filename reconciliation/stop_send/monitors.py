@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from content.models import Publication
 from delivery.models import InboundMessage
 from huabao.clock import business_day
-from reconciliation.stop_send.causes import IMEI, MESSAGE, RETRIEVED, SCHEDULE, UNBARRED
-from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt
+from reconciliation.stop_send.causes import CONFIRMED, IMEI, MESSAGE, RETRIEVED, SCHEDULE, UNBARRED
+from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt, SettingsPush
 from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
 from reconciliation.stop_send.streaks import months_between
 from subscribers import stops
@@ -81,10 +81,11 @@ def lively(session: Session, now: datetime, *, limit: int) -> Sequence[Lively]:
     wrote = select(literal(1)).where(InboundMessage.sender == Reader.msisdn, InboundMessage.received_at > one.looked_at)
     read = wrote.where(InboundMessage.kind == READ_REPLY).correlate(one, Reader).exists()
     unbarred = and_(Reader.account_state == "normal", Reader.account_at > one.looked_at)
+    confirmed = select(literal(1)).where(SettingsPush.reader_id == one.reader_id, SettingsPush.confirmed_at > one.looked_at).correlate(one).exists()
     other = and_(Reader.imei.is_not(None), one.imei.is_not(None), Reader.imei != one.imei)
     due = and_(one.next_at <= now, one.tried < RECOVERY_ATTEMPTS.get(session))
     sign = case(
-        (or_(fetched, read), RETRIEVED), (unbarred, UNBARRED), (wrote.correlate(one, Reader).exists(), MESSAGE), (other, IMEI), (due, SCHEDULE), else_=None
+        (or_(fetched, read), RETRIEVED), (unbarred, UNBARRED), (confirmed, CONFIRMED), (wrote.correlate(one, Reader).exists(), MESSAGE), (other, IMEI), (due, SCHEDULE), else_=None
     ).label("sign")  # fmt: skip
     open_ = select(literal(1)).where(RecoveryAttempt.stop_id == one.id, RecoveryAttempt.ended_at.is_(None)).correlate(one).exists()
     his = and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id)

@@ -1,15 +1,14 @@
-"""The steps before the paper: a text that says what to mend, settings over the air, a probe.
+"""The steps before the paper: a text that says what to mend, a probe; settings stand in `over_the_air`.
 
 A text obeys what every contact obeys: hours, how often he was addressed of late, the
-blacklist; who may not have it is tried all the same. Settings cannot be sent over the
-air yet, and the attempt says so.
+blacklist; who may not have it is tried all the same.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -23,16 +22,15 @@ from delivery.sending import replies
 from huabao.db import in_ids
 from huabao.runtime import Runtime
 from reconciliation.stop_send import causes, moving
+from reconciliation.stop_send.barriers import tip_barriers
 from reconciliation.stop_send.causes import PROBE, SETTINGS, TIP
 from reconciliation.stop_send.lifecycle import WAITING
 from reconciliation.stop_send.models import RecoveryAttempt
-from reconciliation.stop_send.settings import RECOVERY_PROBE_WAIT_H, RECOVERY_RATE_SHARE, RECOVERY_TIP_DAYS, RECOVERY_TIP_WAIT_H
-from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql, note_contacts
-from subscribers.models import Contact, Reader
-from subscribers.store import blacklisted_sql
+from reconciliation.stop_send.settings import RECOVERY_PROBE_WAIT_H, RECOVERY_RATE_SHARE, RECOVERY_TIP_WAIT_H
+from subscribers.contacts import note_contacts
+from subscribers.models import Reader
 
 PURPOSE: Final = "recovery"
-NO_SETTINGS: Final = "settings cannot be sent over the air yet; the text says how to set them by hand"
 NO_PORT: Final = "no port that is up can carry a probe"
 RETRY_H: Final = 1.0
 """Where a probe could not leave it is tried again after so long."""
@@ -52,12 +50,12 @@ def send_tips(runtime: Runtime, ids: Sequence[int]) -> int:
     with runtime.transaction() as session:
         now = runtime.now()
         rows = moving.locked(session, ids, WAITING)
-        why_not, numbers = _barriers(session, rows, now), _numbers(session, rows)
+        why_not, numbers = tip_barriers(session, rows, PURPOSE, now), _numbers(session, rows)
         titles = dict(session.execute(select(Publication.service_id, Publication.title).order_by(Publication.id.desc())).all())
         told: list[int] = []
         wait_h = RECOVERY_TIP_WAIT_H.get(session)
         for row in rows:
-            why = why_not.get(row.reader_id, "")
+            why = why_not.get(row.reader_id, "he had one lately" if row.reader_id in told else "")
             if not why:
                 text = TEXTS.get(row.cause, TEXTS[causes.UNKNOWN]).format(title=titles.get(row.service_id, "手机报"))
                 asked = replies.ask(session, f"recovery:{row.id}", numbers.get(row.reader_id, ""), text, port_id=None, now=now)
@@ -69,33 +67,9 @@ def send_tips(runtime: Runtime, ids: Sequence[int]) -> int:
         return len(rows)
 
 
-def _barriers(session: Session, rows: Sequence[RecoveryAttempt], now: datetime) -> dict[int, str]:
-    """Readers who may not have a text now, and why."""
-    ids = in_ids(session, Reader.id, sorted({row.reader_id for row in rows}))
-    often = addressed_often_sql(CONTACTS_MAX.get(session), now - timedelta(days=CONTACTS_DAYS.get(session)))
-    lately = select(Contact.id).where(Contact.reader_id == Reader.id, Contact.purpose == PURPOSE, Contact.at > now - timedelta(days=RECOVERY_TIP_DAYS.get(session)))
-    found: dict[int, str] = {}
-    for condition, why in (
-        (often, "he was addressed often of late"),
-        (lately.correlate(Reader).exists(), "he had one lately"),
-        (blacklisted_sql(("marketing",)), "he is on the blacklist"),
-    ):
-        found |= dict.fromkeys(session.scalars(select(Reader.id).where(ids, condition)), why)
-    return found
-
-
 def _numbers(session: Session, rows: Sequence[RecoveryAttempt]) -> dict[int, str]:
     ids = in_ids(session, Reader.id, sorted({row.reader_id for row in rows}))
     return dict(session.execute(select(Reader.id, Reader.msisdn).where(ids)).all())
-
-
-def pass_settings(runtime: Runtime, ids: Sequence[int]) -> int:
-    """Say that settings cannot be sent, and go on."""
-    with runtime.transaction() as session:
-        rows = moving.locked(session, ids, WAITING, TIP)
-        for row in rows:
-            moving.enter(row, SETTINGS, NO_SETTINGS, wait_h=0.0, now=runtime.now())
-        return len(rows)
 
 
 def send_probes(runtime: Runtime, ids: Sequence[int]) -> int:
