@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,8 @@ class Side:
         path: of the feed; plain or gzip.
         dialect: of the file.
         records: in place of a file, in any order.
-        columns: likewise, in bulk and in order of numbers; is given the services that codes stand for.
+        columns: likewise, in bulk and in order of numbers; is given the services that codes stand for, and asked again where a file of
+            another side turns out not to be sorted.
         whole: whether a key that is not in it is absent. False for increments: there it is unknown,
             and of several lines of a key the last holds.
         as_of: of records or columns, or of a file that states none.
@@ -31,7 +32,7 @@ class Side:
 
     path: Path | None = None
     dialect: FeedDialect | None = None
-    records: Iterable[FeedRecord] | None = field(default=None, repr=False)
+    records: Sequence[FeedRecord] | None = field(default=None, repr=False)
     columns: Callable[[Services], Iterator[Columns]] | None = field(default=None, repr=False)
     whole: bool = True
     as_of: datetime | None = None

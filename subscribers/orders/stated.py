@@ -129,8 +129,8 @@ def columns_at(session: Session, as_of: datetime, readers: Sequence[int] | None 
 
 
 def _of_postgres(connection: Any, statement: str, values: Mapping[str, Any]) -> Iterator[StatedColumns]:
-    """By COPY, which may use all processors; a cursor may not."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", values) as copy:
+    """By COPY, which may use all processors; a cursor may not. Whoever stops in the middle has an unhurt transaction."""
+    with connection.transaction(), connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", values) as copy:
         messages = map(bytes, copy)
         first = next(messages)[_HEADER_BYTES:]
         while some := list(islice(messages, ROWS)):

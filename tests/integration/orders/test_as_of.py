@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from huabao.runtime import Runtime
+from subscribers.orders import stated
 from subscribers.orders.as_of import reader_at, state_at
+from subscribers.orders.stated import columns_at
 from tests.integration.orders.test_apply import ANNA, BORIS, NOW, at, change, tell
 
 
@@ -47,3 +51,21 @@ def test_an_order_of_which_only_the_terms_are_known_is_none(runtime: Runtime) ->
     assert states(runtime, 9) == []
     tell(runtime, change("order", 2))
     assert states(runtime, 9) == [("1", "news", "active", 500, None)]
+
+
+def test_whoever_stops_reading_in_the_middle_may_begin_anew(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stated, "ROWS", 2)
+    tell(
+        runtime,
+        *(change("order", 1, msisdn=f"1380000{index:04d}", service_id=name) for index in range(9) for name in ("news", "evening")),
+        change("pause", 8, msisdn="13800000000"),
+    )
+    with runtime.transaction(read_only=True, still=True) as session:
+        _, rows = columns_at(session, at(6))
+        first = next(rows)
+        rows.close()  # type: ignore[attr-defined]  # a generator
+        names, again = columns_at(session, at(6))
+        found = list(again)
+    assert names == ["evening", "news"] and first.msisdn.tolist() == found[0].msisdn.tolist()
+    keys = [key for one in found for key in zip(one.msisdn.tolist(), one.service.tolist(), strict=True)]
+    assert len(keys) == 18 and keys == sorted(keys) and {state for one in found for state in one.state.tolist()} == {0}

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciliation.codecs.feeds import FeedError, FeedRecord, find_dialect, reading
+from reconciliation.codecs.feeds import Columns, FeedError, FeedRecord, Services, find_dialect, reading
+from reconciliation.codecs.feeds.columns import blocks_of_records
 from reconciliation.codecs.feeds.lines import layout_of, read_line
 from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences, streams
 from tests.unit.reconciliation.diff.naive import Key, NaiveOutcome, compare_naively, keyed
@@ -154,3 +155,19 @@ def test_masked_files_show_no_number(tmp_path: Path) -> None:
     run(tmp_path, [[line], [], []], (True, True, True), Rules(masked=True))
     text = (tmp_path / "out.csv").read_text()
     assert "138****0001,SVC,axx" in text and "139****0002" in text and "13800000001" not in text
+
+
+def test_a_side_in_columns_is_asked_again_where_a_file_is_sorted_at_first_only(tmp_path: Path) -> None:
+    lines = [f"{13800000000 + at},SVC,active,2026-10-31T17:00:00+08:00,," for at in (*range(2, 400), 1)]
+    asked: list[int] = []
+
+    def columns(services: Services) -> Iterator[Columns]:
+        asked.append(1)
+        yield from blocks_of_records([FeedRecord(f"{13800000000 + at}", "SVC", "active", datetime(2026, 10, 31, 9, tzinfo=UTC)) for at in range(1, 400)], services, rows=70)
+
+    path = tmp_path / "boss.csv"
+    path.write_text("\n".join(["msisdn,service_id,state,effective_at,price_fen,fee_msisdn", *lines, ""]))
+    with small_parts(128, 16):
+        outcome = compare(Side(path, CSV), MISSING, Side(columns=columns), scratch=tmp_path)
+    assert (outcome.matched, outcome.compared, outcome.classes, len(asked)) == (399, 399, {}, 2)
+    assert (outcome.sides["platform"].records, outcome.sides["boss"].is_sorted) == (399, False)
