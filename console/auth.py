@@ -48,13 +48,18 @@ class Credentials:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who is at the other end of a request."""
+    """Who is at the other end of a request.
+
+    Attributes:
+        city: whose readers alone he sees, or None for all.
+    """
 
     user_id: int
     name: str
     role: str
     csrf: str
     token_sha256: str
+    city: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -221,7 +226,7 @@ def find_signed_in(session: Session, token: str, *, now: datetime) -> SignedIn |
     if row is None:
         return None
     opened, user = row
-    return SignedIn(user.id, user.name, user.role, opened.csrf_secret, opened.token_sha256)
+    return SignedIn(user.id, user.name, user.role, opened.csrf_secret, opened.token_sha256, user.city)
 
 
 def touch(session: Session, who: SignedIn, *, now: datetime) -> None:

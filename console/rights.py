@@ -37,7 +37,7 @@ MASTERS: frozenset[str] = frozenset({ADMIN})
 """Who says who may do what: accounts, clients of the API."""
 
 RESENDERS: frozenset[str] = OPERATORS | {SUPPORT}
-"""Who may send one reader his copy again."""
+"""Who looks after single readers: sees them, sends one his copy again, tries to reach him."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,16 @@ RIGHTS: tuple[Right, ...] = (
     Right("block_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
     Right("brake", "GET", "/brakes/{brake_id:int}/release", OPERATORS),
     Right("brake_act", "POST", "/brakes/{brake_id:int}/release", OPERATORS),
+    Right("readers", "GET", "/readers", RESENDERS),
+    Right("readers_act", "POST", "/readers", RESENDERS),
+    Right("reader", "GET", "/readers/{reader_id:int}", RESENDERS),
+    Right("number_act", "POST", "/readers/{reader_id:int}/number", OPERATORS),
+    Right("resend", "GET", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS),
+    Right("resend_act", "POST", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS),
+    Right("reach", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS),
+    Right("reach_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS),
+    Right("let_go", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS),
+    Right("let_go_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )
@@ -97,6 +107,11 @@ def may(role: str | None, name: str) -> bool:
     """Whether a person of `role` (None: not signed in) may call the route `name`."""
     roles = right(name).roles
     return roles is PUBLIC or role in roles
+
+
+def in_reach(own: str | None, city: str | None) -> bool:
+    """Whether an account of the city `own` (None: of all) may see a reader of `city`; one whose city nobody knows is for those of all."""
+    return not own or own == city
 
 
 _STEERING = right("steer_act").roles
@@ -148,10 +163,10 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "reconcile monthly": OPERATORS,
         "reconcile assign": OPERATORS,
         "recovery stop": OPERATORS,
-        "recovery release": OPERATORS,
+        "recovery release": right("let_go_act").roles,
         "recovery replay": OPERATORS,
         "recovery run": OPERATORS,
-        "resend": RESENDERS,
+        "resend": right("resend_act").roles,
         "resend --filter": OPERATORS,
         "port add": OPERATORS,
         "port set": OPERATORS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
@@ -13,14 +13,18 @@ CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = (CHINESE, ENGLISH)
 TAGS = {CHINESE: "zh-CN", ENGLISH: "en"}
 
+FILES = ("texts.toml", "texts_desks.toml")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @lru_cache(maxsize=1)
 def texts() -> dict[str, dict[str, str]]:
     """Every text by its dotted name, each by language."""
-    document = tomllib.loads((resources.files("console") / "texts.toml").read_text("utf-8"))
-    return {f"{group}.{name}": text for group, names in document.items() for name, text in names.items()}
+    found: dict[str, dict[str, str]] = {}
+    for file in FILES:
+        document = tomllib.loads((resources.files("console") / file).read_text("utf-8"))
+        found |= {f"{group}.{name}": text for group, names in document.items() for name, text in names.items()}
+    return found
 
 
 def text(language: str, name: str, /, **values: object) -> str:
@@ -79,6 +83,27 @@ def clock_text(at: datetime | None, language: str, now: datetime, *, seconds: bo
         return clock
     day = f"{local.month}月{local.day}日" if language == CHINESE else f"{local.day} {_MONTHS[local.month - 1]}"
     return f"{day} {clock}"
+
+
+def day_text(at: datetime | date | None, language: str) -> str:
+    """A day with its year, of an instant that in Shanghai; a dash for None."""
+    if at is None:
+        return "—"
+    day = business_day(at) if isinstance(at, datetime) else at
+    return f"{day.year}年{day.month}月{day.day}日" if language == CHINESE else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def month_text(month: date, language: str) -> str:
+    """A month with its year."""
+    return f"{month.year}年{month.month}月" if language == CHINESE else f"{_MONTHS[month.month - 1]} {month.year}"
+
+
+def money_text(fen: int | None, language: str) -> str:
+    """Money in yuan; a dash for None."""
+    if fen is None:
+        return "—"
+    shown = f"{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+    return f"{'-' if fen < 0 else ''}{shown} 元" if language == CHINESE else f"{'-' if fen < 0 else ''}¥{shown}"
 
 
 def span_text(span: timedelta, language: str) -> str:

@@ -21,7 +21,7 @@ from console.boss import BossApp
 from console.edge import SECURITY_HEADERS, Edge
 from console.misc import MISCApp
 from console.mm7 import MM7App
-from console.pages import braking, dispatch, outside, signing, steering, today, wap, wap_own
+from console.pages import braking, dispatch, outside, reaching, readers, signing, steering, today, wap, wap_own
 from console.visit import Page
 from console.wap_limits import limited
 from huabao.queues import Registry
@@ -47,6 +47,16 @@ PAGES: dict[str, Page] = {
     "block_act": braking.block_act,
     "brake": braking.brake,
     "brake_act": braking.brake_act,
+    "readers": readers.readers,
+    "readers_act": readers.readers_act,
+    "reader": readers.reader,
+    "number_act": readers.number_act,
+    "resend": reaching.resend,
+    "resend_act": reaching.resend_act,
+    "reach": reaching.reach,
+    "reach_act": reaching.reach_act,
+    "let_go": reaching.let_go,
+    "let_go_act": reaching.let_go_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

@@ -32,6 +32,22 @@ FORMS: tuple[tuple[str, str], ...] = (
     (r"(?P<scope>port|handset class|variant|batch) (?P<key>\S+) given up: (?P<reason>.+)", "why.given_up"),
     (r"(?P<count>\d+) workers in a row fell silent with it and got no answer", "why.lost_workers"),
     (r"step (?P<step>\d) of \d is out, (?P<count>[\d,]+) readers; step (?P<next>\d) goes", "why.step"),
+    (r"(?P<days>\d+) days on; (?P<hour>\S+) drawn with (?P<share>\d+%) expected \((?P<reached>[\d.]+) of (?P<tried>[\d.]+) tries of late\)", "why.next_try"),
+    (r"the paper was fetched", "why.paper_fetched"),
+    (r"he fetched a message", "why.fetched"),
+    (r"the (?P<step>waiting|tip|settings|probe|paper) did not reach him", "why.not_reached"),
+    (r"the order is not active, or somebody else ended the stop", "why.order_gone"),
+    (r"(?P<name>.+) let him be sent to again", "why.let_go"),
+    (r"may have the next paper", "why.may_have"),
+    (r"text", "why.text"),
+    (r"no text: (?P<reason>.+)", "why.no_text"),
+    (r"he was addressed often of late", "why.often"),
+    (r"he had one lately", "why.had_one"),
+    (r"he is on the blacklist", "why.on_blacklist"),
+    (r"no port sends texts", "why.no_text_port"),
+    (r"settings cannot be sent over the air yet; the text says how to set them by hand", "why.no_settings"),
+    (r"no port that is up can carry a probe", "why.no_probe_port"),
+    (r"dispatch (?P<number>\d+)", "why.dispatch"),
     (r"its window (?P<window>\S+) opens at (?P<at>.+)", "why.window"),
 )
 """Form of a sentence, and the text that says it."""
@@ -56,6 +72,8 @@ def _values(found: dict[str, str], language: str) -> dict[str, str]:
         values["what"] = text(language, _SCOPES[values["scope"]], name=values["key"])
     if "reason" in values:
         values["reason"] = said(values["reason"], language)
+    if "step" in values and has_text(f"attempt.{values['step']}"):
+        values["step"] = text(language, f"attempt.{values['step']}")
     if "outcome" in values and has_text(f"outcome.{values['outcome']}"):
         values["outcome"] = text(language, f"outcome.{values['outcome']}")
     return values

@@ -82,6 +82,12 @@
   });
 
   document.addEventListener("keydown", (event) => {
+    const field = document.querySelector("[data-search], .find input[name=number]");
+    if (event.key === "/" && field && !event.isComposing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select, dialog[open]")) {
+      event.preventDefault();
+      field.focus();
+      return;
+    }
     const act = event.target.closest("a[role=button]");
     if (act && event.key === " ") {
       event.preventDefault();

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.models import Edition, Publication
 from delivery import kinds
 from delivery.dialects import CodeMeaning
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
@@ -111,3 +112,44 @@ def resent_lately(copies: Sequence[Copy], *, now: datetime, guard_s: float) -> C
     """The newest resend that is younger than `guard_s` seconds and that he has or may still get, or None."""
     since = now - timedelta(seconds=guard_s)
     return next((one for one in copies if one.kind == kinds.RESEND and one.asked_at > since and one.outcome in ON_ITS_WAY), None)
+
+
+@dataclass(frozen=True)
+class EditionCopy:
+    """A copy, and the edition that it is of.
+
+    Attributes:
+        title: of the publication.
+        slug: of the publication.
+        number: of the edition.
+    """
+
+    edition_id: int
+    title: str
+    slug: str
+    number: str
+    copy: Copy
+
+
+def latest_copies(session: Session, reader_id: int, *, since: date, limit: int) -> list[EditionCopy]:
+    """The reader's newest copies of whatever edition, the newest first; none of before the day `since`, for each day is a partition."""
+    rows = session.execute(
+        select(
+            Edition.id, Publication.title, Publication.slug, Edition.number,
+            Dispatch.id, Dispatch.kind, Dispatch.edition_version_id, deliveries.c.variant_id, deliveries.c.outcome,
+            Dispatch.created_by, Dispatch.created_at, deliveries.c.submitted_at, deliveries.c.outcome_at, deliveries.c.submission_id,
+        )
+        .join(Dispatch, (Dispatch.id == deliveries.c.dispatch_id) & (Dispatch.day == deliveries.c.day))
+        .join(Edition, Edition.id == Dispatch.edition_id)
+        .join(Publication, Publication.id == Edition.publication_id)
+        .where(deliveries.c.reader_id == reader_id, deliveries.c.day >= since, Dispatch.kind.in_(kinds.BRINGS_OUT))
+        .order_by(deliveries.c.day.desc(), Dispatch.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    found = [
+        EditionCopy(edition_id, title, slug, number, Copy(one, kind, version, variant, Outcome(outcome), *rest))
+        for edition_id, title, slug, number, one, kind, version, variant, outcome, *rest in rows
+    ]
+    wanted = [one.copy.submission_id for one in found if one.copy.submission_id is not None and one.copy.outcome in NEEDS_A_WORD]
+    said = _meanings(session, wanted, reader_id) if wanted else {}
+    return [replace(one, copy=replace(one.copy, meaning=said.get((one.copy.submission_id, one.copy.outcome)))) for one in found]

@@ -22,7 +22,19 @@ from tests.integration.console.conftest import browser, csrf_of
 from tests.integration.console.dispatch_rows import USERS, add_dispatch, add_submission, settle
 
 SignedIn = Callable[[str], TestClient]
-PATHS = {"dispatch_id": "1", "variant_id": "1", "verb": "pause", "token": "nothing", "handset_class": "100kb-240x320", "brake_id": "1"}
+PATHS = {
+    "dispatch_id": "1",
+    "variant_id": "1",
+    "verb": "pause",
+    "token": "nothing",
+    "handset_class": "100kb-240x320",
+    "brake_id": "1",
+    "reader_id": "1",
+    "edition_id": "1",
+    "stop_id": "1",
+    "run_id": "1",
+    "difference_id": "1",
+}
 
 
 def _path(one: rights.Right) -> str:

@@ -18,10 +18,16 @@ from delivery.dialects.tables import CAUSES
 from delivery.dispatch.audience import REASONS
 from delivery.lifecycle import PEOPLE_ACT, STATES
 from delivery.models import Outcome
+from delivery.resend.rules import REFUSALS
+from reconciliation.stop_send.causes import PERSON, SCHEDULE, SIGNS, STEPS
+from reconciliation.stop_send.lifecycle import STATES as RECOVERY_STATES
+from subscribers.models import ACCOUNT_STATES, SUBSCRIPTION_STATES
+from subscribers.orders.change import EVENTS
 
 CONSOLE = Path(str(resources.files("console")))
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
-DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error", "codes", "cause"}
+CODES = {"reach", "refusal", "order", "account", "sending", "attempt", "sign", "ended", "event", "source", "done", "stopper"}
+DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error", "codes", "cause", *CODES}
 """Groups whose names are put together at run time."""
 
 
@@ -52,6 +58,13 @@ def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
         ("reason", REASONS),
         ("role", ROLES),
         ("cause", CAUSES),
+        ("refusal", REFUSALS),
+        ("attempt", RECOVERY_STATES),
+        ("attempt", STEPS),
+        ("sign", [*SIGNS, SCHEDULE, PERSON]),
+        ("order", [*SUBSCRIPTION_STATES, "absent", "unknown"]),
+        ("account", ACCOUNT_STATES),
+        ("event", EVENTS),
         ("submission", SUBMISSION_TONES),
         ("steer", [f"{verb}{tail}" for verb in PEOPLE_ACT for tail in ("", "_n", "_what")]),
     ],

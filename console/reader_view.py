@@ -1,0 +1,164 @@
+"""What the page of one reader shows, read in one transaction; and what is said of him first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.models import Publication
+from delivery.models import Outcome
+from delivery.resend.copies import NEEDS_A_WORD, EditionCopy, latest_copies
+from huabao.clock import business_day
+from huabao.msisdn import MSISDN
+from reconciliation.runs.models import ReconcileDifference
+from reconciliation.runs.open import Wanted, list_open
+from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
+from reconciliation.stop_send.told import StopStory, stories
+from subscribers.models import HOLDING_STATES, Reader, Subscription, SubscriptionEvent
+from subscribers.store import subscriptions_of
+
+DELIVERIES_MAX = 12
+DELIVERIES_DAYS = 45
+HISTORY_MAX = 15
+DIFFERENCES_MAX = 20
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """One subscription.
+
+    Attributes:
+        titles: of the service.
+        payer: masked, or None where he pays himself.
+        stop: the stop that lasts, or None.
+    """
+
+    row: Subscription
+    titles: str
+    payer: str | None
+    stop: StopStory | None
+
+
+@dataclass(frozen=True)
+class Word:
+    """Something to say: the name of a text and what is filled in."""
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The likely cause and the next best step.
+
+    Attributes:
+        act: what a button here does: reach (the stop is `of`), resend (the edition is `of`) or "".
+    """
+
+    tone: str
+    cause: Word
+    step: Word | None
+    act: str = ""
+    of: int = 0
+
+
+@dataclass(frozen=True)
+class ReaderView:
+    """Everything that the page shows.
+
+    Attributes:
+        number: masked.
+        past: stops that ended.
+    """
+
+    reader: Reader
+    number: str
+    orders: Sequence[OrderView]
+    past: Sequence[StopStory]
+    differences: Sequence[ReconcileDifference]
+    copies: Sequence[EditionCopy]
+    history: Sequence[SubscriptionEvent]
+    attempts_max: int
+
+
+def titles_of(session: Session) -> dict[str, str]:
+    """Titles of each service."""
+    found: dict[str, str] = {}
+    for service_id, title in session.execute(select(Publication.service_id, Publication.title).order_by(Publication.id)):
+        found[service_id] = f"{found[service_id]} · {title}" if service_id in found else title
+    return found
+
+
+def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
+    """The page of a reader."""
+    told = stories(session, reader.id, now)
+    open_ = {one.stop.service_id: one for one in told if one.stop.ended_at is None}
+    titles = titles_of(session)
+    orders = [
+        OrderView(row, titles.get(row.service_id, row.service_id), MSISDN(row.fee_msisdn).masked if row.fee_msisdn else None, open_.get(row.service_id))
+        for row in subscriptions_of(session, reader)
+    ]
+    today = business_day(now)
+    history = select(SubscriptionEvent).where(SubscriptionEvent.reader_id == reader.id).order_by(SubscriptionEvent.effective_at.desc(), SubscriptionEvent.id.desc())
+    return ReaderView(
+        reader=reader,
+        number=MSISDN(reader.msisdn).masked,
+        orders=sorted(orders, key=lambda one: (one.row.state not in HOLDING_STATES, one.row.service_id)),
+        past=[one for one in told if one.stop.ended_at is not None],
+        differences=list_open(session, Wanted(msisdn=reader.msisdn), today=today, limit=DIFFERENCES_MAX),
+        copies=latest_copies(session, reader.id, since=today - timedelta(days=DELIVERIES_DAYS), limit=DELIVERIES_MAX),
+        history=list(session.scalars(history.limit(HISTORY_MAX))),
+        attempts_max=RECOVERY_ATTEMPTS.get(session),
+    )
+
+
+def headline(view: ReaderView) -> Headline:
+    """What explains best why he gets nothing, or that he does; pure."""
+    reader = view.reader
+    if reader.account_state == "closed":
+        return Headline("neutral", Word("reader.is_closed", {"at": reader.account_at}), Word("reader.do_nothing"))
+    stopped = next((one for one in view.orders if one.stop is not None), None)
+    if stopped is not None and stopped.stop is not None:
+        story = stopped.stop
+        said = {"title": stopped.titles, "at": story.stop.stopped_at, "cause": story.stop.cause}
+        return Headline("held", Word("reader.is_stopped", said), next_step(story, view.attempts_max), "" if story.running else "reach", story.stop.id)
+    if reader.account_state == "barred":
+        return Headline("held", Word("reader.is_barred", {"at": reader.account_at}), Word("reader.do_unbar"))
+    if view.differences:
+        return Headline("held", Word("reader.is_different", {"n": len(view.differences)}), Word("reader.do_reconcile"))
+    if not any(one.row.state == "active" for one in view.orders):
+        return Headline("neutral", Word("reader.is_without"), Word("reader.do_order"))
+    return _by_delivery(view)
+
+
+def _by_delivery(view: ReaderView) -> Headline:
+    if not view.copies:
+        return Headline("unknown", Word("reader.is_unsent"), None)
+    last = view.copies[0]
+    name = {"title": last.title, "number": last.number, "at": last.copy.outcome_at or last.copy.sent_at or last.copy.asked_at}
+    if last.copy.outcome is Outcome.RETRIEVED:
+        return Headline("delivered", Word("reader.is_well", name), None)
+    if last.copy.outcome in NEEDS_A_WORD or last.copy.outcome is Outcome.NO_REPORT:
+        return Headline("failed" if last.copy.outcome in NEEDS_A_WORD[:3] else "unknown", Word("reader.is_failed", name), Word("reader.do_resend"), "resend", last.edition_id)
+    return Headline("pending", Word("reader.is_coming", name), Word("reader.do_wait"))
+
+
+def next_step(story: StopStory, attempts_max: int) -> Word:
+    """What happens next to a stop, or who must do something; pure."""
+    stop, running = story.stop, story.running
+    if running is not None:
+        return Word("reader.next_running", {"step": running.state, "at": running.due_at})
+    if stop.listed_at is not None:
+        return Word("reader.next_person", {"at": stop.listed_at})
+    if story.by_account:
+        return Word("reader.next_account")
+    if stop.tried >= attempts_max:
+        return Word("reader.next_sign", {"n": stop.tried})
+    if stop.next_at is not None:
+        return Word("reader.next_at", {"at": stop.next_at})
+    return Word("reader.next_planned")
