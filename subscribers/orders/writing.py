@@ -7,10 +7,11 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import String, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
-from huabao.db import bulk_insert, in_ids
+from huabao.db import bound_ids, bulk_insert, in_bound_ids, in_ids, is_postgres
+from huabao.quick import Asked, Quick, ask, insert_rows, update_rows
 from subscribers.models import NO_NUMBER, Reader, Subscription, SubscriptionEvent
 from subscribers.orders.change import REASON_LENGTH_MAX, Change
 from subscribers.orders.fields import EVER, Known, derive
@@ -26,6 +27,24 @@ _ORDER = (
 _CHANGE = ("msisdn", "event", "source", "transaction_id", "service_id", "fee_msisdn", "price_fen", "new_msisdn", "message_id")
 
 
+_EVENT = (
+    "reader_id", "service_id", "event", "state", "source", "field", "transaction_id", "reason", "fee_msisdn", "price_fen", "message_id", "effective_at",
+    "recorded_at",
+)  # fmt: skip
+_TRANSACTION = ("source", "transaction_id", "event", "verdict", "reader_id", "service_id", "effective_at", "recorded_at", "before", "why")
+_NEW_ORDERS = insert_rows(Subscription, ("reader_id", "service_id", "stop_state", *_ORDER))
+_OLD_ORDERS = update_rows(Subscription, "id", _ORDER)
+_HISTORY = insert_rows(SubscriptionEvent, _EVENT)
+_TRANSACTIONS = insert_rows(AppliedTransaction, _TRANSACTION)
+_FRESH = Quick(
+    lambda postgres: (
+        update(Subscription)
+        .where(in_bound_ids(Subscription.id, bindparam("ids", type_=String), postgres=postgres), Subscription.stop_state != "sending")
+        .values(stop_state="sending", stop_cause=None, stopped_at=None)
+    )
+)
+
+
 def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
     """Write a fold down; new readers have their ids afterwards."""
     book, now = fold.book, fold.now
@@ -33,17 +52,18 @@ def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
     if book.spare:
         session.execute(delete(Reader).where(in_ids(session, Reader.id, sorted(book.spare.values()))))
     write_readers(session, known, now)
-    write_orders(session, known, now)
     for holder, later, after in book.moves:
         if holder.id is not None:
             c = SubscriptionEvent
+            t = AppliedTransaction
             session.execute(update(c).where(c.reader_id == holder.id, c.effective_at > after).values(reader_id=later.id))
+            session.execute(update(t).where(t.reader_id == holder.id, t.effective_at > after).values(reader_id=later.id))
     _write_stretches(session, [one for one in book.stretches if one.changed], now)
-    if fold.history:
-        rows = [row_of(one, now) for one in fold.history]
-        bulk_insert(session, SubscriptionEvent, rows, columns=list(rows[0]))
     _write_awaited(session, fold)
-    write_transactions(session, fold.outcomes, now)
+    asked = [*_orders(session, known, now), *_transactions(fold.outcomes, now)]
+    if fold.history:
+        asked.append(_HISTORY.over([row_of(one, now) for one in fold.history]))
+    ask(session, *asked)
 
 
 def write_readers(session: Session, known: Sequence[Holder], now: datetime) -> None:
@@ -73,19 +93,16 @@ def _account(one: Holder) -> dict[str, Any]:
 
 def write_orders(session: Session, known: Sequence[Holder], now: datetime) -> None:
     """Orders, each with the state that derives from it and the account."""
+    ask(session, *_orders(session, known, now))
+
+
+def _orders(session: Session, known: Sequence[Holder], now: datetime) -> list[Asked]:
     changed = [(holder, service_id, one) for holder in known for service_id, one in holder.orders.items() if one.changed]
     new = [{"reader_id": holder.id, "service_id": service_id, "stop_state": "sending", **_order(holder, one, now)} for holder, service_id, one in changed if one.id is None]
-    if new:
-        bulk_insert(session, Subscription, new, columns=list(new[0]))
-    old = [{"row": one.id, **_order(holder, one, now)} for holder, _, one in changed if one.id is not None]
-    if old:
-        values: dict[str, Any] = {name: bindparam(name) for name in _ORDER}
-        session.connection().execute(update(Subscription).where(Subscription.id == bindparam("row")).values(**values), old)
+    old = [{"id": one.id, **_order(holder, one, now)} for holder, _, one in changed if one.id is not None]
     fresh = [one.id for _, _, one in changed if one.fresh and one.id is not None]
-    if fresh:
-        c = Subscription
-        again = update(c).where(in_ids(session, c.id, fresh), c.stop_state != "sending").values(stop_state="sending", stop_cause=None, stopped_at=None)
-        session.execute(again, execution_options={"synchronize_session": False})
+    asked = [quick.over(rows) for quick, rows in ((_NEW_ORDERS, new), (_OLD_ORDERS, old)) if rows]
+    return [*asked, _FRESH(ids=bound_ids(fresh, postgres=is_postgres(session)))] if fresh else asked
 
 
 def _order(holder: Holder, one: Order, now: datetime) -> dict[str, Any]:
@@ -138,7 +155,7 @@ def change_of(row: AwaitedChange) -> Change:
     return Change(effective_at=row.due_at, reason=row.reason, **{name: getattr(row, name) for name in _CHANGE})
 
 
-def write_transactions(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
+def _transactions(outcomes: Iterable[Outcome], now: datetime) -> list[Asked]:
     """Remember the transactions."""
     rows = [
         {
@@ -149,8 +166,7 @@ def write_transactions(session: Session, outcomes: Iterable[Outcome], now: datet
         for one in outcomes
         if one.verdict not in ("repeated", "refused")
     ]  # fmt: skip
-    if rows:
-        bulk_insert(session, AppliedTransaction, rows, columns=list(rows[0]))
+    return [_TRANSACTIONS.over(rows)] if rows else []
 
 
 def document_of(known: Known) -> list[Any]:
