@@ -8,6 +8,6 @@ that is away holds what waits for it and spends none of its tries (`breaker`). W
 code means stands in a table (`answers.toml`); one that no table knows is a person's.
 """
 
-from reconciliation.outbox.requests import Request, enqueue
+from reconciliation.outbox.requests import Request, enqueue, enqueue_all
 
-__all__ = ["Request", "enqueue"]
+__all__ = ["Request", "enqueue", "enqueue_all"]

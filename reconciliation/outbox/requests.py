@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from huabao.queues import Task, enqueue_many
 from huabao.runtime import Runtime
 from reconciliation.outbox.models import KINDS, OutboundRequest
 from reconciliation.outbox.peers import PEERS
+from subscribers.orders.store import in_texts
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,31 @@ def enqueue(session: Session, request: Request, *, now: datetime, due_at: dateti
     Args:
         due_at: not before; None is at once.
     """
+    return enqueue_all(session, [request], now=now, due_at=due_at)[0]
+
+
+def enqueue_all(session: Session, requests: Sequence[Request], *, now: datetime, due_at: datetime | None = None) -> list[int]:
+    """Write requests down, some hundred at a time; their ids in the same order, see `enqueue`."""
+    c = OutboundRequest
+    peers = sorted({one.peer for one in requests})
+    known: dict[tuple[str, str], int] = {}
+    for peer in peers:
+        keys = [one.key for one in requests if one.peer == peer]
+        known |= {(peer, row.key): row.id for row in session.execute(select(c.id, c.key).where(c.peer == peer, in_texts(session, c.key, keys)))}
+    new = {(one.peer, one.key): one for one in requests if (one.peer, one.key) not in known}
+    rows = {name: _row(one, now, due_at or now) for name, one in new.items()}
+    session.add_all(rows.values())
+    session.flush()
+    for peer in sorted({peer for peer, _ in rows}):
+        wake(session, peer, now=now)
+    ids = known | {name: row.id for name, row in rows.items()}
+    return [ids[one.peer, one.key] for one in requests]
+
+
+def _row(request: Request, now: datetime, due_at: datetime) -> OutboundRequest:
     assert request.peer in PEERS and request.kind in KINDS, f"{request.peer} {request.kind}"
     assert (request.reader_id is None) != (request.msisdn is None), "a reader or a number"
-    found = session.scalar(select(OutboundRequest.id).where(OutboundRequest.peer == request.peer, OutboundRequest.key == request.key))
-    if found is not None:
-        return found
-    payload = dict(request.payload) | ({"msisdn": request.msisdn} if request.msisdn is not None else {})
-    row = OutboundRequest(
+    return OutboundRequest(
         peer=request.peer,
         line=request.line,
         reader_id=request.reader_id,
@@ -77,14 +96,10 @@ def enqueue(session: Session, request: Request, *, now: datetime, due_at: dateti
         kind=request.kind,
         key=request.key,
         transaction_id=new_transaction_id(),
-        payload=payload,
-        due_at=due_at or now,
+        payload=dict(request.payload) | ({"msisdn": request.msisdn} if request.msisdn is not None else {}),
+        due_at=due_at,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
-    wake(session, request.peer, now=now)
-    return row.id
 
 
 def new_transaction_id() -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from huabao.clock import parse_time
 from huabao.config import Config
 from huabao.db import in_ids
 from reconciliation.intake.own import apply_own
-from reconciliation.outbox import Request, enqueue
+from reconciliation.outbox import Request, enqueue_all
 from reconciliation.outbox.peers import PEERS
 from reconciliation.peers import asked_peer
 from reconciliation.runs.facts import Knowledge, Present, know
@@ -27,7 +28,9 @@ from reconciliation.runs.policy import ASK
 from reconciliation.runs.steps import ADOPT, PAUSE, SERVE, STOP, TELL_MISC
 from subscribers.orders.change import Change, Result
 
-BATCH: Final = 200
+BATCH: Final = 100
+"""Differences of one transaction: while it lasts messages of peers wait, some tenth of a second."""
+
 SOURCE: Final = "repair"
 _STATE_AFTER: Final = {SERVE: "active", PAUSE: "paused", STOP: "cancelled"}
 _NOW: Final = {"active": "active", "paused": "paused", "cancelled": "cancelled", "absent": "cancelled"}
@@ -59,10 +62,7 @@ def repair_some(session: Session, run: ReconcileRun, *, held: Collection[str], c
     cases = _cases(session, run, wanted)
     sound = [one for one in cases if _still_so(one, now)]
     _on_platform(session, run, sound, now)
-    for case in sound:
-        for repair in case.repairs:
-            if repair.state == PLANNED:
-                _elsewhere(session, case, repair, config, now)
+    _elsewhere(session, sound, config, now)
     session.flush()
     return len(wanted)
 
@@ -91,13 +91,24 @@ def _on_platform(session: Session, run: ReconcileRun, cases: Sequence[_Case], no
         own = case.own
         if own is not None:
             told += [(case, own, change) for change in changes_of(run.id, own, case.row, case.present, now)]
+    if not told:
+        return
     results = apply_own(session, [change for _, _, change in told], now=now)
     again = [at for at, result in enumerate(results) if result.verdict == "late" and told[at][2].effective_at < now]
     later = [_from_now(told[at][2], now) for at in again]
     for at, result in zip(again, apply_own(session, later, now=now), strict=True):
         results[at] = result
+    _read_again(session, cases)
     for (_, own, _), result in zip(told, results, strict=True):
         _written(own, result, now)
+
+
+def _read_again(session: Session, cases: Sequence[_Case]) -> None:
+    """Applying changes forgets what was read of anything; here all of it comes back by two statements, not row by row."""
+    c, r = ReconcileDifference, ReconcileRepair
+    keys = [(inspect(one.row).identity, [inspect(repair).identity for repair in one.repairs]) for one in cases]
+    session.scalars(select(c).where(in_ids(session, c.id, [key[0] for key, _ in keys if key]))).all()
+    session.scalars(select(r).where(in_ids(session, r.id, [key[0] for _, repairs in keys for key in repairs if key]))).all()
 
 
 def _written(own: ReconcileRepair, result: Result, now: datetime) -> None:
@@ -147,27 +158,35 @@ def _effective(action: str, row: ReconcileDifference, present: Present, now: dat
     return at if at <= now and (present.order_at is None or at > present.order_at) else now
 
 
-def _elsewhere(session: Session, case: _Case, repair: ReconcileRepair, config: Config, now: datetime) -> None:
-    """Ask a peer by the outbox; where it has no interface, or no message for that, our check file tells it."""
-    repair.done_at = now
-    own = case.own
-    if own is not None and own.state == FAILED:
-        repair.state, repair.why = FAILED, "the platform's own repair failed"
-        return
-    if repair.action in (ASK, TELL_MISC) or not _is_reachable(session, repair.side, case.row.service_id, config):
-        repair.state = TOLD
-        return
+def _elsewhere(session: Session, cases: Sequence[_Case], config: Config, now: datetime) -> None:
+    """Ask peers by the outbox; where one has no interface, or no message for that, our check file tells it."""
+    asked: list[tuple[ReconcileRepair, Request]] = []
+    reachable = lru_cache(maxsize=None)(partial(_is_reachable, session, config))
+    for case in cases:
+        failed = case.own is not None and case.own.state == FAILED
+        for repair in (one for one in case.repairs if one.state == PLANNED):
+            repair.done_at = now
+            if failed:
+                repair.state, repair.why = FAILED, "the platform's own repair failed"
+            elif repair.action in (ASK, TELL_MISC) or not reachable(repair.side, case.row.service_id):
+                repair.state = TOLD
+            else:
+                repair.state, repair.after = ASKED, {"order": "active", "resume": "active", "pause": "paused", "cancel": "cancelled"}[repair.event]
+                asked.append((repair, _request(case, repair)))
+    for (repair, _), request_id in zip(asked, enqueue_all(session, [one for _, one in asked], now=now), strict=True):
+        repair.request_id = request_id
+
+
+def _request(case: _Case, repair: ReconcileRepair) -> Request:
     said = case.row.said
     boss, misc = said.get("boss") or {}, said.get("misc") or {}
     payload = {"reason": repair.why[:100], "fee_msisdn": boss.get("fee_msisdn") or misc.get("fee_msisdn"), "price_fen": boss.get("price_fen") or misc.get("price_fen")}
     reader = case.present.reader_id
     told = {name: value for name, value in payload.items() if value}
-    request = Request(repair.side, repair.event, f"repair:{repair.id}", reader, None if reader is not None else case.row.msisdn, case.row.service_id, told)
-    repair.request_id = enqueue(session, request, now=now)
-    repair.state, repair.after = ASKED, {"order": "active", "resume": "active", "pause": "paused", "cancel": "cancelled"}[repair.event]
+    return Request(repair.side, repair.event, f"repair:{repair.id}", reader, None if reader is not None else case.row.msisdn, case.row.service_id, told)
 
 
-def _is_reachable(session: Session, side: str, service_id: str, config: Config) -> bool:
+def _is_reachable(session: Session, config: Config, side: str, service_id: str) -> bool:
     """Whether a peer has an interface for that service."""
     if side not in PEERS:
         return False
