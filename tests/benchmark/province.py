@@ -41,7 +41,8 @@ def run() -> list[Figure]:
         province.run(lambda line: click.echo(line, err=True))
         took = time.perf_counter() - began
         runtime.engine.dispose()
-    tables = as_markdown(province)
+    size = f"HUABAO_BENCH_READERS={READERS} HUABAO_BENCH_DAYS={DAYS} " if (READERS, DAYS) != WHOLE else ""
+    tables = f"{as_markdown(province)}- By `{size}bin/bench province` in {took:,.0f} s, {os.cpu_count()} cores, PostgreSQL on the same machine, load {os.getloadavg()[2]:.0f}.\n"
     click.echo(tables, err=True)
     for line in problems(province):
         click.echo(f"not as it should be: {line}", err=True)

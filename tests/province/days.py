@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -13,36 +13,54 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from content.models import Publication
 from huabao.clock import SHANGHAI
 from huabao.runtime import Runtime
-from reconciliation.codecs.feeds import find_dialect
+from huabao.settings import set_value
+from reconciliation.codecs.feeds import FeedDialect, find_dialect
 from reconciliation.codecs.misc import decode_envelope
 from reconciliation.dialects import dialects_in
-from reconciliation.diff import read_differences
+from reconciliation.diff import ATTRIBUTES, read_differences
 from reconciliation.intake import boss as boss_intake
 from reconciliation.intake import misc as misc_intake
-from reconciliation.journal.models import ExchangeMessage
 from reconciliation.outbox.sending import work
 from reconciliation.peers.services import set_peer
+from reconciliation.reports.gathering import gather
 from reconciliation.runs import guard, running
 from reconciliation.runs.models import ReconcileDifference, ReconcileRepair, ReconcileRun
 from reconciliation.runs.running import GivenFile, Order
-from subscribers.orders.as_of import Stated, state_at
-from subscribers.orders.change import Change
+from reconciliation.runs.settings import SETTINGS
+from subscribers.orders.as_of import state_at
 from subscribers.orders.services import apply
-from tests.province import faults
-from tests.province.faults import DAILY, LISTED, REAL_TIME, REPAIRED, UNHARMED, Fault, Inject, Scene
-from tests.province.feeds import cut, miscounted, shrunk, write_full
+from tests.province import faults, terms
+from tests.province.checking import differ, fingerprint
+from tests.province.ending import End
+from tests.province.faults import DAILY, EXPLAINED, MONTHLY, Fault, Inject, Scene
+from tests.province.feeds import cut, miscounted, shrunk, write_full, write_increment
 from tests.province.life import Life, Message
-from tests.province.money import naive_money
+from tests.province.months import Months
 from tests.province.peers import URLS, Peers, deliver
-from tests.province.world import BOSS, MISC, PEERS, SERVICES, Key, World
+from tests.province.population import settle_in
+from tests.province.recount import platform_rows, recount
+from tests.province.world import BOSS, BUNDLED, FREE, MISC, PAID, PEERS, SERVICES, Key, World
 from tests.province.world import Order as Held
 
-FIRST_DAY: Final = date(2026, 9, 1)
-BATCH: Final = 2000
+LAST_DAY: Final = date(2026, 10, 31)
 QUIET_DAYS: Final = 6
 """At the end nothing is injected, so that every repair is looked at once more."""
+
+INCREMENT_EVERY, SAMPLED_EVERY = 3, 4
+"""On every third day the peers say only what changed; every fourth is counted once more and run twice."""
+
+SMALL: Final = 15
+"""So few days are small."""
+
+HOURS_AT_ONCE: Final = 2
+
+FORMERS: Final = 3
+"""For each number of injected faults so many whose order ended long ago: two or three months have some."""
+
+KINDS: Final[tuple[Inject, ...]] = (*faults.KINDS, *terms.KINDS)
 
 
 @dataclass
@@ -65,9 +83,7 @@ class DayResult:
     matched: int
     differences: dict[str, int]
     money_fen: dict[str, int]
-    invented: list[tuple[Key, str]]
-    naive_fen: dict[str, int]
-    messages: int = 0
+    in_flight: int = 0
 
 
 @dataclass
@@ -93,6 +109,11 @@ class Province:
     results: list[DayResult] = field(default_factory=list)
     waiting: list[Message] = field(default_factory=list)
     messages: int = 0
+    increments: set[int] = field(default_factory=set)
+    dialect: FeedDialect = field(default_factory=lambda: find_dialect("csv"))
+    recounted: int = 0
+    twice: int = 0
+    problems: list[str] = field(default_factory=list)
     repairs: dict[str, int] = field(default_factory=dict)
     invented: list[tuple[int, Key, str]] = field(default_factory=list)
     aftermath: dict[str, int] = field(default_factory=dict)
@@ -105,10 +126,15 @@ class Province:
         self.chance = random.Random(self.seed)
         self.life = Life(self.world, self.chance)
         self.peers = Peers(self.world, self.runtime)
+        self.months = Months(self)
+
+    def date(self, day: int) -> date:
+        """The business day of a number."""
+        return LAST_DAY - timedelta(days=self.days - 1 - day)
 
     def midnight(self, day: int) -> datetime:
         """The instant at which a day begins."""
-        at = FIRST_DAY + timedelta(days=day)
+        at = self.date(day)
         return datetime(at.year, at.month, at.day, tzinfo=SHANGHAI)
 
     # --- the whole of it ---
@@ -119,28 +145,33 @@ class Province:
         plan = self._plan()
         with self.peers.listening():
             for day in range(self.days):
-                told = self.life.day(day, self.midnight(day)) + self._inject(plan.get(day, ()), day)
+                leaving = self.months.begin(day)
+                told = leaving + self.life.day(day, self.midnight(day)) + self._inject(plan.get(day, ()), day)
                 self._arrive(told, self.midnight(day + 1))
+                self.months.end(day)
                 self._reconcile(day)
                 tell(f"day {day + 1} of {self.days}: {self.messages:,} messages, {sum(self.results[-1].differences.values()) if self.results else 0} differences")
-        self._end()
+        End(self).look()
 
     def populate(self) -> None:
-        """Readers as they were before: known to all sides."""
+        """Readers as they were before, known to all sides, and numbers whose order ended long ago."""
         with self.runtime.transaction() as session:
             set_peer(session, "misc", {"url": URLS[MISC], "sp_id": "600001"}, new=True, by="province", at=self.now)
+            set_value(session, SETTINGS, "reconcile_bundle_services", BUNDLED, by="province", at=self.now)
+            session.add(Publication(slug=FREE, title=FREE, kind="newspaper", service_id=FREE, klass="free", created_at=self.now))
         began = self.midnight(0) - timedelta(days=100)
-        changes = []
-        for number in range(self.readers):
-            msisdn = self.life.new_number()
-            for service in SERVICES if number % 4 == 0 else list(SERVICES)[:1]:
-                at = began + timedelta(minutes=number % 100_000)
-                self.world.put((msisdn, service), Held("active", at, SERVICES[service]))
-                changes.append(Change(msisdn, "order", "misc", f"p{number}.{service}", at, service, price_fen=SERVICES[service]))
-            self.life.readers.append(msisdn)
-        for start in range(0, len(changes), BATCH):
-            with self.runtime.transaction() as session:
-                apply(session, changes[start : start + BATCH], now=self.now)
+        numbers = [self.life.new_number() for _ in range(self.readers + self.each * FORMERS)]
+        self.life.readers += numbers[: self.readers]
+        self.months.book.formers += numbers[self.readers :]
+        for place, number in enumerate(self.life.readers):
+            at = began + timedelta(minutes=place % 2000)
+            for service in PAID if place % 4 == 0 else PAID[:1]:
+                self.world.put((number, service), Held("active", at, SERVICES[service]))
+        with self.runtime.transaction() as session:
+            settle_in(session, numbers, [(key, order.at, None) for key, order in self.world.orders.items()], now=began)
+            ended = began + timedelta(days=40)
+            settle_in(session, (), [((number, PAID[0]), began, ended) for number in self.months.book.formers], now=ended)
+        self.world.settle()
 
     def _plan(self) -> dict[int, list[Inject]]:
         """Which faults happen on which day."""
@@ -153,7 +184,8 @@ class Province:
                 self.spoiled.append(Spoiled(name, PEERS[at % 2], reason, day))
         usual = range(1, self.days - QUIET_DAYS)
         good = [day for day in usual if day not in {one.day for one in self.spoiled}]
-        for inject in faults.KINDS:
+        self.increments = {day for day in good if day % INCREMENT_EVERY == 2}
+        for inject in KINDS:
             for _ in range(self.each):
                 # What is delayed by a day is there before a run that is late by a day.
                 found.setdefault(self.chance.choice(good if inject is faults.delayed else usual), []).append(inject)
@@ -173,26 +205,28 @@ class Province:
     # --- messages ---
 
     def _arrive(self, told: Sequence[Message], until: datetime) -> None:
-        """Everything that arrives before `until`, an hour at a time."""
+        """Everything that arrives before `until`, some hours at a time."""
         self.waiting = sorted([*self.waiting, *told], key=lambda one: one.due)
         due = [one for one in self.waiting if one.due < until]
         self.waiting = self.waiting[len(due) :]
-        for _, some in groupby(due, key=lambda one: int(one.due.timestamp()) // 3600):
+        for _, some in groupby(due, key=lambda one: int(one.due.timestamp()) // (3600 * HOURS_AT_ONCE)):
             batch = list(some)
             self.now = batch[-1].due
             self._take(batch)
         self.messages += len(due)
 
     def _take(self, batch: Sequence[Message]) -> None:
-        for is_boss, some in groupby(batch, key=lambda one: one.peer if one.peer in ("boss", "handmade") else "misc"):
-            part = list(some)
-            if is_boss == "boss":
-                with self.runtime.transaction() as session:
-                    boss_intake.take(session, [boss_intake.read(one.body) for one in part], now=self.now)
-            elif is_boss == "misc":
-                deliver(self.runtime, part)
-            else:
-                self._by_hand(part)
+        """BOSS's, MISC's and its like, and what somebody entered: each in the order in which it came."""
+        parts: dict[str, list[Message]] = {"boss": [], "misc": [], "handmade": []}
+        for one in batch:
+            parts.get(one.peer, parts["misc"]).append(one)
+        if parts["boss"]:
+            with self.runtime.transaction() as session:
+                boss_intake.take(session, [boss_intake.read(one.body) for one in parts["boss"]], now=self.now)
+        if parts["misc"]:
+            deliver(self.runtime, parts["misc"])
+        if parts["handmade"]:
+            self._by_hand(parts["handmade"])
 
     def _by_hand(self, part: Sequence[Message]) -> None:
         """Somebody entered it here, and told nobody."""
@@ -208,31 +242,73 @@ class Province:
     def _reconcile(self, day: int) -> None:
         as_of = self.midnight(day + 1)
         spoiled = next((one for one in self.spoiled if one.day == day), None)
+        whole = day not in self.increments
         files = self._files(day, as_of, spoiled)
+        self._due(day, spoiled)
         self.now = as_of + timedelta(hours=3)
-        order = Order(FIRST_DAY + timedelta(days=day), {side: GivenFile(path, find_dialect("csv")) for side, path in files.items()}, "province")
+        order = Order(self.date(day), {side: GivenFile(path, self.dialect, whole) for side, path in files.items()}, "province")
         run_id = running.reconcile(self.runtime, order)
-        self._look(day, run_id, spoiled)
-        self._repair(run_id)
+        names = self.look_at(day, run_id)
+        self._keep(day, run_id, spoiled, names if whole and spoiled is None and self._is_sampled(day) else None)
+        self.world.settle()
+        self.repair(run_id)
+        if self._is_sampled(day):
+            self._again(order, run_id)
+        self.months.reconcile(day, files if whole else {})
+
+    def _is_sampled(self, day: int) -> bool:
+        """Whether a day is counted once more and run twice: of a small province every one."""
+        return self.days <= SMALL or day % SAMPLED_EVERY == 0 or day == self.days - 1
+
+    def _due(self, day: int, spoiled: Spoiled | None) -> None:
+        """Which faults this day's run must find: with full files all, with increments those that both peers tell of."""
+        if spoiled is not None:
+            return
+        for fault in self.faults:
+            if fault.due is None and fault.loop == DAILY and (day not in self.increments or self._is_told(fault)):
+                fault.due = day
+
+    def _is_told(self, fault: Fault) -> bool:
+        boss, misc = (self.world.touched[peer] for peer in PEERS)
+        of_boss = any(name in ("price", "payer") for name in fault.expected.values())
+        return all(key in boss and (of_boss or key in misc) for key in fault.keys)
+
+    def _again(self, order: Order, run_id: int) -> None:
+        """The same day once more: it is the same run, and nothing changes."""
+        with self.runtime.transaction(read_only=True) as session:
+            before = fingerprint(session)
+        again = running.reconcile(self.runtime, order)
+        running.apply_repairs(self.runtime, again, by="province")
+        with self.runtime.transaction(read_only=True) as session:
+            after = fingerprint(session)
+        self.twice += 1
+        if again != run_id or before != after:
+            self.problems.append(f"{order.day} was run twice: run {run_id}, then {again}; {before} became {after}")
 
     def _files(self, day: int, as_of: datetime, spoiled: Spoiled | None) -> dict[str, Path]:
         found = {}
         for side in PEERS:
-            path = write_full(self.folder / f"{side}-{day}.csv", self.world.sides[side], as_of)
+            path = self.folder / f"{side}-{day}.csv"
+            if day in self.increments:
+                found[side] = write_increment(path, self.world.sides[side], self.world.touched[side], as_of)
+                continue
+            write_full(path, self.world.sides[side], as_of)
             if spoiled is not None and spoiled.side == side:
                 if spoiled.name == "missing":
                     continue
                 if spoiled.name == "repeated":
-                    path.write_bytes((self.folder / f"{side}-{day - 1}.csv").read_bytes())
+                    before = next(one for one in range(day - 1, -1, -1) if one not in self.increments)
+                    path.write_bytes((self.folder / f"{side}-{before}.csv").read_bytes())
                 elif spoiled.name == "wrong_day":
                     write_full(path, self.world.sides[side], as_of - timedelta(days=2))
                 else:
                     {"cut": lambda p: cut(p, 0.5), "count": miscounted, "too_small": shrunk}[spoiled.name](path)
             found[side] = path
-            (self.folder / f"{side}-{day - 2}.csv").unlink(missing_ok=True)
+            (self.folder / f"{side}-{day - 4}.csv").unlink(missing_ok=True)
         return found
 
-    def _repair(self, run_id: int) -> None:
+    def repair(self, run_id: int) -> None:
+        """What the run would do, agreed to by two people where the guard holds it, and what the peers are asked."""
         running.apply_repairs(self.runtime, run_id, by="province")
         with self.runtime.transaction(read_only=True) as session:
             held = guard.held(session, session.get_one(ReconcileRun, run_id))
@@ -255,60 +331,44 @@ class Province:
 
     # --- what was found ---
 
-    def _look(self, day: int, run_id: int, spoiled: Spoiled | None) -> None:
+    def look_at(self, day: int, run_id: int) -> dict[Key, tuple[str, int]]:
+        """Hold the differences of a run against what was injected; class and fen of each."""
         with self.runtime.transaction(read_only=True) as session:
-            run = session.get_one(ReconcileRun, run_id)
-            marks = {(row.msisdn, row.service_id): row.mark for row in session.execute(
-                select(ReconcileDifference.msisdn, ReconcileDifference.service_id, ReconcileDifference.mark).where(ReconcileDifference.run_id == run_id))}  # fmt: skip
-        if spoiled is not None:
-            spoiled.told = run.refused[0]["reason"] if run.refused else "unknown" if getattr(run, f"{spoiled.side}_as_of") is None else ""
-        assert run.differences_file is not None
-        naive: dict[str, int] = {}
-        invented: list[tuple[Key, str]] = []
-        for one in read_differences(Path(run.differences_file)):
-            naive[one.name] = naive.get(one.name, 0) + naive_money(one)
+            file = session.get_one(ReconcileRun, run_id).differences_file
+            c = ReconcileDifference
+            marks = {(row.msisdn, row.service_id): row.mark for row in session.execute(select(c.msisdn, c.service_id, c.mark).where(c.run_id == run_id))}
+        assert file is not None
+        found: dict[Key, tuple[str, int]] = {}
+        for one in read_differences(Path(file)):
             key = (one.msisdn, one.service_id)
-            self._found(day, key, f"{one.name} {marks.get(key, '')}".strip(), invented)
-        figures = run.figures
-        self.invented += [(day, key, name) for key, name in invented]
-        self.results.append(DayResult(day, run.compared, run.matched, figures["differences"], figures["money_fen"], invented, naive))
+            found[key] = (one.name, one.money_fen)
+            self._found(day, key, f"{one.name} {marks.get(key, '')}".strip(), decided="unknown" not in one.states or one.name in ATTRIBUTES)
+        return found
 
-    def _found(self, day: int, key: Key, name: str, invented: list[tuple[Key, str]]) -> None:
-        if "u" in name.split()[0] and len(name.split()[0]) == 3:
-            return  # of a side that is unknown nothing is decided
+    def _found(self, day: int, key: Key, name: str, *, decided: bool) -> None:
         fault = self.of_key.get(key)
-        if fault is None:
-            invented.append((key, name))
+        if fault is None or fault.loop == MONTHLY:
+            self.invented.append((day, key, name))
+        elif not decided:
+            return  # of a side that is unknown nothing is decided
         elif key not in fault.found and fault.loop == DAILY:
             fault.found[key] = name
             fault.found_day = day if fault.found_day is None else fault.found_day
-        elif fault.expected.get(key) != name:
+        elif fault.expected.get(key) != name and fault.end != EXPLAINED and key[1] not in (FREE, BUNDLED):
             self.aftermath[name] = self.aftermath.get(name, 0) + 1
 
-    def _end(self) -> None:
-        """How every fault ended, and which other orders the sides still hold otherwise."""
+    def _keep(self, day: int, run_id: int, spoiled: Spoiled | None, names: Mapping[Key, tuple[str, int]] | None) -> None:
+        """Keep a run's figures, and where all three sides are known hold them and the report against a recount."""
         with self.runtime.transaction(read_only=True, still=True) as session:
-            platform = {(one.msisdn, one.service_id): one for one in state_at(session, self.now) if one.state != "cancelled"}
-            c, e = ReconcileDifference, ExchangeMessage
-            asked = {(row.msisdn, row.service_id) for row in session.execute(select(c.msisdn, c.service_id).where(c.closed_at.is_(None), c.action == "ask"))}
-            odd = session.execute(select(e.transaction_id, e.verdict).where(e.verdict.in_(("repeated", "late", "quarantined", "malformed"))))
-            verdicts = {row.transaction_id: row.verdict for row in odd}
-        for fault in self.faults:
-            self._ended(fault, platform, asked, verdicts)
-        keys = {*self.world.orders, *self.world.sides[BOSS], *self.world.sides[MISC], *platform}
-        self.unequal = [key for key in sorted(keys) if not self._equal(key, platform.get(key)) and key not in self.of_key]
-
-    def _ended(self, fault: Fault, platform: Mapping[Key, Stated], asked: Container[Key], verdicts: Mapping[str, str]) -> None:
-        told = next((verdicts[one] for one in fault.transactions if one in verdicts), None)
-        if told is not None:
-            fault.found, fault.found_day = dict.fromkeys(fault.keys, told), fault.day
-        equal = all(self._equal(key, platform.get(key)) for key in fault.keys)
-        listed = told == "quarantined" or any(key in asked for key in fault.keys) or any(name == "effective" for name in fault.found.values())
-        good = UNHARMED if fault.loop == REAL_TIME else REPAIRED
-        fault.ended = LISTED if listed else good if equal else "open"
-
-    def _equal(self, key: Key, platform: Stated | None) -> bool:
-        should = self.world.row(key)
-        wanted = (should.state, should.payer) if should else None
-        sides = [None if (row := self.world.sides[peer].get(key)) is None else (row.state, row.payer) for peer in PEERS]
-        return all(one == wanted for one in (*sides, None if platform is None else (platform.state, platform.fee_msisdn)))
+            run = session.get_one(ReconcileRun, run_id)
+            figures = run.figures
+            result = DayResult(day, run.compared, run.matched, figures["differences"], figures["money_fen"], figures["in_flight"])
+            self.results.append(result)
+            if spoiled is not None:
+                spoiled.told = run.refused[0]["reason"] if run.refused else "unknown" if getattr(run, f"{spoiled.side}_as_of") is None else ""
+            if names is None:
+                return
+            counted = recount(self.world.sides[BOSS], self.world.sides[MISC], platform_rows(session))
+            report = gather(session, run.day, run.day, kind="daily", made_at=self.now, masked=True, listed_max=0)
+        self.recounted += 1
+        self.problems += [f"{run.day}: {one}" for one in differ(result, names, counted, report)]

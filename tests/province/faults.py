@@ -12,8 +12,8 @@ from tests.province.life import ACTIONS, MMARKET, Life, Message
 from tests.province.world import BOSS, MISC, Key, Order, Row
 
 REAL_TIME, DAILY, MONTHLY = "real time", "daily", "monthly"
-REPAIRED, LISTED, UNHARMED = "repaired", "listed", "unharmed"
-"""Three equal sides afterwards; kept for a person with its class; nothing had to be done."""
+REPAIRED, LISTED, UNHARMED, EXPLAINED = "repaired", "listed", "unharmed", "explained"
+"""The sides as they should be afterwards; kept for a person, or on a list, with its class; nothing had to be done; nothing is wrong."""
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Fault:
         loop: where it must be found.
         end: what must become of it.
         day: of the injection, counted from 0.
+        due: the day by whose run it must be found; None until that is known.
         found: class or verdict by key, as it was found first; `found_day` when.
         transactions: of the messages, where they show it.
     """
@@ -36,6 +37,7 @@ class Fault:
     loop: str = DAILY
     end: str = REPAIRED
     day: int = 0
+    due: int | None = None
     found: dict[Key, str] = field(default_factory=dict)
     found_day: int | None = None
     ended: str = ""
@@ -69,17 +71,16 @@ class Scene:
         """Messages without those of some peers."""
         return [one for one in messages if one.peer not in lost]
 
+    def told(self, kind: str, key: Key, verdict: str, end: str = UNHARMED) -> Fault:
+        """One that the messages themselves show, at once."""
+        return Fault(kind, (key,), {key: verdict}, REAL_TIME, end, transactions=tuple({one.transaction_id for one in self.messages}))
+
 
 Inject = Callable[[Scene], Fault]
 
 
 def _one(kind: str, key: Key, name: str, *, end: str = REPAIRED) -> Fault:
     return Fault(kind, (key,), {key: name}, DAILY, end)
-
-
-def _told(s: Scene, kind: str, key: Key, verdict: str, end: str) -> Fault:
-    """One that the messages themselves show, at once."""
-    return Fault(kind, (key,), {key: verdict}, REAL_TIME, end, transactions=tuple({one.transaction_id for one in s.messages}))
 
 
 # --- messages that are lost ---
@@ -164,21 +165,21 @@ def repeated(s: Scene) -> Fault:
     key = s.pick()
     told = s.life.leave(key, s.at)
     s.messages += [*told, *(replace(one, due=one.due + timedelta(minutes=70)) for one in told)]
-    return _told(s, "message of MISC repeated", key, "repeated", UNHARMED)
+    return s.told("message of MISC repeated", key, "repeated")
 
 
 def repeated_by_boss(s: Scene) -> Fault:
     key = s.single()
     told = s.life.bar(key[0], s.at)
     s.messages += [*told, *(replace(one, due=one.due + timedelta(minutes=70)) for one in told)]
-    return _told(s, "event of BOSS repeated", key, "repeated", UNHARMED)
+    return s.told("event of BOSS repeated", key, "repeated")
 
 
 def swapped_by_boss(s: Scene) -> Fault:
     key = s.single()
     [barred], [freed] = s.life.bar(key[0], s.at - timedelta(hours=2)), s.life.unbar(key[0], s.at)
     s.messages += [freed, replace(barred, due=s.at + timedelta(minutes=70))]
-    return _told(s, "events of BOSS out of order", key, "late", UNHARMED)
+    return s.told("events of BOSS out of order", key, "late")
 
 
 def swapped_by_misc(s: Scene) -> Fault:
@@ -203,14 +204,14 @@ def delayed(s: Scene) -> Fault:
 def wrong_code(s: Scene) -> Fault:
     key = s.pick()
     s.messages.append(s.life.misc("order", key, s.at, action=9))
-    return _told(s, "message of MISC with an unknown code", key, "quarantined", LISTED)
+    return s.told("message of MISC with an unknown code", key, "quarantined", LISTED)
 
 
 def unknown_event(s: Scene) -> Fault:
     key = s.pick()
     body = {"event_id": s.life.new_id(), "event": "suspend14", "msisdn": key[0], "effective_at": s.at.isoformat()}
     s.messages.append(Message(s.at, "boss", json.dumps(body).encode(), "", str(body["event_id"])))
-    return _told(s, "event of BOSS with an unknown name", key, "quarantined", LISTED)
+    return s.told("event of BOSS with an unknown name", key, "quarantined", LISTED)
 
 
 def _mixed_up(kind: str, act: str, name: str) -> Inject:

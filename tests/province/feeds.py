@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,17 @@ def write_full(path: Path, rows: Mapping[Key, Row], as_of: datetime) -> Path:
             row = rows[key]
             out.write(f"{key[0]},{key[1]},{row.state},{_time(row.at)},{'' if row.price is None else row.price},{row.payer or ''}\n")
         out.write(f"#count={len(rows)}\n#as_of={_time(as_of)}\n")
+    return path
+
+
+def write_increment(path: Path, rows: Mapping[Key, Row], touched: Mapping[Key, datetime | None], as_of: datetime) -> Path:
+    """What a side changed in a day: the last operation of each order, in the order in which they happened to be kept."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(HEADER)
+        for key, at in touched.items():
+            row = rows.get(key) or Row("cancelled", at or as_of - timedelta(hours=4))
+            out.write(f"{key[0]},{key[1]},{row.state},{_time(row.at)},{'' if row.price is None else row.price},{row.payer or ''}\n")
+        out.write(f"#count={len(touched)}\n#as_of={_time(as_of)}\n")
     return path
 
 

@@ -48,6 +48,7 @@ class Life:
     Attributes:
         busy: numbers that somebody did something with today, or that a fault is about: life leaves them alone.
         back: what ends by itself, by day: (act, key).
+        payers: numbers that pay for others.
     """
 
     world: World
@@ -56,6 +57,7 @@ class Life:
     busy: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     back: dict[int, list[tuple[str, Key]]] = field(default_factory=dict)
+    payers: set[str] = field(default_factory=set)
     last_number: int = 0
     last_id: int = 0
 
@@ -119,8 +121,16 @@ class Life:
             "close": lambda: self.end(key[0], "closed", at),
             "renumber": lambda: self.renumber(key[0], self.new_number(), at),
             "price": lambda: self.price(key, self.other_price(key), at),
-            "payer": lambda: self.payer(key, self.chance.choice(self.readers), at),
+            "payer": lambda: self.payer(key, self.friend(), at),
         }[act]()
+
+    def friend(self) -> str:
+        """Somebody who pays for others: as a rule one who has no order himself."""
+        number = self.chance.choice(self.readers)
+        if number in self.held or number in self.busy or self.chance.random() < 0.5:
+            number = f"137{self.chance.randrange(10**8):08d}"
+        self.payers.add(number)
+        return number
 
     def other_price(self, key: Key) -> int:
         """Another price than it has."""
@@ -144,20 +154,20 @@ class Life:
 
     # --- acts: the truth changes, those who `heard` know of it, and the messages tell the platform ---
 
-    def join(self, number: str, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
+    def join(self, number: str, at: datetime, heard: Sequence[str] = PEERS, *, services: Sequence[str] = (), payer: str | None = None) -> list[Message]:
         """A new account orders the morning paper, and now and then the evening's."""
-        services = ["zaobao", "wanbao"] if self.chance.random() < 0.3 else ["zaobao"]
+        services = services or (["zaobao", "wanbao"] if self.chance.random() < 0.3 else ["zaobao"])
         found = [self.boss("opened", (number, ""), at - timedelta(hours=1))]
         for service in services:
             key = (number, service)
-            self.world.put(key, Order("active", at, SERVICES[service]), heard)
+            self.world.put(key, Order("active", at, SERVICES[service], payer), heard)
             found += [self.misc("order", key, at), self.boss("terms", key, at + timedelta(minutes=30), price_fen=SERVICES[service])]
         self.readers.append(number)
         return found
 
     def leave(self, key: Key, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
         """An order ends."""
-        self.world.drop(key, heard)
+        self.world.drop(key, heard, at)
         return [self.misc("cancel", key, at)]
 
     def pause(self, key: Key, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
@@ -185,16 +195,14 @@ class Life:
     def end(self, number: str, event: str, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
         """An account is closed, or the number goes to another person: every order ends."""
         for key in self.world.keys_of(number):
-            self.world.drop(key, heard)
+            self.world.drop(key, heard, at)
         self.world.barred.pop(number, None)
         return [self.boss(event, (number, ""), at)]
 
     def renumber(self, number: str, new: str, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
         """A reader takes another number, and everything along."""
         for key in self.world.keys_of(number):
-            order = self.world.orders[key]
-            self.world.drop(key, heard)
-            self.world.put((new, key[1]), order, heard)
+            self.world.rename(key, new, heard, at)
         self.readers.append(new)
         self.busy.add(new)
         return [self.boss("number_change", (number, ""), at, new_msisdn=new)]
@@ -207,7 +215,7 @@ class Life:
     def payer(self, key: Key, payer: str, at: datetime, heard: Sequence[str] = PEERS) -> list[Message]:
         """Somebody else pays, or the reader himself again."""
         self.world.change(key, heard, payer=None if payer == key[0] else payer)
-        return [self.boss("terms", key, at, fee_msisdn=payer)] if payer != key[0] else []
+        return [self.boss("terms", key, at, fee_msisdn=payer)]
 
     # --- messages ---
 

@@ -31,7 +31,7 @@ from reconciliation.codecs.misc import (
 from reconciliation.dialects import dialects_in
 from reconciliation.intake import misc as intake
 from reconciliation.intake.misc import Arrival
-from reconciliation.outbox.peers import PeerAwayError
+from reconciliation.outbox.peers import AnswerLostError, PeerAwayError
 from reconciliation.outbox.posting import HTTPAnswer
 from tests.province.life import ACTIONS, Message
 from tests.province.world import BOSS, MISC, SERVICES, Key, Row, World
@@ -85,7 +85,7 @@ class Peers:
         elif row is None:
             return "06"
         elif asked == "cancel":
-            self.world.hold(peer, key, None)
+            self.world.hold(peer, key, None, at)
         else:
             state = "paused" if asked == "pause" else "active"
             if row.state == state:
@@ -102,6 +102,10 @@ class Peers:
         h_ret = self._ordered_at_misc(event, key, asked.fee_user.msisdn, envelope.transaction_id)
         with self._lock:
             self.asked[MISC, event, str(h_ret)] += 1
+            lost = key in self.world.lost_answers
+            self.world.lost_answers.discard(key)
+        if lost:
+            raise AnswerLostError("the line went dead")
         return encode_envelope(SubscribeServiceResp(h_ret) if ordering else UnSubscribeServiceResp(h_ret), transaction_id=envelope.transaction_id)
 
     def _ordered_at_misc(self, event: str, key: Key, payer: str, transaction_id: str) -> int:
@@ -112,7 +116,8 @@ class Peers:
         if deliver(self.runtime, [Message(self.runtime.now(), "misc", encode_envelope(call, transaction_id=f"C{transaction_id[-13:]}"), "misc-1.5.0")]) != [OK]:
             return 131
         with self._lock:
-            self.world.hold(MISC, key, Row("active", self.runtime.now(), None, payer if payer != key[0] else None) if event == "order" else None)
+            row = Row("active", self.runtime.now(), None, payer if payer != key[0] else None) if event == "order" else None
+            self.world.hold(MISC, key, row, self.runtime.now())
         return OK
 
     def obey_check_file(self, states: Iterable[tuple[Key, str]]) -> None:

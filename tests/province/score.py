@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.province.days import Province
-from tests.province.faults import DAILY, Fault
+from tests.province.faults import DAILY, MONTHLY, REAL_TIME, Fault
+
+LOOPS = (REAL_TIME, DAILY, MONTHLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +42,15 @@ def scores(province: Province) -> list[Score]:
     kinds: dict[str, list[Fault]] = {}
     for fault in province.faults:
         kinds.setdefault(fault.kind, []).append(fault)
-    unusable = {one.day for one in province.spoiled}
-    return sorted((_score(kind, some, unusable) for kind, some in kinds.items()), key=lambda one: (one.loop == DAILY, one.kind))
+    return sorted((_score(kind, some) for kind, some in kinds.items()), key=lambda one: (LOOPS.index(one.loop), one.kind))
 
 
-def _score(kind: str, some: Sequence[Fault], unusable: set[int]) -> Score:
-    expected = ", ".join(dict.fromkeys(name for fault in some for name in fault.expected.values()))
-    in_loop = sum(fault.found_day is not None and fault.found_day <= _due(fault, unusable) for fault in some)
+def _score(kind: str, some: Sequence[Fault]) -> Score:
+    names = (name for fault in some for name in fault.expected.values())
+    expected = ", ".join(dict.fromkeys(name.split()[0] if some[0].loop == MONTHLY else name for name in names))
+    in_loop = sum(fault.found_day is not None and fault.found_day <= (fault.day if fault.due is None else fault.due) for fault in some)
     right = sum(fault.found == fault.expected for fault in some)
     return Score(kind, some[0].loop, expected, some[0].end, len(some), in_loop, right, sum(fault.ended == fault.end for fault in some))
-
-
-def _due(fault: Fault, unusable: set[int]) -> int:
-    """The day by whose run it must be found."""
-    day = fault.day
-    while fault.loop == DAILY and day in unusable:
-        day += 1
-    return day
 
 
 def problems(province: Province) -> list[str]:
@@ -64,12 +58,8 @@ def problems(province: Province) -> list[str]:
     found = [f"{one.kind}: {one.injected} injected, {one.in_loop} in time, {one.right} classed right, {one.ended} {one.end}" for one in scores(province) if not one.is_perfect]
     found += [f"day {day}: {name} was invented" for day, _, name in province.invented]
     found += [f"a file {one.name} of {one.side} was told as {one.told or 'nothing'}" for one in province.spoiled if one.told != one.reason]
-    found += [f"day {one.day}: money {one.money_fen}, counted plainly {one.naive_fen}" for one in province.results if _money(one.money_fen) != _money(one.naive_fen)]
-    return [*found, *([f"{len(province.unequal)} orders without a fault differ at the end"] if province.unequal else [])]
-
-
-def _money(fen: dict[str, int]) -> dict[str, int]:
-    return {name: value for name, value in fen.items() if value}
+    found += [f"a bill {one.name} was told as {one.told or 'nothing'}" for one in province.months.bad if one.told != one.reason]
+    return [*found, *province.problems, *province.months.problems, *([f"{len(province.unequal)} orders without a fault differ at the end"] if province.unequal else [])]
 
 
 def as_markdown(province: Province) -> str:
@@ -81,17 +71,25 @@ def as_markdown(province: Province) -> str:
     rows.append(f"| **all** | | | **{sums[0]}** | **{sums[1]}** | **{sums[2]}** | | **{sums[3]}** |")
     files = ["| check file | told as | differences decided that day |", "|---|---|--:|"]
     files += [f"| {one.name.replace('_', ' ')} ({one.side.upper()}) | {one.told or 'nothing'} | {_decided(province, one.day)} |" for one in province.spoiled]
-    days = province.results
+    files += [f"| bill {one.name}, {one.month:%Y-%m} | {one.told or 'nothing'} | 0 |" for one in province.months.bad]
+    lists = ["| month | list | lines | fen |", "|---|---|--:|--:|"]
+    lists += [f"| {month:%Y-%m} | {name} | {count:,} | {fen:,} |" for month, made in sorted(province.months.lists.items()) for name, (count, fen) in made.items()]
+    days, months = province.results, province.months
+    wrong = [*province.problems, *months.problems]
     facts = [
         f"{province.readers:,} readers at first, {len(province.world.orders):,} orders in the end, {province.days} days, {province.messages:,} messages to the platform.",
         f"{sum(one.compared for one in days):,} orders compared in {len(days)} runs.",
         f"Invented differences: {len(province.invented)}. Orders that differ at the end without an injected fault: {len(province.unequal)}.",
-        "Money of every run equals a plain count line by line." if all(_money(one.money_fen) == _money(one.naive_fen) for one in days) else "Money does not equal a plain count.",
+        f"{len(province.increments)} days from increments, {len(province.spoiled)} with a check file that cannot be used, the others from full files.",
+        f"{province.recounted} runs were counted once more from what the sides hold: matches, each difference with its money, and the report's figures of both are equal: {'yes' if not wrong else 'no'}.",
+        f"{province.twice} days were run twice: {'the second changed nothing' if not wrong else 'see above'}.",
+        f"Served and not charged for a reason: {', '.join(f'{name} {count:,}' for name, count in sorted(months.left_out.items())) or 'nobody'}.",
+        f"On the month's lists because of another fault: {', '.join(f'{name} {count:,}' for name, count in sorted(months.aftermath.items())) or 'nothing'}.",
         f"Repairs: {', '.join(f'{name} {count:,}' for name, count in sorted(province.repairs.items()))}.",
         f"Asked of the peers: {', '.join(f'{peer} {kind} ({code}) {count:,}' for (peer, kind, code), count in sorted(province.peers.asked.items()))}.",
         f"Seen again on orders of an injected fault after it was found: {', '.join(f'`{name}` {count:,}' for name, count in sorted(province.aftermath.items())) or 'nothing'}.",
     ]
-    return "\n".join([*rows, "", *files, "", *(f"- {one}" for one in facts), ""])
+    return "\n".join([*rows, "", *files, "", *lists, "", *(f"- {one}" for one in facts), ""])
 
 
 def _decided(province: Province, day: int) -> int:
