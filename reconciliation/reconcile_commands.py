@@ -132,6 +132,9 @@ def _report(one: Summary, *, applied: bool) -> Report:
         "as_of": {"boss": run.boss_as_of, "misc": run.misc_as_of, "platform": run.platform_as_of},
         "compared": run.compared,
         "matched": run.matched,
+        "explained": run.figures.get("explained", 0),
+        "gaps": run.figures.get("gaps", {}),
+        "later_run": run.figures.get("later_run"),
         "differences": differences,
         "money_fen": run.figures.get("money_fen", {}),
         "marks": run.figures.get("marks", {}),
@@ -148,15 +151,19 @@ def _report(one: Summary, *, applied: bool) -> Report:
         "state": run.state,
     }
     listed = sum(entry["count"] for entry in run.figures.get("lists", {}).values())
-    problem = bool(sum(differences.values()) or run.refused or one.held or listed)
+    problem = bool(sum(differences.values()) or run.refused or one.held or listed or run.figures.get("gaps"))
     return Report(data, lines=_lines(one, applied=applied), columns=("class", "differences", "yuan a month"), rows=_rows(run.figures), problem=problem)
 
 
 def _lines(one: Summary, *, applied: bool) -> list[str]:
     run = one.run
-    share = f"{100 * run.matched / run.compared:.3f} %" if run.compared else "no data"
+    explained = run.figures.get("explained", 0)
+    share = f"{100 * (run.matched + explained) / run.compared:.3f} %" if run.compared else "no data"
     as_of = ", ".join(f"{name} {shanghai_text(at) or 'unknown'}" for name, at in (("BOSS", run.boss_as_of), ("MISC", run.misc_as_of), ("platform", run.platform_as_of)))
-    lines = [f"run {run.id} for {run.day}: {run.compared:,} compared, {run.matched:,} matched ({share})", f"as of: {as_of}"]
+    lines = [f"run {run.id} for {run.day}: {run.compared:,} compared, {run.matched:,} matched, {explained:,} explained ({share})", f"as of: {as_of}"]
+    lines += [f"{side}: {gap}, so what changed that day is unknown until a full file comes" for side, gap in run.figures.get("gaps", {}).items()]
+    later = run.figures.get("later_run")
+    lines += [f"run {later} looked at a later day already: this one is shown and decides nothing"] if later else []
     lines += [f"refused: {entry['file']}: {entry['detail']}" for entry in run.refused]
     if one.repairs:
         words = ", ".join(f"{action} {count:,}" for action, count in sorted(one.repairs.items()))

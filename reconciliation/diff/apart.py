@@ -117,8 +117,8 @@ class ReaderApart:
                 code, line, detail = json.loads(data)
                 raise FeedError(code, line=line, detail=detail)
             else:
-                as_of, fields, self.records, faults = json.loads(data)
-                self.said, self.faults = Said(_time(as_of), None, fields), Counter(faults)
+                as_of, count, fields, self.records, faults = json.loads(data)
+                self.said, self.faults = Said(_time(as_of), count, fields), Counter(faults)
                 return
 
 
@@ -157,7 +157,7 @@ def _work(task: dict[str, Any], out: BinaryIO) -> None:
                     told = len(services.names)
                     _frame(out, _SERVICES, json.dumps(services.names).encode())
                 _frame(out, _ROWS, pack(rows).tobytes())
-        _frame(out, _END, json.dumps([_text(reader.said.as_of), reader.said.fields, reader.records, reader.faults]).encode())
+        _frame(out, _END, json.dumps([_text(reader.said.as_of), reader.said.count, reader.said.fields, reader.records, reader.faults]).encode())
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciliation.codecs.feeds.columns import Columns, Services, blocks_of_records
@@ -23,6 +23,7 @@ from reconciliation.diff.merging import merged
 from reconciliation.diff.outcome import STRICT, Outcome, Rules, Side, SideReport
 from reconciliation.diff.streams import Disordered, in_order, sorted_outside
 from reconciliation.diff.tables import tables
+from reconciliation.diff.tails import Tails
 
 OnFaults = Callable[[Sequence[LineFault]], None]
 
@@ -82,17 +83,20 @@ class _Comparison:
         try:
             with ExitStack() as stack:
                 writer = None if part is None else DifferenceWriter(stack.enter_context(part.open("wb")), masked=self._rules.masked)
-                judge = Judge(self._rules, known, self._services, writer)
+                judge, tails = Judge(self._rules, known, self._services, writer), Tails()
                 streams = [stack.enter_context(closing(self._stream(one, stack))) for one in self._inputs]
                 for chunk in merged(streams, self._services, whole, [one.on_repeated for one in self._inputs]):
                     judge.add(chunk)
+                    tails.look(chunk)
             if part is not None and self._out is not None:
                 part.replace(self._out)
         finally:
             if part is not None:
                 part.unlink(missing_ok=True)
         equal = judge.equal
-        reports = {one.name: one.report(one.name not in self._unsorted) for one in self._inputs if not one.side.missing}
+        reports = {
+            one.name: replace(one.report(one.name not in self._unsorted), lacks=lacks) for one, lacks in zip(self._inputs, tails.counts, strict=True) if not one.side.missing
+        }
         undecided = judge.watched.undecided(absent_is_known=all(self._known))
         return Outcome(judge.compared, sum(equal.values()), equal, judge.classes, judge.in_flight, judge.unknown, reports, undecided)
 
@@ -188,7 +192,7 @@ class _Input:
         if self._reader is None or self.side.path is None or self.side.dialect is None:
             return SideReport(self.side.as_of, self._rows, faults, is_sorted)
         fields = {**(fields_of_name(self.side.dialect.file, self.side.path.name) or {}), **self._reader.said.fields}
-        return SideReport(self._reader.as_of, self._reader.records, faults + self._reader.faults, is_sorted, fields)
+        return SideReport(self._reader.as_of, self._reader.records, faults + self._reader.faults, is_sorted, fields, self._reader.said.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ class SideReport:
         faults: how many records could not be used, by code of `LINE_FAULTS`.
         is_sorted: by number, as read.
         fields: what header and name of the file say beside count and as-of time.
+        count: of records, as the file says it; None where it does not.
+        lacks: orders behind its last number that the two others hold; many of them, in a sorted file without a count, are a cut.
     """
 
     as_of: datetime | None
@@ -101,6 +103,8 @@ class SideReport:
     faults: Mapping[str, int]
     is_sorted: bool
     fields: Mapping[str, str] = field(default_factory=dict)
+    count: int | None = None
+    lacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ bytes came for another day, and where it is so much smaller than the one before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -20,10 +20,13 @@ from huabao.clock import SHANGHAI
 from huabao.errors import UsageError
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import Side, SideReport, check_feed
-from reconciliation.feeds.models import BAD, BILL, FULL, RIGHT, SEMIWRONG, FeedArrival
-from reconciliation.feeds.settings import FEED_SHARE_MIN, FEED_SMALL
+from reconciliation.feeds.models import BAD, BILL, FULL, INCREMENT, RIGHT, SEMIWRONG, FeedArrival
+from reconciliation.feeds.settings import FEED_LACKS_MAX, FEED_SHARE_MIN, FEED_SMALL
 
-REPEATED, TOO_SMALL = "repeated", "too_small"
+REPEATED, TOO_SMALL, CUT = "repeated", "too_small", "cut"
+GAP_ROWS_MAX: Final = 1000
+"""So many files before an increment are looked at for the full one that it joins on to."""
+
 _CHUNK: Final = 1 << 20
 
 
@@ -173,6 +176,41 @@ def take_bill(session: Session, path: Path, month: date, *, now: datetime) -> di
         return None
     english, chinese = f"bill: the file is the bill of {other:%Y-%m}, which counts for that month alone", f"账单：文件与{other:%Y-%m}的相同，不能重复使用"
     return {"side": "bill", "file": path.name, "reason": REPEATED, "detail": english, "detail_zh": chinese}
+
+
+def gap_of(session: Session, feed: Feed) -> str:
+    """Why an increment does not join on to a full file by increments of every day between, or "".
+
+    What it does not name is unknown in any case; with a gap, what changed on the days that are missing is too.
+    """
+    if feed.kind != INCREMENT:
+        return ""
+    c, kinds = FeedArrival, dict[date, set[str]]()
+    came = select(c.day, c.kind).where(c.peer == feed.peer, c.kind.in_((FULL, INCREMENT)), c.verdict != BAD, c.day < feed.day)
+    for row in session.execute(came.order_by(c.day.desc()).limit(GAP_ROWS_MAX)):
+        kinds.setdefault(row.day, set()).add(row.kind)
+    day = feed.day - timedelta(days=1)
+    while day in kinds:
+        if FULL in kinds[day]:
+            return ""
+        day -= timedelta(days=1)
+    return f"nothing came for {day}" if any(FULL in some for some in kinds.values()) else "no full file came before"
+
+
+def refuse_cut(session: Session, checked: Sequence[Checked], sides: Mapping[str, SideReport]) -> list[dict[str, str]]:
+    """Of the files that were compared, those that stop before the end of what both others hold; they do not count from now on."""
+    found, most = [], FEED_LACKS_MAX.get(session)
+    for one in checked:
+        report = sides.get(one.feed.peer)
+        if report is None or one.feed.kind != FULL or report.count is not None or not report.is_sorted or report.lacks <= most:
+            continue
+        english = f"{one.feed.peer}: the file ends before {report.lacks:,} orders that both others hold, and says no count: it was cut (setting feed_lacks_max)"
+        arrival = session.get_one(FeedArrival, one.arrival_id)
+        arrival.verdict, arrival.reason, arrival.detail = BAD, CUT, english[:300]
+        chinese = f"{one.feed.peer}：文件之后另两方尚有{report.lacks}条一致订购，且无记录数声明，疑被截断"
+        found.append({"side": one.feed.peer, "file": one.feed.path.name, "reason": CUT, "detail": english, "detail_zh": chinese})
+    session.flush()
+    return found
 
 
 def refusals(checked: Sequence[Checked]) -> list[dict[str, str]]:

@@ -8,6 +8,9 @@ from huabao.settings import Setting
 
 FEED_SHARE_MIN = Setting("feed_share_min", 0.8, "", "a full file with fewer records than this share of the last accepted one of that peer is refused", minimum=0, maximum=1)
 FEED_SMALL = Setting("feed_small", 100, "records", "files of peers whose last one held no more records than this are not judged by their size", minimum=0)
+FEED_LACKS_MAX = Setting(
+    "feed_lacks_max", 100, "orders", "a sorted full file without a count that ends before more orders than this, which both others hold, was cut and is refused", minimum=0
+)
 FEED_KEEP_DAYS = Setting("feed_keep_days", 400, "days", "what is remembered of check files is removed after this long", minimum=31)
 
 INBOX = Setting("feed_inbox", "", "", "folder that check files come into, with boss/ and misc/ below it; empty is inbox in the data folder")
@@ -27,4 +30,17 @@ AUTO = Setting(
     "reconcile_auto", "compare", "", "what is done once a day's files are there: compare, or also repair what the guard does not hold", choices=("off", "compare", "repair")
 )
 
-SETTINGS: tuple[Setting[Any], ...] = (FEED_SHARE_MIN, FEED_SMALL, FEED_KEEP_DAYS, INBOX, QUIET_S, EXPECTED, DUE_HOUR, *DIALECTS.values(), *KINDS.values(), BYTES_MAX_MB, AUTO)
+SETTINGS: tuple[Setting[Any], ...] = (
+    FEED_SHARE_MIN,
+    FEED_SMALL,
+    FEED_LACKS_MAX,
+    FEED_KEEP_DAYS,
+    INBOX,
+    QUIET_S,
+    EXPECTED,
+    DUE_HOUR,
+    *DIALECTS.values(),
+    *KINDS.values(),
+    BYTES_MAX_MB,
+    AUTO,
+)

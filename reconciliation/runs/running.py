@@ -22,7 +22,7 @@ from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
-from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, refusals, take, take_bill
+from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, gap_of, refusals, refuse_cut, take, take_bill
 from reconciliation.feeds.models import FULL
 from reconciliation.intake.own import take_effect
 from reconciliation.runs import guard
@@ -105,19 +105,26 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     with runtime.transaction() as session:
         checked = [_take(session, order, side, given, now) for side, given in order.files.items()]
         run = _run_of(session, order, checked, now)
-        refused = refusals(checked)
-        run.refused = refused
-        for entry in refused:
-            alarms.raise_alarm(session, REFUSED_ALARM, entry["side"], f"{entry['detail']} ({entry['file']}, {order.day}); that side counts as unknown", at=now)
+        run.refused = []
+        _refuse(session, run, refusals(checked), now)
         for one in checked:
             if not one.reason:
                 alarms.close_alarm(session, REFUSED_ALARM, one.feed.peer, at=now)
+        gaps = {one.feed.peer: gap for one in checked if (gap := gap_of(session, one.feed))}
+        run.figures = {**{name: value for name, value in run.figures.items() if name != "gaps"}, **({"gaps": gaps} if gaps else {})}
         run_id, state = run.id, run.state
     if state == COMPARED and checked:
         _compare(runtime, order, run_id, checked)
     if order.bill is not None:
         _bill(runtime, order, run_id)
     return run_id
+
+
+def _refuse(session: Session, run: ReconcileRun, refused: Sequence[dict[str, str]], now: datetime) -> None:
+    """Write down which files do not count, and call a person."""
+    run.refused = [*run.refused, *refused]
+    for entry in refused:
+        alarms.raise_alarm(session, REFUSED_ALARM, entry["side"], f"{entry['detail']} ({entry['file']}, {run.day}); that side counts as unknown", at=now)
 
 
 def _settle(runtime: Runtime) -> datetime:
@@ -195,6 +202,13 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
         platform = Side(columns=partial(columns_of_platform, session, as_of), as_of=as_of)
         sides = [sound[name].side if name in sound else MISSING for name in SIDES[:2]]
         outcome = compare(sides[0], sides[1], platform, rules, out=out, scratch=folder)
+    with runtime.transaction() as session:
+        cut = refuse_cut(session, [*sound.values()], outcome.sides)
+        _refuse(session, session.get_one(ReconcileRun, run_id, with_for_update=True), cut, now)
+    if cut:
+        gone = {entry["side"] for entry in cut}
+        _compare(runtime, order, run_id, [one for one in checked if one.feed.peer not in gone])
+        return
     _keep(runtime, order, run_id, outcome, out, flight)
 
 
@@ -217,7 +231,7 @@ def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Pa
             "faults": {name: dict(report.faults) for name, report in outcome.sides.items()},
         }
         session.execute(ReconcileRepair.__table__.delete().where(ReconcileRepair.run_id == run.id, ReconcileRepair.state == PLANNED))  # type: ignore[attr-defined]
-        figures |= {name: run.figures[name] for name in ("lists", "left_out", "bill") if name in run.figures}
+        figures |= {name: run.figures[name] for name in ("lists", "left_out", "bill", "gaps") if name in run.figures}
         complete = not run.refused and all(name in outcome.sides for name in SIDES)
         if complete:
             figures |= _plan(session, runtime, run, out, flight | outcome.undecided, now)

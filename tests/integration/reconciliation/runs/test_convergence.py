@@ -33,7 +33,9 @@ from tests.integration.reconciliation.runs.filing import DAY, ENDS, NOW, SINCE, 
 
 AFTER = {"order": "active", "resume": "active", "pause": "paused", "cancel": "cancelled"}
 ACCOUNT = ("barred", "unbarred", "closed", "transfer", "number_change")
-DAYS = 4
+DAYS = (0, 1, 5, 6)
+"""BOSS is told of an order only once its 72 hours before the first charge are over."""
+
 KEPT = ("alembic_version", "setting_values", "settings")
 
 
@@ -175,7 +177,7 @@ class World:
     def sides(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
         """What each of the three says now."""
         with self.runtime.transaction(read_only=True) as session:
-            here = {one.msisdn: one.state for one in state_at(session, NOW + timedelta(days=DAYS)) if one.state != "cancelled"}
+            here = {one.msisdn: one.state for one in state_at(session, NOW + timedelta(days=DAYS[-1] + 1)) if one.state != "cancelled"}
         return self.boss.states(), self.misc.states(), here
 
 
@@ -203,7 +205,7 @@ def test_three_sides_end_equal(sqlite_runtime: Runtime, told: list[Told]) -> Non
     with TemporaryDirectory() as folder:
         world = World(sqlite_runtime, Path(folder))
         world.live(told)
-        last = [world.day(later) for later in range(DAYS)][-1]
+        last = [world.day(later) for later in DAYS][-1]
     boss, misc, here = world.sides()
     with sqlite_runtime.transaction(read_only=True) as session:
         asked = {row.msisdn: row.action for row in session.scalars(select(ReconcileDifference).where(ReconcileDifference.closed_at.is_(None)))}

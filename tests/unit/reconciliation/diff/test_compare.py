@@ -124,6 +124,18 @@ def test_every_combination_of_three_states_is_named(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("cut", "lacks"), [(40, 0), (39, 1), (20, 20), (0, 40)])
+@pytest.mark.parametrize("side", [0, 1, 2])
+def test_what_a_side_lacks_at_its_end_is_counted(tmp_path: Path, side: int, cut: int, lacks: int) -> None:
+    lines = [f"138{at:08d},SVC,active,2026-10-31T08:00:00+08:00,500," for at in range(40)]
+    sides: list[list[str] | None] = [lines, lines, lines]
+    sides[side] = lines[:cut]
+    with small_parts(300, 8):
+        outcome = run(tmp_path, sides, (True, True, True), Rules())
+    assert [outcome.sides[name].lacks for name in SIDES] == [lacks if at == side else 0 for at in range(3)]
+    assert {one.count for one in outcome.sides.values()} == {None}
+
+
 def test_a_missing_side_is_unknown_and_nobody_has_left(tmp_path: Path) -> None:
     line = "13800000001,SVC,active,2026-10-31T08:00:00+08:00,500,"
     outcome = run(tmp_path, [None, [line], [line]], (True, True, True), Rules())
