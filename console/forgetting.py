@@ -14,7 +14,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("reconciliation.stop_send.looking", "forget_number"),
     ("reconciliation.outbox.people", "forget_number"),
     ("reconciliation.ordering.asked", "forget_number"),
-    ("reconciliation.journal.forgetting", "forget_number"),
+    ("reconciliation.intake.forgetting", "forget_number"),
     ("reconciliation.runs.open", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""

@@ -18,6 +18,7 @@ from huabao.errors import CodecError
 from reconciliation import journal
 from reconciliation.codecs.boss import BossEvent, decode_event
 from reconciliation.codecs.boss.events import UnknownEventError
+from reconciliation.intake.strays import claim_moved
 from reconciliation.journal import Entry
 from reconciliation.journal.models import BROKEN, MALFORMED, QUARANTINED
 from subscribers.orders.change import Change, Result
@@ -87,7 +88,9 @@ def take(session: Session, told: Sequence[Told], *, now: datetime) -> list[Answe
     """Apply messages in the order given and keep them; what each is answered once this transaction is committed."""
     ids, at = journal.begin(session, len(told), now=now)
     known = [(number, change_of(one.event, number)) for number, one in zip(ids, told, strict=True) if one.event is not None]
-    results = dict(zip((number for number, _ in known), apply(session, [change for _, change in known], now=at), strict=True))
+    changes = [change for _, change in known]
+    done = apply(session, changes, now=at)
+    results = dict(zip((number for number, _ in known), done, strict=True))
     answers, entries = [], []
     for number, one in zip(ids, told, strict=True):
         result = results.get(number)
@@ -97,6 +100,7 @@ def take(session: Session, told: Sequence[Told], *, now: datetime) -> list[Answe
         entry = Entry(number, PEER, PEER, answer.event_id, one.body, answer.result, reader_id, str(answer.status), why=answer.error or why)
         entries.append(entry)
     journal.write(session, entries, at=at)
+    claim_moved(session, changes, done, at=at)
     _call_a_person(session, told, at)
     return answers
 

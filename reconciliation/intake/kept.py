@@ -5,9 +5,10 @@ from __future__ import annotations
 from reconciliation.codecs.boss import decode_event
 from reconciliation.codecs.misc import decode_envelope
 from reconciliation.dialects import MISCDialects
-from reconciliation.intake import boss, misc, own
+from reconciliation.intake import boss, misc
 from reconciliation.journal import Opened
 from reconciliation.journal.models import OWN
+from reconciliation.journal.own import decode_change
 from subscribers.orders.change import Change
 
 
@@ -20,7 +21,7 @@ def change_in(one: Opened, dialects: MISCDialects) -> Change:
     row = one.row
     assert one.content is not None, "the caller looked"
     if row.codec == OWN:
-        return own.decode_change(one.content, row.id)
+        return decode_change(one.content, row.id)
     if row.codec == boss.PEER:  # an earlier release kept the platform's own orders in BOSS's form
         return boss.change_of(decode_event(one.content), row.id, source=row.peer)
     dialect = dialects.get(row.dialect.partition("@")[0])

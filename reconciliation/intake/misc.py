@@ -19,10 +19,13 @@ from sqlalchemy.orm import Session
 
 from content.models import Publication
 from huabao.alarms import raise_alarm
+from huabao.db import is_postgres
+from huabao.quick import Quick, ask, bound_texts, in_bound_texts
 from reconciliation import journal
 from reconciliation.codecs.misc import Envelope, SyncOrderRelationReq
 from reconciliation.dialects import WAIT, MISCDialect, UnknownCodeError
 from reconciliation.intake.settings import UNKNOWN_SERVICES
+from reconciliation.intake.strays import claim_moved
 from reconciliation.journal.models import BROKEN, MALFORMED, QUARANTINED
 from reconciliation.ordering import asked
 from reconciliation.ordering.forwarding import tell_boss
@@ -43,6 +46,9 @@ ALARMS: Final = {
     BROKEN: ("misc.broken", "{peer}: a message cannot be applied and was refused; `huabao journal list --verdict broken` shows it"),
 }
 """By verdict: the alarm's kind and its words."""
+
+
+_MADE: Final = Quick(lambda postgres: select(Publication.service_id).where(in_bound_texts(Publication.service_id, "services", postgres=postgres)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,11 @@ def take(session: Session, arrivals: Sequence[Arrival], *, now: datetime) -> lis
     ids, at = journal.begin(session, len(arrivals), now=now)
     cases = [_understood(arrival, message_id, at) for arrival, message_id in zip(arrivals, ids, strict=True)]
     _look_at_services(session, cases, at)
-    _apply(session, [case for case in cases if case.change is not None], at)
-    return _written(session, cases, at)
+    told = [case for case in cases if case.change is not None]
+    changes, results = _apply(session, told, at)
+    answers = _written(session, cases, at)
+    claim_moved(session, changes, results, at=at)
+    return answers
 
 
 def take_broken(session: Session, arrival: Arrival, *, now: datetime) -> int:
@@ -165,7 +174,10 @@ def _look_at_services(session: Session, cases: Sequence[_Case], at: datetime) ->
     """Say aloud that a service is ordered that nobody here makes, or refuse it, as the setting says."""
     ordered = [case for case in cases if case.change is not None and case.change.event == "order"]
     named = {str(case.change.service_id) for case in ordered if case.change is not None}
-    unknown = named - set(session.scalars(select(Publication.service_id).where(Publication.service_id.in_(named)))) if named else set()
+    if not named:
+        return
+    (made,) = ask(session, _MADE(services=bound_texts(named, postgres=is_postgres(session))))
+    unknown = named - {service_id for (service_id,) in made}
     unknown -= set(offers.current(session).catalogue.by_service_id()) if unknown else set()
     if not unknown:
         return
@@ -178,7 +190,7 @@ def _look_at_services(session: Session, cases: Sequence[_Case], at: datetime) ->
             case.change, case.verdict, case.why = None, "refused", "nobody here makes this service"
 
 
-def _apply(session: Session, cases: Sequence[_Case], at: datetime) -> None:
+def _apply(session: Session, cases: Sequence[_Case], at: datetime) -> tuple[Sequence[Change], Sequence[Result]]:
     changes = [case.change for case in cases if case.change is not None]
     results: Sequence[Result] = apply(session, changes, now=at) if changes else ()
     calls: dict[asked.Key, str] = {}
@@ -188,6 +200,7 @@ def _apply(session: Session, cases: Sequence[_Case], at: datetime) -> None:
             calls[change.msisdn, change.service_id, change.event] = change.transaction_id
     asked.match_calls(session, calls, at=at)
     tell_boss(session, changes, results, now=at)
+    return changes, results
 
 
 def _written(session: Session, cases: Sequence[_Case], at: datetime) -> list[int]:

@@ -6,7 +6,6 @@ they are due as an entry of the journal, too: so a replay knows all that happene
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,30 +13,17 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from huabao.clock import parse_time
 from huabao.runtime import Runtime
 from reconciliation import journal
-from reconciliation.intake.strays import claim_late
+from reconciliation.intake.strays import claim_late, claim_moved
 from reconciliation.journal import Entry
 from reconciliation.journal.models import DUE, OWN, TOOK_EFFECT
+from reconciliation.journal.own import encode_change
 from subscribers.orders.change import Change, Result
 from subscribers.orders.due import AT_ONCE, is_any_due, take_due
 from subscribers.orders.services import apply
 
 PLATFORM: Final = "platform"
-_TEXTS: Final = ("msisdn", "event", "source", "transaction_id", "service_id", "fee_msisdn", "price_fen", "new_msisdn", "reason")
-
-
-def encode_change(change: Change) -> bytes:
-    """A change as the journal keeps it: JSON, what is not said left out."""
-    said = {name: value for name in _TEXTS if (value := getattr(change, name)) not in (None, "")}
-    return json.dumps({**said, "effective_at": change.effective_at.isoformat()}, ensure_ascii=False).encode()
-
-
-def decode_change(content: bytes, message_id: int) -> Change:
-    """And back; the journal holds only what `encode_change` wrote."""
-    said = json.loads(content)
-    return Change(**{**said, "effective_at": parse_time(said["effective_at"]), "message_id": message_id})
 
 
 def apply_own(session: Session, changes: Sequence[Change], *, now: datetime) -> list[Result]:
@@ -55,6 +41,7 @@ def apply_own(session: Session, changes: Sequence[Change], *, now: datetime) -> 
         for number, one, result in zip(ids, told, results, strict=True)
     ]
     journal.write(session, entries, at=at)
+    claim_moved(session, told, results, at=at)
     return results
 
 
@@ -66,6 +53,7 @@ def take_effect(session: Session, *, now: datetime) -> int:
     changes = take_due(session, now=at)
     results = apply(session, changes, now=at)
     claim_late(session, changes, results, at=at)
+    claim_moved(session, changes, results, at=at)
     journal.write(session, [Entry(ids[0], PLATFORM, DUE, "", b"", TOOK_EFFECT)], at=at)
     return len(changes)
 

@@ -22,6 +22,7 @@ from reconciliation.codecs.misc import SubscribeServiceReq, UnSubscribeServiceRe
 from reconciliation.dialects import MISCDialects
 from reconciliation.intake import misc
 from reconciliation.intake.kept import change_in
+from reconciliation.intake.strays import APPLIED
 from reconciliation.journal import Opened
 from reconciliation.journal.models import DUE, OUT
 from reconciliation.ordering import asked
@@ -30,9 +31,6 @@ from subscribers.models import Reader, Subscription
 from subscribers.orders.change import Change
 from subscribers.orders.due import take_due
 from subscribers.orders.services import apply
-
-APPLIED: Final = ("applied", "late", "unchanged")
-"""Verdicts of messages that are applied again; what was repeated changed nothing, whatever became of the first."""
 
 DIFFERENCES_MAX: Final = 20
 
@@ -100,7 +98,7 @@ def _change(one: Opened, dialects: MISCDialects, found: Replayed) -> Change | No
     if row.direction == OUT or row.codec == DUE or row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED):
         found.unreadable += row.codec != DUE and one.content is None
         return None
-    if row.verdict not in APPLIED:
+    if row.verdict not in APPLIED:  # what was repeated changed nothing, whatever became of the first
         found.skipped += 1
         return None
     if one.content is None:

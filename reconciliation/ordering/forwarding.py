@@ -16,23 +16,39 @@ from subscribers.orders.change import ORDER_EVENTS, Change, Result
 MISC: Final = "misc"
 
 
+ACCOUNT_EVENTS: Final = ("barred", "unbarred", "closed")
+"""What BOSS has a message for."""
+
+
 def tell_boss(session: Session, changes: Sequence[Change], results: Sequence[Result], *, now: datetime) -> int:
-    """Have BOSS told of the orders, ends and pauses that MISC made effective; how many.
+    """Have BOSS told of what MISC made effective, of orders and of accounts; how many requests that makes.
 
     Only where the setting says so: as a rule MISC tells BOSS itself. What BOSS said is never told back.
     """
-    effective = [
-        (change, result) for change, result in zip(changes, results, strict=True) if change.source == MISC and change.event in ORDER_EVENTS and result.verdict == "applied"
-    ]
-    if not effective or not BOSS_HEARS_MISC.get(session):
+    effective = [(change, result) for change, result in zip(changes, results, strict=True) if change.source == MISC and result.verdict == "applied"]
+    if not effective or not BOSS_HEARS_MISC.quick(session):
         return 0
     known, default, told = store.current(session).catalogue.by_service_id(), DIRECTION.get(session), 0
     for change, result in effective:
         service = known.get(change.service_id or "")
-        if ((service.direction if service else "") or default) != "to-boss":
+        if change.event in ACCOUNT_EVENTS:
+            request = _of_account(change, result)
+        elif change.event in ORDER_EVENTS and ((service.direction if service else "") or default) == "to-boss":
+            request = _of_order(change, result)
+        else:
             continue
-        payload = {"fee_msisdn": change.fee_msisdn, "price_fen": change.price_fen, "effective_at": change.effective_at.isoformat(), "reason": MISC}
-        key = f"{MISC}:{change.transaction_id}"
-        enqueue(session, Request("boss", change.event, key, result.reader_id, service_id=change.service_id, payload=payload), now=now)
+        enqueue(session, request, now=now)
         told += 1
     return told
+
+
+def _of_order(change: Change, result: Result) -> Request:
+    payload = {"fee_msisdn": change.fee_msisdn, "price_fen": change.price_fen, "effective_at": change.effective_at.isoformat(), "reason": MISC}
+    return Request("boss", change.event, f"{MISC}:{change.transaction_id}", result.reader_id, service_id=change.service_id, payload=payload)
+
+
+def _of_account(change: Change, result: Result) -> Request:
+    """Who is closed has no number any more, so BOSS is told of the number."""
+    closed = change.event == "closed"
+    payload = {"state": change.event, "effective_at": change.effective_at.isoformat(), "reason": MISC}
+    return Request("boss", "account", f"{MISC}:{change.transaction_id}", None if closed else result.reader_id, change.msisdn if closed else None, payload=payload)

@@ -12,9 +12,11 @@ Spec: DSMP/MISC 1.5.0, SubscribeService and UnSubscribeService.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from huabao.errors import CodecError, UsageError
@@ -33,13 +35,15 @@ from reconciliation.codecs.misc import (
     decode_envelope,
     encode_envelope,
 )
-from reconciliation.journal.models import ASKED, OUT
+from reconciliation.journal.keeping import give
+from reconciliation.journal.models import ASKED, OUT, ExchangeMessage
 from reconciliation.ordering import asked, outcomes
 from reconciliation.outbox.answers import answers_in, meaning_of, shipped_answers
 from reconciliation.outbox.models import DONE, DROPPED, REFUSED, OutboundRequest
 from reconciliation.outbox.peers import AnswerLostError, Outgoing, PeerAwayError, Reply
 from reconciliation.outbox.posting import post
 from reconciliation.peers import Peer, asked_peer
+from subscribers.models import Reader
 from subscribers.orders.change import Change
 from subscribers.orders.services import apply
 from subscribers.orders.undoing import undo
@@ -79,8 +83,11 @@ def send(runtime: Runtime, outgoing: Outgoing) -> Reply:
         ids, at = journal.begin(session, 1, now=runtime.now())
         hear(session, outgoing.transaction_id, done=done, h_ret=h_ret, message_id=ids[0], at=at)
         verdict = ANSWERED_DONE if done else ANSWERED_REFUSED
-        entry = journal.Entry(ids[0], peer.name, CODEC, outgoing.transaction_id, answer.body, verdict, outgoing.reader_id, str(h_ret))
+        reader_id = _whose(session, outgoing)
+        entry = journal.Entry(ids[0], peer.name, CODEC, outgoing.transaction_id, answer.body, verdict, reader_id, str(h_ret))
         journal.write(session, [entry], at=at)
+        if reader_id is not None:  # a number that was nobody's when we asked is somebody's by MISC's call
+            give(session, dict.fromkeys(_asked_in(session, outgoing.transaction_id), reader_id), at=at)
     return Reply(str(h_ret))
 
 
@@ -96,6 +103,17 @@ def hear(session: Session, transaction_id: str, *, done: bool, h_ret: int, messa
             row.msisdn, row.event, PEER, f"request:{transaction_id}", at, row.service_id, reason=f"MISC answered {h_ret} and did not call", message_id=message_id
         )  # fmt: skip
         apply(session, [change], now=at)
+
+
+def _whose(session: Session, outgoing: Outgoing) -> int | None:
+    """Whose key a message of this request gets: of whom it is about, where he is still there."""
+    of_him = Reader.id == outgoing.reader_id if outgoing.reader_id is not None else Reader.msisdn == outgoing.msisdn
+    return session.scalar(select(Reader.id).where(of_him))
+
+
+def _asked_in(session: Session, transaction_id: str) -> Sequence[int]:
+    c = ExchangeMessage
+    return session.scalars(select(c.id).where(c.transaction_id == transaction_id, c.direction == OUT)).all()
 
 
 def settled(session: Session, row: OutboundRequest, *, now: datetime) -> None:
@@ -130,7 +148,7 @@ def _leave(session: Session, peer: Peer, outgoing: Outgoing, *, now: datetime) -
     body = encode_envelope(message, transaction_id=outgoing.transaction_id)
     ids, at = journal.begin(session, 1, now=now)
     asked.remember(session, outgoing.transaction_id, peer.name, (outgoing.msisdn, outgoing.service_id, outgoing.kind), at=at)
-    entry = journal.Entry(ids[0], peer.name, CODEC, outgoing.transaction_id, body, ASKED, outgoing.reader_id, direction=OUT)
+    entry = journal.Entry(ids[0], peer.name, CODEC, outgoing.transaction_id, body, ASKED, _whose(session, outgoing), direction=OUT)
     journal.write(session, [entry], at=at)
     return body
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 ORDER_EVENTS = ("order", "cancel", "pause", "resume")
 ACCOUNT_EVENTS = ("barred", "unbarred", "opened")
-IDENTITY_EVENTS = ("closed", "transfer", "number_change")
+IDENTITY_EVENTS = ("closed", "transfer", "number_change", "released")
 TERMS_EVENT = "terms"
 EVENTS = (*ORDER_EVENTS, *ACCOUNT_EVENTS, *IDENTITY_EVENTS, TERMS_EVENT)
 
@@ -25,7 +25,7 @@ class Change:
 
     Attributes:
         msisdn: 11 digits, of the reader (使用用户), not of who pays.
-        event: one of `EVENTS`.
+        event: one of `EVENTS`; `released` says that the number was given to another, who is not named.
         source: who says so: misc, boss, platform, repair …; at most 10 characters.
         transaction_id: unique within its source; a second one of the same id changes nothing.
         effective_at: from when it holds. MISC gives none: then the instant of receipt.
@@ -59,6 +59,7 @@ class Result:
             unchanged (it is so already); refused (it makes no sense: `why` says what to mend).
         before, after: the subscription's derived state, None where none is known or the change is of no single one.
         why: in words, where the verdict alone does not say it.
+        others: readers beside him whom an event of identity touched: whose number it was, or to whom what came later belongs.
     """
 
     verdict: Verdict
@@ -66,3 +67,4 @@ class Result:
     before: str | None
     after: str | None
     why: str = ""
+    others: tuple[int, ...] = ()

@@ -27,6 +27,7 @@ class Outcome:
 
     Attributes:
         was: the fields that it changed, as they were: what `undo` puts back.
+        others: see `Result`.
     """
 
     change: Change
@@ -36,11 +37,12 @@ class Outcome:
     after: str | None = None
     why: str = ""
     was: dict[str, Known] | None = None
+    others: list[Holder] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Happened:
-    """A row of the history."""
+    """A row of the history; `event` where it is another for him than for whom it was told of."""
 
     holder: Holder
     change: Change
@@ -49,6 +51,7 @@ class Happened:
     state: str
     fee_msisdn: str | None = None
     price_fen: int | None = None
+    event: str = ""
 
 
 @dataclass(slots=True)
@@ -149,19 +152,24 @@ class Fold:
             moved = change_number(book, msisdn, change.new_msisdn, at, source=source, past=_Pending(self.past, self.history))
         else:
             moved = end(book, msisdn, at, event=change.event, source=source, told_again=self.told_again)
-        self._ended(change, moved)
-        return Outcome(change, moved.verdict, moved.holder, why=moved.why)
+        return Outcome(change, moved.verdict, moved.holder, why=moved.why, others=self._ended(change, moved))
 
-    def _ended(self, change: Change, moved: Moved) -> None:
-        if moved.verdict == "applied" and moved.holder is not None:
+    def _ended(self, change: Change, moved: Moved) -> list[Holder]:
+        """Write down whose orders ended, and give what came later to whom it belongs; the readers concerned beside its own."""
+        if moved.verdict == "applied" and moved.holder is not None and change.event != "released":
             self.history.append(Happened(moved.holder, change, "", "identity", str(moved.holder.account.value)))
         for holder, services in moved.ended:
-            self.history += [Happened(holder, change, service, "order", "cancelled") for service in services]
-        for holder, later, after in self.book.moves[self.moves_seen :]:
-            for one in self.history:
+            event = change.event if holder is moved.holder else "released"
+            self.history += [Happened(holder, change, service, "order", "cancelled", event=event) for service in services]
+        moves = self.book.moves[self.moves_seen :]
+        for holder, later, after in moves:
+            told: list[Happened | Outcome] = [*self.history, *self.outcomes]
+            for one in told:
                 if one.holder is holder and one.change.effective_at > after:
                     one.holder = later
         self.moves_seen = len(self.book.moves)
+        concerned = [*(holder for holder, _ in moved.ended), *(one for holder, later, _ in moves for one in (holder, later))]
+        return [one for one in concerned if one is not moved.holder]
 
 
 def _told(change: Change) -> dict[str, Known]:

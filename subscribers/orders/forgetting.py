@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from subscribers.models import Subscription, SubscriptionEvent
@@ -23,9 +23,20 @@ def forget(session: Session, reader_id: int, msisdn: str) -> dict[str, int]:
         numbers.__tablename__: _rows(session, delete(numbers).where(numbers.reader_id == reader_id)),
     }
     _rows(session, update(transactions).where(transactions.reader_id == reader_id).values(reader_id=None, before=None))
-    for payer in (Subscription, SubscriptionEvent, awaited):
-        _rows(session, update(payer).where(payer.fee_msisdn == msisdn).values(fee_msisdn=None))
+    _forget_payer(session, msisdn)
     return gone
+
+
+def _forget_payer(session: Session, msisdn: str) -> None:
+    """Take him out of what others have: they pay for themselves."""
+    transactions, awaited = AppliedTransaction, AwaitedChange
+    paid = union(*(select(one.reader_id).where(one.fee_msisdn == msisdn) for one in (Subscription, SubscriptionEvent)))
+    for one in session.scalars(select(transactions).where(transactions.reader_id.in_(paid), transactions.before.is_not(None))):
+        if one.before is not None and (one.before.get("payer") or [None])[0] == msisdn:
+            one.before = {**one.before, "payer": [None, *one.before["payer"][1:]]}
+    for payer in (Subscription, SubscriptionEvent):
+        _rows(session, update(payer).where(payer.fee_msisdn == msisdn).values(fee_msisdn=None))
+    _rows(session, update(awaited).where(awaited.fee_msisdn == msisdn).values(fee_msisdn=awaited.msisdn))
 
 
 def _rows(session: Session, statement: Any) -> int:

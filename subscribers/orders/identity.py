@@ -41,15 +41,16 @@ def end(book: Book, msisdn: str, at: datetime, *, event: str, source: str, told_
     """The account is closed, or the number goes to another person: nothing of his goes along.
 
     Args:
-        event: closed or transfer.
+        event: closed, transfer or released.
         told_again: two sources tell of the same event; the second within this time means the first.
     """
-    last = book.last_end(msisdn)
+    last = book.last_end(msisdn) if event != "released" else None
     if last is not None and last.why in ("closed", "transfer") and last.source != source and last.until is not None and timedelta() <= at - last.until <= told_again:
         return Moved("unchanged", last.holder, f"{last.source} said so before")
     owner = book.owner_at(msisdn, at)
     if owner.free:
-        book.note(None, msisdn, book.since(msisdn), at, event, source)
+        if event != "released":
+            book.note(None, msisdn, book.since(msisdn), at, event, source)
         return Moved("unchanged", None, "nobody here has this number")
     holder = owner.holder
     if holder is None or holder.msisdn is None:

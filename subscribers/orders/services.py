@@ -41,4 +41,5 @@ def apply(session: Session, changes: Sequence[Change], *, now: datetime) -> list
 
 def result_of(one: Outcome) -> Result:
     """What is said to whoever told the change."""
-    return Result(one.verdict, None if one.holder is None else one.holder.id, one.before, one.after, one.why)
+    others = {other.id for other in one.others if other.id is not None}
+    return Result(one.verdict, None if one.holder is None else one.holder.id, one.before, one.after, one.why, tuple(sorted(others)))

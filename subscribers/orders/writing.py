@@ -132,7 +132,7 @@ def row_of(one: Happened, now: datetime) -> dict[str, Any]:
     """The history's row."""
     change = one.change
     return {
-        "reader_id": one.holder.id, "service_id": one.service_id, "event": change.event, "state": one.state, "source": change.source, "field": one.field,
+        "reader_id": one.holder.id, "service_id": one.service_id, "event": one.event or change.event, "state": one.state, "source": change.source, "field": one.field,
         "transaction_id": change.transaction_id, "reason": change.reason[:REASON_LENGTH_MAX], "fee_msisdn": one.fee_msisdn, "price_fen": one.price_fen,
         "message_id": change.message_id, "effective_at": change.effective_at, "recorded_at": now,
     }  # fmt: skip
