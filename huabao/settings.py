@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import String
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from huabao.db import Base, Document
 from huabao.errors import UsageError
+from huabao.quick import Quick, ask
 
 T = TypeVar("T", int, float, str, bool)
 
@@ -74,6 +75,11 @@ class Setting(Generic[T]):
         row = session.get(SettingValue, self.name)
         return self.default if row is None else row.value
 
+    def quick(self, session: Session) -> T:
+        """As `get`, for what happens a thousand times a second; what the session has not flushed is not seen."""
+        (rows,) = ask(session, _VALUE(name=self.name))
+        return rows[0][0] if rows else self.default
+
 
 _NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "yes or no"}
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -95,6 +101,9 @@ class SettingValue(Base):
     value: Mapped[Any] = mapped_column(Document)
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(80))
+
+
+_VALUE = Quick(lambda _: select(SettingValue.value).where(SettingValue.name == bindparam("name", type_=String)))
 
 
 def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: str, *, by: str, at: datetime) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from huabao.clock import SHANGHAI
-from huabao.db import bulk_insert
+from huabao.quick import ask, insert_rows
 from reconciliation.journal import store
 from reconciliation.journal.models import IN, ExchangeMessage
 from reconciliation.journal.sealing import seal, unseal
@@ -53,6 +53,7 @@ class Opened:
 
 
 _COLUMNS = ("id", "peer", "codec", "direction", "transaction_id", "dialect", "received_at", "key_id", "content", "answer_code", "verdict", "why")
+_ROWS = insert_rows(ExchangeMessage, _COLUMNS)
 
 
 def begin(session: Session, count: int, *, now: datetime) -> tuple[range, datetime]:
@@ -60,8 +61,7 @@ def begin(session: Session, count: int, *, now: datetime) -> tuple[range, dateti
 
     The journal is this transaction's until it ends, so that ids, instants and effects have one order.
     """
-    ids = store.take_ids(session, count)
-    newest = store.newest_instant(session)
+    ids, newest = store.take_ids(session, count)
     return ids, now if newest is None else max(now, newest)
 
 
@@ -95,7 +95,7 @@ def write(session: Session, entries: Sequence[Entry], *, at: datetime) -> None:
                 "why": one.why[:200],
             }
         )
-    bulk_insert(session, ExchangeMessage, rows, columns=_COLUMNS)
+    ask(session, _ROWS.over(rows))
 
 
 def opened(session: Session, wanted: Select[ExchangeMessage]) -> list[Opened]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import String, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
-from huabao.db import bulk_insert, in_ids, is_postgres
+from huabao.db import bound_ids, bulk_insert, in_bound_ids, in_ids, is_postgres
+from huabao.quick import Quick, ask
 from reconciliation.journal.models import ExchangeMessage, MessageKey
 from reconciliation.journal.sealing import new_key
 
@@ -17,11 +18,18 @@ _TURN: Final = 0x68756162616F01
 """Of PostgreSQL's advisory locks: the journal's."""
 
 
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:turn)")
+_LOCK: Final = Quick(lambda _: text("SELECT pg_advisory_xact_lock(:turn)"))
 # After the lock, in a statement of its own: only then it sees what the one before committed.
-_IDS: Final = text("SELECT setval('exchange_messages_id_seq', nextval('exchange_messages_id_seq') + :more)")
-_KEPT: Final = text("SELECT seq FROM sqlite_sequence WHERE name = 'exchange_messages'")
-_NEWEST: Final = select(ExchangeMessage.received_at).order_by(ExchangeMessage.id.desc()).limit(1)
+_IDS: Final = Quick(lambda _: text("SELECT setval('exchange_messages_id_seq', nextval('exchange_messages_id_seq') + :more)"))
+_KEPT: Final = Quick(lambda _: text("SELECT seq FROM sqlite_sequence WHERE name = 'exchange_messages'"))
+_NEWEST: Final = Quick(lambda _: select(ExchangeMessage.received_at).order_by(ExchangeMessage.id.desc()).limit(1))
+
+
+def _keys_of(postgres: bool) -> Any:
+    return select(MessageKey.reader_id, MessageKey.id, MessageKey.key).where(in_bound_ids(MessageKey.reader_id, bindparam("ids", type_=String), postgres=postgres))
+
+
+_KEYS_OF: Final = Quick(_keys_of)
 
 
 class Key(NamedTuple):
@@ -31,21 +39,17 @@ class Key(NamedTuple):
     key: bytes
 
 
-def take_ids(session: Session, count: int) -> range:
-    """Ids for the next messages, above all that are there; nobody else gets any until this transaction ends."""
-    connection = session.connection()
-    if is_postgres(connection):
-        connection.execute(_LOCK, {"turn": _TURN})
-        last = connection.execute(_IDS, {"more": count - 1}).scalar_one()
-        return range(last - count + 1, last + 1)
-    # One writer at a time: the transaction has begun IMMEDIATE.
-    kept = connection.execute(_KEPT).scalar() or 0
-    return range(kept + 1, kept + count + 1)
+def take_ids(session: Session, count: int) -> tuple[range, datetime | None]:
+    """Ids for the next messages, above all that are there, and the instant of the newest of those, None where there is none.
 
-
-def newest_instant(session: Session) -> datetime | None:
-    """The instant of the newest message, or None where there is none."""
-    return session.connection().execute(_NEWEST).scalar()
+    Nobody else gets any until this transaction ends.
+    """
+    if is_postgres(session):
+        _, ((last,),), newest = ask(session, _LOCK(turn=_TURN), _IDS(more=count - 1), _NEWEST())
+    else:  # one writer at a time: the transaction has begun IMMEDIATE
+        kept, newest = ask(session, _KEPT(), _NEWEST())
+        last = (kept[0][0] or 0 if kept else 0) + count
+    return range(last - count + 1, last + 1), newest[0][0] if newest else None
 
 
 def keys_of(session: Session, reader_ids: Collection[int], *, now: datetime) -> dict[int, Key]:
@@ -53,14 +57,13 @@ def keys_of(session: Session, reader_ids: Collection[int], *, now: datetime) -> 
     wanted = list(dict.fromkeys(reader_ids))
     if not wanted:
         return {}
-    connection = session.connection()
-    statement = select(MessageKey.reader_id, MessageKey.id, MessageKey.key).where(in_ids(session, MessageKey.reader_id, wanted))
-    found = {reader_id: Key(key_id, key) for reader_id, key_id, key in connection.execute(statement) if reader_id is not None and key is not None}
+    (rows,) = ask(session, _KEYS_OF(ids=bound_ids(wanted, postgres=is_postgres(session))))
+    found = {reader_id: Key(key_id, key) for reader_id, key_id, key in rows if reader_id is not None and key is not None}
     new = {one: new_key() for one in wanted if one not in found}
     if new:
         bulk_insert(session, MessageKey, [{"reader_id": one, "key": key, "made_at": now} for one, key in new.items()], columns=("reader_id", "key", "made_at"))
-        made = select(MessageKey.reader_id, MessageKey.id).where(in_ids(session, MessageKey.reader_id, list(new)))
-        found |= {reader_id: Key(key_id, new[reader_id]) for reader_id, key_id in connection.execute(made) if reader_id is not None}
+        (rows,) = ask(session, _KEYS_OF(ids=bound_ids(new, postgres=is_postgres(session))))
+        found |= {reader_id: Key(key_id, key) for reader_id, key_id, key in rows}
     return found
 
 

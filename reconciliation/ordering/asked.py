@@ -15,6 +15,7 @@ from sqlalchemy import Index, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from huabao.db import Base
+from huabao.quick import Quick, ask
 
 
 class AskedMISC(Base):
@@ -39,7 +40,7 @@ class AskedMISC(Base):
     called_at: Mapped[datetime | None]
 
 
-_ALL: Final = select(AskedMISC.transaction_id, AskedMISC.msisdn)
+_ALL: Final = Quick(lambda _: select(AskedMISC.transaction_id, AskedMISC.msisdn))
 
 Key = tuple[str, str, str]
 """Number, service, event."""
@@ -82,7 +83,8 @@ def match_calls(session: Session, calls: Mapping[Key, str], *, at: datetime) -> 
 
 def _under_way(session: Session, numbers: Collection[str]) -> list[AskedMISC]:
     """Those about these numbers; few requests are ever under way, so they are read all."""
-    about = [row.transaction_id for row in session.connection().execute(_ALL) if row.msisdn in numbers]
+    (rows,) = ask(session, _ALL())
+    about = [transaction_id for transaction_id, msisdn in rows if msisdn in numbers]
     return [row for transaction_id in about if (row := session.get(AskedMISC, transaction_id, populate_existing=True)) is not None]
 
 
