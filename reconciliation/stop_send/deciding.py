@@ -66,15 +66,27 @@ def _run(session: Session, now: datetime) -> StopRun | None:
 
 
 def _found(session: Session, run_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Each subscription once, with the cause that most editions failed by of those whose time is up."""
+    """Each subscription once whose failures of one cause, or of all causes in one row, lasted and came as that cause's settings say.
+
+    Of a row of several causes the most frequent one decides, on a tie the one that failed last.
+    """
     one = DeliveryStreak
-    up = [and_(one.cause == cause, one.failing_since <= now - timedelta(days=STOP_DAYS[cause].get(session)), one.editions >= STOP_EDITIONS[cause].get(session)) for cause in CAUSES]
-    rank = func.row_number().over(partition_by=[one.reader_id, one.service_id], order_by=[one.editions.desc(), one.cause])
-    joined = select(one.reader_id, one.service_id, one.cause, one.failing_since, rank.label("rank")).join(
-        Subscription, and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id)
-    )
-    rows = joined.where(or_(*up), Subscription.state == "active", Subscription.stop_state == stops.SENDING).subquery()
-    return select(literal(run_id), rows.c.reader_id, rows.c.service_id, rows.c.cause, rows.c.failing_since).where(rows.c.rank == 1)
+    his = [one.reader_id, one.service_id]
+    place = func.row_number().over(partition_by=his, order_by=[one.editions.desc(), one.last_failed_at.desc(), one.cause])
+    together = func.sum(one.editions).over(partition_by=his)
+    since = func.min(one.failing_since).over(partition_by=his)
+    columns = (*his, one.cause, one.failing_since, one.editions, place.label("place"), together.label("together"), since.label("since"))
+    row = select(*columns).join(Subscription, and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id))
+    row_ = row.where(Subscription.state == "active", Subscription.stop_state == stops.SENDING).subquery().c
+    up = []
+    for cause in CAUSES:
+        days, editions = timedelta(days=STOP_DAYS[cause].get(session)), STOP_EDITIONS[cause].get(session)
+        alone = and_(row_.failing_since <= now - days, row_.editions >= editions)
+        with_others = and_(row_.place == 1, row_.since <= now - days, row_.together >= editions)
+        up.append(and_(row_.cause == cause, or_(alone, with_others)))
+    rank = func.row_number().over(partition_by=[row_.reader_id, row_.service_id], order_by=row_.place)
+    rows = select(row_.reader_id, row_.service_id, row_.cause, row_.since, rank.label("rank")).where(or_(*up)).subquery()
+    return select(literal(run_id), rows.c.reader_id, rows.c.service_id, rows.c.cause, rows.c.since).where(rows.c.rank == 1)
 
 
 def guard(session: Session, found: int, now: datetime) -> str:
@@ -92,8 +104,8 @@ def guard(session: Session, found: int, now: datetime) -> str:
 
 def _apply(session: Session, run: StopRun, now: datetime) -> int:
     """Stop the candidates to whom it still applies; how many."""
-    one = StopCandidate
-    still = select(literal(1)).where(DeliveryStreak.reader_id == one.reader_id, DeliveryStreak.service_id == one.service_id, DeliveryStreak.cause == one.cause)
+    one, streak = StopCandidate, DeliveryStreak
+    still = select(literal(1)).where(streak.reader_id == one.reader_id, streak.service_id == one.service_id, streak.failing_since <= one.failing_since)
     active = select(literal(1)).where(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id, Subscription.state == "active")
     rows = select(one.reader_id, one.service_id, one.cause, one.failing_since, literal(now, UTCDateTime).label("at"))
     rows = rows.where(one.run_id == run.id, still.correlate(one).exists(), active.correlate(one).exists())

@@ -89,7 +89,7 @@ def _failures(session: Session, dispatch: Dispatch, now: datetime) -> Any:
     meanings = Meanings(session)
     told, said = _reports(session, dispatch, meanings), _answers(session, dispatch, meanings)
     at = func.coalesce(deliveries.c.submitted_at, deliveries.c.outcome_at, literal(dispatch.start_at, UTCDateTime))
-    cause = func.coalesce(told.c.cause, said.c.cause, literal(UNKNOWN)).label("cause")
+    cause = func.coalesce(case((told.c.reader_id.is_(None), said.c.cause), else_=told.c.cause), literal(UNKNOWN)).label("cause")
     joined = (
         deliveries.join(Subscription, and_(Subscription.reader_id == deliveries.c.reader_id, Subscription.service_id == dispatch.service_id))
         .outerjoin(told, and_(told.c.submission_id == deliveries.c.submission_id, told.c.reader_id == deliveries.c.reader_id, told.c.outcome == deliveries.c.outcome))
@@ -121,16 +121,16 @@ def _reports(session: Session, dispatch: Dispatch, meanings: Meanings) -> Any:
 
 
 def _answers(session: Session, dispatch: Dispatch, meanings: Meanings) -> Any:
-    """What the answer to a submission says, by its code."""
+    """What the answer to a submission says, by its code. A refusal of many recipients at once says nothing of one of them."""
     one = Submission
     mine = (one.dispatch_id == dispatch.id, one.state.in_(("refused", "partial")))
-    whens: list[Any] = []
+    whens: list[Any] = [(and_(one.state == "refused", one.recipients > 1), literal(NOT_HIS))]
     for port_id, code in session.execute(select(one.port_id, one.status_code).where(*mine).distinct().limit(CODES_MAX)):
         meaning = meanings.answer(port_id, code)
         said = UNKNOWN if meaning is None else cause_of(meaning)
         if said != UNKNOWN:
             whens.append((and_(one.port_id == port_id, one.status_code == code), literal(said)))
-    cause: ColumnElement[Any] = case(*whens, else_=null()) if whens else literal(None, String)
+    cause: ColumnElement[Any] = case(*whens, else_=null())
     return select(one.id.label("submission_id"), cause.label("cause")).where(*mine).subquery()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from huabao.errors import UsageError
 from huabao.ids import pack_ids
 from huabao.runtime import Runtime
 from reconciliation.stop_send import deciding, following, looking, passing, streaks
+from reconciliation.stop_send.causes import CAUSES, HANDSET_CAUSES
 from reconciliation.stop_send.models import DeliveryStop, DeliveryStreak, JudgedDispatch, StopCandidate
 from subscribers.models import Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
 from tests.services.clocks import at
@@ -155,6 +157,72 @@ def test_days_and_editions_decide_and_a_stop_is_an_event(runtime: Runtime, world
         ]
         assert session.scalar(select(func.count()).select_from(DeliveryStop)) == 2
         assert session.scalar(select(func.count()).select_from(StopCandidate)) == 0
+
+
+def oracle(streaks_: list[tuple[str, int, int]]) -> str | None:
+    """The cause to stop by, of (cause, days, editions); the ages are all different, so that nothing ties but editions."""
+    days = {cause: 7 if cause in HANDSET_CAUSES else 15 for cause in CAUSES}
+    by_number = sorted(streaks_, key=lambda one: (-one[2], one[1], one[0]))
+    long, often = max((one[1] for one in streaks_), default=0), sum(one[2] for one in streaks_)
+    if by_number and long >= days[by_number[0][0]] and often >= 10:
+        return by_number[0][0]
+    return next((cause for cause, age, editions in by_number if age >= days[cause] and editions >= 10), None)
+
+
+def test_causes_that_take_turns_stop_as_one_does(runtime: Runtime, world: World) -> None:
+    """Whatever a reader's failures are of: random rows of several causes against the rule in words."""
+    set_setting(runtime, "stop_guard_share", 1.0)
+    draws = random.Random(8)
+    given: dict[int, list[tuple[str, int, int]]] = {1: [("memory_full", 8, 6), ("unreachable", 7, 5)], 2: [("memory_full", 8, 5), ("unreachable", 8, 6)], 3: [("unknown", 16, 9)]}
+    for reader in range(4, READERS + 1):
+        given[reader] = [(cause, draws.randint(1, 25), draws.randint(1, 14)) for cause in draws.sample(CAUSES, draws.randint(0, 4))]
+    with runtime.transaction() as session:
+        for reader, rows in given.items():
+            for cause, days, editions in rows:
+                since = T0 - timedelta(days=days)
+                session.add(DeliveryStreak(reader_id=reader, service_id="paper", cause=cause, failing_since=since, editions=editions, last_failed_at=since + timedelta(hours=1)))
+    deciding.decide(at(runtime, T0))
+    with runtime.transaction(read_only=True) as session:
+        found = {one.reader_id: (one.cause, one.failing_since) for one in session.scalars(select(DeliveryStop))}
+    wanted = {reader: oracle(rows) for reader, rows in given.items()}
+    assert (wanted[1], wanted[2], wanted[3]) == ("memory_full", None, None)
+    assert {reader: cause for reader, (cause, _) in found.items()} == {reader: cause for reader, cause in wanted.items() if cause}
+    assert all(since == T0 - timedelta(days=max(one[1] for one in given[reader])) for reader, (_, since) in found.items())
+
+
+def test_who_fetched_while_a_run_was_held_is_not_stopped_by_it(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
+    build_world(at(runtime, T0), readers=READERS)
+    _streaks(runtime, range(1, 31))
+    run = deciding.decide(at(runtime, T0))
+    assert run is not None
+    with runtime.transaction() as session:
+        fetched(session, 7, T0 - timedelta(hours=1))
+        session.execute(update(DeliveryStreak).where(DeliveryStreak.reader_id == 7).values(last_failed_at=T0))
+    streaks.end_by_success(at(runtime, T0))
+    assert kept(runtime)[7] == ("unknown", 1), "he failed once more afterwards"
+    with runtime.transaction() as session:
+        deciding.approve(session, run.id, by="li", now=T0)
+        assert deciding.approve(session, run.id, by="wang", now=T0)[1] == 29
+
+
+def test_a_refusal_of_many_says_nothing_of_one(sqlite_runtime: Runtime) -> None:
+    runtime = sqlite_runtime
+    world = build_world(at(runtime, T0), readers=READERS)
+    with runtime.transaction() as session:
+        session.add(Port(name="main", kind="mm7", url="http://127.0.0.1:9/", rate=100, burst=10, created_at=T0))
+    found = {}
+    for day, (state, recipients) in enumerate((("refused", READERS), ("refused", 1), ("partial", READERS))):
+        dispatch_id = send(runtime, world, day, {3: ("Expired", "")} if state == "partial" else {})
+        with runtime.transaction() as session:
+            session.execute(update(Submission).where(Submission.dispatch_id == dispatch_id).values(state=state, status_code=2003, recipients=recipients))
+            failed = deliveries.c.reader_id == 3
+            session.execute(
+                update(deliveries).where(deliveries.c.dispatch_id == dispatch_id, failed).values(outcome=int(Outcome.EXPIRED if state == "partial" else Outcome.REJECTED))
+            )
+        streaks.judge_closed(at(runtime, T0 + timedelta(days=5)))
+        found[state, recipients] = kept(runtime).get(3)
+    assert found == {("refused", READERS): None, ("refused", 1): ("system", 1), ("partial", READERS): ("unknown", 1)}
 
 
 def test_a_mass_waits_for_two_different_people(runtime: Runtime, world: World) -> None:

@@ -118,3 +118,28 @@ def test_what_was_learnt_brings_more_back_than_any_fixed_hours() -> None:
         mean, low, _ = interval(advantage)
         assert mean > 0.05
         assert low > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code", "cause"),
+    [
+        ("3gpp", "Rejected", "", "handset_settings"), ("3gpp", "Unrecognised", "", "no_mms"), ("3gpp", "System Rejected", "", "system"), ("3gpp", "Expired", "", "unknown"),
+        ("3gpp", "DeliveryConditionNotMet", "", NOT_HIS), ("cmcc", "Recipient Rejected", "2101", "handset_settings"), ("cmcc", "Expired", "4446", "unknown"),
+        ("cmcc", "Expired", "5001", NOT_HIS), ("cmcc", "System Rejected", "6670", "system"),
+    ],
+)  # fmt: skip
+def test_a_fresh_installation_says_what_the_standards_say_of_reports(name: str, status: str, code: str, cause: str) -> None:
+    assert cause_of(dialect(name).report(status, code)) == cause
+
+
+@pytest.mark.parametrize(
+    ("name", "stat", "err", "cause"),
+    [
+        ("smpp", "EXPIRED", "000", "unreachable"), ("smpp", "UNDELIV", "", NOT_HIS), ("smpp", "UNDELIV", "027", NOT_HIS), ("gsm-map", "UNDELIV", "027", "unreachable"),
+        ("gsm-map", "UNDELIV", "013", "barred"), ("gsm-map", "UNDELIV", "034", NOT_HIS), ("gsm-map", "UNDELIV", "032", "unknown"), ("cmcc", "MI:0099", "", "memory_full"),
+        ("cmcc", "DB:0103", "", "arrears"),
+    ],
+)  # fmt: skip
+def test_and_of_receipts(name: str, stat: str, err: str, cause: str) -> None:
+    assert cause_of(dialect(name).receipt(stat, err)) == cause
+    assert cause_of(dialect("3gpp").status_code(2003)) == "system"
