@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -32,7 +32,7 @@ def owners_of(session: Session, numbers: Collection[str], begins: datetime, ends
     return found
 
 
-def numbers_of(session: Session, readers: Collection[int], begins: datetime, ends: datetime) -> dict[int, Sequence[str]]:
+def numbers_of(session: Session, readers: Collection[int], begins: datetime, ends: datetime) -> Mapping[int, Sequence[str]]:
     """By reader the numbers that he had between two instants, the last at the end; nobody who had none."""
     c, ids = ReaderNumber, sorted(readers)
     found: dict[int, list[str]] = {}

@@ -74,6 +74,45 @@ def test_each_case_stands_on_its_list(runtime: Runtime, tmp_path: Path) -> None:
     assert done.run.figures["lists"][UNDER]["money_fen"] == 200
 
 
+def test_numbers_that_went_on_before_the_bill_came(runtime: Runtime, tmp_path: Path) -> None:
+    here = ready(runtime, tmp_path, NOW)
+    november = datetime(2026, 11, 2, tzinfo=UTC)
+    with here.transaction() as session:
+        apply(session, [Change(number(index), "order", "misc", f"o{index}", SEPTEMBER, "news", price_fen=300) for index in (1, 2, 3, 4)], now=NOW)
+        apply(session, [Change(number(5), "order", "misc", "o5", SEPTEMBER, "news", fee_msisdn=number(77))], now=NOW)
+    _month(here, {1: (18, 0), 2: (28, 0), 4: (28, 0), 5: (18, 1)})
+    went = [(1, "closed", OCTOBER), (3, "closed", SEPTEMBER.replace(day=20)), (4, "transfer", november), (5, "transfer", OCTOBER)]
+    changes = [Change(number(index), event, "boss", f"e{index}", at) for index, event, at in went]
+    changes.append(Change(number(2), "number_change", "boss", "e2", november, new_msisdn=number(22)))
+    changes.append(Change(number(4), "order", "misc", "o44", november.replace(day=3), "news"))
+    with here.transaction() as session:
+        apply(session, changes, now=NOW)
+    done = _run(here, _bill(tmp_path, [f"{number(index)},news,300" for index in (1, 2, 3, 4, 77)]))
+    # 1 closed within the month, 2 and 4 given up after it, 77 paid for 5, who went within it: all right; 3 closed before it
+    assert {name: _listed(done, name) for name in (NOTHING, NO_ORDER, NOT_CHARGED)} == {NOTHING: [], NO_ORDER: [], NOT_CHARGED: []}
+    assert _listed(done, AFTER_CANCEL) == [(number(3), 300)]
+
+
+def test_the_first_72_hours_are_those_of_the_order(runtime: Runtime, tmp_path: Path) -> None:
+    here = ready(runtime, tmp_path, NOW)
+    told = [
+        (1, "order", SEPTEMBER),
+        (1, "cancel", LATE),
+        (2, "order", SEPTEMBER),
+        (2, "pause", OCTOBER),
+        (2, "resume", LATE),
+        (3, "order", OCTOBER),
+        (3, "cancel", OCTOBER.replace(day=11)),
+    ]
+    with here.transaction() as session:
+        apply(session, [Change(number(index), event, "misc", f"{event}{index}", at, "news") for index, event, at in told], now=NOW)
+    _month(here, {1: (28, 0), 2: (10, 0), 3: (1, 0)})
+    done = _run(here, _bill(tmp_path, []))
+    # 1 left and 2 came back in the last days: neither is new; 3 stayed for a day
+    assert [one for one, _ in _listed(done, NOT_CHARGED)] == [number(1), number(2)]
+    assert done.run.figures["left_out"] == {"first_72_hours": 1}
+
+
 def test_a_bill_that_does_not_hold_what_it_says_makes_no_list_and_counts_for_one_month(runtime: Runtime, tmp_path: Path) -> None:
     here = ready(runtime, tmp_path, NOW)
     bad = _run(here, _bill(tmp_path, [f"{number(1)},news,300"], count=2))
