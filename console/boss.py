@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from console import raw_route
 from console.group_commit import GroupCommit, NotStoredError
 from console.raw_route import GoneError, Receive, Reply, Scope, Send
+from console.short_way import Hear
 from huabao.runtime import Runtime
 from reconciliation.codecs.boss import BODY_BYTES_MAX, SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, verify
 from reconciliation.codecs.boss.strict_json import write_object
@@ -26,7 +28,7 @@ _STAMP, _SIGNATURE = TIMESTAMP_HEADER.lower().encode(), SIGNATURE_HEADER.lower()
 
 
 class BossApp:
-    """The ASGI application of `/boss`.
+    """The ASGI application of `/boss`, with a short way in.
 
     Args:
         wall: the machine's clock, seconds since 1970; a signature's age is judged by it, whatever a rehearsal's clock says.
@@ -48,27 +50,40 @@ class BossApp:
         await raw_route.answer_with(send, reply)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
-        if scope["path"].rpartition("/boss")[2].strip("/") != "events":
+        if not _is_events(scope["path"]):
             return _error(404, "there is /boss/events, nothing else")
         if scope["method"] != "POST":
             return _error(405, "events come by POST", (b"allow", b"POST"))
-        keys = self._runtime.config.boss_keys
-        if not keys:
+        if not self._runtime.config.boss_keys:
             return _error(503, "no secret is shared with BOSS here: set HUABAO_BOSS_SECRETS")
         headers = dict(scope["headers"])
         body = None if raw_route.is_too_long(headers, BODY_BYTES_MAX) else await raw_route.read_body(receive, BODY_BYTES_MAX)
         if body is None:
             return _error(413, f"an event has at most {BODY_BYTES_MAX} bytes", (b"connection", b"close"))
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._hear(headers, body, lambda reply: None if answered.done() else answered.set_result(reply))
+        return await answered
+
+    def entry(self, target: str, headers: Mapping[bytes, bytes], _client: str) -> Hear | None:
+        """Who hears a plain POST to `target`; see `console.short_way`."""
+        may = _is_events(target.partition("?")[0]) and bool(self._runtime.config.boss_keys) and raw_route.has_length(headers, BODY_BYTES_MAX)
+        return partial(self._hear, headers) if may else None
+
+    def _hear(self, headers: Mapping[bytes, bytes], body: bytes, done: Callable[[Reply], None]) -> None:
         try:
             stamp, signature = (headers.get(name, b"").decode("latin-1") for name in (_STAMP, _SIGNATURE))
-            verify(keys, stamp, signature, body, now_s=self._wall())
+            verify(self._runtime.config.boss_keys, stamp, signature, body, now_s=self._wall())
         except SignatureError as error:
-            return _error(401, str(error))
-        try:
-            answered = await self._committer().add(boss.read(body))
-        except NotStoredError as error:
-            return raw_route.away(error) if error.retryable else _error(500, "this event cannot be stored")
-        return _json(answered.status, event_id=answered.event_id or None, result=answered.result, error=answered.error or None)
+            done(_error(401, str(error)))
+            return
+
+        def stored(answered: Answered | NotStoredError) -> None:
+            if isinstance(answered, NotStoredError):
+                done(raw_route.away(answered) if answered.retryable else _error(500, "this event cannot be stored"))
+            else:
+                done(_json(answered.status, event_id=answered.event_id or None, result=answered.result, error=answered.error or None))
+
+        self._committer().put(boss.read(body), stored)
 
     def _committer(self) -> GroupCommit[Told, Answered]:
         loop = asyncio.get_running_loop()
@@ -78,6 +93,10 @@ class BossApp:
 
     def _store(self, session: Session, told: Sequence[Told]) -> list[Answered]:
         return boss.take(session, told, now=self._runtime.now())
+
+
+def _is_events(path: str) -> bool:
+    return path.rpartition("/boss")[2].strip("/") == "events"
 
 
 def _json(status: int, *headers: tuple[bytes, bytes], **values: str | None) -> Reply:

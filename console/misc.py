@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -21,7 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from console.group_commit import GroupCommit, NotStoredError
-from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, is_too_long, read_body, text, too_large
+from console.kept import Kept
+from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, has_length, is_too_long, read_body, text, too_large
+from console.short_way import Hear
 from delivery.codecs import http_auth
 from delivery.codecs.http_auth import Credentials
 from huabao.errors import CodecError, UsageError
@@ -43,7 +46,7 @@ _CHARSETS: Final = ("gbk", "gb2312", "gb18030")
 """What a Content-Type may say beyond the document; peers name others by habit, whatever they write."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Door:
     """A peer as the route needs him; `credentials` is None where his password is not set."""
 
@@ -53,15 +56,13 @@ class Door:
 
 
 class MISCApp:
-    """The ASGI application of `/misc`."""
+    """The ASGI application of `/misc`, with a short way in."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"misc nonce {secret}".encode()).digest()
-        self._doors: tuple[Door, ...] = ()
-        self._doors_until = 0.0
-        self._reading = asyncio.Lock()
+        self._doors = Kept(self._load, PEERS_KEPT_S)
         self._commit: GroupCommit[Arrival, int] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,34 +82,42 @@ class MISCApp:
         if is_too_long(headers, BYTES_MAX):
             return too_large(BYTES_MAX)
         try:
-            doors = await self._known_doors()
+            doors = await self._doors.get()
         except SQLAlchemyError as error:
             return away(error)
-        near = _near(doors, scope)
+        client = scope.get("client")
+        near = _near(doors, client[0] if client else "")
         if not near:
             return text(403, "this address is no configured peer's; `huabao misc list` shows them")
         if not any(one.credentials is not None for one in near):
             return text(503, "this peer's password is not set here")
-        let_in = [one for one in near if one.credentials is not None and _is_allowed(one.credentials, scope, headers)]
+        let_in = _let_in(near, (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"), headers)
         if not let_in:
             challenges = dict.fromkeys(said for one in near if one.credentials for said in http_auth.challenge(one.credentials, time.time()))
             return text(401, "who are you?", *((b"www-authenticate", one.encode()) for one in challenges))
         body = await read_body(receive, BYTES_MAX)
         if body is None:
             return too_large(BYTES_MAX)
-        return await self._heard(let_in, body, _charset(headers))
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._hear(let_in, _charset(headers), body, lambda reply: None if answered.done() else answered.set_result(reply))
+        return await answered
 
-    async def _heard(self, doors: Sequence[Door], body: bytes, charset: str | None) -> Reply:
+    def entry(self, target: str, headers: Mapping[bytes, bytes], client: str) -> Hear | None:
+        """Who hears a plain POST to `target`; the long way finds out for whom a proxy asks. See `console.short_way`."""
+        doors = self._doors.now()
+        if doors is None or b"x-forwarded-for" in headers or not has_length(headers, BYTES_MAX):
+            return None
+        let_in = _let_in(_near(doors, client), target, headers)
+        return partial(self._hear, let_in, _charset(headers)) if let_in else None
+
+    def _hear(self, doors: Sequence[Door], charset: str | None, body: bytes, done: Callable[[Reply], None]) -> None:
         try:
             arrival = self._arrival(doors, body, charset)
         except UsageError as error:
             log.error("a peer's dialect cannot be used", reason=str(error))
-            return text(503, "not now; nothing was taken", (b"retry-after", b"5"))
-        try:
-            h_ret = await self._committer().add(arrival)
-        except NotStoredError as error:
-            return away(error)
-        return _said(arrival, h_ret)
+            done(text(503, "not now; nothing was taken", (b"retry-after", b"5")))
+            return
+        self._committer().put(arrival, lambda h_ret: done(away(h_ret) if isinstance(h_ret, NotStoredError) else _said(arrival, h_ret)))
 
     def _arrival(self, doors: Sequence[Door], body: bytes, charset: str | None) -> Arrival:
         """The message, and whose it is.
@@ -129,14 +138,6 @@ class MISCApp:
         peer = chosen or doors[0].peer
         why = "" if chosen else "its DeviceID is no configured peer's"
         return Arrival(peer.name, dialects.get(peer.options.dialect), body, envelope, envelope.transaction_id, why)
-
-    async def _known_doors(self) -> tuple[Door, ...]:
-        if time.monotonic() >= self._doors_until:
-            async with self._reading:
-                if time.monotonic() >= self._doors_until:
-                    self._doors = await asyncio.to_thread(self._load)
-                    self._doors_until = time.monotonic() + PEERS_KEPT_S
-        return self._doors
 
     def _load(self) -> tuple[Door, ...]:
         with self._runtime.transaction(read_only=True) as session:
@@ -166,20 +167,20 @@ class MISCApp:
         return misc.take_broken(session, arrival, now=self._runtime.now())
 
 
-def _near(doors: Sequence[Door], scope: Scope) -> list[Door]:
-    """The peers that may call from where this call comes."""
-    client = scope.get("client")
+@lru_cache(maxsize=256)
+def _near(doors: tuple[Door, ...], client: str) -> tuple[Door, ...]:
+    """The peers that may call from an address, "" where it is not known."""
     try:
-        address = ip_address(client[0]) if client else None
+        address = ip_address(client)
     except ValueError:
-        address = None
-    return [door for door in doors if address is not None and any(address in network for network in door.networks)]
+        return ()
+    return tuple(door for door in doors if any(address in network for network in door.networks))
 
 
-def _is_allowed(credentials: Credentials, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+def _let_in(doors: Sequence[Door], target: str, headers: Mapping[bytes, bytes]) -> list[Door]:
     said = headers.get(b"authorization")
-    target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    return http_auth.is_allowed(credentials, "POST", target, said.decode("latin-1") if said else None, time.time())
+    words = said.decode("latin-1") if said else None
+    return [one for one in doors if one.credentials is not None and http_auth.is_allowed(one.credentials, "POST", target, words, time.time())]
 
 
 def _charset(headers: Mapping[bytes, bytes]) -> str | None:

@@ -21,8 +21,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.group_commit import NotStoredError
+from console.kept import Kept
 from console.mm7_commit import ReportCommit, Write
-from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, is_too_long, read_body, text, too_large
+from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, has_length, is_too_long, read_body, text, too_large
+from console.short_way import Hear
 from delivery.codecs import http_auth
 from delivery.codecs.http_auth import Credentials
 from delivery.codecs.mm7 import (
@@ -77,15 +79,13 @@ class Door:
 
 
 class MM7App:
-    """The ASGI application of `/mm7`, and what `console.mm7_listener` asks of it beside."""
+    """The ASGI application of `/mm7`, and what `console.short_way` asks of it beside."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"mm7 nonce {secret}".encode()).digest()
-        self._doors: dict[str, Door] = {}
-        self._doors_until = 0.0
-        self._refreshing: asyncio.Task[None] | None = None
+        self._doors = Kept(self._load, PORTS_KEPT_S)
         self._commit: ReportCommit | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,12 +104,10 @@ class MM7App:
         headers = dict(scope["headers"])
         if is_too_long(headers, BODY_BYTES_MAX):
             return too_large(BODY_BYTES_MAX)
-        if not self.knows_doors():
-            try:
-                await asyncio.shield(self._refresh())
-            except SQLAlchemyError as error:
-                return away(error)
-        door = self._door(_port_name(scope["path"]))
+        try:
+            door = _door(await self._doors.get(), _port_name(scope["path"]))
+        except SQLAlchemyError as error:
+            return away(error)
         if door is None:
             return text(404, "there is no such port; POST to /mm7/<port>")
         if door.credentials is None:
@@ -124,13 +122,15 @@ class MM7App:
         self.hear(door, headers.get(b"content-type", b""), body, lambda reply: None if answered.done() else answered.set_result(reply))
         return await answered
 
-    def entry(self, target: str, headers: Mapping[bytes, bytes]) -> Door | None:
-        """The port that a plain POST to `target` may enter by at once; None where the long way has to look, or to refuse."""
-        length = headers.get(b"content-length", b"")
-        if not length.isdigit() or int(length[:20]) > BODY_BYTES_MAX or not self.knows_doors():
+    def entry(self, target: str, headers: Mapping[bytes, bytes], _client: str) -> Hear | None:
+        """Who hears a plain POST to `target`, where its port is known and lets it in; see `console.short_way`."""
+        doors = self._doors.now()
+        if doors is None or not has_length(headers, BODY_BYTES_MAX):
             return None
-        door = self._door(_port_name(target.partition("?")[0]))
-        return door if door is not None and door.credentials is not None and _is_allowed(door.credentials, target, headers) else None
+        door = _door(doors, _port_name(target.partition("?")[0]))
+        if door is None or door.credentials is None or not _is_allowed(door.credentials, target, headers):
+            return None
+        return partial(self.hear, door, headers.get(b"content-type", b""))
 
     def hear(self, door: Door, content_type: bytes, body: bytes, done: Callable[[Reply], None]) -> None:
         """Take what a request says; `done` gets the answer, once, after the commit."""
@@ -151,30 +151,6 @@ class MM7App:
                 done(away(error) if error.retryable else _fault(envelope, Status(2007, str(error))))
 
         self._committer().put(write, stored)
-
-    def knows_doors(self) -> bool:
-        """Whether the ports were read lately; asks for them anew while they still count."""
-        left_s = self._doors_until - time.monotonic()
-        if 0 < left_s < PORTS_KEPT_S / 2:
-            self._refresh()
-        return left_s > 0
-
-    def _refresh(self) -> asyncio.Task[None]:
-        """The one reading of the ports that is under way."""
-        if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.get_running_loop().create_task(self._read_doors())
-            self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever waits is told, nobody else need be
-        return self._refreshing
-
-    async def _read_doors(self) -> None:
-        self._doors = await asyncio.to_thread(self._load)
-        self._doors_until = time.monotonic() + PORTS_KEPT_S
-
-    def _door(self, name: str) -> Door | None:
-        """The port called `name`; "" means the only one there is."""
-        if name:
-            return self._doors.get(name)
-        return next(iter(self._doors.values())) if len(self._doors) == 1 else None
 
     def _load(self) -> dict[str, Door]:
         with self._runtime.transaction(read_only=True) as session:
@@ -216,6 +192,13 @@ class MM7App:
 def _is_allowed(credentials: Credentials, target: str, headers: Mapping[bytes, bytes]) -> bool:
     said = headers.get(b"authorization")
     return http_auth.is_allowed(credentials, "POST", target, said.decode("latin-1") if said else None, time.time())
+
+
+def _door(doors: Mapping[str, Door], name: str) -> Door | None:
+    """The port called `name`; "" means the only one there is."""
+    if name:
+        return doors.get(name)
+    return next(iter(doors.values())) if len(doors) == 1 else None
 
 
 def _port_name(path: str) -> str:

@@ -31,19 +31,18 @@ STANDBY_S = 2.0
 def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
     """The web console and the APIs; embedded, the worker too."""
     schema.require(runtime)
-    from console.mm7 import MM7App
-    from console.mm7_listener import listener_of
-    from console.web import make_app
+    from console.short_way import listener_of
+    from console.web import make_app, raw_apps
 
     worker = _EmbeddedCare(runtime, registry) if runtime.config.embedded else None
     if worker:
         worker.start()
     try:
-        mm7 = MM7App(runtime)
-        app = make_app(runtime, registry, mm7)
+        raw = raw_apps(runtime)
+        app = make_app(runtime, registry, raw)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again and again
-        uvicorn.run(app, host=host, port=port, loop="uvloop", http=listener_of(mm7), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        uvicorn.run(app, host=host, port=port, loop="uvloop", http=listener_of(raw), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
     finally:
         if worker:
             worker.stop()

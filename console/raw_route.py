@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,6 +51,12 @@ def is_too_long(headers: MutableMapping[bytes, bytes], bytes_max: int) -> bool:
     """Whether a Content-Length is none, or larger than what is read."""
     length = headers.get(b"content-length", b"0")
     return not length.isdigit() or int(length[:20]) > bytes_max
+
+
+def has_length(headers: Mapping[bytes, bytes], bytes_max: int) -> bool:
+    """Whether a Content-Length is said, and is not larger than what is read."""
+    length = headers.get(b"content-length", b"")
+    return length.isdigit() and int(length[:20]) <= bytes_max
 
 
 async def read_body(receive: Receive, bytes_max: int) -> bytes | None:

@@ -6,6 +6,7 @@ sessions nor pages.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -80,11 +81,16 @@ class _Static(StaticFiles):
         await super().__call__(scope, receive, dressed)  # type: ignore[arg-type]  # a message is a mapping
 
 
-def make_app(runtime: Runtime, registry: Registry, mm7: MM7App | None = None) -> ASGIApp:
+def raw_apps(runtime: Runtime) -> dict[str, MM7App | MISCApp | BossApp]:
+    """The raw ASGI applications by the first part of their paths; each has a short way in (`console.short_way`)."""
+    return {"/mm7": MM7App(runtime), "/misc": MISCApp(runtime), "/boss": BossApp(runtime)}
+
+
+def make_app(runtime: Runtime, registry: Registry, raw: Mapping[str, ASGIApp] | None = None) -> ASGIApp:
     """The ASGI application of `huabao serve`.
 
     Args:
-        mm7: of the listener, where it has one; else its own.
+        raw: the applications of `raw_apps`, where the listener has them too; else its own.
     """
     edge = Edge(runtime, registry)
     routes = [Route(one.path, edge.endpoint(one, PAGES[one.name]), methods=[one.method], name=one.name) for one in rights.RIGHTS]
@@ -93,7 +99,7 @@ def make_app(runtime: Runtime, registry: Registry, mm7: MM7App | None = None) ->
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
-    beside: dict[str, ASGIApp] = {"/mm7": mm7 or MM7App(runtime), "/misc": MISCApp(runtime), "/boss": BossApp(runtime), API_PREFIX: api_app(runtime)}
+    beside: dict[str, ASGIApp] = {**(raw or raw_apps(runtime)), API_PREFIX: api_app(runtime)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""

@@ -17,7 +17,7 @@ import uvloop
 from console.group_commit import NotStoredError
 from console.mm7 import MM7App
 from console.mm7_commit import ReportCommit, Write
-from console.mm7_listener import listener_of
+from console.short_way import listener_of
 from content.codecs.hardened_xml import parse_xml
 from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
 from huabao.runtime import get_runtime
@@ -92,6 +92,6 @@ if __name__ == "__main__":
         _serve(raw_app, number)
     elif kind == "route":
         route = _ForgetfulApp(get_runtime())
-        _serve(route, number, listener_of(route))
+        _serve(route, number, listener_of({"/mm7": route}))
     else:
         uvloop.run(_listen(number))

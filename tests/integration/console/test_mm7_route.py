@@ -21,8 +21,8 @@ from sqlalchemy import func, select
 from console.group_commit import NotStoredError
 from console.mm7 import BODY_BYTES_MAX, MM7App
 from console.mm7_commit import ReportCommit, Write
-from console.mm7_listener import listener_of
 from console.schema import upgrade
+from console.short_way import listener_of
 from delivery.codecs.mm7 import Address, DeliveryReportReq, DeliveryReportRsp, MM7Fault, ReadReplyReq, Status, decode_http, encode_envelope
 from delivery.models import DeliveryEvent, InboundMessage, Port
 from delivery.ports.services import add_port
@@ -37,7 +37,7 @@ from tests.integration.reports.ground import NOON, number, report
 def serving(runtime: Runtime, *, by_listener: bool = True) -> Iterator[int]:
     """The route behind its own listener, as `huabao serve` has it; its TCP port."""
     app = MM7App(runtime)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=listener_of(app) if by_listener else "httptools"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=listener_of({"/mm7": app}) if by_listener else "httptools"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -12,7 +12,9 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
+from console.boss import BossApp
 from console.misc import MISCApp
+from console.short_way import listener_of
 from huabao.runtime import Runtime
 from reconciliation.codecs.misc import Device, SyncOrderRelationReq, SyncOrderRelationResp, User, decode_envelope, encode_envelope
 from reconciliation.journal.models import ExchangeMessage
@@ -32,8 +34,10 @@ def message(transaction_id: str, action: int = ORDER, msisdn: str = ANNA, *, rea
 
 @contextmanager
 def serving(runtime: Runtime, app: Any = None) -> Iterator[int]:
-    """The route behind a server; its TCP port."""
-    server = uvicorn.Server(uvicorn.Config(app or MISCApp(runtime), host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    """The route with its short way, or another application, behind a server; its TCP port."""
+    app = app or MISCApp(runtime)
+    listener = listener_of({path: app for path, kind in (("/misc", MISCApp), ("/boss", BossApp)) if isinstance(app, kind)})
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=listener))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

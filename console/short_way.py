@@ -1,9 +1,9 @@
-"""Reports by the short way: a listener that knows `/mm7` and hands everything else to the web application.
+"""The short way of reports and events: a listener that knows `/mm7`, `/misc` and `/boss` and hands everything else to the web application.
 
-An MMSC reports one recipient at a time, thousands a second. The long way (a task,
-an ASGI scope, two queues for each request) costs more than reading the report; here a
-POST to a port that may enter is read where the bytes arrive, and its answer is
-written when the commit that holds it is done. Whatever is unusual (another method, no
+An MMSC reports one recipient at a time and MISC tells one order at a time, thousands a second. The
+long way (a task, an ASGI scope, two queues for each request) costs more than reading the message; here
+a POST that may enter is read where the bytes arrive, and its answer is written when
+the commit that holds it is done. Whatever is unusual (another method, no
 Content-Length, `Expect`, who is not allowed) takes the long way.
 """
 
@@ -12,34 +12,48 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from console.mm7 import Door, MM7App
 from console.raw_route import BODY_WAIT_S, Reply
 
-_PATH: Final = re.compile(rb"/mm7(?:[/?]|$)")
+_PATH: Final = re.compile(rb"(/[a-z0-9]+)(?:[/?]|$)")
 PIPELINED_MAX: Final = 16
 """Unanswered requests of one connection; at so many nothing more is read from it."""
 
 
+Hear = Callable[[bytes, Callable[[Reply], None]], None]
+"""Takes a request's body, and whom to give the answer, once."""
+
+
+class ShortWay(Protocol):
+    """An application that plain POSTs may enter without a scope."""
+
+    def entry(self, target: str, headers: Mapping[bytes, bytes], client: str) -> Hear | None:
+        """Who hears a request with a body of known length; None where the long way has to look, or to refuse.
+
+        Args:
+            client: the address that the request comes from, "" where there is none.
+        """
+
+
 @dataclass(eq=False, slots=True)
 class _Request:
-    """A report on its way in, then its answer on its way out."""
+    """A message on its way in, then its answer on its way out."""
 
-    door: Door
-    content_type: bytes
+    hear: Hear
     keep_alive: bool
     body: list[bytes] = field(default_factory=list)
     reply: Reply | None = None
 
 
-class MM7Listener(HttpToolsProtocol):
-    """uvicorn's listener with a short way for reports; see `listener_of`."""
+class ShortWayListener(HttpToolsProtocol):
+    """uvicorn's listener with a short way; see `listener_of`."""
 
-    mm7: ClassVar[MM7App]
+    ways: ClassVar[Mapping[bytes, ShortWay]]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -60,17 +74,18 @@ class MM7Listener(HttpToolsProtocol):
             return
         self._reading = self._quick()
         if self._reading is None and self._unanswered:
-            self._ending = True  # something else pipelined behind reports: the peer asks again on a new connection
+            self._ending = True  # something else pipelined behind: the peer asks again on a new connection
         elif self._reading is None:
             super().on_headers_complete()
 
     def _quick(self) -> _Request | None:
         idle = self.cycle is None or self.cycle.response_complete
-        if not idle or _PATH.match(self.url) is None or self.parser.get_method() != b"POST" or self.expect_100_continue or self.parser.should_upgrade():
+        path = _PATH.match(self.url)
+        way = self.ways.get(path[1]) if path is not None else None
+        if not idle or way is None or self.parser.get_method() != b"POST" or self.expect_100_continue or self.parser.should_upgrade():
             return None
-        headers = dict(self.headers)
-        door = self.mm7.entry(self.url.decode("latin-1"), headers)
-        return None if door is None else _Request(door, headers.get(b"content-type", b""), self.parser.should_keep_alive())
+        hear = way.entry(self.url.decode("latin-1"), dict(self.headers), self.client[0] if self.client else "")
+        return None if hear is None else _Request(hear, self.parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -92,7 +107,7 @@ class MM7Listener(HttpToolsProtocol):
         self._unanswered.append(request)
         if len(self._unanswered) >= PIPELINED_MAX:
             self.flow.pause_reading()
-        self.mm7.hear(request.door, request.content_type, b"".join(request.body), lambda reply: self._answer(request, reply))
+        request.hear(b"".join(request.body), lambda reply: self._answer(request, reply))
 
     def _answer(self, request: _Request, reply: Reply) -> None:
         """Answers leave in the order of their requests; where the client hung up they go nowhere."""
@@ -123,9 +138,9 @@ class MM7Listener(HttpToolsProtocol):
             super().shutdown()
 
 
-def listener_of(mm7: MM7App) -> type[MM7Listener]:
-    """The listener class for `uvicorn.Config(http=…)` that hands reports to `mm7`."""
-    return type("MM7ListenerOf", (MM7Listener,), {"mm7": mm7})
+def listener_of(ways: Mapping[str, ShortWay]) -> type[ShortWayListener]:
+    """The listener class for `uvicorn.Config(http=…)` that lets requests enter by the first part of their path, such as `/mm7`."""
+    return type("ListenerOf", (ShortWayListener,), {"ways": {name.encode(): way for name, way in ways.items()}})
 
 
 def _octets(reply: Reply, always: list[tuple[bytes, bytes]], *, close: bool) -> bytes:
