@@ -22,7 +22,7 @@ from console.boss import BossApp
 from console.edge import SECURITY_HEADERS, Edge
 from console.misc import MISCApp
 from console.mm7 import MM7App
-from console.pages import braking, dispatch, outside, reaching, readers, signing, steering, today, wap, wap_own
+from console.pages import braking, dispatch, outside, reaching, readers, recovery, signing, steering, stop_runs, today, wap, wap_own
 from console.visit import Page
 from console.wap_limits import limited
 from huabao.queues import Registry
@@ -58,6 +58,12 @@ PAGES: dict[str, Page] = {
     "reach_act": reaching.reach_act,
     "let_go": reaching.let_go,
     "let_go_act": reaching.let_go_act,
+    "recovery": recovery.recovery,
+    "stopped": recovery.stopped,
+    "stopped_file": recovery.stopped_file,
+    "stopped_numbers_act": recovery.stopped_numbers_act,
+    "stop_run": stop_runs.stop_run,
+    "stop_run_act": stop_runs.stop_run_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

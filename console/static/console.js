@@ -102,7 +102,7 @@
       event.stopImmediatePropagation();
       return;
     }
-    if (form.method === "post") form.dataset.sent = "1";
+    if (form.method === "post" && !("again" in form.dataset)) form.dataset.sent = "1";
   }, true);
 
   document.addEventListener("visibilitychange", () => {

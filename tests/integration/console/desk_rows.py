@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -13,7 +13,7 @@ from delivery.models import Dispatch, Outcome
 from huabao.clock import business_day
 from huabao.runtime import Runtime
 from reconciliation.runs.models import ReconcileDifference, ReconcileRepair, ReconcileRun
-from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt
+from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt, StopRun
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from tests.integration.console.dispatch_rows import add_dispatch, settle
 from tests.services.delivering import manuscript
@@ -95,6 +95,35 @@ def _attempt(stop: DeliveryStop, number: int, begun_at: datetime, state: str) ->
         method="probe" if state != "recovered" else "paper", state=state, due_at=begun_at + timedelta(hours=30), begun_at=begun_at, entered_at=begun_at, steps=steps, why="",
         reached=state == "recovered" if ended else None, ended_at=begun_at + timedelta(days=1, hours=8) if ended else None,
     )  # fmt: skip
+
+
+def add_recovered(runtime: Runtime, *, first: int, number: int, months_ago: int = 0, recovered: int = 0) -> None:
+    """So many stops that were tried in a month, of which some were brought back; readers from `first` on."""
+    now = runtime.now()
+    begun = business_day(now).replace(day=1)
+    for _ in range(months_ago):
+        begun = (begun - timedelta(days=1)).replace(day=1)
+    at = datetime(begun.year, begun.month, 1, 4, tzinfo=UTC)
+    with runtime.transaction() as session:
+        for index in range(number):
+            good = index < recovered
+            stop = DeliveryStop(
+                reader_id=first + index, service_id="jh", cause=("unreachable", "handset_settings")[index % 2], failing_since=at, stopped_at=at - timedelta(days=3),
+                by="stop_send", looked_at=at, tried=1, next_why="", ended_at=at + timedelta(days=2), ended_by="recovered" if good else "left",
+            )  # fmt: skip
+            session.add(stop)
+            session.flush()
+            session.add(_attempt(stop, 1, at, "recovered" if good else "failed"))
+
+
+def add_held_stops(runtime: Runtime, found: int = 2412) -> int:
+    """A run of stops that the guard holds; one candidate stands for all."""
+    with runtime.transaction() as session:
+        why = f"{found:,} stops in a day are more than 2,000 (stop_guard_count)"
+        run = StopRun(at=runtime.now(), state="held", found=found, causes={"unreachable": found - 12, "memory_full": 12}, why=why, approvals=[])
+        session.add(run)
+        session.flush()
+        return run.id
 
 
 def add_difference(runtime: Runtime, reader_id: int, run_id: int = 1, *, days: int = 3, **values: Any) -> int:

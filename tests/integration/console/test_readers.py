@@ -20,7 +20,8 @@ SignedIn = Callable[[str], TestClient]
 
 def _find(client: TestClient, typed: str) -> str:
     found = client.post("/readers", data={"csrf": csrf_of(client.get("/readers").text), "number": typed})
-    return found.headers.get("location") or found.text
+    location: str = found.headers.get("location") or found.text
+    return location
 
 
 def test_a_reader_is_found_by_his_number_however_it_is_written(runtime: Runtime, signed_in: SignedIn) -> None:

@@ -1,0 +1,36 @@
+"""Who may agree to what a guard holds: operators of the whole house, two different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from console.models import User
+from console.rights import right
+from console.visit import Refused, Visit
+
+
+def whole_house(visit: Visit) -> bool:
+    """Whether this person stands for all cities; who has one city does not decide for the others."""
+    return visit.who is not None and not visit.who.city
+
+
+def require_whole_house(visit: Visit) -> None:
+    """Refuse whoever has a city.
+
+    Raises:
+        Refused: he has.
+    """
+    if not whole_house(visit):
+        raise Refused(403, "forbidden")
+
+
+def others(session: Session, route: str, agreed: Iterable[str]) -> Sequence[str]:
+    """Accounts that may be the next to agree, by name."""
+    done = {name.casefold() for name in agreed}
+    rows = session.scalars(
+        select(User.name).where(User.role.in_(sorted(right(route).roles)), User.disabled_at.is_(None), or_(User.city.is_(None), User.city == "")).order_by(User.name)
+    )
+    return [name for name in rows if name.casefold() not in done]
