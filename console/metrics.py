@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -17,10 +18,14 @@ from huabao.queues import FAILED, QUEUED, RUNNING, Job, Registry
 from huabao.runtime import Runtime
 from monitoring.measures import dispatch_progress
 from reconciliation.stop_send.causes import CAUSES, UNKNOWN
-from reconciliation.stop_send.models import DeliveryStop
+from reconciliation.stop_send.lifecycle import STATES
+from reconciliation.stop_send.models import DUE, DeliveryStop, RecoveryAttempt, Replay
 
 DISPATCHES_MAX = 20
 """The newest open dispatches; more are never open in a province that sends two papers a day."""
+
+ATTEMPTS_DAYS = 30
+"""How far back attempts of recovery count."""
 
 
 class _DatabaseCollector(Collector):
@@ -34,6 +39,7 @@ class _DatabaseCollector(Collector):
             yield self._jobs(session)
             yield from _reports(session)
             yield _stopped(session)
+            yield from _recovery(session, self.runtime.now())
 
     def _deliveries(self, session: Session) -> Iterator[GaugeMetricFamily]:
         readers = GaugeMetricFamily("huabao_deliveries", "Readers of an open dispatch by outcome.", labels=("dispatch", "outcome"))
@@ -78,6 +84,21 @@ def _stopped(session: Session) -> GaugeMetricFamily:
     for cause, count in counts.items():
         stopped.add_metric((cause,), count)
     return stopped
+
+
+def _recovery(session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
+    tried = GaugeMetricFamily("huabao_recovery_attempts", f"Attempts to reach stopped readers begun in the last {ATTEMPTS_DAYS} days.", labels=("cause", "state"))
+    one = RecoveryAttempt
+    counts = dict.fromkeys(((cause, state) for cause in CAUSES for state in STATES), 0)
+    begun = one.begun_at > now - timedelta(days=ATTEMPTS_DAYS)
+    for cause, state, count in session.execute(select(one.cause, one.state, func.count()).where(begun).group_by(one.cause, one.state)):
+        key = (cause if cause in CAUSES else UNKNOWN, state)
+        counts[key] = counts.get(key, 0) + count
+    for labels, count in counts.items():
+        tried.add_metric(labels, count)
+    yield tried
+    due = session.scalar(select(func.count()).select_from(Replay).where(Replay.state == DUE)) or 0
+    yield GaugeMetricFamily("huabao_recovery_replays_due", "Recovered readers who are owed what they missed.", value=due)
 
 
 def exposition(runtime: Runtime, registry: Registry) -> bytes:

@@ -17,12 +17,16 @@ from huabao.msisdn import MSISDN
 from reconciliation.stop_send import moving
 from reconciliation.stop_send.causes import CAUSES
 from reconciliation.stop_send.deciding import stop_rows
-from reconciliation.stop_send.models import HELD, DeliveryStop, DeliveryStreak, RecoveryAttempt, RecoveryCredit, Replay, StopCandidate, StopRun
+from reconciliation.stop_send.following import LEFT
+from reconciliation.stop_send.lifecycle import GIVEN_UP
+from reconciliation.stop_send.models import HELD, DeliveryStop, DeliveryStreak, RecoveryAttempt, RecoveryCredit, Replay, SettingsPush, StopCandidate, StopRun
 from reconciliation.stop_send.settings import STOP_LISTED_MONTHS
 from subscribers.models import Reader, Subscription
 
 RELEASED = "released"
 LISTED_ALARM = "stops.listed"
+NOBODY = 0
+"""The reader of a stop whose person was forgotten."""
 
 
 def held(session: Session) -> list[dict[str, Any]]:
@@ -131,10 +135,19 @@ def release(session: Session, msisdn: str, service_id: str | None, *, by: str, r
 
 
 def forget_number(session: Session, msisdn: str) -> dict[str, int]:
-    """Remove what is kept of a reader; how many rows, by table."""
+    """Remove what is kept of a reader; how many rows, by table. His stops and attempts end and stay as nobody's, so that a month's figures stand."""
     reader_id = session.scalar(select(Reader.id).where(Reader.msisdn == msisdn))
+    if reader_id is None:
+        return {}
+    quiet: dict[str, Any] = {"synchronize_session": False}
     gone: dict[str, int] = {}
-    for model in (DeliveryStreak, StopCandidate, RecoveryAttempt, RecoveryCredit, Replay, DeliveryStop) if reader_id is not None else ():
-        done = session.execute(delete(model).where(model.reader_id == reader_id), execution_options={"synchronize_session": False})
+    for model in (DeliveryStreak, StopCandidate, SettingsPush, RecoveryCredit, Replay):
+        done = session.execute(delete(model).where(model.reader_id == reader_id), execution_options=quiet)
         gone[model.__tablename__] = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
+    stop, attempt = DeliveryStop, RecoveryAttempt
+    session.execute(update(attempt).where(attempt.reader_id == reader_id, attempt.ended_at.is_(None)).values(state=GIVEN_UP, ended_at=attempt.entered_at), execution_options=quiet)
+    session.execute(update(stop).where(stop.reader_id == reader_id, stop.ended_at.is_(None)).values(ended_at=stop.looked_at, ended_by=LEFT), execution_options=quiet)
+    for table, values in ((attempt, {"reader_id": NOBODY, "steps": [], "why": ""}), (stop, {"reader_id": NOBODY, "imei": None, "next_at": None, "next_why": ""})):
+        done = session.execute(update(table).where(table.reader_id == reader_id).values(values), execution_options=quiet)
+        gone[table.__tablename__] = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result
     return gone

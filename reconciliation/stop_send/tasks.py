@@ -35,8 +35,15 @@ def _recover_often(runtime: Runtime) -> None:
     _enqueue(runtime, RECOVER)
 
 
+def _tidy(runtime: Runtime) -> None:
+    from reconciliation.stop_send.tidying import tidy
+
+    tidy(runtime)
+
+
 TASKS: tuple[Task, ...] = (JUDGE, RECOVER)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconciliation.judge_often", _judge_often, 300.0),
     Periodic("reconciliation.recover_often", _recover_often, 120.0),
+    Periodic("reconciliation.tidy_stops", _tidy, 3600.0),
 )
