@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from huabao import audit
 from huabao.errors import UsageError
-from reconciliation.runs.models import PLANNED, ReconcileRepair, ReconcileRun
+from reconciliation.runs.models import PLANNED, PLANNING, ReconcileRepair, ReconcileRun
 from reconciliation.runs.policy import ASK
 from reconciliation.runs.settings import GUARD_FLOOR, SERVE_COUNT, SERVE_SHARE, STOP_COUNT, STOP_SHARE
 from reconciliation.runs.steps import TELL_MISC
@@ -56,6 +56,16 @@ def agreed(run: ReconcileRun) -> Sequence[str]:
     return sorted({one["by"].casefold() for one in run.approvals if one["plan"] == run.plan})
 
 
+def check_planned(run: ReconcileRun) -> None:
+    """Of a run whose plan is not whole nothing is agreed to and nothing done.
+
+    Raises:
+        UsageError: it is being planned, or that was cut short.
+    """
+    if run.state == PLANNING:
+        raise UsageError(f"the plan of run {run.id} is being made, or was cut short: give its files again, which begins where nothing is lost")
+
+
 def approve(session: Session, run_id: int, *, by: str, at: datetime) -> ReconcileRun:
     """Agree to what is held of a run.
 
@@ -65,6 +75,7 @@ def approve(session: Session, run_id: int, *, by: str, at: datetime) -> Reconcil
     run = session.get(ReconcileRun, run_id, with_for_update=True)
     if run is None:
         raise UsageError(f"there is no run {run_id}; `huabao reconcile runs` shows them all")
+    check_planned(run)
     if by.casefold() in agreed(run):
         raise UsageError(f"{by} agreed to run {run_id} already: another person must (--as)")
     c = ReconcileRun

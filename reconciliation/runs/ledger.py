@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +11,24 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import select, update
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from huabao.db import bulk_insert, in_ids
 from reconciliation.diff import CLASSES, SIDES, Difference
-from reconciliation.runs.facts import Knowledge, Offering, facts_of, know
+from reconciliation.runs.facts import Offering, facts_of, know
 from reconciliation.runs.models import ASKED, CAME_BACK, DONE, FIXED, GIVEN_UP, GONE, PLANNED, SKIPPED, TOLD, ReconcileDifference, ReconcileRepair, ReconcileRun
 from reconciliation.runs.policy import ASK, NONE, Policy, Rule, mark_of, rule_of
 from reconciliation.runs.steps import ASK_A_PERSON, WAIT, Step, action_of, steps_of
 from subscribers.orders.store import in_texts
 
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 500
+"""Differences of one transaction."""
+
 _LETTER_OF: Final = {"active": "a", "paused": "p", "cancelled": "x", "absent": "x"}
+_QUIET: Final[dict[str, Any]] = {"synchronize_session": False}
 _REPAIR: Final = ("run_id", "difference_id", "name", "side", "action", "event", "stops", "state", "before", "after", "why", "created_at", "outcome")
 
 
@@ -33,14 +39,18 @@ class Planned:
     Attributes:
         marks: how many of each case of its own.
         actions: how many differences by what is to be done.
-        seen: ids of the differences that are kept.
+        seen: ids of the differences that are kept, eight bytes each.
         digest: of everything planned, in the file's order.
     """
 
     marks: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
-    seen: set[int] = field(default_factory=set)
+    seen: array[int] = field(default_factory=lambda: array("q"))
     digest: Any = field(default_factory=sha256)
+
+    def ids(self) -> npt.NDArray[np.int64]:
+        """Of the differences that are kept, in order."""
+        return np.sort(np.frombuffer(self.seen, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +92,23 @@ def enter(session: Session, context: Context, some: Sequence[Difference], planne
         if rule.to == NONE:
             planned.actions[NONE] += 1
     kept = [(one, rule, facts) for one, rule, facts in judged if rule.to != NONE]
-    rows = _rows(session, context, [one for one, _, _ in kept], known)
-    _judge_repairs(session, context, list(rows.values()))
-    ids = sorted(row.id for row in rows.values())
+    rows = _rows(session, context, [one for one, _, _ in kept])
+    there = [row for row in rows.values() if row.id is not None]
+    _judge_repairs(session, context, there)
+    ids = sorted(row.id for row in there)
     _take_over(session, context, ids)
-    asked, answered, repairs = _asked(session, ids), set[int](), []
-    for one, rule, facts in kept:
-        row = rows[one.msisdn, one.service_id]
-        steps = _decide(context, row, one, rule, facts)
+    asked = _asked(session, ids)
+    decided = [(one, rule, rows[one.msisdn, one.service_id], facts) for one, rule, facts in kept]
+    steps_by_key = {}
+    for one, rule, row, facts in decided:
+        steps_by_key[one.msisdn, one.service_id] = _decide(context, row, one, rule, facts)
         row.mark, row.why = mark_of(facts), rule.en[:200]
-        planned.seen.add(row.id)
+    session.add_all(rows.values())
+    session.flush()
+    answered, repairs = set[int](), []
+    for one, rule, row, _ in decided:
+        steps = steps_by_key[one.msisdn, one.service_id]
+        planned.seen.append(row.id)
         planned.actions[row.action] += 1
         planned.digest.update(f"{row.id} {one.name} {','.join(f'{step.side}:{step.action}:{step.event}' for step in steps)}\n".encode())
         if row.id in asked and steps == ASK_A_PERSON:
@@ -99,13 +116,12 @@ def enter(session: Session, context: Context, some: Sequence[Difference], planne
         answered |= asked & {row.id}
         repairs += [_repair(context, row, step, rule) for step in steps]
     _close_questions(session, context, answered)
-    session.flush()
     if repairs:
         bulk_insert(session, ReconcileRepair, repairs, columns=_REPAIR)
 
 
-def _rows(session: Session, context: Context, some: Sequence[Difference], known: Knowledge) -> dict[tuple[str, str], ReconcileDifference]:
-    """The open row of each, a new one where it is new."""
+def _rows(session: Session, context: Context, some: Sequence[Difference]) -> dict[tuple[str, str], ReconcileDifference]:
+    """The open row of each, a new one, which is not added yet, where it is new."""
     c = ReconcileDifference
     found = {
         (row.msisdn, row.service_id): row for row in session.scalars(select(c).where(c.closed_at.is_(None), in_texts(session, c.msisdn, sorted({one.msisdn for one in some}))))
@@ -115,12 +131,10 @@ def _rows(session: Session, context: Context, some: Sequence[Difference], known:
         row = found.get((one.msisdn, one.service_id))
         if row is None:
             row = ReconcileDifference(msisdn=one.msisdn, service_id=one.service_id, first_day=context.run.day, opened_at=context.now, tries=0, owner="", outcome="")
-            session.add(row)
         row.name, (row.boss, row.misc, row.platform) = one.name, one.states
         row.direction, row.money_fen, row.said = CLASSES[one.name].direction, one.money_fen, _said(one)
         row.run_id, row.last_day = context.run.id, context.run.day
         rows[one.msisdn, one.service_id] = row
-    session.flush()
     return rows
 
 
@@ -194,25 +208,34 @@ def _repair(context: Context, row: ReconcileDifference, step: Step, rule: Rule) 
     return dict(zip(_REPAIR, values, strict=True))
 
 
-def close_unseen(session: Session, context: Context, seen: set[int], undecided: Collection[tuple[str, str]]) -> Counter[str]:
-    """Close the differences that are there no more; how many were fixed, and how many went by themselves.
+def close_unseen(
+    session: Session, context: Context, seen: npt.NDArray[np.int64], undecided: Collection[tuple[str, str]], *, after: tuple[str, str] | None
+) -> tuple[Counter[str], tuple[str, str] | None]:
+    """Close some of the differences that are there no more; how many were fixed and how many went by themselves, and the key after which the next ones stand.
 
     Args:
+        seen: ids of those that are there, in order.
         undecided: keys that are in flight, or of which a side is unknown: they stay open, and keep their age.
+        after: of the call before; None to begin.
     """
-    c, counts = ReconcileDifference, Counter[str]()
-    for row in session.scalars(select(c).where(c.closed_at.is_(None), c.last_day <= context.run.day).execution_options(yield_per=AT_ONCE)):
-        if row.id in seen or (row.msisdn, row.service_id) in undecided:
-            continue
-        r = ReconcileRepair
-        mine = (r.difference_id == row.id, r.outcome == "")
-        session.execute(update(r).where(*mine, r.state.in_((DONE, ASKED, TOLD)), r.action != ASK).values(outcome=FIXED, checked_at=context.now))
-        _close_questions(session, context, [row.id])
-        done = session.scalar(select(r.id).where(r.difference_id == row.id, r.outcome == FIXED).limit(1))
-        row.closed_at, row.outcome = context.now, FIXED if done is not None else GONE
-        counts[row.outcome] += 1
-    session.flush()
-    return counts
+    c, r = ReconcileDifference, ReconcileRepair
+    wanted = select(c.id, c.msisdn, c.service_id).where(c.closed_at.is_(None), c.last_day <= context.run.day)
+    if after is not None:
+        wanted = wanted.where(tuple_(c.msisdn, c.service_id) > tuple_(*after))
+    rows = session.execute(wanted.order_by(c.msisdn, c.service_id).limit(AT_ONCE)).all()
+    places = np.searchsorted(seen, [row.id for row in rows])
+    gone = [row.id for row, at in zip(rows, places.tolist(), strict=True) if not (at < len(seen) and seen[at] == row.id) and (row.msisdn, row.service_id) not in undecided]
+    counts = Counter[str]()
+    if gone:
+        done = (in_ids(session, r.difference_id, gone), r.outcome == "", r.state.in_((DONE, ASKED, TOLD)), r.action != ASK)
+        session.execute(update(r).where(*done).values(outcome=FIXED, checked_at=context.now), execution_options=_QUIET)
+        _close_questions(session, context, gone)
+        fixed = set(session.scalars(select(r.difference_id).where(in_ids(session, r.difference_id, gone), r.outcome == FIXED)))
+        for outcome, ids in ((FIXED, sorted(fixed)), (GONE, sorted(set(gone) - fixed))):
+            if ids:
+                session.execute(update(c).where(in_ids(session, c.id, ids)).values(closed_at=context.now, outcome=outcome), execution_options=_QUIET)
+                counts[outcome] = len(ids)
+    return counts, (rows[-1].msisdn, rows[-1].service_id) if len(rows) == AT_ONCE else None
 
 
 def give_up(session: Session, context: Context) -> int:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from huabao.db import Base, BigKey, Document
 
 DAILY, MONTHLY = "daily", "monthly"
-COMPARED, APPLYING, APPLIED = "compared", "applying", "applied"
-"""States of a run: nothing was done yet; a repair was; nothing more is to be done."""
+PLANNING, COMPARED, APPLYING, APPLIED = "planning", "compared", "applying", "applied"
+"""States of a run: what was found is being entered, or that was cut short; nothing was done yet; a repair was; nothing more is to be done."""
 
 PLANNED, DONE, ASKED, TOLD, SKIPPED, FAILED = "planned", "done", "asked", "told", "skipped", "failed"
 """States of a repair: waits; done here; asked of a peer by the outbox; left to our check file or to a person; no longer fits; refused."""

@@ -6,13 +6,12 @@ begins again where it ended, and the same files for the same day are the same ru
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,24 +20,23 @@ from huabao import alarms, audit
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from reconciliation.codecs.feeds import FeedDialect, FeedError
-from reconciliation.diff import CLASSES, MISSING, SIDES, Outcome, Rules, Side, compare, read_differences
+from reconciliation.diff import MISSING, SIDES, Rules, Side, compare
 from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, gap_of, refusals, refuse_cut, take, take_bill
 from reconciliation.feeds.models import FULL
 from reconciliation.intake.own import take_effect
 from reconciliation.runs import guard
 from reconciliation.runs.facts import offering
 from reconciliation.runs.flight import in_flight_keys
-from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up, open_keys
-from reconciliation.runs.models import APPLIED, APPLYING, COMPARED, DAILY, FAILED, PLANNED, SKIPPED, ReconcileRepair, ReconcileRun
+from reconciliation.runs.ledger import open_keys
+from reconciliation.runs.models import APPLIED, APPLYING, COMPARED, DAILY, FAILED, PLANNING, SKIPPED, ReconcileRepair, ReconcileRun
 from reconciliation.runs.monthly import LISTS, Lists, make_lists
-from reconciliation.runs.policy import NONE, policy_in, rule_of
+from reconciliation.runs.planning import Found, keep
 from reconciliation.runs.repairing import repair_some
-from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S, TRIES_MAX
+from reconciliation.runs.settings import EFFECTIVE_TOLERANCE_S, PRICE_TOLERANCE_FEN, SETTLE_S
 from reconciliation.runs.standing import columns_of_platform
 
 FOLDER = "reconcile"
 DIFFERENCES = "differences.csv"
-HELD_ALARM = "reconcile.held"
 REFUSED_ALARM = "reconcile.feed-refused"
 
 
@@ -113,7 +111,7 @@ def reconcile(runtime: Runtime, order: Order) -> int:
         gaps = {one.feed.peer: gap for one in checked if (gap := gap_of(session, one.feed))}
         run.figures = {**{name: value for name, value in run.figures.items() if name != "gaps"}, **({"gaps": gaps} if gaps else {})}
         run_id, state = run.id, run.state
-    if state == COMPARED and checked:
+    if state in (COMPARED, PLANNING) and checked:
         _compare(runtime, order, run_id, checked)
     if order.bill is not None:
         _bill(runtime, order, run_id)
@@ -209,84 +207,20 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
         gone = {entry["side"] for entry in cut}
         _compare(runtime, order, run_id, [one for one in checked if one.feed.peer not in gone])
         return
-    _keep(runtime, order, run_id, outcome, out, flight)
-
-
-def _keep(runtime: Runtime, order: Order, run_id: int, outcome: Outcome, out: Path, flight: set[tuple[str, str]]) -> None:
-    now = runtime.now()
-    with runtime.transaction() as session:
-        run = session.get_one(ReconcileRun, run_id, with_for_update=True)
-        if run.state != COMPARED:
-            return
-        instants = {name: report.as_of for name, report in outcome.sides.items()}
-        run.boss_as_of, run.misc_as_of, run.platform_as_of = (instants.get(name) for name in SIDES)
-        run.compared, run.matched, run.compared_at, run.differences_file = outcome.compared, outcome.matched, now, str(out)
-        figures: dict[str, Any] = {
-            "differences": {name: tally.count for name, tally in outcome.classes.items()},
-            "money_fen": {name: tally.money_fen for name, tally in outcome.classes.items()},
-            "equal": dict(outcome.equal),
-            "in_flight": outcome.in_flight,
-            "unknown": outcome.unknown,
-            "records": {name: report.records for name, report in outcome.sides.items()},
-            "faults": {name: dict(report.faults) for name, report in outcome.sides.items()},
-        }
-        session.execute(ReconcileRepair.__table__.delete().where(ReconcileRepair.run_id == run.id, ReconcileRepair.state == PLANNED))  # type: ignore[attr-defined]
-        figures |= {name: run.figures[name] for name in ("lists", "left_out", "bill", "gaps") if name in run.figures}
-        complete = not run.refused and all(name in outcome.sides for name in SIDES)
-        if complete:
-            figures |= _plan(session, runtime, run, out, flight | outcome.undecided, now)
-        figures.setdefault("explained", _explained_by_class(runtime, outcome))
-        run.figures = figures
-        held = guard.held(session, run)
-        if held:
-            words = ", ".join(f"{count:,} of {name}" for name, count in held.items())
-            alarms.raise_alarm(
-                session,
-                HELD_ALARM,
-                run.kind,
-                f"run {run.id} of {run.day} would repair {words}: two people look at it and agree (`huabao reconcile daily --approve {run.id}`)",
-                at=now,
-            )
-        else:
-            alarms.close_alarm(session, HELD_ALARM, run.kind, at=now)
-
-
-def _plan(session: Session, runtime: Runtime, run: ReconcileRun, out: Path, undecided: Collection[tuple[str, str]], now: datetime) -> dict[str, Any]:
-    """Enter the differences and what is to be done about them; nothing where a later day was looked at already, which knows more."""
-    later = _later_run(session, run)
-    if later is not None:
-        run.plan = ""
-        return {"later_run": later}
-    context = Context(run, policy_in(runtime.config.data_dir), offering(session), TRIES_MAX.get(session), now)
-    planned = Planned()
-    for some in chunks(one for one in read_differences(out) if "u" not in one.name or one.name not in CLASSES):
-        enter(session, context, some, planned)
-    run.plan = planned.digest.hexdigest()
-    closed = close_unseen(session, context, planned.seen, undecided)
-    given_up = give_up(session, context)
-    marks = {name: count for name, count in planned.marks.items() if name}
-    return {"marks": marks, "actions": dict(planned.actions), "closed": dict(closed), "given_up": given_up, "explained": planned.actions[NONE]}
-
-
-def _later_run(session: Session, run: ReconcileRun) -> int | None:
-    """The run of a later day that knew all three sides."""
-    c = ReconcileRun
-    return session.scalar(select(c.id).where(c.kind == run.kind, c.day > run.day, c.plan != "").order_by(c.day.desc(), c.id.desc()).limit(1))
-
-
-def _explained_by_class(runtime: Runtime, outcome: Outcome) -> int:
-    """Where nothing is planned: the differences of classes about which the policy does nothing."""
-    policy = policy_in(runtime.config.data_dir)
-    rules = {name: rule_of(policy, name, ()) for name in outcome.classes}
-    return sum(tally.count for name, tally in outcome.classes.items() if (rule := rules[name]) is not None and rule.to == NONE)
+    keep(runtime, run_id, Found(outcome, out, flight))
 
 
 def apply_repairs(runtime: Runtime, run_id: int, *, by: str) -> int:
-    """Carry out what is planned and not held, batch by batch; how many differences were worked on."""
+    """Carry out what is planned and not held, batch by batch; how many differences were worked on.
+
+    Raises:
+        UsageError: its plan was cut short, or is being made.
+    """
     worked = 0
     while True:
         with runtime.transaction() as session:
             run = session.get_one(ReconcileRun, run_id, with_for_update=True)
+            guard.check_planned(run)
             now = runtime.now()
             held = guard.held(session, run)
             done = repair_some(session, run, held=held, config=runtime.config, now=now)
