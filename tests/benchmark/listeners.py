@@ -1,6 +1,7 @@
 """The barest listeners for reports: the XML is parsed by lxml, the answer is always the same, nothing is kept.
 
-`python -m tests.benchmark.listeners uvicorn|httptools|route PORT`; `route` is Huabao's own, all of it but the commit.
+`python -m tests.benchmark.listeners uvicorn|httptools|route|kept PORT`; `route` is Huabao's own, all of it but the commit; `kept` copies
+the bodies into a table of the database, those that come together in one commit, and answers after it.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import Any, cast
 import httptools
 import uvicorn
 import uvloop
+from sqlalchemy.orm import Session
 
-from console.group_commit import NotStoredError
+from console.group_commit import GroupCommit, NotStoredError
 from console.mm7 import MM7App
 from console.mm7_commit import ReportCommit, Write
 from console.short_way import listener_of
 from content.codecs.hardened_xml import parse_xml
 from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
-from huabao.runtime import get_runtime
+from huabao.runtime import Runtime, get_runtime
 
+KEPT_TABLE = "bench_kept"
 _ANSWER = encode_envelope(DeliveryReportRsp(Status(1000, "Success")), transaction_id="t")
 _HEADERS = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", str(len(_ANSWER)).encode())]
 
@@ -37,6 +40,35 @@ async def raw_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     parse_xml(body)
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": _ANSWER})
+
+
+class _KeptApp:
+    """A raw ASGI application that keeps each body, no more."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._commit: GroupCommit[bytes, None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        parse_xml(body)
+        if self._commit is None:
+            self._commit = GroupCommit(self._runtime, asyncio.get_running_loop(), self._store, name="bare")
+        await self._commit.add(body)
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": _ANSWER})
+
+    def _store(self, session: Session, bodies: Sequence[bytes]) -> list[None]:
+        cursor = session.connection().connection.cursor()
+        with cursor.copy(f"COPY {KEPT_TABLE} (received_at, body) FROM STDIN") as copy:
+            for body in bodies:
+                copy.write_row((self._runtime.now(), body))
+        return [None] * len(bodies)
 
 
 class _Listener(asyncio.Protocol):
@@ -90,6 +122,8 @@ if __name__ == "__main__":
     kind, number = sys.argv[1], int(sys.argv[2])
     if kind == "uvicorn":
         _serve(raw_app, number)
+    elif kind == "kept":
+        _serve(_KeptApp(get_runtime()), number)
     elif kind == "route":
         route = _ForgetfulApp(get_runtime())
         _serve(route, number, listener_of({"/mm7": route}))
