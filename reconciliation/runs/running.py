@@ -6,7 +6,9 @@ begins again where it ended, and the same files for the same day are the same ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from huabao import alarms, audit
 from huabao.errors import UsageError
+from huabao.log import get_logger
 from huabao.runtime import Runtime
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import MISSING, SIDES, Rules, Side, compare
@@ -38,6 +41,7 @@ from reconciliation.runs.standing import columns_of_platform
 FOLDER = "reconcile"
 DIFFERENCES = "differences.csv"
 REFUSED_ALARM = "reconcile.feed-refused"
+log = get_logger("reconciliation.runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     if not order.files and order.bill is None:
         raise UsageError("no file was given; name at least one of --boss and --misc")
     now = _settle(runtime)
-    with runtime.transaction() as session:
+    with _timed("files", order), runtime.transaction() as session:
         checked = [_take(session, order, side, given, now) for side, given in order.files.items()]
         run = _run_of(session, order, checked, now)
         run.refused = []
@@ -116,6 +120,14 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     if order.bill is not None:
         _bill(runtime, order, run_id)
     return run_id
+
+
+@contextmanager
+def _timed(step: str, order: Order) -> Iterator[None]:
+    """Say in the log how long a step took."""
+    began = time.monotonic()
+    yield
+    log.info("a step of a reconciliation is through", kind=order.kind, day=str(order.day), step=step, seconds=round(time.monotonic() - began, 2))
 
 
 def _refuse(session: Session, run: ReconcileRun, refused: Sequence[dict[str, str]], now: datetime) -> None:
@@ -187,7 +199,7 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
     folder = folder_of(runtime, order, run_id)
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / DIFFERENCES
-    with runtime.transaction(read_only=True, still=True) as session:
+    with _timed("difference", order), runtime.transaction(read_only=True, still=True) as session:
         flight = in_flight_keys(session, as_of, now=now)
         rules = Rules(
             effective_tolerance_s=EFFECTIVE_TOLERANCE_S.get(session),
@@ -207,7 +219,8 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
         gone = {entry["side"] for entry in cut}
         _compare(runtime, order, run_id, [one for one in checked if one.feed.peer not in gone])
         return
-    keep(runtime, run_id, Found(outcome, out, flight))
+    with _timed("plan", order):
+        keep(runtime, run_id, Found(outcome, out, flight))
 
 
 def apply_repairs(runtime: Runtime, run_id: int, *, by: str) -> int:
