@@ -172,6 +172,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "recovery release": right("let_go_act").roles,
         "recovery replay": OPERATORS,
         "recovery run": OPERATORS,
+        "recovery confirm": RESENDERS,
         "resend": right("resend_act").roles,
         "resend --filter": OPERATORS,
         "port add": OPERATORS,
