@@ -17,7 +17,7 @@ from huabao.msisdn import MSISDN
 from reconciliation.codecs.boss import decode_event
 from reconciliation.codecs.misc import SyncOrderRelationReq, decode_envelope
 from reconciliation.intake import boss, misc
-from reconciliation.intake.strays import messages_of
+from reconciliation.intake.strays import APPLIED, messages_of
 from reconciliation.journal import Opened, forgetting
 from reconciliation.journal.keeping import reword
 from reconciliation.journal.models import OWN
@@ -47,17 +47,18 @@ def _keep_releases(session: Session, reader_id: int) -> None:
         other = session.scalar(had.limit(1))
         if other is not None:
             released = replace(change, msisdn=str(change.new_msisdn), event="released", new_msisdn=None)
-            reword(session, one.row.id, other, encode_change(released), at=one.row.received_at)
+            reword(session, one.row.id, encode_change(released), at=one.row.received_at, reader_id=other)
 
 
 def _forget_payer(session: Session, msisdn: str) -> None:
     awaited = select(Reader.id).join(AwaitedChange, AwaitedChange.msisdn == Reader.msisdn).where(AwaitedChange.fee_msisdn == msisdn)
     paid = union(*(select(one.reader_id).where(one.fee_msisdn == msisdn) for one in (Subscription, SubscriptionEvent)), awaited)
-    for reader_id in session.scalars(paid).all():
-        for one in messages_of(session, [reader_id]):
-            change = _change_in(session, one)
-            if change is not None and change.fee_msisdn == msisdn:
-                reword(session, one.row.id, reader_id, encode_change(replace(change, fee_msisdn=change.msisdn)), at=one.row.received_at)
+    of_nobody = [one for one in forgetting.strays_with(session, msisdn.encode()) if one.row.verdict in APPLIED]
+    for one in (*messages_of(session, session.scalars(paid).all()), *of_nobody):
+        change = _change_in(session, one) if msisdn.encode() in (one.content or b"") else None
+        if change is not None and msisdn not in (change.msisdn, change.new_msisdn):
+            nameless = replace(change, fee_msisdn=change.msisdn) if change.fee_msisdn == msisdn else change
+            reword(session, one.row.id, encode_change(nameless), at=one.row.received_at)
 
 
 def _change_in(session: Session, one: Opened) -> Change | None:

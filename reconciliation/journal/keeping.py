@@ -33,9 +33,20 @@ def give(session: Session, readers: Mapping[int, int], *, at: datetime) -> int:
     return given
 
 
-def reword(session: Session, message_id: int, reader_id: int, content: bytes, *, at: datetime) -> None:
-    """Keep other words for a message, in our own form, as `reader_id`'s: its own held the number of somebody who is forgotten."""
-    _keep(session, message_id, store.keys_of(session, [reader_id], now=at)[reader_id], content)
+def reword(session: Session, message_id: int, content: bytes, *, at: datetime, reader_id: int | None = None) -> None:
+    """Keep other words for a message, in our own form: its own held the number of somebody who is forgotten.
+
+    Args:
+        reader_id: whose it is from now on; None leaves it under the key that it has.
+    """
+    if reader_id is not None:
+        key = store.keys_of(session, [reader_id], now=at)[reader_id]
+    else:
+        key_id = session.scalars(select(ExchangeMessage.key_id).where(ExchangeMessage.id == message_id)).one()
+        sealed_with = store.keys_by_id(session, [key_id])[key_id]
+        assert sealed_with is not None, "it was read a moment ago"
+        key = store.Key(key_id, sealed_with)
+    _keep(session, message_id, key, content)
     session.execute(update(ExchangeMessage).where(ExchangeMessage.id == message_id).values(codec=OWN))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, or_, select, union, update
+from sqlalchemy import and_, delete, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from subscribers.models import Subscription, SubscriptionEvent
@@ -20,7 +20,7 @@ def forget(session: Session, reader_id: int, msisdn: str) -> dict[str, int]:
     awaited, numbers, transactions = AwaitedChange, ReaderNumber, AppliedTransaction
     gone = {
         awaited.__tablename__: _rows(session, delete(awaited).where(or_(awaited.msisdn == msisdn, awaited.new_msisdn == msisdn))),
-        numbers.__tablename__: _rows(session, delete(numbers).where(numbers.reader_id == reader_id)),
+        numbers.__tablename__: _rows(session, delete(numbers).where(or_(numbers.reader_id == reader_id, and_(numbers.reader_id.is_(None), numbers.msisdn == msisdn)))),
     }
     _rows(session, update(transactions).where(transactions.reader_id == reader_id).values(reader_id=None, before=None))
     _forget_payer(session, msisdn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.integration.misc.ground import add_peer, journal_rows, serving, state
 from tests.integration.misc.test_journal import what_holds
 from tests.integration.reconciliation.installing import add_readers, set_values, with_boss
 from tests.integration.sandbox.running import BOSSSandbox, MISCSandbox, boss, misc
+from tests.services.waiting import wait_until
 
 NUMBER, SERVICE = "13800138000", "mail"
 CATALOGUE = '[[service]]\nslug = "mail"\ntitle = "邮箱"\ncharge = "monthly"\nprice_fen = 500\nconfirm = false\n[[package]]\nslug = "all"\ntitle = "全部"\nattribute_class = "F"\nservices = ["mail"]\n'
@@ -67,10 +67,7 @@ def _asked(runtime: Runtime) -> list[tuple[str, str, str, str]]:
 
 
 def _wait_until(runtime: Runtime, state: str) -> None:
-    give_up_at = time.monotonic() + 30
-    while states(runtime, SERVICE) != {NUMBER: state}:
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
+    wait_until(lambda: states(runtime, SERVICE) == {NUMBER: state}, every_s=0.02)
 
 
 def test_misc_first_then_boss(runtime: Runtime, tmp_path: Path) -> None:
@@ -100,12 +97,13 @@ def test_what_misc_says_goes_to_boss_only_where_it_wants_to_hear_it_and_never_ba
         _wait_until(runtime, "active")
         assert _asked(runtime) == []
         set_values(runtime, boss_hears_misc=True)
-        misc_peer.do({"event": "cancel", "msisdn": NUMBER, "service_id": SERVICE})
-        _wait_until(runtime, "cancelled")
+        for event, state in (("barred", "paused"), ("cancel", "cancelled")):
+            misc_peer.do({"event": event, "msisdn": NUMBER, "service_id": SERVICE})
+            _wait_until(runtime, state)
         work(installed, "boss")
         work(installed, "misc")
-        assert boss_peer.stats()["requests"] == 1
-    assert _asked(runtime) == [("boss", "cancel", "done", "06")]
+        assert boss_peer.stats()["requests"] == 2
+    assert _asked(runtime) == [("boss", "account", "refused", "100"), ("boss", "cancel", "done", "06")], "BOSS's sandbox has no account of his"
 
 
 def test_the_journal_makes_again_what_boss_did_because_we_asked(runtime: Runtime, tmp_path: Path, cli: CLI) -> None:
