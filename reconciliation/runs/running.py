@@ -104,7 +104,7 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     if not order.files and order.bill is None:
         raise UsageError("no file was given; name at least one of --boss and --misc")
     now = _settle(runtime)
-    with _timed("files", order), runtime.transaction() as session:
+    with _timed("files", f"{order.kind} {order.day}"), runtime.transaction() as session:
         checked = [_take(session, order, side, given, now) for side, given in order.files.items()]
         run = _run_of(session, order, checked, now)
         run.refused = []
@@ -123,11 +123,11 @@ def reconcile(runtime: Runtime, order: Order) -> int:
 
 
 @contextmanager
-def _timed(step: str, order: Order) -> Iterator[None]:
+def _timed(step: str, run: str) -> Iterator[None]:
     """Say in the log how long a step took."""
     began = time.monotonic()
     yield
-    log.info("a step of a reconciliation is through", kind=order.kind, day=str(order.day), step=step, seconds=round(time.monotonic() - began, 2))
+    log.info("a step of a reconciliation is through", run=run, step=step, seconds=round(time.monotonic() - began, 2))
 
 
 def _refuse(session: Session, run: ReconcileRun, refused: Sequence[dict[str, str]], now: datetime) -> None:
@@ -199,7 +199,7 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
     folder = folder_of(runtime, order, run_id)
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / DIFFERENCES
-    with _timed("difference", order), runtime.transaction(read_only=True, still=True) as session:
+    with _timed("difference", f"{order.kind} {order.day}"), runtime.transaction(read_only=True, still=True) as session:
         flight = in_flight_keys(session, as_of, now=now)
         rules = Rules(
             effective_tolerance_s=EFFECTIVE_TOLERANCE_S.get(session),
@@ -219,7 +219,7 @@ def _compare(runtime: Runtime, order: Order, run_id: int, checked: Sequence[Chec
         gone = {entry["side"] for entry in cut}
         _compare(runtime, order, run_id, [one for one in checked if one.feed.peer not in gone])
         return
-    with _timed("plan", order):
+    with _timed("plan", f"{order.kind} {order.day}"):
         keep(runtime, run_id, Found(outcome, out, flight))
 
 
@@ -229,6 +229,11 @@ def apply_repairs(runtime: Runtime, run_id: int, *, by: str) -> int:
     Raises:
         UsageError: its plan was cut short, or is being made.
     """
+    with _timed("repairs", str(run_id)):
+        return _apply_all(runtime, run_id, by)
+
+
+def _apply_all(runtime: Runtime, run_id: int, by: str) -> int:
     worked = 0
     while True:
         with runtime.transaction() as session:

@@ -66,23 +66,23 @@ def _run(way: str, folder: Path) -> dict[str, Any]:
     largest: dict[int, float] = {}
     with subprocess.Popen([sys.executable, "-m", "tests.benchmark.reconcilers", way, str(folder)], stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
-            for pid in _family(process.pid):
-                largest[pid] = max(largest.get(pid, 0.0), _largest_mb(pid))
+            for pid in family(process.pid):
+                largest[pid] = max(largest.get(pid, 0.0), largest_mb(pid))
             time.sleep(LOOK_S)
         assert process.stdout is not None and process.returncode == 0, f"{way} failed"
         return {**json.loads(process.stdout.read()), "peak_mb": round(sum(largest.values()), 1)}
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and those that it started."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return [pid]
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
-def _largest_mb(pid: int) -> float:
+def largest_mb(pid: int) -> float:
     """The largest resident size so far."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
