@@ -41,11 +41,15 @@ class _Fullness:
 
     def note(self, context: ExceptionContext) -> None:
         """Listens to an engine's errors."""
-        if is_full(context.original_exception):
+        self.look(context.original_exception)
+
+    def look(self, error: BaseException) -> None:
+        """Note an error of the driver's that says so."""
+        if is_full(error):
             self.seen = time.monotonic()
             if self.seen - self._said > SAY_AGAIN_S:
                 self._said = self.seen
-                log.error("the database has no room left, nothing is sent until it has", error=str(context.original_exception))
+                log.error("the database has no room left, nothing is sent until it has", error=str(error))
 
     @property
     def s_ago(self) -> float:

@@ -19,11 +19,13 @@ from typing import Any, Final, TypeVar, cast
 from sqlalchemy import ARRAY, JSON, ColumnElement, String, Table, TextClause, any_, bindparam, column, func, insert, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from huabao.db import is_postgres
+from huabao.outages import fullness
 
 Process = Callable[[Any], Any]
 Key = TypeVar("Key", str, int)
@@ -114,30 +116,49 @@ def ask(session: Session, *asked: Asked) -> list[Sequence[tuple[Any, ...]]]:
     What the session has not flushed is not seen.
 
     Raises:
-        psycopg.Error: PostgreSQL's driver says so itself, as with COPY (`huabao.outages.DATABASE_ERRORS`).
+        DBAPIError: one failed; the transaction is over.
     """
     connection = session.connection()
     driver: Any = connection.connection.driver_connection
-    ready = [(driver.cursor(), one.quick.compiled(connection.dialect), one) for one in asked]
-    if is_postgres(connection):
+    ready = [(one.quick.compiled(connection.dialect), one) for one in asked]
+    try:
+        if not is_postgres(connection):
+            return [_run(driver.cursor(), *each) for each in ready]
         if len(ready) == 1:
-            _send(*ready[0])
-        else:
-            with driver.pipeline():
-                for each in ready:
-                    _send(*each)
+            return [_read(_sent(driver.cursor(), *ready[0]), ready[0][0])]
+        with driver.pipeline():
+            cursors = [_sent(driver.cursor(), *each) for each in ready]
+        return [_read(cursor, statement) for cursor, (statement, _) in zip(cursors, ready, strict=True)]
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _said(connection, error, driver) from error
+
+
+def _run(cursor: Any, statement: _Compiled, one: Asked) -> Sequence[tuple[Any, ...]]:
+    """The rows on SQLite: read at once, since a cursor there looks for each row when it is asked for it."""
+    if one.rows is None:
+        cursor.execute(statement.sql, statement.bound(one.values))
     else:
-        for cursor, statement, one in ready:
-            if one.rows is None:
-                cursor.execute(statement.sql, statement.bound(one.values))
-            else:
-                cursor.executemany(statement.sql, map(statement.bound, one.rows))
-    return [statement.read(cursor.fetchall()) if cursor.description else () for cursor, statement, _ in ready]
+        cursor.executemany(statement.sql, map(statement.bound, one.rows))
+    return _read(cursor, statement)
 
 
-def _send(cursor: Any, statement: _Compiled, one: Asked) -> None:
+def _sent(cursor: Any, statement: _Compiled, one: Asked) -> Any:
     values = statement.bound(one.values) if one.rows is None else {_ROWS: json.dumps(one.rows, default=_written)}
-    cursor.execute(statement.sql, values)
+    return cursor.execute(statement.sql, values)
+
+
+def _read(cursor: Any, statement: _Compiled) -> Sequence[tuple[Any, ...]]:
+    return statement.read(cursor.fetchall()) if cursor.description else ()
+
+
+def _said(connection: Connection, error: Exception, driver: Any) -> Exception:
+    """A driver's error as SQLAlchemy says it; a connection that is lost is given up."""
+    dialect = connection.dialect
+    fullness.look(error)
+    lost = dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # whichever of the driver's errors
+    if lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
 
 
 def _written(value: Any) -> str:
