@@ -25,6 +25,13 @@ KINDS = {
     "boss": Setting("feed_kind_boss", "full", "", "whether BOSS's daily file holds everything or what changed", choices=("full", "increment")),
     "misc": Setting("feed_kind_misc", "full", "", "whether MISC's daily file holds everything or what changed", choices=("full", "increment")),
 }
+OUTBOX = Setting("feed_outbox", "", "", "folder that our own check files are written to, with boss/ and misc/ below it; empty is outbox in the data folder")
+EXPORT_TO = Setting("feed_export_to", "boss,misc", "", "peers for whom our own check file is written each day, of boss and misc with commas; empty for nobody")
+EXPORT_HOUR = Setting("feed_export_hour", 2, "hour", "at this hour of the next day our own check file is written", minimum=0, maximum=23)
+EXPORT_FIELDS = {
+    "boss": Setting("feed_fields_boss", "sender=HUABAO", "", "what name, header and trailer of our check file for BOSS hold, as name=value;name=value"),
+    "misc": Setting("feed_fields_misc", "sender=HUABAO", "", "what name, header and trailer of our check file for MISC hold, as name=value;name=value"),
+}
 BYTES_MAX_MB = Setting("feed_size_max_mb", 4000, "MB", "a check file on a peer's server that is larger is not fetched", minimum=1, maximum=1_000_000)
 AUTO = Setting(
     "reconcile_auto", "compare", "", "what is done once a day's files are there: compare, or also repair what the guard does not hold", choices=("off", "compare", "repair")
@@ -41,6 +48,10 @@ SETTINGS: tuple[Setting[Any], ...] = (
     DUE_HOUR,
     *DIALECTS.values(),
     *KINDS.values(),
+    OUTBOX,
+    EXPORT_TO,
+    EXPORT_HOUR,
+    *EXPORT_FIELDS.values(),
     BYTES_MAX_MB,
     AUTO,
 )

@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import asyncssh
+from sqlalchemy.orm import Session
 
 from huabao import alarms
 from huabao.config import Config
@@ -23,12 +24,15 @@ from huabao.errors import UsageError
 from huabao.log import get_logger
 from huabao.runtime import Runtime
 from reconciliation.feeds.inbox import PEERS, inbox_of
-from reconciliation.feeds.settings import BYTES_MAX_MB, QUIET_S
+from reconciliation.feeds.settings import BYTES_MAX_MB, OUTBOX, QUIET_S
 
 AWAY_ALARM: Final = "feed.sftp"
 CONNECT_S: Final = 20.0
 ALL_S: Final = 900.0
 MARKS: Final = ".exchanged.json"
+OWN: Final = "platform"
+"""Folder of a server that our own check files are laid into."""
+
 NAME_CHARS_MAX: Final = 120
 log = get_logger("reconciliation.feeds")
 
@@ -64,6 +68,12 @@ def server_of(config: Config, peer: str) -> Server | None:
     return Server(parts.hostname, port, unquote(parts.username), password, PurePosixPath(unquote(parts.path) or "/"))
 
 
+def outbox_of(session: Session, config: Config) -> Path:
+    """The folder that our own check files are written to."""
+    given = OUTBOX.get(session)
+    return Path(given) if given else config.data_dir / "outbox"
+
+
 def exchange(runtime: Runtime) -> int:
     """Fetch new files and bring answers back, for every peer that has a server; how many files came."""
     came = 0
@@ -72,11 +82,12 @@ def exchange(runtime: Runtime) -> int:
         if server is None:
             continue
         with runtime.transaction(read_only=True) as session:
-            folder, quiet_s, most = inbox_of(session, runtime.config) / peer, QUIET_S.get(session), BYTES_MAX_MB.get(session) * 1_000_000
+            folder, own = inbox_of(session, runtime.config) / peer, outbox_of(session, runtime.config) / peer
+            quiet_s, most = QUIET_S.get(session), BYTES_MAX_MB.get(session) * 1_000_000
         folder.mkdir(parents=True, exist_ok=True)
         problem = ""
         try:
-            came += asyncio.run(asyncio.wait_for(_exchange(server, runtime.config, folder, runtime.now().timestamp() - quiet_s, most), ALL_S))
+            came += asyncio.run(asyncio.wait_for(_exchange(server, runtime.config, (folder, own), runtime.now().timestamp() - quiet_s, most), ALL_S))
         except (OSError, asyncssh.Error, TimeoutError) as error:
             problem = f"{type(error).__name__}: {error}"[:200]
             log.warning("a server of check files cannot be used", peer=peer, why=problem)
@@ -88,7 +99,9 @@ def exchange(runtime: Runtime) -> int:
     return came
 
 
-async def _exchange(server: Server, config: Config, folder: Path, before: float, bytes_max: int) -> int:
+async def _exchange(server: Server, config: Config, folders: tuple[Path, Path], before: float, bytes_max: int) -> int:
+    """How many files came into the first folder; those of the second go to the server."""
+    folder, own = folders
     marks = _read_marks(folder)
     known_hosts = str(config.feed_known_hosts or config.data_dir / "known_hosts")
     keys = [str(config.feed_key)] if config.feed_key else ()
@@ -110,6 +123,7 @@ async def _exchange(server: Server, config: Config, folder: Path, before: float,
             _write_marks(folder, marks)
             came += 1
         await _bring_answers(sftp, server, folder, marks)
+        await _bring_own(sftp, server, folder, own, marks)
     return came
 
 
@@ -119,11 +133,27 @@ async def _bring_answers(sftp: asyncssh.SFTPClient, server: Server, folder: Path
         mark = [answer.parent.name, answer.stat().st_mtime]
         if answer.name.removesuffix(".rsp") not in marks["fetched"] or marks["answered"].get(answer.name) == mark:
             continue
-        await sftp.makedirs(str(there), exist_ok=True)
-        await sftp.put(str(answer), str(there / f"{answer.name}.part"))
-        await sftp.posix_rename(str(there / f"{answer.name}.part"), str(there / answer.name))
+        await _lay(sftp, answer, there)
         marks["answered"][answer.name] = mark
         _write_marks(folder, marks)
+
+
+async def _bring_own(sftp: asyncssh.SFTPClient, server: Server, folder: Path, own: Path, marks: dict[str, Any]) -> None:
+    """Our own check files, each once."""
+    for path in sorted(own.glob("*")):
+        about = path.stat()
+        mark = [about.st_size, about.st_mtime]
+        if _is_ours(path.name, about.st_mode) and marks["brought"].get(path.name) != mark:
+            await _lay(sftp, path, server.folder / OWN)
+            marks["brought"][path.name] = mark
+            _write_marks(folder, marks)
+
+
+async def _lay(sftp: asyncssh.SFTPClient, path: Path, there: PurePosixPath) -> None:
+    """Put a file into a folder of the server; it is there only when it is whole."""
+    await sftp.makedirs(str(there), exist_ok=True)
+    await sftp.put(str(path), str(there / f"{path.name}.part"))
+    await sftp.posix_rename(str(there / f"{path.name}.part"), str(there / path.name))
 
 
 def _is_ours(name: str, permissions: int) -> bool:
@@ -137,7 +167,7 @@ def _read_marks(folder: Path) -> dict[str, Any]:
         marks = json.loads((folder / MARKS).read_text("utf-8"))
     except (OSError, ValueError):
         marks = {}
-    return {"fetched": dict(marks.get("fetched", {})), "answered": dict(marks.get("answered", {}))}
+    return {name: dict(marks.get(name, {})) for name in ("fetched", "answered", "brought")}
 
 
 def _write_marks(folder: Path, marks: dict[str, Any]) -> None:

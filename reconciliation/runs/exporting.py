@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def export(runtime: Runtime, day: date, out: Path, dialect: FeedDialect, fields:
     try:
         with runtime.transaction(read_only=True, still=True) as session, part.open("wb") as file:
             services = Services()
-            count = write_columns(file, columns_of_platform(session, as_of, services), services, dialect, as_of=as_of, fields=fields)
+            with closing(columns_of_platform(session, as_of, services)) as blocks:  # or a rollback would wait for what is being copied
+                count = write_columns(file, blocks, services, dialect, as_of=as_of, fields=fields)
         part.replace(out)
     except ValueError as error:
         raise UsageError(f"{error}; --field NAME=VALUE gives what header and trailer hold") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 
 import numpy as np
@@ -16,7 +16,7 @@ from subscribers.orders.stated import NOTHING, columns_at
 _STATES = np.array([CODES[state] for state in SUBSCRIPTION_STATES], np.uint8)
 
 
-def columns_of_platform(session: Session, as_of: datetime, services: Services) -> Iterator[Columns]:
+def columns_of_platform(session: Session, as_of: datetime, services: Services) -> Generator[Columns, None, None]:
     """Every subscription as it was at `as_of`, in order of numbers; the transaction is a `still` one."""
     names, blocks = columns_at(session, as_of)
     codes = np.array([services.code(name) for name in names], np.int64)

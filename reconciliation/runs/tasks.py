@@ -20,6 +20,12 @@ def _take_feeds(runtime: Runtime) -> None:
     look(runtime)
 
 
+def _hand_out(runtime: Runtime) -> None:
+    from reconciliation.runs.handing_out import hand_out
+
+    hand_out(runtime)
+
+
 def _tidy(runtime: Runtime) -> None:
     from reconciliation.runs.open import tidy
 
@@ -30,4 +36,8 @@ RUN_DAY = Task("reconciliation.run_day", _run_day, queue="build", max_attempts=3
 """Reconcile a day with the files that were taken for it; args: day."""
 
 TASKS: tuple[Task, ...] = (RUN_DAY,)
-PERIODIC: tuple[Periodic, ...] = (Periodic("reconciliation.take_feeds", _take_feeds, 60.0), Periodic("reconciliation.tidy_runs", _tidy, 3600.0))
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("reconciliation.take_feeds", _take_feeds, 60.0),
+    Periodic("reconciliation.hand_out", _hand_out, 300.0),
+    Periodic("reconciliation.tidy_runs", _tidy, 3600.0),
+)

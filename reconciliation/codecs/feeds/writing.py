@@ -119,7 +119,7 @@ def _numbers(values: Ints) -> list[str]:
 def _times(values: Ints, form: str) -> list[str]:
     known = values != NONE
     texts: npt.NDArray[np.str_] = np.datetime_as_string((np.where(known, values, 0) + _SHANGHAI_S).astype("datetime64[s]"))
-    if form == "compact":
+    if form == "compact" and len(texts):
         texts = np.ascontiguousarray(texts.view("U1").reshape(len(texts), -1)[:, _DIGITS]).view(f"U{len(_DIGITS)}").reshape(-1)
     zone = "" if form == "compact" else "+08:00"
     return [f"{text}{zone}" if is_known else "" for text, is_known in zip(texts.tolist(), known.tolist(), strict=True)]

@@ -19,7 +19,9 @@ from huabao.runtime import Runtime
 from reconciliation.feeds.models import FeedArrival
 from reconciliation.feeds.sftp import exchange
 from reconciliation.runs.daily import look
+from reconciliation.runs.handing_out import hand_out
 from tests.integration.reconciliation.runs.filing import NOW, file, ready, record
+from tests.services.waiting import PATIENCE_S
 
 
 class _Doorkeeper(asyncssh.SSHServer):
@@ -55,13 +57,13 @@ def _serving(root: Path, key: asyncssh.SSHKey) -> Iterator[int]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_S)
     try:
         yield port[0]
     finally:
         loop.call_soon_threadsafe(servers[0].close)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(PATIENCE_S)
         loop.close()
 
 
@@ -90,6 +92,12 @@ def test_files_come_once_and_answers_go_back(runtime: Runtime, tmp_path: Path) -
         look(here)
         assert (root / "out/response/right/day.csv.rsp").read_text() == "right\tday.csv\t1\n"
         assert exchange(here) == 0 and _open(here) == []
+        [ours] = [one for one in hand_out(here) if one.parent.name == "boss"]
+        assert exchange(here) == 0, "our own file goes there, and is not taken for theirs"
+        assert (root / "out/platform" / ours.name).read_text() == ours.read_text() and not list((root / "out/platform").glob("*.part"))
+        (root / "out/platform" / ours.name).unlink()
+        exchange(here)
+        assert not list((root / "out/platform").iterdir()), "once"
         stranger = asyncssh.generate_private_key("ssh-ed25519")
         (own / "known_hosts").write_text(f"[127.0.0.1]:{port} {stranger.export_public_key().decode()}")
         assert exchange(here) == 0 and _open(here) == [("feed.sftp", "boss")]
