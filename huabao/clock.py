@@ -11,6 +11,8 @@ server's, so that a worker whose own clock is wrong or is set does no harm.
 from __future__ import annotations
 
 import math
+import os
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -39,6 +41,15 @@ WAITING_SPEED: Final = 0.5
 """How fast a clock goes whose reference was set back, until the reference has caught up."""
 
 
+HELD_UP_S: Final = 0.1
+"""A thread that was held up for so long while it read the reference reads it again."""
+
+READINGS_MAX: Final = 10
+
+_observing = threading.Lock()  # a thread that read a reference and was then held up must not undo what others saw since
+os.register_at_fork(after_in_child=_observing._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001  a child must not wait for its parent's lock
+
+
 def _ticks() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)  # goes on while the machine sleeps
 
@@ -58,7 +69,7 @@ class SteadyClock:
         ticks: seconds that nobody sets.
 
     Attributes:
-        on_first_use: called before the first time that is asked for, to have `observe` called.
+        look: has the reference seen at once.
     """
 
     def __init__(self, read: Callable[[], float] | None = time.time, *, doubt_s: float = 15.0, ticks: Callable[[], float] = _ticks) -> None:
@@ -69,16 +80,16 @@ class SteadyClock:
         self._looked = -math.inf
         self._stepped = -math.inf
         self._step_s = 0.0
-        self.on_first_use: Callable[[], None] = lambda: None
+        self.look: Callable[[], None] = self._read_now
 
     def __call__(self) -> datetime:
         if self._read is not None:
-            self.observe(self._read())
+            self._read_now()
         elif self._state is None:
-            self.on_first_use()
+            self.look()
             if self._state is None:  # the database is away; once it is back, it is believed
                 return utc_now()
-        return datetime.fromtimestamp(self._seconds(), UTC)
+        return datetime.fromtimestamp(self._seconds(self._ticks()), UTC)
 
     @property
     def in_doubt(self) -> bool:
@@ -97,11 +108,25 @@ class SteadyClock:
 
     def observe(self, reference_s: float, *, within_s: float = 0.0) -> None:
         """The reference shows that time now, give or take `within_s`."""
-        ticks = self._looked = self._ticks()
+        with _observing:
+            self._observe(reference_s, self._ticks(), within_s)
+
+    def _read_now(self) -> None:
+        if self._read is None:
+            return
+        with _observing:
+            for _ in range(READINGS_MAX):
+                before, reference_s, ticks = self._ticks(), self._read(), self._ticks()
+                if ticks - before < HELD_UP_S:
+                    break
+            self._observe(reference_s, ticks, 0.0)
+
+    def _observe(self, reference_s: float, ticks: float, within_s: float) -> None:
+        self._looked = ticks
         if self._state is None:
             self._state = (reference_s, ticks, 1.0)
             return
-        own, speed = self._seconds(), self._state[2]
+        own, speed = self._seconds(ticks), self._state[2]
         ahead_s = own - reference_s
         if ahead_s > STEP_S + within_s:
             if speed == 1.0:
@@ -115,10 +140,10 @@ class SteadyClock:
             return
         self._state = (reference_s, ticks, 1.0)
 
-    def _seconds(self) -> float:
+    def _seconds(self, ticks: float) -> float:
         assert self._state is not None
-        at, ticks, speed = self._state
-        return at + (self._ticks() - ticks) * speed
+        at, ticks_then, speed = self._state
+        return at + (ticks - ticks_then) * speed
 
 
 def clock_from(start: datetime | None) -> Clock:

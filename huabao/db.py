@@ -152,19 +152,21 @@ def keep_time(engine: Engine, clock: SteadyClock, *, every_s: float) -> SteadyCl
     """Keep `clock` by the server's clock, looked at with the next transaction once `every_s` have passed."""
 
     def look(connection: Connection) -> None:
-        if clock.looked_s_ago < every_s:
-            return
+        if clock.looked_s_ago >= every_s:
+            ask(connection)
+
+    def ask(connection: Connection) -> None:
         began = time.monotonic()
         at = connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())::float8").scalar_one()
         took_s = time.monotonic() - began
         clock.observe(at + took_s / 2, within_s=took_s)
 
-    def first() -> None:
+    def now() -> None:
         with suppress(OperationalError), engine.connect() as connection:
-            connection.rollback()
+            ask(connection)
 
     event.listen(engine, "begin", look)
-    clock.on_first_use = first
+    clock.look = now
     return clock
 
 

@@ -14,7 +14,7 @@ what ends them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -313,16 +313,22 @@ class Swept:
     given_up: tuple[Claim, ...] = ()
 
 
-def sweep(session: Session, *, now: datetime, losses_max: int) -> Swept:
+def sweep(session: Session, *, now: datetime, losses_max: int, in_hand: Set[int] = frozenset(), in_doubt: Callable[[], bool] = lambda: False) -> Swept:
     """Queue again every job whose worker fell silent, up to `losses_max` workers in a row.
 
     Of a queue's jobs with one chance left only one waits or runs at a time: where
     several were lost with one process, the one that ends it is found, and the
     others are not given up for it.
+
+    Args:
+        in_hand: jobs that threads of this process run; they live, whatever their leases say.
+        in_doubt: asked once silent ones are found: whether the clock was just set, so that nobody is judged.
     """
     _pull_back(session, now)
     silent = select(Job).where(Job.state == RUNNING, is_over(Job.lease_until, now)).order_by(Job.id).with_for_update(skip_locked=True)
-    found = session.scalars(silent).all()
+    found = [job for job in session.scalars(silent) if job.id not in in_hand]
+    if found and in_doubt():  # asked now: who wrote a lease by a clock that was set saw it before us
+        return Swept()
     queued, given_up = 0, []
     taken = _last_chances(session, now, losses_max) if found and losses_max > 1 else set()
     for job in found:

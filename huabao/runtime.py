@@ -41,8 +41,11 @@ class Runtime:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the clock was set so lately that nobody can be judged by his lease."""
-        return isinstance(self.clock, SteadyClock) and self.clock.in_doubt
+        """Whether the clock was set so lately that nobody can be judged by his lease; looks at it anew, for others may have seen a step that nobody here saw yet."""
+        if not isinstance(self.clock, SteadyClock):
+            return False
+        self.clock.look()
+        return self.clock.in_doubt
 
     def step_s(self) -> float:
         """By how much the clock was set since somebody asked; 0 where it was not."""

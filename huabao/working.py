@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from huabao import alarms
 from huabao import queues as jobs
+from huabao.hands import Hands
 from huabao.log import get_logger
 from huabao.outages import fullness
 from huabao.queues import Claim, Periodic, Retry, Task
@@ -36,6 +37,9 @@ SETTINGS: tuple[Setting[Any], ...] = (LOSSES_MAX,)
 
 FULL_S = 60.0
 """A database that so long had room for everything is not full any more."""
+
+JOBS = Hands()
+"""Jobs that threads of this process run."""
 
 log = get_logger("jobs")
 
@@ -70,7 +74,7 @@ def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, ow
     try:
         if task is None:
             raise LookupError(f"no task is called {claim.task!r}")
-        with _lease_kept(runtime, task, claim, owner):
+        with JOBS.holding(runtime.engine, claim.job_id), _lease_kept(runtime, task, claim, owner):
             task.run(runtime, **claim.args)
     except Retry as again:
         with runtime.transaction() as session:
@@ -127,11 +131,9 @@ def _lease_kept(runtime: Runtime, task: Task, claim: Claim, owner: str) -> Itera
 def sweep_jobs(runtime: Runtime) -> None:
     """Queue again what a worker that fell silent had in hand; give up what was lost too often, which may be what ends them."""
     _tell_of_steps(runtime)
-    if runtime.in_doubt:
-        return
     now = runtime.now()
     with runtime.transaction() as session:
-        swept = jobs.sweep(session, now=now, losses_max=LOSSES_MAX.get(session))
+        swept = jobs.sweep(session, now=now, losses_max=LOSSES_MAX.get(session), in_hand=JOBS.of(runtime.engine), in_doubt=lambda: runtime.in_doubt)
         _tell_of_fullness(session, now)
         for job in swept.given_up:
             what = f"job {job.job_id} ({job.task}) was given up: {LOSSES_MAX.get(session)} workers in a row fell silent with it, it may be what ends them"

@@ -30,10 +30,14 @@ from delivery.lifecycle import ENDED, SEEDING, SENDING
 from delivery.models import Batch, Dispatch, Outcome, Port, Submission, deliveries
 from huabao.db import UTCDateTime, bound_ids, in_bound_ids, in_ids, is_postgres
 from huabao.errors import FenceError
+from huabao.hands import Hands
 from huabao.ids import new_token, unpack_ids
 from huabao.msisdn import MSISDN
 from subscribers.contacts import note_contacts
 from subscribers.models import Reader
+
+BATCHES = Hands()
+"""Batches that threads of this process send."""
 
 AUDIENCES_KEPT_MAX = 256
 """Dispatches of which a process remembers what decides who is served."""

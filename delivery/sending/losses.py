@@ -9,7 +9,7 @@ that the guilty one is found and bystanders are not held for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -23,10 +23,17 @@ from delivery.settings import BATCH_LOSSES_MAX
 from huabao.leases import is_over
 
 
-def make_ready(session: Session, dispatch_ids: Sequence[int], *, now: datetime) -> int:
-    """Make the batches of these dispatches ready whose worker fell silent, or hold them; how many."""
+def make_ready(session: Session, dispatch_ids: Sequence[int], *, now: datetime, in_hand: Set[int] = frozenset(), in_doubt: Callable[[], bool] = lambda: False) -> int:
+    """Make the batches of these dispatches ready whose worker fell silent, or hold them; how many.
+
+    Args:
+        in_hand: batches that threads of this process send; they live, whatever their leases say.
+        in_doubt: asked once silent ones are found: whether the clock was just set, so that nobody is judged.
+    """
     silent = select(Batch).where(Batch.dispatch_id.in_(dispatch_ids), Batch.state == "claimed", is_over(Batch.lease_until, now)).order_by(Batch.id)
-    found = session.scalars(silent.with_for_update(skip_locked=True)).all()
+    found = [batch for batch in session.scalars(silent.with_for_update(skip_locked=True)) if batch.id not in in_hand]
+    if found and in_doubt():  # asked now: who wrote a lease by a clock that was set saw it before us
+        return 0
     losses_max = BATCH_LOSSES_MAX.get(session) if found else 0
     taken = _last_chances(session, dispatch_ids, now, losses_max) if found and losses_max > 1 else set()
     done, to_hold = 0, []

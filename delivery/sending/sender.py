@@ -77,9 +77,10 @@ def send_batch(runtime: Runtime, batch_id: int) -> None:
     """Send what is left of a batch; does nothing where it is done or in other hands."""
     throttle = throttle_for(runtime)
     try:
-        found = _claim(runtime, batch_id, throttle)
-        if found is not None:
-            _send(runtime, *found, throttle)
+        with claims.BATCHES.holding(runtime.engine, batch_id):
+            found = _claim(runtime, batch_id, throttle)
+            if found is not None:
+                _send(runtime, *found, throttle)
     except FenceError as error:
         log.warning("batch lost to another worker", batch=batch_id, reason=str(error))
 

@@ -17,6 +17,7 @@ from delivery.lanes import RESEND
 from delivery.ledger import proof
 from delivery.models import Batch, Dispatch, Outcome, deliveries
 from delivery.sending import losses, open_outcomes, stages, unknowns
+from delivery.sending.claims import BATCHES
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
 from huabao import alarms
@@ -45,7 +46,7 @@ def requeue_silent(runtime: Runtime) -> None:
         if not found or session.scalar(select(Batch.id).where(Batch.dispatch_id.in_(found), Batch.state.in_(("ready", "claimed"))).limit(1)) is None:
             return
     with runtime.transaction() as session:
-        silent = 0 if runtime.in_doubt else losses.make_ready(session, found, now=now)
+        silent = losses.make_ready(session, found, now=now, in_hand=BATCHES.of(runtime.engine), in_doubt=lambda: runtime.in_doubt)
         enqueue_ready(session, now=now)
     if silent:
         log.warning("batches of silent workers are queued again", batches=silent)

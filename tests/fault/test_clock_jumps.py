@@ -16,7 +16,8 @@ from delivery.models import Submission
 from delivery.ports import health
 from huabao.runtime import Runtime
 from tests.services.delivering import add_port, build_world, peer, set_setting
-from tests.services.workers import SLEEPS, outcomes, start_worker, wait_until, wall_clock
+from tests.services.waiting import wait_until
+from tests.services.workers import SLEEPS, outcomes, start_worker, wall_clock
 
 READERS = 600
 GROUP = 5
@@ -44,18 +45,17 @@ def test_a_worker_whose_clock_is_set_goes_on_and_its_leases_hold_nobody_up(runti
         try:
             wait_until(lambda: len(mmsc.recipients()) > READERS // 5)
             clock.set(f"{offset_s:+.0f}s")
-            wait_until(lambda: len(mmsc.recipients()) > READERS // 2, timeout_s=60, what="it stood still when the clock was set")
+            wait_until(lambda: len(mmsc.recipients()) > READERS // 2, what="it stood still when the clock was set")
             time.sleep(0.5)
-            assert abs(first.wall_s - time.time() - offset_s) < 10, "the clock was not set"
+            assert abs(first.wall_s - time.time() - offset_s) < HOUR_S / 4, "the clock was not set"
             with runtime.transaction(read_only=True) as session:
                 lost = session.execute(select(Submission.batch_id, Submission.status_text).where(Submission.state == "unknown")).all()
-            # Under load one batch in hand was twice seen to lose its lease on SQLite, cause not found; the dispatch as a whole may not.
-            assert len(lost) * GROUP <= BATCH_READERS, f"a living worker's batches were taken from it: {lost}"
+            assert lost == [], f"a living worker's batches were taken from it: {lost}"
         finally:
             first.kill()
         second = start_worker(runtime)
         try:
-            wait_until(lambda: "pending" not in outcomes(runtime, dispatch_id), timeout_s=60, what="the dead worker's leases hold the next one up")
+            wait_until(lambda: "pending" not in outcomes(runtime, dispatch_id), what="the dead worker's leases hold the next one up")
         finally:
             second.kill()
     got = mmsc.recipients()

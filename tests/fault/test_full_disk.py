@@ -27,7 +27,8 @@ from huabao.runtime import Runtime, make_runtime
 from tests.conftest import TEMPLATE
 from tests.services.delivering import Peer, add_port, build_world, number_of, peer, set_setting
 from tests.services.disks import SmallDisk, small_disk
-from tests.services.workers import LEASE_S, outcomes, start_worker, wait_until
+from tests.services.waiting import wait_until
+from tests.services.workers import LEASE_S, outcomes, start_worker
 
 READERS = 2000
 GROUP = 3
@@ -99,8 +100,8 @@ def test_a_full_disk_stops_the_dispatch_and_room_lets_it_go_on(placed: tuple[Sma
             assert set(got) <= _written_down(runtime), "something left that was not written down"
             assert worker.lives
             disk.make_room()
-            wait_until(lambda: "pending" not in outcomes(runtime, dispatch_id), timeout_s=60, what="it did not go on")
-            wait_until(lambda: bool(_alarms(runtime)), timeout_s=10, what="nobody was called")
+            wait_until(lambda: "pending" not in outcomes(runtime, dispatch_id), what="it did not go on")
+            wait_until(lambda: bool(_alarms(runtime)), what="nobody was called")
         finally:
             worker.kill()
         got = mmsc.recipients()

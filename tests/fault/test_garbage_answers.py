@@ -47,7 +47,7 @@ def test_mm7_answers_that_are_none(runtime: Runtime, tmp_path: Path) -> None:
     spoils = {5 * number: kind for number, kind in enumerate(MM7_SPOILS, 1)}
     with peer(tmp_path / "kept", "--mix", "retrieved=1") as mmsc, spoiled_mm7(mmsc.url, spoils) as between:
         world = build_world(runtime, readers=READERS)
-        add_port(runtime, between.url, max_recipients=GROUP, connections=4, timeout_s=3.0)
+        add_port(runtime, between.url, max_recipients=GROUP, connections=4)
         dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
         settle(runtime, until=lambda: "pending" not in outcomes(runtime, dispatch_id))
         got = mmsc.recipients()
@@ -65,13 +65,13 @@ def test_smpp_answers_that_are_none(runtime: Runtime, tmp_path: Path) -> None:
     quick(runtime)
     spoils = {20 * number: kind for number, kind in enumerate(SMPP_SPOILS, 1)}
     with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "5") as peer_, spoiled_smpp(peer_.url, spoils) as between:
-        add_smpp_port(runtime, between.url, window=WINDOW, timeout_s=1.5)
+        add_smpp_port(runtime, between.url, window=WINDOW, timeout_s=5.0)
         world = build_world(runtime)
         add_port(runtime, "http://127.0.0.1:9/", name="mms")
         add_readers(runtime, READERS, service_id="paper", handset_class="text-only")
         dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
         with owning(runtime):
-            settle_texts(runtime, until=lambda: _is_over(outcomes(runtime, dispatch_id)), timeout_s=30)
+            settle_texts(runtime, until=lambda: _is_over(outcomes(runtime, dispatch_id)))
         got = peer_.recipients()
         assert len(got) == len(set(got)), "somebody got it twice"
         assert between.count == dict.fromkeys(SMPP_SPOILS, 1)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from tests.command_line import process_environment
 from tests.servers import free_tcp_port
 from tests.services.delivering import ROOT, add_port, add_readers, build_world, set_setting
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
+from tests.services.waiting import PATIENCE_S, wait_until
 
 READERS = 200
 WINDOW = 8
@@ -70,19 +71,12 @@ def link_process(runtime: Runtime, *arguments: str) -> Iterator[subprocess.Popen
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def holder(runtime: Runtime, port_id: int) -> str | None:
     with runtime.transaction(read_only=True) as session:
         return leases.lease_holder(session, lease_name(port_id), now=runtime.now())
-
-
-def wait_for(done: Callable[[], bool], timeout_s: float = 30.0) -> None:
-    over = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < over, "it did not come about"
-        time.sleep(0.05)
 
 
 def counted(runtime: Runtime, dispatch_id: int) -> Counter[str]:
@@ -112,19 +106,19 @@ def test_the_owner_killed_and_another_in_its_place(quick: Runtime, tmp_path: Pat
     with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "20") as peer:
         port_id = add_smpp_port(quick, peer.url, window=WINDOW, binds=2)
         with link_process(quick) as first:
-            wait_for(lambda: holder(quick, port_id) is not None)
+            wait_until(lambda: holder(quick, port_id) is not None)
             owner = holder(quick, port_id)
             with link_process(quick) as second:
                 dispatch_id = begin(quick)
                 over = threading.Event()
-                sweeper = threading.Thread(target=lambda: settle_texts(quick, until=over.is_set, timeout_s=60))
+                sweeper = threading.Thread(target=lambda: settle_texts(quick, until=over.is_set))
                 sweeper.start()
                 try:
-                    wait_for(lambda: len(peer.recipients()) > READERS // 4)
+                    wait_until(lambda: len(peer.recipients()) > READERS // 4)
                     os.kill(first.pid, signal.SIGKILL)
                     assert len(peer.recipients()) < READERS, "it was over before it was killed"
-                    wait_for(lambda: holder(quick, port_id) not in (None, owner))
-                    wait_for(lambda: nobody_waits(quick, dispatch_id), 60)
+                    wait_until(lambda: holder(quick, port_id) not in (None, owner))
+                    wait_until(lambda: nobody_waits(quick, dispatch_id))
                 finally:
                     over.set()
                     sweeper.join()
@@ -133,7 +127,7 @@ def test_the_owner_killed_and_another_in_its_place(quick: Runtime, tmp_path: Pat
         with quick.transaction(read_only=True) as session:
             lost = session.scalar(select(func.count()).select_from(Submission).where(Submission.state == "unknown"))
         assert found["unknown"] <= (lost or 0)
-        wait_for(lambda: peer.stats()["bound"] == 0)
+        wait_until(lambda: peer.stats()["bound"] == 0)
 
 
 def test_a_link_that_is_told_to_stop_gives_everything_back(quick: Runtime, tmp_path: Path) -> None:
@@ -141,24 +135,24 @@ def test_a_link_that_is_told_to_stop_gives_everything_back(quick: Runtime, tmp_p
         port_id = add_smpp_port(quick, peer.url, window=4)
         dispatch_id = begin(quick)
         with link_process(quick, "--ports", "sms") as first:
-            wait_for(lambda: len(peer.recipients()) > 20)
+            wait_until(lambda: len(peer.recipients()) > 20)
             assert asked(quick, "link")
             first.terminate()
-            assert first.wait(20) == 0
+            assert first.wait(PATIENCE_S) == 0
         assert holder(quick, port_id) is None, "the lease was given back at once"
         assert peer.stats()["bound"] == 0
         with quick.transaction(read_only=True) as session:
             assert session.scalars(select(Submission.id).where(Submission.state.in_(("leaving", "unknown")))).all() == []
         assert len(peer.recipients()) < READERS
         with owning(quick):
-            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id), timeout_s=60)
+            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id))
         assert check(quick, dispatch_id, peer)["retrieved"] == READERS
 
 
 def test_an_smsc_killed_and_started_again(quick: Runtime, tmp_path: Path) -> None:
     tcp_port = free_tcp_port()
     url = f"smpp://127.0.0.1:{tcp_port}"
-    add_smpp_port(quick, url, window=WINDOW, timeout_s=2.0)
+    add_smpp_port(quick, url, window=WINDOW)
     dispatch_id = begin(quick)
     with owning(quick):
         with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "10", port=tcp_port) as peer:
@@ -168,7 +162,7 @@ def test_an_smsc_killed_and_started_again(quick: Runtime, tmp_path: Path) -> Non
         settle_texts(quick, until=lambda: time.monotonic() > over)
         with smsc(tmp_path / "kept", "--delay-ms", "0-20", port=tcp_port) as peer:
             # Receipts that died with the SMSC never come: whoever was submitted then stays so.
-            settle_texts(quick, until=lambda: not counted(quick, dispatch_id)["pending"] and len(peer.recipients()) > READERS // 2, timeout_s=60)
+            settle_texts(quick, until=lambda: not counted(quick, dispatch_id)["pending"] and len(peer.recipients()) > READERS // 2)
     got = peer.recipients()
     assert len(got) == len(set(got)), "somebody got it twice"
     found = counted(quick, dispatch_id)
@@ -183,7 +177,7 @@ def test_a_throttled_smsc_is_served_to_the_end_without_a_message_lost(quick: Run
         add_smpp_port(quick, peer.url, rate=300, burst=9, window=WINDOW)
         dispatch_id = begin(quick, 150)
         with owning(quick):
-            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id), timeout_s=60)
+            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id))
         assert peer.stats()["throttled"] > 0
         assert check(quick, dispatch_id, peer, 150)["retrieved"] == 150
         with quick.transaction(read_only=True) as session:
@@ -197,7 +191,7 @@ def test_answers_that_never_come_are_unknown_and_late_ones_are_not(quick: Runtim
         add_smpp_port(quick, peer.url, window=30, timeout_s=0.7)
         dispatch_id = begin(quick, 70)
         with owning(quick):
-            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id) and counted(quick, dispatch_id)["retrieved"] == len(peer.recipients()), timeout_s=60)
+            settle_texts(quick, until=lambda: nobody_waits(quick, dispatch_id) and counted(quick, dispatch_id)["retrieved"] == len(peer.recipients()))
         lost = 70 - len(peer.recipients())
         assert lost > 5
         assert check(quick, dispatch_id, peer, 70)["unknown"] == lost, "what was answered late is known"

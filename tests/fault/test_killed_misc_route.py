@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -19,6 +18,7 @@ from tests import servers
 from tests.command_line import process_environment
 from tests.integration.misc.ground import PAPER, serving, states
 from tests.integration.sandbox.running import MISCSandbox, misc
+from tests.services.waiting import wait_until
 
 READERS = 150
 
@@ -35,19 +35,18 @@ uvicorn.run(MISCApp(make_runtime(Config())), host="127.0.0.1", port=int(sys.argv
 def _web(runtime: Runtime, tcp_port: int, folder: Path) -> subprocess.Popen[bytes]:
     """The route in a process of its own, as `huabao serve` has it."""
     process = subprocess.Popen(servers.mortal([sys.executable, "-c", _ROUTE, str(tcp_port)]), env=process_environment(runtime), cwd=folder)
-    give_up_at = time.monotonic() + 60
-    while time.monotonic() < give_up_at:
-        try:
-            socket.create_connection(("127.0.0.1", tcp_port), timeout=2).close()
-            return process
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the web did not start")
+    wait_until(lambda: _listens(tcp_port), what="the web did not start")
+    return process
+
+
+def _listens(tcp_port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", tcp_port)) == 0
 
 
 def _settled(peer: MISCSandbox, calls: int) -> None:
     """Every call was answered."""
-    peer.wait_for("taken", calls, timeout_s=90)
+    peer.wait_for("taken", calls)
 
 
 def _told(runtime: Runtime, peer: MISCSandbox) -> None:

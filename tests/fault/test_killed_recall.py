@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.command_line import process_environment
 from tests.fault.test_killed_worker import counted, kill
 from tests.integration.sandbox.running import kept
 from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, settle
+from tests.services.waiting import wait_until
 
 READERS, GROUP = 240, 10
 
@@ -41,11 +41,7 @@ def states(runtime: Runtime) -> dict[str, int]:
 
 
 def wait_for_cancels(mmsc: Peer, at_least: int) -> None:
-    for _ in range(600):
-        if int(mmsc.stats().get("cancels", 0)) >= at_least:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the peer was never asked")
+    wait_until(lambda: int(mmsc.stats().get("cancels", 0)) >= at_least, what="the peer was never asked", every_s=0.02)
 
 
 def test_what_left_with_a_killed_worker_is_asked_again(runtime: Runtime, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from delivery.models import Submission
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
 from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, set_setting
+from tests.services.waiting import PATIENCE_S, wait_until
 
 READERS = 20_000
 GROUP = 50
@@ -55,18 +56,17 @@ def start_worker(runtime: Runtime) -> subprocess.Popen[str]:
 def kill(worker: subprocess.Popen[str]) -> None:
     """End the process as a power cut would."""
     os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(10)
+    worker.wait(PATIENCE_S)
     assert worker.stdout is not None
     worker.stdout.close()
 
 
 def wait_for_recipients(mmsc: Peer, at_least: int) -> int:
-    for _ in range(600):
-        taken = int(mmsc.stats().get("recipients", 0))
-        if taken >= at_least:
-            return taken
-        time.sleep(0.05)
-    raise AssertionError(f"the peer took {taken} recipients, {at_least} were awaited")
+    def taken() -> int:
+        return int(mmsc.stats().get("recipients", 0))
+
+    wait_until(lambda: taken() >= at_least, what=lambda: f"the peer took {taken()} recipients, {at_least} were awaited")
+    return taken()
 
 
 def counted(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
@@ -75,11 +75,7 @@ def counted(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
 
 
 def wait_until_sent(runtime: Runtime, dispatch_id: int) -> None:
-    for _ in range(1200):
-        if not counted(runtime, dispatch_id)["pending"]:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"still pending: {counted(runtime, dispatch_id)}")
+    wait_until(lambda: not counted(runtime, dispatch_id)["pending"], what=lambda: f"still pending: {counted(runtime, dispatch_id)}")
 
 
 def test_a_killed_worker_loses_and_doubles_nobody(runtime: Runtime, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_link_outlives_redis(postgres_runtime: Runtime, tmp_path: Path) -> Non
             nothing_arrives()
             assert peer.stats()["bound"] == 1, "the binds need no Redis"
             with servers.redis_server(tcp_port):
-                settle_texts(postgres_runtime, until=lambda: nobody_waits(runtime, dispatch_id), timeout_s=30)
+                settle_texts(postgres_runtime, until=lambda: nobody_waits(runtime, dispatch_id))
         got = peer.recipients()
         assert len(got) == len(set(got)) == READERS
         assert counted(runtime, dispatch_id)["retrieved"] == READERS

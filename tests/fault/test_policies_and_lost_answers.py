@@ -47,7 +47,7 @@ def mm7(runtime: Runtime, folder: Path) -> Iterator[Peer]:
     script.write_text("- when: {every: 3}\n  do: {drop: true}\n")
     with peer(folder / "kept", "--mix", "none=1", "--script", script) as running:
         build_world(runtime, readers=READERS)
-        add_port(runtime, running.url, max_recipients=5, connections=3, timeout_s=2.0)
+        add_port(runtime, running.url, max_recipients=5, connections=3)
         yield running
 
 
@@ -60,7 +60,7 @@ def smpp(runtime: Runtime, folder: Path) -> Iterator[SMSC]:
         build_world(runtime)
         add_port(runtime, "http://127.0.0.1:9/", name="mms")
         add_readers(runtime, READERS, service_id="paper", handset_class="text-only")
-        add_smpp_port(runtime, running.url, window=30, timeout_s=0.5)
+        add_smpp_port(runtime, running.url, window=100, timeout_s=2.0)
         with owning(runtime):
             yield running
 
@@ -79,7 +79,7 @@ def test_only_the_unknown_are_served_again(runtime: Runtime, tmp_path: Path, kin
             again = unknowns.send_again(runtime)
             return not again and "pending" not in outcomes(runtime, dispatch_id) and (policy == NEVER or _all_dealt_with(runtime))
 
-        (settle if kind is mm7 else settle_texts)(runtime, until=is_over, timeout_s=30)
+        (settle if kind is mm7 else settle_texts)(runtime, until=is_over)
         copies = Counter(running.recipients())
         lost, again = _submissions(runtime)
         assert max(copies.values()) == COPIES_MAX[policy]

@@ -56,7 +56,7 @@ def _kept(composition: Composition) -> list[str]:
 def _wait_for_more(composition: Composition, more: int) -> None:
     """Until the peer took so many more; it shows that everything goes on."""
     wanted = min(len(_kept(composition)) + more, READERS - 100)
-    give_up_at = time.monotonic() + 90
+    give_up_at = time.monotonic() + 180
     while len(_kept(composition)) < wanted:
         assert time.monotonic() < give_up_at, f"it stands still at {len(_kept(composition))} of {wanted}\n" + "\n".join(composition.said(name) for name in OURS)
         composition.revive()

@@ -90,7 +90,7 @@ def test_a_stream_that_breaks_in_every_way_in_the_middle_of_a_dispatch(runtime: 
             return not found["pending"] and not found["submitted"]
 
         with owning(runtime):
-            settle_texts(runtime, until=is_over, timeout_s=60)
+            settle_texts(runtime, until=is_over)
         stats = peer.stats()
         assert stats["connections"] >= len(FAULTS), "the bind came back after each fault"
         assert (stats["garbage_out"], stats["unbound_by_smsc"]) == (1, 1)

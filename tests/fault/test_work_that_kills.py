@@ -20,7 +20,8 @@ from huabao.queues import FAILED, Job, Task
 from huabao.runtime import Runtime
 from huabao.working import LOSSES_MAX
 from tests.services.delivering import add_port, build_world, peer, set_setting
-from tests.services.workers import Worker, outcomes, start_worker, wait_until
+from tests.services.waiting import wait_until
+from tests.services.workers import Worker, outcomes, start_worker
 
 KILLING_JOB = """
 import os, signal
@@ -61,7 +62,7 @@ def work_until_it_lives(runtime: Runtime, more: str, *, deaths_max: int) -> int:
 
 def dies(worker: Worker, otherwise: Callable[[], bool]) -> bool:
     """Whether the worker dies before that comes about."""
-    wait_until(lambda: not worker.lives or otherwise(), timeout_s=60)
+    wait_until(lambda: not worker.lives or otherwise())
     return not worker.lives
 
 

@@ -23,7 +23,8 @@ from huabao.runtime import Runtime
 from tests import servers
 from tests.command_line import process_environment
 from tests.services.delivering import ROOT, add_port, build_world, peer, set_setting
-from tests.services.workers import outcomes, wait_until
+from tests.services.waiting import PATIENCE_S, wait_until
+from tests.services.workers import outcomes
 
 READERS = 1500
 GROUP = 4
@@ -47,7 +48,7 @@ def kill(started: subprocess.Popen[bytes]) -> None:
     """End a process and its children as a power cut would."""
     with suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
-    started.wait(10)
+    started.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_workers_come_and_go(production: Runtime, tmp_path: Path) -> None:
         wait_until(lambda: len(mmsc.recipients()) > READERS // 10)
         third = add_worker()
         first.send_signal(signal.SIGTERM)
-        assert first.wait(20) == 0, "it did not end at SIGTERM"
+        assert first.wait(PATIENCE_S) == 0, "it did not end at SIGTERM"
         assert unknown_submissions(production) == 0, "who is told to go finishes what he has in hand"
         wait_until(lambda: len(mmsc.recipients()) > READERS // 2)
         kill(second)

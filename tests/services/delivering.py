@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +15,11 @@ from typing import Any
 from content.manuscript import Article, Item, Manuscript, Section
 from content.models import Edition, EditionVersion, Publication
 from delivery import partitions
-from delivery.dispatch import ramp, vitals
+from delivery.dispatch import ramp, recalls, vitals
 from delivery.models import Port
+from delivery.ports import probing
 from delivery.reports.folding import fold
-from delivery.sending import sweeps
+from delivery.sending import replies, sweeps
 from delivery.tasks import TASKS
 from huabao import queues
 from huabao.clock import business_day
@@ -29,6 +30,7 @@ from huabao.working import run_claimed
 from subscribers.models import Reader, Subscription
 from tests.services.forked import Forked
 from tests.services.kept import kept_lines
+from tests.services.waiting import ANSWER_S, PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -101,16 +103,14 @@ def add_readers(runtime: Runtime, many: int, *, service_id: str | None, first: i
             ids = range(begin, min(begin + 10_000, first + many))
             bulk_insert(session, Reader, ({"id": one, "msisdn": number_of(one), **common} for one in ids), columns=("id", "msisdn", *common))
             if service_id is not None:
-                orders = [
-                    {"reader_id": one, "service_id": service_id, "state": "active", "effective_at": LONG_AGO, "stop_state": "sending", "updated_at": LONG_AGO} for one in ids
-                ]
+                orders = [{"reader_id": one, "service_id": service_id, "state": "active", "effective_at": LONG_AGO, "stop_state": "sending", "updated_at": LONG_AGO} for one in ids]
                 bulk_insert(session, Subscription, orders, columns=tuple(orders[0]))
 
 
 def add_port(runtime: Runtime, url: str, *, name: str = "main", rate: float = 100_000, burst: int = 1000, **more: Any) -> int:
     """An mm7 port."""
     with runtime.transaction() as session:
-        row = Port(name=name, kind="mm7", url=url, rate=rate, burst=burst, created_at=runtime.now(), **{"options": {}, "timeout_s": 5.0, **more})
+        row = Port(name=name, kind="mm7", url=url, rate=rate, burst=burst, created_at=runtime.now(), **{"options": {}, "timeout_s": ANSWER_S, **more})
         session.add(row)
         session.flush()
         return row.id
@@ -126,7 +126,7 @@ class Peer:
 
     def stats(self) -> dict[str, Any]:
         """What it counted."""
-        with urllib.request.urlopen(f"{self.url}stats", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}stats", timeout=PATIENCE_S) as answer:
             document: dict[str, Any] = json.load(answer)
         return document
 
@@ -157,25 +157,37 @@ def work(runtime: Runtime, *, rounds: int = 1000, owner: str = "test") -> int:
     return rounds
 
 
-def settle(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 30.0) -> None:
+def settle(runtime: Runtime, *, until: Callable[[], bool]) -> None:
     """Work jobs and sweeps until `until()`; fails when that takes too long."""
-    over = threading.Event()
-    timer = threading.Timer(timeout_s, over.set)
-    timer.start()
-    try:
-        while not until():
-            assert not over.is_set(), "it did not come to rest"
-            sweeps.start_due(runtime)
-            ramp.climb(runtime)
-            vitals.watch(runtime)
-            sweeps.requeue_silent(runtime)
-            busy = work(runtime)
-            busy += fold(runtime)
-            sweeps.advance(runtime)
-            if not busy:
-                over.wait(0.05)
-    finally:
-        timer.cancel()
+
+    def sweep() -> int:
+        sweeps.start_due(runtime)
+        ramp.climb(runtime)
+        vitals.watch(runtime)
+        return sweep_and_fold(runtime)
+
+    rest(sweep, until=until)
+
+
+def sweep_and_fold(runtime: Runtime) -> int:
+    """One round of what the scheduler and the workers do all the time, the healing too; how much there was to do."""
+    sweeps.requeue_silent(runtime)
+    probing.probe_due(runtime)
+    replies.heal(runtime)
+    busy = work(runtime) + fold(runtime)
+    sweeps.advance(runtime)
+    if not busy:
+        recalls.heal(runtime)
+    return busy
+
+
+def rest(sweep: Callable[[], int], *, until: Callable[[], bool]) -> None:
+    """Sweep again and again until `until()`; fails when that takes too long."""
+    over = time.monotonic() + PATIENCE_S
+    while not until():
+        assert time.monotonic() < over, f"it did not come to rest within {PATIENCE_S:g} s"
+        if not sweep():
+            time.sleep(0.05)
 
 
 def set_setting(runtime: Runtime, name: str, value: object) -> None:

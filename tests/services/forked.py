@@ -17,6 +17,8 @@ from typing import Final
 
 import click
 
+from tests.services.waiting import PATIENCE_S
+
 PRELOADED: Final = (
     "__main__",
     __name__,
@@ -83,7 +85,7 @@ class Forked:
         """Ask it to end unless it has, and wait until it did."""
         if self.poll() is None:
             self.terminate()
-        self.wait(20)
+        self.wait(PATIENCE_S)
         self.stdout.close()
 
 

@@ -16,6 +16,7 @@ from delivery.codecs.smpp import Command, Splitter, SubmitSMResp, encode, read_h
 from delivery.codecs.smpp.names import RESPONSE
 from tests.integration.ports.peers import Connection, Request
 from tests.integration.ports.peers import peer as bare_peer
+from tests.services.waiting import PATIENCE_S
 
 ENDLESS_BYTES = 64 << 20
 """An endless answer ends here, so that a reader without a limit is found by what he took."""
@@ -54,7 +55,7 @@ def spoiled_mm7(url: str, spoils: Mapping[int, str]) -> Iterator[Spoiled]:
 
     def manners(connection: Connection, request: Request) -> bool:
         nonlocal number
-        forward = http.client.HTTPConnection(behind.hostname or "", behind.port, timeout=10)
+        forward = http.client.HTTPConnection(behind.hostname or "", behind.port, timeout=PATIENCE_S)
         forward.request("POST", behind.path or "/", request.body, {name: value for name, value in request.headers.items() if name in ("content-type", "soapaction")})
         answer = forward.getresponse()
         body, status = answer.read(), f"{answer.status} {answer.reason}"
@@ -135,7 +136,7 @@ def spoiled_smpp(url: str, spoils: Mapping[int, str]) -> Iterator[Spoiled]:
         while True:
             try:
                 us, _ = listener.accept()
-                smsc = socket.create_connection((behind.hostname or "", behind.port or 0), timeout=10)
+                smsc = socket.create_connection((behind.hostname or "", behind.port or 0), timeout=PATIENCE_S)
             except OSError:
                 return
             smsc.settimeout(None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -14,15 +13,14 @@ from typing import Any
 
 from delivery.links.owners import Owners
 from delivery.models import Port
-from delivery.ports import probing
-from delivery.reports.folding import fold
-from delivery.sending import replies, sweeps
+from delivery.sending import sweeps
 from delivery.tasks import TASKS
 from huabao.queues import Registry
 from huabao.runtime import Runtime
-from tests.services.delivering import work
+from tests.services.delivering import rest, sweep_and_fold
 from tests.services.forked import Forked
 from tests.services.kept import kept_lines
+from tests.services.waiting import ANSWER_S, PATIENCE_S
 
 REGISTRY = Registry({task.name: task for task in TASKS})
 
@@ -42,13 +40,13 @@ class SMSC:
 
     def stats(self) -> dict[str, Any]:
         """What it counted; 0 for what it has not seen yet."""
-        with urllib.request.urlopen(f"{self.control}stats", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.control}stats", timeout=PATIENCE_S) as answer:
             return defaultdict(int, json.load(answer))
 
     def say(self, path: str, **document: Any) -> None:
         """`mo`: a reader sends; `do`: something happens now."""
         request = urllib.request.Request(f"{self.control}{path}", json.dumps(document).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             assert answer.status == 200
 
     def lines(self) -> list[dict[str, Any]]:
@@ -71,7 +69,7 @@ def smsc(folder: Path, *options: object, port: int = 0) -> Iterator[SMSC]:
         process.end()
 
 
-def add_smpp_port(runtime: Runtime, url: str, *, name: str = "sms", rate: float = 2000, burst: int = 60, timeout_s: float = 5.0, **options: Any) -> int:
+def add_smpp_port(runtime: Runtime, url: str, *, name: str = "sms", rate: float = 2000, burst: int = 60, timeout_s: float = ANSWER_S, **options: Any) -> int:
     """An smpp port."""
     given = {"system_id": "huabao", "window": 20, "reconnect_s": 0.1, "reconnect_s_max": 0.5, **options}
     with runtime.transaction() as session:
@@ -92,21 +90,11 @@ def owning(runtime: Runtime, *names: str) -> Iterator[Owners]:
         owners.stop()
 
 
-def settle_texts(runtime: Runtime, *, until: Callable[[], bool], timeout_s: float = 120.0) -> None:
+def settle_texts(runtime: Runtime, *, until: Callable[[], bool]) -> None:
     """Sweep and fold until `until()`, while somebody else owns the ports; fails when that takes too long."""
-    over = threading.Event()
-    timer = threading.Timer(timeout_s, over.set)
-    timer.start()
-    try:
-        while not until():
-            assert not over.is_set(), f"it did not come to rest within {timeout_s:g} s"
-            sweeps.start_due(runtime)
-            sweeps.requeue_silent(runtime)
-            probing.probe_due(runtime)
-            replies.heal(runtime)
-            busy = work(runtime) + fold(runtime)
-            sweeps.advance(runtime)
-            if not busy:
-                over.wait(0.05)
-    finally:
-        timer.cancel()
+
+    def sweep() -> int:
+        sweeps.start_due(runtime)
+        return sweep_and_fold(runtime)
+
+    rest(sweep, until=until)

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from delivery.ledger import proof
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
 from tests.services.delivering import ROOT
+from tests.services.waiting import PATIENCE_S
 
 LEASE_S = 3
 """Short, so that the next worker soon takes over."""
@@ -67,7 +67,7 @@ class Worker:
         """End the process as a power cut would."""
         if self.lives:
             os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -118,14 +118,6 @@ def wall_clock(folder: Path) -> WallClock:
     made = WallClock(folder / "wall_clock")
     made.set("+0s")
     return made
-
-
-def wait_until(done: Callable[[], bool], *, timeout_s: float = 60.0, what: str = "it did not come about") -> None:
-    """Look again and again."""
-    over = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < over, what
-        time.sleep(0.05)
 
 
 def outcomes(runtime: Runtime, dispatch_id: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from delivery.models import DeliveryEvent
 from huabao.runtime import Runtime
 from tests.integration.console.test_mm7_route import make_port, serving
 from tests.integration.reports.ground import number, report
+from tests.services.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def tcp_port(postgres_runtime: Runtime) -> Iterator[int]:
     """The route with one port `main` that it knows of already."""
     make_port(postgres_runtime)
     with serving(postgres_runtime) as found:
-        connection = http.client.HTTPConnection("127.0.0.1", found, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", found, timeout=PATIENCE_S)
         connection.request("POST", "/mm7/main", b"<a/>", {"Content-Type": "text/xml"})
         assert connection.getresponse().status == 400
         connection.close()
@@ -38,7 +39,7 @@ def request(index: int, *, path: str = "/mm7/main", more: str = "", method: str 
 
 @contextmanager
 def connected(tcp_port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", tcp_port), timeout=10) as peer:
+    with socket.create_connection(("127.0.0.1", tcp_port), timeout=PATIENCE_S) as peer:
         yield peer
 
 
@@ -106,7 +107,7 @@ def test_what_is_unusual_is_answered_too(tcp_port: int, one: bytes, status: byte
 
 
 def test_both_ways_share_a_connection(postgres_runtime: Runtime, tcp_port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
     body = encode_envelope(report("m1", number(1)), transaction_id="t1")
     for path, status in (("/mm7/main", 200), ("/mm7/nobody", 404), ("/mm7/main", 200)):
         connection.request("POST", path, body, {"Content-Type": "text/xml"})

@@ -31,6 +31,7 @@ from huabao.config import Config
 from huabao.runtime import Runtime, make_runtime
 from tests import servers
 from tests.integration.reports.ground import NOON, number, report
+from tests.services.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def tcp_port(runtime: Runtime) -> Iterator[int]:
 
 def post(tcp_port: int, body: bytes, path: str = "/mm7/main", **headers: str) -> tuple[int, bytes, dict[str, str]]:
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
     try:
         connection.request("POST", path, body, {"Content-Type": "text/xml; charset=utf-8"} | headers)
         response = connection.getresponse()
@@ -110,7 +111,7 @@ def test_the_bare_path_serves_while_there_is_one_port(runtime: Runtime, tcp_port
 
 def test_many_at_once_share_commits_and_all_are_kept(runtime: Runtime, tcp_port: int) -> None:
     def many(worker: int) -> list[int]:
-        connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
         statuses = []
         for index in range(25):
             connection.request("POST", "/mm7/main", report_body(worker * 100 + index), {"Content-Type": "text/xml"})
@@ -189,10 +190,10 @@ def test_a_message_that_is_not_for_us_is_refused_in_its_own_words(sqlite_runtime
 def test_too_large_is_refused_before_and_while_reading(sqlite_runtime: Runtime) -> None:
     make_port(sqlite_runtime)
     with serving(sqlite_runtime) as tcp_port:
-        with socket.create_connection(("127.0.0.1", tcp_port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", tcp_port), timeout=PATIENCE_S) as client:
             client.sendall(f"POST /mm7/main HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_BYTES_MAX + 1}\r\n\r\n".encode())
             assert client.recv(100).startswith(b"HTTP/1.1 413")
-        with socket.create_connection(("127.0.0.1", tcp_port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", tcp_port), timeout=PATIENCE_S) as client:
             client.sendall(b"POST /mm7/main HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
             try:
@@ -208,7 +209,7 @@ def test_too_large_is_refused_before_and_while_reading(sqlite_runtime: Runtime) 
 def test_only_post(sqlite_runtime: Runtime) -> None:
     make_port(sqlite_runtime)
     with serving(sqlite_runtime) as tcp_port:
-        connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
         connection.request("GET", "/mm7/main")
         assert connection.getresponse().status == 405
         connection.close()
@@ -243,6 +244,7 @@ def test_reports_are_let_in_as_the_port_says(sqlite_runtime: Runtime, monkeypatc
 
 def digest_client(tcp_port: int) -> None:
     """aiohttp's digest, which nobody here wrote."""
+
     async def go() -> int:
         digest = aiohttp.DigestAuthMiddleware("mmsc", "geheim")
         url = f"http://127.0.0.1:{tcp_port}/mm7/digest"

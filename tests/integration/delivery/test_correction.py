@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +30,7 @@ from huabao.settings import SettingValue
 from tests.integration.console.test_mm7_route import serving
 from tests.integration.sandbox.running import kept
 from tests.services.delivering import Peer, World, add_port, build_world, manuscript, peer, settle, work
+from tests.services.waiting import PATIENCE_S, wait_until
 
 SLOW = ("--mix", "retrieved=1", "--delay-ms", "600000")
 """Nobody fetches anything while the test runs."""
@@ -153,7 +153,10 @@ def test_what_was_not_fetched_is_replaced_in_its_place(runtime: Runtime, tmp_pat
 
 def test_a_peer_that_replaces_nothing_calls_back_and_gets_the_new_one(runtime: Runtime, tmp_path: Path) -> None:
     options = ("--recalls", "cancel", "--mix", "retrieved=1")
-    with serving(runtime) as tcp_port, peer(tmp_path / "kept", *options, "--delay-ms", "100-600000", "--report-url", f"http://127.0.0.1:{tcp_port}/mm7/main", "--seed", "3") as mmsc:
+    with (
+        serving(runtime) as tcp_port,
+        peer(tmp_path / "kept", *options, "--delay-ms", "100-600000", "--report-url", f"http://127.0.0.1:{tcp_port}/mm7/main", "--seed", "3") as mmsc,
+    ):
         with runtime.transaction() as session:
             session.merge(SettingValue(name=RECALL_SETTLE_S.name, value=0.0, changed_at=runtime.now(), changed_by="test"))
         world, old = half_sent(runtime, mmsc.url, readers=60, first=40)
@@ -267,10 +270,9 @@ def test_a_worker_in_the_middle_of_the_old_one_lets_go_and_nobody_gets_both(runt
         import_again(runtime, world)
         worker = threading.Thread(target=work, args=(runtime,), kwargs={"owner": "other"})
         worker.start()
-        while len(mmsc.recipients()) < 30:
-            time.sleep(0.02)
-        made = correction.correct(runtime, Request(world.edition), replacing=False, by="ops", wait_s=20.0)
-        worker.join(30)
+        wait_until(lambda: len(mmsc.recipients()) >= 30, every_s=0.02)
+        made = correction.correct(runtime, Request(world.edition), replacing=False, by="ops", wait_s=PATIENCE_S)
+        worker.join(PATIENCE_S)
         assert made.dispatch_id is not None
         new = made.dispatch_id
         settle(runtime, until=lambda: "pending" not in outcomes(runtime, new))

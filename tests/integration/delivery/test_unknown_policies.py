@@ -46,7 +46,7 @@ def send(runtime: Runtime, mmsc: Peer, policy: str, *, deadline_s: float | None 
     """A dispatch of forty readers by tens, all of whose submissions have left once."""
     now = after(runtime, 0)
     world = build_world(now, readers=readers)
-    add_port(now, mmsc.url, max_recipients=10, timeout_s=1.0, connections=2)
+    add_port(now, mmsc.url, max_recipients=10, connections=2)
     with now.transaction() as session:
         session.execute(update(Publication).values(unknown_policy=policy))
     deadline = None if deadline_s is None else now.now() + timedelta(seconds=deadline_s)

@@ -12,6 +12,7 @@ from huabao.embedded import EmbeddedWorker
 from huabao.queues import DONE, FAILED, QUEUED, Job, Periodic, Registry, Retry, Task
 from huabao.runtime import Runtime
 from huabao.working import run_claimed, sweep_jobs
+from tests.services.waiting import PATIENCE_S
 
 
 def _enqueue(runtime: Runtime, task: Task, count: int = 1) -> None:
@@ -33,7 +34,7 @@ def test_many_claimers_run_each_job_once(runtime: Runtime) -> None:
     worker = EmbeddedWorker(runtime, Registry({task.name: task}, (watch,)))
     assert worker.take_lease()
     worker.start()
-    assert finished.wait(30)
+    assert finished.wait(PATIENCE_S)
     worker.stop()
     assert sorted(seen) == list(range(60))
     assert set(_states(runtime)) == {DONE}
@@ -128,7 +129,7 @@ def test_a_job_keeps_its_lease_through_an_outage(sqlite_runtime: Runtime) -> Non
         threading.Event().wait(0.5)  # several times what lies between two renewals
         with runtime.transaction() as session:
             session.execute(text("ALTER TABLE jobs_away RENAME TO jobs"))
-        assert any(lease() != before or threading.Event().wait(0.1) for _ in range(100)), "nobody renewed the lease any more"
+        assert any(lease() != before or threading.Event().wait(0.1) for _ in range(1000)), "nobody renewed the lease any more"
 
     task = Task("test.long", long, max_attempts=1)
     _enqueue(runtime, task)

@@ -15,8 +15,9 @@ from huabao.runtime import Runtime
 from subscribers.models import BlacklistEntry, Handset, Reader, Subscription
 from subscribers.offers.models import ServiceOrder
 from tests.integration.quiz.ground import NUMBER, number_of
-from tests.integration.quiz.test_by_text import states, told, wait_for
+from tests.integration.quiz.test_by_text import states, told
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
+from tests.services.waiting import wait_until
 from tests.wap_markup import words_of
 
 PAYS, LINKED, BARRED, HOLDS, SILENT = range(1, 6)
@@ -53,7 +54,7 @@ def test_who_asks_is_told_what_there_is_for_him_and_a_y_is_on_record(runtime: Ru
             peer.say("mo", **{"from": number_of(reader), "to": NUMBER, "text": text})
 
         with owning(runtime):
-            wait_for(lambda: peer.stats()["bound"] > 0)
+            wait_until(lambda: peer.stats()["bound"] > 0)
             for reader in (PAYS, LINKED, BARRED, HOLDS, STRANGER):
                 say(reader, "ｙｗ。")
             say(PAYS, "业务")  # at once again

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,13 +25,7 @@ from tests.command_line import CLI
 from tests.integration.links.test_texts_end_to_end import begin, is_closed, outcomes
 from tests.services.delivering import add_port, add_readers, build_world, number_of
 from tests.services.texting import REGISTRY, add_smpp_port, owning, settle_texts, smsc
-
-
-def wait_for(done: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    over = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < over, "it did not come about"
-        time.sleep(0.05)
+from tests.services.waiting import wait_until
 
 
 def holder(runtime: Runtime, port_id: int) -> str | None:
@@ -53,13 +46,13 @@ def test_embedded_the_one_process_does_it_all(runtime: Runtime, tmp_path: Path) 
         assert worker.take_lease()
         worker.start()
         try:
-            wait_for(lambda: is_closed(runtime, dispatch_id), 60)
+            wait_until(lambda: is_closed(runtime, dispatch_id))
             peer.say("mo", **{"from": number_of(3), "to": "10658", "text": "退订"})
-            wait_for(lambda: _texts(runtime) == [(number_of(3), "stop-asked")])
+            wait_until(lambda: _texts(runtime) == [(number_of(3), "stop-asked")])
         finally:
             worker.stop()
         assert outcomes(runtime, dispatch_id) == {"retrieved": 20}
-        wait_for(lambda: peer.stats()["bound"] == 0)  # a busy SMSC hears of it a little later
+        wait_until(lambda: peer.stats()["bound"] == 0)  # a busy SMSC hears of it a little later
         with runtime.transaction(read_only=True) as session:
             assert proof.verify(session, peers=[read_peer(peer.keep)]).problems == []
 
@@ -86,14 +79,14 @@ def test_a_port_has_one_owner_and_the_next_one_takes_over(sqlite_runtime: Runtim
         port_id = add_smpp_port(sqlite_runtime, peer.url)
         first = Owners(sqlite_runtime, REGISTRY)
         first.start()
-        wait_for(lambda: holder(sqlite_runtime, port_id) == first.holder)
+        wait_until(lambda: holder(sqlite_runtime, port_id) == first.holder)
         second = Owners(sqlite_runtime, REGISTRY)
         second.start()
         time.sleep(1.2)
         assert holder(sqlite_runtime, port_id) == first.holder
         first.stop()
-        wait_for(lambda: holder(sqlite_runtime, port_id) == second.holder)
-        wait_for(lambda: peer.stats()["bound"] == 1)
+        wait_until(lambda: holder(sqlite_runtime, port_id) == second.holder)
+        wait_until(lambda: peer.stats()["bound"] == 1)
         second.stop()
         assert holder(sqlite_runtime, port_id) is None
         assert peer.stats()["bound"] == 0
@@ -103,12 +96,12 @@ def test_whoever_lost_his_lease_gives_the_port_up(sqlite_runtime: Runtime, tmp_p
     with smsc(tmp_path / "kept") as peer:
         port_id = add_smpp_port(sqlite_runtime, peer.url)
         with owning(sqlite_runtime) as owners:
-            wait_for(lambda: peer.stats()["bound"] == 1)
+            wait_until(lambda: peer.stats()["bound"] == 1)
             with sqlite_runtime.transaction() as session:
                 lease = session.get_one(leases.Lease, lease_name(port_id))
                 lease.holder, lease.expires_at = "somebody else", sqlite_runtime.now() + timedelta(minutes=5)
             owners._renew_at[port_id] = 0.0
-            wait_for(lambda: peer.stats()["bound"] == 0)
+            wait_until(lambda: peer.stats()["bound"] == 0)
             assert holder(sqlite_runtime, port_id) == "somebody else"
 
 
@@ -116,13 +109,13 @@ def test_a_change_of_the_port_takes_hold_and_of_its_rate_leaves_the_binds(sqlite
     with smsc(tmp_path / "kept") as peer:
         port_id = add_smpp_port(sqlite_runtime, peer.url)
         with owning(sqlite_runtime):
-            wait_for(lambda: peer.stats()["bound"] == 1)
+            wait_until(lambda: peer.stats()["bound"] == 1)
             bound = peer.stats()["binds"]
             _set(sqlite_runtime, port_id, rate=77.0, burst=2)
             time.sleep(2.2)
             assert peer.stats()["binds"] == bound
             _set(sqlite_runtime, port_id, options={"system_id": "huabao", "window": 5, "binds": 3})
-            wait_for(lambda: peer.stats()["bound"] == 3)
+            wait_until(lambda: peer.stats()["bound"] == 3)
 
 
 def _set(runtime: Runtime, port_id: int, **values: object) -> None:
@@ -136,11 +129,11 @@ def test_a_port_without_its_password_calls_a_person_and_leaves_it_to_others(sqli
     with smsc(tmp_path / "kept", "--esme", "huabao:geheim") as peer:
         port_id = add_smpp_port(sqlite_runtime, peer.url, password_env="SMSC_PASSWORD")
         with owning(sqlite_runtime):
-            wait_for(lambda: alarms_of(sqlite_runtime) == [MISCONFIGURED])
-            wait_for(lambda: holder(sqlite_runtime, port_id) is None)
+            wait_until(lambda: alarms_of(sqlite_runtime) == [MISCONFIGURED])
+            wait_until(lambda: holder(sqlite_runtime, port_id) is None)
             monkeypatch.setenv("SMSC_PASSWORD", "geheim")
-            wait_for(lambda: peer.stats()["bound"] == 1)
-            wait_for(lambda: alarms_of(sqlite_runtime) == [])
+            wait_until(lambda: peer.stats()["bound"] == 1)
+            wait_until(lambda: alarms_of(sqlite_runtime) == [])
 
 
 def test_binds_that_do_not_stand_raise_an_alarm_that_ends_with_them(sqlite_runtime: Runtime, tmp_path: Path) -> None:
@@ -149,9 +142,9 @@ def test_binds_that_do_not_stand_raise_an_alarm_that_ends_with_them(sqlite_runti
     with smsc(tmp_path / "kept") as peer:
         port_id = add_smpp_port(sqlite_runtime, "smpp://127.0.0.1:9")
         with owning(sqlite_runtime):
-            wait_for(lambda: alarms_of(sqlite_runtime) == [DOWN])
+            wait_until(lambda: alarms_of(sqlite_runtime) == [DOWN])
             _set(sqlite_runtime, port_id, url=peer.url)
-            wait_for(lambda: alarms_of(sqlite_runtime) == [])
+            wait_until(lambda: alarms_of(sqlite_runtime) == [])
 
 
 def test_celery_is_never_told_of_a_port_that_has_an_owner(runtime: Runtime) -> None:

@@ -20,6 +20,7 @@ from reconciliation.codecs.misc import Device, SyncOrderRelationReq, SyncOrderRe
 from reconciliation.journal.models import ExchangeMessage
 from reconciliation.peers.services import set_peer
 from subscribers.models import Reader, Subscription
+from tests.services.waiting import PATIENCE_S
 
 ANNA, BEN = "13800138001", "13800138002"
 PAPER = "TJSJB"
@@ -51,7 +52,7 @@ def serving(runtime: Runtime, app: Any = None) -> Iterator[int]:
 
 def post(tcp_port: int, body: bytes, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     """One request on a connection of its own: status and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
     try:
         connection.request("POST", "/misc", body, {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', **(headers or {})})
         response = connection.getresponse()

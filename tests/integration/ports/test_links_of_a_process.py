@@ -11,6 +11,7 @@ import pytest
 from delivery.ports import PortLink, PortSettings, close_links, open_link
 from tests.integration.ports.mm7_links import CONTENT, NUMBERS
 from tests.integration.ports.peers import Connection, Peer, Request, peer, submit_rsp
+from tests.services.waiting import ANSWER_S
 
 
 def answering(connection: Connection, _request: Request) -> bool:
@@ -29,7 +30,7 @@ def server() -> Iterator[Peer]:
 
 def settings(server: Peer) -> PortSettings:
     """A port that leads there."""
-    return PortSettings(7, "p", "mm7", server.url, 100, 3, connections=2, timeout_s=5.0)
+    return PortSettings(7, "p", "mm7", server.url, 100, 3, connections=2, timeout_s=ANSWER_S)
 
 
 def send(link: PortLink, submission_id: int = 1) -> str:

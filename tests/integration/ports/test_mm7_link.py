@@ -14,6 +14,7 @@ from delivery.ports.mm7.link import MM7Link
 from huabao.errors import PortError, UsageError
 from tests.integration.ports.mm7_links import CONTENT, NUMBERS, always, linked, settings, submit
 from tests.integration.ports.peers import Connection, Manners, Request, fault, peer, submit_rsp
+from tests.services.waiting import PATIENCE_S
 
 
 def test_a_submission_is_accepted_and_says_what_we_meant() -> None:
@@ -145,7 +146,7 @@ def test_an_answer_after_the_time_out_is_unknown() -> None:
     released = threading.Event()
 
     def late(connection: Connection, _request: Request) -> bool:
-        released.wait(10)
+        released.wait(PATIENCE_S)
         connection.answer(submit_rsp())
         return False
 
@@ -190,7 +191,7 @@ def test_a_peer_that_closes_kept_connections_loses_nothing_and_gets_nothing_twic
         for _ in range(10):
             closed.clear()
             states += [answer.state for answer in submit(link)]
-            closed.wait(5)
+            closed.wait(PATIENCE_S)
     assert len(server.requests) == states.count("accepted")
     assert set(states) <= {"accepted", "deferred", "unknown"}
     assert states.count("accepted") >= 1

@@ -22,6 +22,7 @@ from huabao.msisdn import MSISDN
 from tests.integration.ports.manners import Manners
 from tests.servers import free_tcp_port
 from tests.services.texting import smsc
+from tests.services.waiting import ANSWER_S, PATIENCE_S, wait_until
 
 PORT_ID = 4711
 LONG = "今天的早报很长。" * 12
@@ -29,7 +30,7 @@ LONG = "今天的早报很长。" * 12
 
 
 @contextmanager
-def opened(url: str, *, owned: bool = True, timeout_s: float = 5.0, **options: Any) -> Iterator[SMPPLink]:
+def opened(url: str, *, owned: bool = True, timeout_s: float = ANSWER_S, **options: Any) -> Iterator[SMPPLink]:
     """A link to `url` that this process owns, its binds standing."""
     given = {"system_id": "huabao", "window": 10, "reconnect_s": 0.05, "reconnect_s_max": 0.2, **options}
     settings = PortSettings(PORT_ID, "sms", "smpp", url, 1000.0, 10, timeout_s=timeout_s, options=given)
@@ -47,15 +48,8 @@ def opened(url: str, *, owned: bool = True, timeout_s: float = 5.0, **options: A
 def bound(url: str, **options: Any) -> Iterator[SMPPLink]:
     with opened(url, **options) as link:
         link.start()
-        wait_for(lambda: link.standing == link.options.binds)
+        wait_until(lambda: link.standing == link.options.binds)
         yield link
-
-
-def wait_for(done: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    over = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < over, "it did not come about"
-        time.sleep(0.01)
 
 
 def stream_of(link: SMPPLink, text: str = "今天的消息很短。") -> SMPPStream:
@@ -66,9 +60,9 @@ def groups(first: int, many: int) -> list[OutboundGroup]:
     return [OutboundGroup(one, f"t{one}", (MSISDN(f"138{one:08d}"),)) for one in range(first, first + many)]
 
 
-def take(stream: SMPPStream, many: int, timeout_s: float = 10.0) -> dict[int, Answer]:
+def take(stream: SMPPStream, many: int, patience_s: float = PATIENCE_S) -> dict[int, Answer]:
     found: dict[int, Answer] = {}
-    over = time.monotonic() + timeout_s
+    over = time.monotonic() + patience_s
     while len(found) < many:
         assert time.monotonic() < over, f"{len(found)} of {many} answers came"
         for answer in stream.take(0.1):
@@ -151,7 +145,7 @@ def test_a_submit_without_answer_is_unknown_and_a_late_one_is_told(tmp_path: Pat
         with scripted(tmp_path, "- do: {answer_delay_ms: 1200}\n") as peer, bound(peer.url, timeout_s=0.5) as link:
             (answer,) = send(link, 1).values()
             assert (answer.state, answer.message_id) == ("unknown", None)
-            wait_for(lambda: bool(told))
+            wait_until(lambda: bool(told))
             assert told == [LateAnswer(1, 1, 1, 0, peer.lines()[0]["message_id"])]
             assert link.standing == 1, "a peer that is only slow keeps its bind"
     finally:
@@ -176,7 +170,7 @@ def test_slow_down_pauses_the_bind_and_gives_back_what_had_not_left(tmp_path: Pa
         submits = peer.stats()["submits"]
         time.sleep(0.3)
         assert peer.stats()["submits"] == submits, "a paused bind sends nothing"
-        wait_for(lambda: send(link, 1, first=1000 + int(time.monotonic() * 1000) % 10**6).popitem()[1].state == "accepted", 20)
+        wait_until(lambda: send(link, 1, first=1000 + int(time.monotonic() * 1000) % 10**6).popitem()[1].state == "accepted")
 
 
 def test_a_part_that_was_throttled_goes_again_after_the_pause(tmp_path: Path) -> None:
@@ -201,7 +195,7 @@ def test_what_was_on_its_way_when_the_link_broke_is_unknown_and_the_bind_comes_b
         given_back = {one for one, answer in found.items() if answer.state == "deferred"}
         assert not given_back & set(taken), "what was given back was never taken"
         assert any(answer.state == "unknown" for answer in found.values())
-        wait_for(lambda: link.standing == 1)
+        wait_until(lambda: link.standing == 1)
         assert send(link, 1, first=500)[500].state == "accepted"
 
 
@@ -210,10 +204,10 @@ def test_a_killed_smsc_and_another_in_its_place(tmp_path: Path) -> None:
     with smsc(tmp_path / "one", port=tcp_port) as peer, bound(peer.url) as link:
         assert send(link, 3)[1].state == "accepted"
         peer.process.kill()
-        wait_for(lambda: link.standing == 0)
-        wait_for(lambda: send(link, 1, first=10 + int(time.monotonic() * 1000) % 10**6).popitem()[1].unreached)
+        wait_until(lambda: link.standing == 0)
+        wait_until(lambda: send(link, 1, first=10 + int(time.monotonic() * 1000) % 10**6).popitem()[1].unreached)
         with smsc(tmp_path / "two", port=tcp_port):
-            wait_for(lambda: link.standing == 1)
+            wait_until(lambda: link.standing == 1)
             assert send(link, 3, first=5)[5].state == "accepted"
 
 
@@ -223,13 +217,13 @@ def test_one_bind_that_breaks_leaves_the_others(tmp_path: Path) -> None:
         assert len([one for one in peer.taken.values() if one]) == 3, "the load is spread over the binds"
         peer.break_one()
         assert {one.state for one in send(link, 60, first=100).values()} <= {"accepted", "unknown"}
-        wait_for(lambda: link.standing == 3)
+        wait_until(lambda: link.standing == 3)
 
 
 def test_an_smsc_that_lets_nobody_in_is_asked_seldom() -> None:
     with Manners(refuse=Status.ESME_RINVPASWD) as peer, opened(peer.url, reconnect_s=0.05, reconnect_s_max=1.0) as link:
         link.start()
-        wait_for(lambda: peer.connections >= 1)
+        wait_until(lambda: peer.connections >= 1)
         time.sleep(1.5)
         assert peer.connections <= 5, "it spins"
         found = send(link, 20)
@@ -244,7 +238,7 @@ def test_a_text_that_was_begun_goes_on_when_the_bind_comes_back(tmp_path: Path) 
     with scripted(tmp_path, BEGUN) as peer, bound(peer.url) as link:
         stream = stream_of(link, LONG)
         stream.put(groups(1, 1))
-        wait_for(lambda: peer.stats()["submits"] == 2)
+        wait_until(lambda: peer.stats()["submits"] == 2)
         peer.say("do", reset=True)
         (answer,) = take(stream, 1).values()
         assert (answer.state, len(answer.parts)) == ("accepted", 2)
@@ -256,7 +250,7 @@ def test_a_text_that_was_begun_and_finds_no_bind_in_time_is_unknown(tmp_path: Pa
     with scripted(tmp_path, BEGUN) as peer, bound(peer.url, timeout_s=2.0, reconnect_s=60.0, reconnect_s_max=60.0) as link:
         stream = stream_of(link, LONG)
         stream.put(groups(1, 1))
-        wait_for(lambda: peer.stats()["submits"] == 2)
+        wait_until(lambda: peer.stats()["submits"] == 2)
         peer.say("do", reset=True)
         (answer,) = take(stream, 1).values()
         assert answer.state == "unknown"
@@ -270,7 +264,7 @@ def test_a_bind_whose_smsc_is_known_to_be_there_waits_no_longer(tmp_path: Path) 
         assert send(link, 1)[1].unreached
         with smsc(tmp_path / "kept", port=tcp_port):
             link.hurry()
-            wait_for(lambda: link.standing == 1)
+            wait_until(lambda: link.standing == 1)
 
 
 def test_a_peer_that_takes_connections_and_says_nothing(tmp_path: Path) -> None:
@@ -282,8 +276,8 @@ def test_a_peer_that_takes_connections_and_says_nothing(tmp_path: Path) -> None:
 def test_the_peer_says_good_bye(tmp_path: Path) -> None:
     with smsc(tmp_path / "kept") as peer, bound(peer.url) as link:
         peer.say("do", unbind=True)
-        wait_for(lambda: peer.stats().get("binds", 0) >= 2 or link.standing == 0)
-        wait_for(lambda: link.standing == 1)
+        wait_until(lambda: peer.stats().get("binds", 0) >= 2 or link.standing == 0)
+        wait_until(lambda: link.standing == 1)
         assert send(link, 1)[1].state == "accepted"
 
 
@@ -291,13 +285,13 @@ def test_closing_gives_back_what_has_not_left_and_waits_for_what_has(tmp_path: P
     with smsc(tmp_path / "kept", "--answer-delay-ms", "200") as peer, bound(peer.url, window=5) as link:
         stream = stream_of(link)
         stream.put(groups(1, 20))
-        wait_for(lambda: len(peer.lines()) == 5)
+        wait_until(lambda: len(peer.lines()) == 5)
         link.close()
         found = take(stream, 20)
         assert {one for one, answer in found.items() if answer.state == "accepted"} == {int(number[-8:]) for number in peer.recipients()}
         assert {answer.state for answer in found.values()} == {"accepted", "deferred"}
         assert send(link, 1, first=50)[50].state == "deferred"
-        wait_for(lambda: peer.stats()["bound"] == 0)
+        wait_until(lambda: peer.stats()["bound"] == 0)
 
 
 # --- owners, probes, TLS ---------------------------------------------------------------------------------------------

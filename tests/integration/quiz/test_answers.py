@@ -21,6 +21,7 @@ from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from tests.integration.quiz.ground import CLOSES, NUMBER, OPENED, SECOND, magazine, new_version, number_of, opened, quiz_of, rows
 from tests.services.delivering import set_setting
+from tests.services.waiting import PATIENCE_S
 
 ME, YOU = number_of(1), number_of(2)
 
@@ -76,7 +77,11 @@ def test_the_close_is_kept_to_the_instant(runtime: Runtime) -> None:
 
 
 def test_closing_texts_say_the_end_of_a_day_as_people_do() -> None:
-    assert [closing_text(CLOSES), closing_text(CLOSES + timedelta(hours=9, minutes=5)), closing_text(CLOSES - timedelta(hours=4))] == ["8月24日24时", "8月25日9时05分", "8月24日20时"]
+    assert [closing_text(CLOSES), closing_text(CLOSES + timedelta(hours=9, minutes=5)), closing_text(CLOSES - timedelta(hours=4))] == [
+        "8月24日24时",
+        "8月25日9时05分",
+        "8月24日20时",
+    ]
 
 
 def test_the_same_message_again_changes_nothing_and_says_the_same(sqlite_runtime: Runtime) -> None:
@@ -200,9 +205,9 @@ def test_two_answers_of_one_reader_at_one_instant_count_once(postgres_runtime: R
     with runtime.transaction() as session:
         outcomes.append(answer(session, session.get_one(OpenedQuiz, quiz_id), ME, 1, channel="sms", at=OPENED).outcome)
         other.start()
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
         go.wait(0.3)  # it stands before the first one's row now
-    other.join(10)
+    other.join(PATIENCE_S)
     assert outcomes == ["counted", "again"]
     with runtime.transaction() as session:
         assert rows(session) == [(ME, 1, "counted"), (ME, 2, "again")]

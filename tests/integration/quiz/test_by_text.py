@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from tests.command_line import process_environment
 from tests.integration.quiz.ground import CLOSES, NUMBER, OPENED, number_of, opened, quiz_of, readers, rows
 from tests.services.delivering import ROOT
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
+from tests.services.waiting import PATIENCE_S, wait_until
 
 
 def open_now(runtime: Runtime, many: int) -> None:
@@ -48,20 +47,13 @@ def told(peer: SMSC) -> dict[str, str]:
     return {line["recipients"][0][-11:]: (peer.keep / "bodies" / f"{line['body_sha256']}.mime").read_bytes().decode("utf-16-be") for line in peer.lines()}
 
 
-def wait_for(done: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    over = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < over, "it did not come about"
-        time.sleep(0.05)
-
-
 def test_readers_answer_and_are_answered(runtime: Runtime, tmp_path: Path) -> None:
     said = ["DA 1", "ｄａ２", "DA 魯迅", "DA 9", "你好", "DA 1", "TD"]
     with smsc(tmp_path / "kept", "--delay-ms", "0") as peer:
         add_smpp_port(runtime, peer.url)
         open_now(runtime, len(said))
         with owning(runtime):
-            wait_for(lambda: peer.stats()["bound"] > 0)
+            wait_until(lambda: peer.stats()["bound"] > 0)
             for reader, text in enumerate(said, 1):
                 for _ in range(2 if reader == 6 else 1):  # the network repeats itself
                     peer.say("mo", **{"from": number_of(reader), "to": NUMBER, "text": text})
@@ -76,7 +68,12 @@ def test_readers_answer_and_are_answered(runtime: Runtime, tmp_path: Path) -> No
                 number_of(1): "quiz-counted", number_of(2): "quiz-counted", number_of(3): "quiz-counted", number_of(4): "quiz-unreadable", number_of(5): None,
                 number_of(6): kept[number_of(6)], number_of(7): "stop-asked",
             }  # fmt: skip
-            assert [one for one in rows(session) if one[2] == "counted"] == [(number_of(1), 1, "counted"), (number_of(2), 2, "counted"), (number_of(3), 1, "counted"), (number_of(6), 1, "counted")]
+            assert [one for one in rows(session) if one[2] == "counted"] == [
+                (number_of(1), 1, "counted"),
+                (number_of(2), 2, "counted"),
+                (number_of(3), 1, "counted"),
+                (number_of(6), 1, "counted"),
+            ]
             assert session.scalar(select(func.count()).select_from(DeliveryEvent)) == 0, "a reply asks for no receipt"
         with runtime.transaction() as session:
             quiz = session.scalars(select(OpenedQuiz)).one()
@@ -98,23 +95,23 @@ def test_a_link_killed_in_the_middle_loses_no_answer_and_counts_none_twice(postg
         environment = process_environment(runtime, {"HUABAO_LEASE_S": "2", "HUABAO_LOG_LEVEL": "ERROR"})
         process = subprocess.Popen([sys.executable, "-m", "console.cli", "link"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
         try:
-            wait_for(lambda: peer.stats()["bound"] > 0)
+            wait_until(lambda: peer.stats()["bound"] > 0)
             for reader in range(1, many + 1):
                 peer.say("mo", **{"from": number_of(reader), "to": NUMBER, "text": f"DA {reader % 3 + 1}"})
                 if reader == many // 2:
                     os.kill(process.pid, signal.SIGKILL)
-                    wait_for(lambda: peer.stats()["bound"] == 0)
+                    wait_until(lambda: peer.stats()["bound"] == 0)
                     break
             acknowledged = counted(runtime)
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(PATIENCE_S)
         assert acknowledged <= many // 2
         with owning(runtime):
-            wait_for(lambda: peer.stats()["bound"] > 0)
+            wait_until(lambda: peer.stats()["bound"] > 0)
             for reader in range(many // 2, many + 1):  # one of them once more
                 peer.say("mo", **{"from": number_of(reader), "to": NUMBER, "text": f"DA {reader % 3 + 1}"})
-            wait_for(lambda: counted(runtime) == many and peer.stats()["pending"] == 0)
+            wait_until(lambda: counted(runtime) == many and peer.stats()["pending"] == 0)
         with runtime.transaction(read_only=True) as session:
             found = session.execute(select(QuizAnswer.msisdn, QuizAnswer.choice).where(QuizAnswer.outcome == "counted")).all()
         assert sorted(found) == [(number_of(reader), reader % 3 + 1) for reader in range(1, many + 1)]

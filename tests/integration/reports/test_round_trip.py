@@ -17,6 +17,7 @@ from tests.integration.console.test_mm7_route import serving
 from tests.integration.reports.ground import Sent, number, sent_dispatch
 from tests.integration.sandbox.running import Sandbox, kept, mmsc
 from tests.integration.sandbox.test_mmsc import CONTENT
+from tests.services.waiting import ANSWER_S
 
 GROUPS, SIZE = 20, 10
 MANNERS = ("--drop", 0.2, "--early", 0.3, "--double", 0.3, "--swapped", 0.5, "--grouped", 0.3, "--delay-ms", "0-300", "--mix", "retrieved=0.7,expired=0.2", "--seed", "round-trip")
@@ -26,11 +27,9 @@ def send_all(sent: Sent, sandbox: Sandbox) -> None:
     """What the sender does: write, send, record."""
     for group in range(GROUPS):
         sent.submit(range(group * SIZE, group * SIZE + SIZE), "leaving", None, Outcome.PENDING)
-    link = MM7Link(PortSettings(sent.port_id, "main", "mm7", sandbox.url, 1000, 100, connections=4, timeout_s=10.0, options={"vasp_id": "801234"}))
+    link = MM7Link(PortSettings(sent.port_id, "main", "mm7", sandbox.url, 1000, 100, connections=4, timeout_s=ANSWER_S, options={"vasp_id": "801234"}))
     stream = link.stream(link.prepare(CONTENT))
-    stream.put(
-        OutboundGroup(sent.submissions[group], f"t{group}", tuple(MSISDN(number(group * SIZE + one)) for one in range(SIZE))) for group in range(GROUPS)
-    )
+    stream.put(OutboundGroup(sent.submissions[group], f"t{group}", tuple(MSISDN(number(group * SIZE + one)) for one in range(SIZE))) for group in range(GROUPS))
     while stream.in_flight:
         for answer in stream.take(10.0):
             record(sent, answer)
@@ -74,4 +73,3 @@ def test_every_outcome_is_the_peers(runtime: Runtime, tmp_path: Path) -> None:
     counters = sent.counters()
     assert sum(retrieved for retrieved, _, _ in counters.values()) == outcomes.count(Outcome.RETRIEVED)
     assert sum(failed for _, failed, _ in counters.values()) == outcomes.count(Outcome.EXPIRED)
-

@@ -20,6 +20,7 @@ from tests.command_line import CLI, ROOT, process_environment
 from tests.integration.console.dispatch_rows import add_users
 from tests.integration.resend.ground import EDITION, ask, asked, change_order, problems, send_paper, set_outcomes
 from tests.services.delivering import add_port, build_world, number_of, peer
+from tests.services.waiting import PATIENCE_S
 
 REASON = ("--reason", "did not come")
 
@@ -89,7 +90,7 @@ def test_four_agents_at_one_instant_send_it_once(runtime: Runtime, keys: tuple[s
     def press(key: str) -> Answer:
         own = make_runtime(runtime.config)  # as a process of his own has it
         try:
-            together.wait(20)
+            together.wait(PATIENCE_S)
             return ask(own, 1, key=key)
         finally:
             own.engine.dispose()

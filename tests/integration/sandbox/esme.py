@@ -9,13 +9,14 @@ from collections.abc import Callable
 from types import TracebackType
 
 from delivery.codecs import smpp
+from tests.services.waiting import PATIENCE_S
 
 
 class Esme:
     """One connection."""
 
     def __init__(self, tcp_port: int, *, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", tcp_port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", tcp_port), timeout=PATIENCE_S)
         self.socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
         self._splitter = smpp.Splitter()
         self._sequence = 0
@@ -79,7 +80,7 @@ class Esme:
                 self._receive()
             except TimeoutError:
                 continue
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE_S)
         return not self._came
 
     def is_ended(self) -> bool:

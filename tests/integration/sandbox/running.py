@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services.forked import Forked
+from tests.services.waiting import wait_until
 
 
 @dataclass
@@ -27,12 +27,15 @@ class Sandbox:
             found: dict[str, int] = json.load(response)
         return found
 
-    def wait_for(self, name: str, value: int, timeout_s: float = 30) -> dict[str, int]:
+    def wait_for(self, name: str, value: int) -> dict[str, int]:
         """Its counts once one of them reaches `value`."""
-        give_up_at = time.monotonic() + timeout_s
-        while (found := self.stats()).get(name, 0) < value:
-            assert time.monotonic() < give_up_at, f"{name} never reached {value}: {found}"
-            time.sleep(0.05)
+        found: dict[str, int] = {}
+
+        def reached() -> bool:
+            found.update(self.stats())
+            return found.get(name, 0) >= value
+
+        wait_until(reached, what=lambda: f"{name} never reached {value}: {found}")
         return found
 
 

@@ -18,12 +18,13 @@ from delivery.ports.mm7.link import MM7Link
 from huabao.msisdn import MSISDN
 from tests.integration.ports.peers import Connection, Manners, Request, peer
 from tests.integration.sandbox.running import kept, mmsc
+from tests.services.waiting import ANSWER_S, PATIENCE_S
 
 CONTENT = MessageContent(encode_related(Related((Part("text/plain; charset=utf-8", "t", "t.txt", b"x" * 30_000),), start="t", type="text/plain")), "s")
 TAKEN = encode_envelope(DeliveryReportRsp(Status(1000, "Success")), transaction_id="r")
 
 
-def submit(url: str, groups: int, size: int = 3, timeout_s: float = 5.0, **options: Any) -> list[Answer]:
+def submit(url: str, groups: int, size: int = 3, timeout_s: float = ANSWER_S, **options: Any) -> list[Answer]:
     """Send groups of distinct numbers and wait for their answers."""
     settings = PortSettings(1, "sandbox", "mm7", url, 1000, 100, connections=4, timeout_s=timeout_s, options=options)
     link = MM7Link(settings)
@@ -168,5 +169,5 @@ def test_a_killed_simulator_still_knows_what_it_took(tmp_path: Path) -> None:
     with mmsc("--keep", tmp_path) as sandbox:
         answers = submit(sandbox.url, 5)
         sandbox.process.kill()
-        sandbox.process.wait(10)
+        sandbox.process.wait(PATIENCE_S)
     assert {line["message_id"] for line in kept(tmp_path)} == {answer.message_id for answer in answers}

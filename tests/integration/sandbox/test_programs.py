@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -19,7 +21,7 @@ def test_it_says_where_it_listens_and_ends_at_a_word(name: str, options: tuple[s
         try:
             said = process.stdout.readline().split()
             assert said[0] == name
-            with urllib.request.urlopen(f"{said[-1]}stats", timeout=5) as answer:
+            with urllib.request.urlopen(f"{said[-1]}stats", timeout=PATIENCE_S) as answer:
                 assert answer.status == 200
         finally:
             process.terminate()

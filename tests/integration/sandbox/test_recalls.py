@@ -18,6 +18,7 @@ from huabao.msisdn import MSISDN
 from tests.integration.ports.peers import peer
 from tests.integration.sandbox.running import kept, mmsc
 from tests.integration.sandbox.test_mmsc import CONTENT, taking
+from tests.services.waiting import ANSWER_S, PATIENCE_S
 
 BETTER = MessageContent(encode_related(Related((Part("text/plain; charset=utf-8", "t", "t.txt", b"better"),), start="t", type="text/plain")), "s")
 NUMBERS = tuple(f"1380000000{one}" for one in range(3))
@@ -27,7 +28,7 @@ SLOW = ("--delay-ms", "60000", "--mix", "retrieved=1")
 @contextmanager
 def sent(url: str, groups: int = 1, **options: Any) -> Iterator[tuple[MM7Link, list[str]]]:
     """A link over which so many groups of three went; their MessageIDs."""
-    link = MM7Link(PortSettings(1, "sandbox", "mm7", url, 1000, 100, connections=4, timeout_s=5.0, options=options))
+    link = MM7Link(PortSettings(1, "sandbox", "mm7", url, 1000, 100, connections=4, timeout_s=ANSWER_S, options=options))
     try:
         stream = link.stream(link.prepare(CONTENT))
         stream.put([OutboundGroup(at, f"t{at}", tuple(MSISDN(one) for one in NUMBERS)) for at in range(groups)])
@@ -90,7 +91,7 @@ def test_too_late_unknown_and_not_offered(tmp_path: Path) -> None:
 def test_a_peer_that_is_gone_and_one_that_says_nothing() -> None:
     with mmsc(*SLOW) as sandbox, sent(sandbox.url) as (link, [message_id]):
         sandbox.process.terminate()
-        sandbox.process.wait(10)
+        sandbox.process.wait(PATIENCE_S)
         assert ask(link, message_id).state == "deferred"
     with peer(lambda connection, request: False) as silent:
         link = MM7Link(PortSettings(1, "silent", "mm7", silent.url, 1000, 100, timeout_s=2.0))

@@ -103,7 +103,7 @@ def test_a_clock_that_is_set_back_is_waited_for_at_half_speed() -> None:
 def test_a_clock_that_is_shown_its_reference_goes_by_its_ticks_in_between() -> None:
     machine = Machine()
     clock = SteadyClock(None, ticks=lambda: machine.ticks)
-    clock.on_first_use = lambda: clock.observe(5000.0)
+    clock.look = lambda: clock.observe(5000.0)
     assert clock().timestamp() == 5000.0
     machine.pass_by(3.0)
     machine.wall += 3600  # not its business

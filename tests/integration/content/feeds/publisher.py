@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.services.waiting import PATIENCE_S
+
 
 @dataclass
 class Page:
@@ -44,7 +46,7 @@ def published() -> Iterator[Publisher]:
             status = 304 if page.etag and self.headers.get("If-None-Match") == page.etag else page.status
             publisher.asked.append((self.path, status))
             if page.stall:
-                publisher.release.wait(10)
+                publisher.release.wait(PATIENCE_S)
             body = b"" if status == 304 else page.body
             self.send_response(status)
             named = {"Content-Type": page.content_type, "Content-Length": str(len(body)), **({"ETag": page.etag} if page.etag else {}), **page.headers}

@@ -22,6 +22,7 @@ from subscribers.models import Reader, Subscription
 from tests.integration.misc.ground import serving
 from tests.integration.reconciliation.installing import numbers, with_boss
 from tests.integration.sandbox.running import boss
+from tests.services.waiting import PATIENCE_S, wait_until
 
 NUMBER = "13800138000"
 EVENT = {"event_id": "e1", "event": "order", "msisdn": NUMBER, "service_id": "paper", "effective_at": "2026-11-22T08:00:00+08:00", "price_fen": 300}
@@ -30,7 +31,7 @@ EVENT = {"event_id": "e1", "event": "order", "msisdn": NUMBER, "service_id": "pa
 def _post(tcp_port: int, event: Any, *, secret: str = "huabao", stamp: int | None = None, method: str = "POST", path: str = "/boss/events") -> tuple[int, dict[str, Any]]:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     when = int(time.time()) if stamp is None else stamp
-    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", tcp_port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, {"X-Huabao-Timestamp": str(when), "X-Huabao-Signature": sign(secret.encode(), when, body)})
         response = connection.getresponse()
@@ -110,10 +111,8 @@ def test_whatever_is_repeated_or_swapped_the_platform_ends_where_boss_is(runtime
                 more = {"price_fen": 300 + round_} if name in ("order", "terms") else {}
                 events += [{"event": name, "msisdn": one, "service_id": "paper", **more} for number, one in enumerate(readers) if (number + round_) % 3]
             peer.post("events", [*events, {"event": "barred", "msisdn": "13900139000"}])
-            give_up_at = time.monotonic() + 30
-            while (found := peer.stats())["events_pending"] or found.get("events_posted", 0) < len(events):
-                assert time.monotonic() < give_up_at, found
-                time.sleep(0.05)
+            wait_until(lambda: not peer.stats()["events_pending"] and peer.stats().get("events_posted", 0) >= len(events), what=lambda: str(peer.stats()))
+            found = peer.stats()
             assert found["answered_200"] == found["events_posted"] > len(events), "some came twice"
             lines = [line.split(",") for line in peer.text("feed.csv").splitlines() if line.startswith("138")]
     assert {row[0]: (row[2], int(row[4])) for row in lines} == _held(runtime)
