@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,13 @@ def recovery() -> None:
 @operation
 def list_stopped(invocation: Invocation, msisdn: str | None) -> Report:
     """All stopped subscriptions by title, cause, city and age; runs that are held; who needs a person. Exit 1 where something does."""
-    from reconciliation.stop_send import looking, monitors
+    from reconciliation.stop_send import looking, monitors, told
     from reconciliation.stop_send.causes import NAMES
 
     with invocation.runtime.transaction(read_only=True) as session:
         if msisdn is not None:
-            return _of_reader(looking.of_reader(session, str(parse_msisdn(msisdn))))
+            reader_id = looking.reader_of(session, str(parse_msisdn(msisdn)))
+            return _of_reader([(one, told.next_step(session, one)) for one in told.stories(session, reader_id, invocation.runtime.now())])
         found = monitors.stopped(session, invocation.runtime.now())
         held, listed = looking.held(session), looking.listed(session)
     total = sum(one.number for one in found)
@@ -52,17 +52,36 @@ def list_stopped(invocation: Invocation, msisdn: str | None) -> Report:
     return Report(data, lines, rows, ("title", "cause", "city", "days", "subscriptions"), problem=bool(held or listed))
 
 
-def _of_reader(found: list[dict[str, Any]]) -> Report:
+def _of_reader(found: list[tuple[Any, str]]) -> Report:
+    from reconciliation.stop_send.causes import NAMES
+
+    names = ("service_id", "cause", "failing_since", "stopped_at", "by", "tried", "next_at", "next_why", "listed_at", "ended_at", "ended_by")
+    data = [
+        {
+            **{name: getattr(one.stop, name) for name in names},
+            "attempt": one.attempts[0].state if one.attempts else None,
+            "steps": one.attempts[0].steps if one.attempts else [],
+            "months_paid": len(one.months),
+            "paid_fen": one.paid_fen,
+            "missed": one.missed,
+            "credit_fen": one.credit_fen,
+            "next_step": step,
+        }
+        for one, step in found
+    ]
     rows = [
-        (one["service_id"], one["cause"], shanghai_text(one["stopped_at"]), one["tried"], one["attempt"] or "", _at(one["next_at"]), one["next_why"], one["ended_by"] or "")
-        for one in found
+        (one.stop.service_id, " ".join(NAMES.get(one.stop.cause, (one.stop.cause,))), shanghai_text(one.stop.stopped_at), _paid(one), one.missed, one.stop.tried, step)
+        for one, step in found
     ]
     lines = [] if found else ["he was never stopped"]
-    return Report({"stops": found}, lines, rows, ("service", "cause", "stopped at", "tried", "attempt", "next try", "why then", "ended by"))
+    return Report({"stops": data}, lines, rows, ("service", "cause", "stopped at", "paid meanwhile", "missed", "tried", "next"))
 
 
-def _at(instant: datetime | None) -> str:
-    return "" if instant is None else shanghai_text(instant)
+def _paid(one: Any) -> str:
+    """Money and months; a barred account's is BOSS's to know."""
+    if one.by_account:
+        return "as BOSS bills"
+    return f"{counted(len(one.months), 'month')}, " + ("price not told" if one.paid_fen is None else f"{one.paid_fen / 100:.2f} yuan")
 
 
 @recovery.command()

@@ -63,15 +63,12 @@ def listed(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def of_reader(session: Session, msisdn: str) -> list[dict[str, Any]]:
-    """All stops of one reader, the newest first, each with the state of its last attempt."""
-    last = select(RecoveryAttempt.state).where(RecoveryAttempt.stop_id == DeliveryStop.id).order_by(RecoveryAttempt.id.desc()).limit(1).scalar_subquery()
-    rows = session.execute(select(DeliveryStop, last).where(DeliveryStop.reader_id == _reader_id(session, msisdn)).order_by(DeliveryStop.id.desc()))
-    names = ("service_id", "cause", "failing_since", "stopped_at", "by", "tried", "next_at", "next_why", "listed_at", "ended_at", "ended_by")
-    return [{**{name: getattr(stop, name) for name in names}, "attempt": state} for stop, state in rows]
+def reader_of(session: Session, msisdn: str) -> int:
+    """The reader who has the number.
 
-
-def _reader_id(session: Session, msisdn: str) -> int:
+    Raises:
+        UsageError: nobody has it.
+    """
     found = session.scalar(select(Reader.id).where(Reader.msisdn == msisdn))
     if found is None:
         raise UsageError("no reader has this number; `huabao subscribers import` adds readers")
@@ -87,7 +84,7 @@ def open_stops(session: Session, numbers: Sequence[str]) -> list[int]:
     found: list[int] = []
     for number in numbers:
         open_ = select(RecoveryAttempt.id).where(RecoveryAttempt.stop_id == DeliveryStop.id, RecoveryAttempt.ended_at.is_(None)).exists()
-        mine = select(DeliveryStop.id).where(DeliveryStop.reader_id == _reader_id(session, number), DeliveryStop.ended_at.is_(None), ~open_)
+        mine = select(DeliveryStop.id).where(DeliveryStop.reader_id == reader_of(session, number), DeliveryStop.ended_at.is_(None), ~open_)
         ids = session.scalars(mine).all()
         if not ids:
             raise UsageError(f"{MSISDN(number).masked} is not stopped, or is being tried already; `huabao recovery list --msisdn` shows him")
@@ -105,7 +102,7 @@ def stop_one(session: Session, msisdn: str, service_id: str, cause: str, *, by: 
         raise UsageError(f"there is no cause {cause!r}; there are {', '.join(CAUSES)}")
     if not reason.strip():
         raise UsageError("say why with --reason; he pays and gets nothing")
-    reader_id = _reader_id(session, msisdn)
+    reader_id = reader_of(session, msisdn)
     at = literal(now, UTCDateTime)
     rows = select(Subscription.reader_id, Subscription.service_id, literal(cause).label("cause"), at.label("failing_since"), at.label("at"))
     rows = rows.where(Subscription.reader_id == reader_id, Subscription.service_id == service_id, Subscription.state == "active")
@@ -122,7 +119,7 @@ def release(session: Session, msisdn: str, service_id: str | None, *, by: str, r
     Raises:
         UsageError: he is not stopped.
     """
-    reader_id = _reader_id(session, msisdn)
+    reader_id = reader_of(session, msisdn)
     mine = select(DeliveryStop.id).where(DeliveryStop.reader_id == reader_id, DeliveryStop.ended_at.is_(None))
     ids = session.scalars(mine if service_id is None else mine.where(DeliveryStop.service_id == service_id)).all()
     if not ids:

@@ -137,7 +137,7 @@ class RecoveryAttempt(Base):
     Attributes:
         number: of the stop's attempts, from 1.
         sign: what it began with: schedule, person, or a sign of life.
-        method: what reached him, or was tried last: tip, settings, probe, paper.
+        method: what was done for him: settings, else a tip, else a probe, else the paper alone; "" where nothing was sent.
         due_at: when it goes on, or gives up waiting.
         tried_at, hour: when the probe, or without one the paper, was sent; the hour in Shanghai.
         reached: whether he fetched anything in it; None while it lasts.

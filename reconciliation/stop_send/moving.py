@@ -40,14 +40,19 @@ def note(row: RecoveryAttempt, what: str, said: str, now: datetime) -> None:
     row.steps = [*row.steps, [what, now.isoformat(), said]]
 
 
-def enter(row: RecoveryAttempt, state: str, said: str, *, wait_h: float, now: datetime) -> None:
+def enter(row: RecoveryAttempt, state: str, said: str, *, wait_h: float, now: datetime, helps: bool = False) -> None:
     """Let an attempt take a step.
+
+    Args:
+        helps: the step sent what helps him, a tip or settings: that is the attempt's method, whatever shows that it did.
 
     Raises:
         StoreError: the step cannot follow its state.
     """
     row.state = lifecycle.after(row.state, state)
-    row.method, row.entered_at, row.due_at = state, now, now + timedelta(hours=wait_h)
+    row.entered_at, row.due_at = now, now + timedelta(hours=wait_h)
+    if helps or (state in (PROBE, PAPER) and not row.method):
+        row.method = state
     if state in (PROBE, PAPER) and row.tried_at is None:
         row.tried_at, row.hour = now, now.astimezone(SHANGHAI).hour
     note(row, state, said, now)

@@ -59,7 +59,7 @@ def send_settings(runtime: Runtime, ids: Sequence[int]) -> int:
                 why, said = _send(session, row, reader, profile, name, now)
             if not why:
                 told.append(row.reader_id)
-            moving.enter(row, SETTINGS, f"no settings: {why}" if why else said, wait_h=0.0 if why else wait_h, now=now)
+            moving.enter(row, SETTINGS, f"no settings: {why}" if why else said, wait_h=0.0 if why else wait_h, now=now, helps=not why)
         note_contacts(session, told, channel="sms", purpose=PURPOSE, reference="recovery", at=now)
         return len(rows)
 

@@ -62,7 +62,7 @@ def send_tips(runtime: Runtime, ids: Sequence[int]) -> int:
                 why = "" if asked else "no port sends texts"
             if not why:
                 told.append(row.reader_id)
-            moving.enter(row, TIP, f"no text: {why}" if why else "text", wait_h=0.0 if why else wait_h, now=now)
+            moving.enter(row, TIP, f"no text: {why}" if why else "text", wait_h=0.0 if why else wait_h, now=now, helps=not why)
         note_contacts(session, told, channel="sms", purpose=PURPOSE, reference="recovery", at=now)
         return len(rows)
 

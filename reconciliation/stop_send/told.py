@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from content.models import Publication
 from huabao import audit
-from huabao.clock import business_day
+from huabao.clock import business_day, shanghai_text
 from huabao.errors import UsageError
 from reconciliation.stop_send import attempts
 from reconciliation.stop_send.following import ACCOUNT
 from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt, RecoveryCredit, Replay
 from reconciliation.stop_send.papers import issues
+from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
 from reconciliation.stop_send.streaks import months_between
 from subscribers.models import Subscription
 
@@ -78,6 +79,24 @@ def stories(session: Session, reader_id: int, now: datetime) -> list[StopStory]:
             )
         )  # fmt: skip
     return sorted(stories_, key=lambda one: one.stop.ended_at is not None)
+
+
+def next_step(session: Session, story: StopStory) -> str:
+    """What happens next by itself, or who has to do something."""
+    stop, running = story.stop, story.running
+    if stop.ended_at is not None:
+        return f"over, {shanghai_text(stop.ended_at)}: {stop.ended_by}"
+    if story.by_account:
+        return "sent to again when BOSS says that the account is unbarred"
+    if running is not None:
+        return f"attempt {running.number} ({running.sign}) is under way: {running.state} since {shanghai_text(running.entered_at)}"
+    if stop.listed_at is not None:
+        return "a person decides, refund or cancel: he was billed for months in which nothing came"
+    if stop.next_at is not None:
+        return f"tried {shanghai_text(stop.next_at)}: {stop.next_why}"
+    if stop.tried >= RECOVERY_ATTEMPTS.get(session):
+        return "tried often enough by the schedule: a sign of life or a person (`huabao recovery run --msisdn`) begins another attempt"
+    return "the next pass plans an attempt"
 
 
 def _missed(session: Session, stop: DeliveryStop, until: datetime) -> int:

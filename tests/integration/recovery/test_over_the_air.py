@@ -69,7 +69,7 @@ def test_texts_and_settings_by_the_smsc_probe_and_paper_by_the_mmsc(sqlite_runti
         assert Parm("NAP-ADDRESS", "cmwap") in found.document.characteristics[0].parms
         with runtime.transaction(read_only=True) as session:
             attempt = session.scalars(select(RecoveryAttempt)).one()
-            assert (attempt.sign, attempt.state, attempt.method) == ("message", "recovered", "paper")
+            assert (attempt.sign, attempt.state, attempt.method) == ("message", "recovered", "settings")
             assert [step for step, _, _ in attempt.steps if step in ("tip", "settings", "probe", "paper", "recovered")] == [
                 "tip",
                 "settings",
