@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -93,6 +94,7 @@ class Province:
     Attributes:
         clock: replaced as time goes on.
         of_key: the fault that a key differs by.
+        run_s: how long each daily run took.
     """
 
     runtime: Runtime
@@ -113,6 +115,7 @@ class Province:
     dialect: FeedDialect = field(default_factory=lambda: find_dialect("csv"))
     recounted: int = 0
     twice: int = 0
+    run_s: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     repairs: dict[str, int] = field(default_factory=dict)
     invented: list[tuple[int, Key, str]] = field(default_factory=list)
@@ -247,7 +250,9 @@ class Province:
         self._due(day, spoiled)
         self.now = as_of + timedelta(hours=3)
         order = Order(self.date(day), {side: GivenFile(path, self.dialect, whole) for side, path in files.items()}, "province")
+        began = time.perf_counter()
         run_id = running.reconcile(self.runtime, order)
+        self.run_s.append(time.perf_counter() - began)
         names = self.look_at(day, run_id)
         self._keep(day, run_id, spoiled, names if whole and spoiled is None and self._is_sampled(day) else None)
         self.world.settle()

@@ -49,6 +49,7 @@ class Life:
         busy: numbers that somebody did something with today, or that a fault is about: life leaves them alone.
         back: what ends by itself, by day: (act, key).
         payers: numbers that pay for others.
+        today: the midnight at which the day began.
     """
 
     world: World
@@ -58,6 +59,7 @@ class Life:
     held: set[str] = field(default_factory=set)
     back: dict[int, list[tuple[str, Key]]] = field(default_factory=dict)
     payers: set[str] = field(default_factory=set)
+    today: datetime | None = None
     last_number: int = 0
     last_id: int = 0
 
@@ -77,7 +79,7 @@ class Life:
 
     def day(self, number: int, midnight: datetime) -> list[Message]:
         """One day of everybody."""
-        self.busy = set()
+        self.busy, self.today = set(), midnight
         found: list[Message] = []
         for act, key in self.back.pop(number, ()):
             if key[0] not in self.held and key[0] not in self.busy:
@@ -147,10 +149,15 @@ class Life:
                 self.readers.pop()
                 continue
             free = number not in self.busy and number not in self.held and number not in self.world.barred
-            if free and all(self.world.orders[key].state == "active" for key in keys):
+            if free and all(self.world.orders[key].state == "active" and not self._turns_72(key) for key in keys):
                 self.busy.add(number)
                 return self.chance.choice(keys)
         return None
+
+    def _turns_72(self, key: Key) -> bool:
+        """Whether his first 72 hours end today: the platform hears of an end an hour or two later than BOSS, and both would be right about him."""
+        begun = self.world.begun[key]
+        return self.today is not None and timedelta(hours=46) < self.today - begun < timedelta(hours=68)
 
     # --- acts: the truth changes, those who `heard` know of it, and the messages tell the platform ---
 

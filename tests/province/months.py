@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from huabao.db import bulk_insert
 from reconciliation.runs import running
 from reconciliation.runs.models import MONTHLY, ReconcileRun
 from reconciliation.runs.running import GivenFile, Order
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tests.province.days import Province
 
 BILL_LATE_DAYS: Final = 2
-_CHUNK: Final = 5000
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Months:
     """The months of a province.
 
     Attributes:
-        of_key: the bill faults of the month.
+        of_key: the bill faults of the month; `billed` those of the bill that is awaited, which may come within the next month.
         lists: lines and fen of each list of each month; `left_out` by reason.
         problems: where figures do not equal their recount.
         aftermath: lines about orders with a fault of another kind.
@@ -60,6 +60,7 @@ class Months:
     problems: list[str] = field(default_factory=list)
     aftermath: dict[str, int] = field(default_factory=dict)
     bill: tuple[int, Path, date] | None = None
+    billed: dict[Key, Fault] = field(default_factory=dict)
     before: Path | None = None
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class Months:
         self.book.rename()
         path = self.book.write(self.province.folder / f"bill-{at:%Y-%m}.csv", self.province.midnight(day + 1))
         due = day + BILL_LATE_DAYS if day + BILL_LATE_DAYS < self.province.days else day
-        self.bill = (due, path, at)
+        self.bill, self.billed = (due, path, at), self.of_key
         for fault in self.of_key.values():
             fault.due = due
         self._serve(at.replace(day=1))
@@ -103,7 +104,7 @@ class Months:
     def _serve(self, month: date) -> None:
         """What the deliveries of the month came to; there are none in this simulation."""
         arrived = self.book.arrived()
-        rows = []
+        rows: dict[tuple[int, str], dict[str, object]] = {}
         with self.province.runtime.transaction() as session:
             owner = {
                 row.msisdn: row.reader_id
@@ -112,9 +113,10 @@ class Months:
             owner |= {row.msisdn: row.id for row in session.execute(select(Reader.msisdn, Reader.id))}
             for (number, service), (retrieved, failed) in arrived.items():
                 if number in owner:
-                    rows.append({"month": month, "reader_id": owner[number], "service_id": service, "retrieved": retrieved, "failed": failed})
-            for start in range(0, len(rows), _CHUNK):
-                session.execute(insert(ReaderServiceMonth), rows[start : start + _CHUNK])
+                    counts = {"month": month, "reader_id": owner[number], "service_id": service, "retrieved": retrieved, "failed": failed}
+                    rows[owner[number], service] = {**counts, "last_success_at": None}
+            columns = ("month", "reader_id", "service_id", "retrieved", "failed", "last_success_at")
+            bulk_insert(session, ReaderServiceMonth, rows.values(), columns=columns)
 
     def reconcile(self, day: int, files: Mapping[str, Path]) -> None:
         """Month-end with its full files, and the bill once it is there."""
@@ -170,7 +172,7 @@ class Months:
             self.left_out[reason] = self.left_out.get(reason, 0) + count
 
     def _line(self, day: int, key: Key, name: str, owed: str, related: set[str]) -> None:
-        fault = self.of_key.get(key)
+        fault = self.billed.get(key)
         if fault is not None and key not in fault.found:
             fault.found[key], fault.found_day = f"{name} {owed}", day
         elif fault is None and (key in self.province.of_key or key[0] in related):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from tests.province.days import Province
 from tests.province.faults import DAILY, MONTHLY, REAL_TIME, Fault
@@ -78,7 +79,7 @@ def as_markdown(province: Province) -> str:
     wrong = [*province.problems, *months.problems]
     facts = [
         f"{province.readers:,} readers at first, {len(province.world.orders):,} orders in the end, {province.days} days, {province.messages:,} messages to the platform.",
-        f"{sum(one.compared for one in days):,} orders compared in {len(days)} runs.",
+        f"{sum(one.compared for one in days):,} orders compared in {len(days)} runs; one took {median(province.run_s):.1f} s (median), {max(province.run_s):.1f} s at most.",
         f"Invented differences: {len(province.invented)}. Orders that differ at the end without an injected fault: {len(province.unequal)}.",
         f"{len(province.increments)} days from increments, {len(province.spoiled)} with a check file that cannot be used, the others from full files.",
         f"{province.recounted} runs were counted once more from what the sides hold: matches, each difference with its money, and the report's figures of both are equal: {'yes' if not wrong else 'no'}.",

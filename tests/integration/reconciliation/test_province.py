@@ -14,7 +14,7 @@ from tests.province.score import problems, scores
 
 @pytest.mark.slow
 def test_a_small_province(sqlite_runtime: Runtime, tmp_path: Path) -> None:
-    province = Province(sqlite_runtime, tmp_path, readers=2000, days=10, each=1)
+    province = Province(sqlite_runtime, tmp_path, readers=600, days=10, each=1)
     province.run()
     assert problems(province) == []
     assert [one.injected for one in scores(province)] == [1] * len(KINDS + bills.KINDS)
