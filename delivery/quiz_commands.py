@@ -113,7 +113,7 @@ def answers(invocation: Invocation, edition: str, msisdn: str, item: str | None)
     from content.quiz.counts import answers_of
 
     with invocation.runtime.transaction(read_only=True) as session:
-        data = answers_of(session, _quiz(session, edition, item), str(parse_msisdn(msisdn)))
+        data = answers_of(session, _quiz(session, edition, item), str(parse_msisdn(msisdn)), invocation.runtime.now())
     rows = [(one["entry"], one["choice"] or "", one["channel"], one["outcome"], shanghai_text(one["received_at"]), one["text"]) for one in data]
     return Report(data, columns=("number drawn with", "choice", "by", "outcome", "received", "text"), rows=rows)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from content.quiz.reading import number_of, read_bare, read_text
 from content.workflow.lifecycle import KILLED
 from huabao.errors import UsageError
 from huabao.settings import Setting
+from subscribers.orders.as_of import number_since, reader_at
 
 REPEATED, TOO_MANY = "repeated", "too-many"
 """The same message once more (a page shows its reply again, a text gets no second one), and one beyond the limit: nothing is written."""
@@ -80,14 +81,15 @@ def answer(session: Session, quiz: OpenedQuiz, msisdn: str, choice: int | None, 
     if session.get_one(Edition, quiz.edition_id).state == KILLED:
         return Answered(STOPPED, settings.REPLY_STOPPED.get(session))
     said = "".join(character for character in text if character.isprintable())[:80]
-    mine = select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.msisdn == msisdn)
+    reader_id = reader_at(session, msisdn, at)
+    mine = select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, is_his(session, msisdn, at))
     last = session.scalar(mine.order_by(QuizAnswer.id.desc()).limit(1))
     if last is not None and (last.choice, last.text, last.channel) == (choice, said, channel) and abs((at - last.received_at).total_seconds()) <= REPEATED_S:
-        counts = session.get(QuizAnswer, _counted(session, quiz, msisdn) or 0)
+        counts = session.get(QuizAnswer, _counted(session, quiz, msisdn, at) or 0)
         return replace(_told(session, quiz, last, last.outcome, counts), outcome=REPEATED, answer_id=0)
     if last is not None and (session.scalar(select(func.count()).select_from(mine.subquery())) or 0) >= settings.ANSWERS_MAX.get(session):
-        return Answered(TOO_MANY, entry=_counted(session, quiz, msisdn))
-    row = QuizAnswer(quiz_id=quiz.id, msisdn=msisdn, choice=choice, channel=channel, text=said, received_at=at, outcome="")
+        return Answered(TOO_MANY, entry=_counted(session, quiz, msisdn, at))
+    row = QuizAnswer(quiz_id=quiz.id, msisdn=msisdn, reader_id=reader_id, choice=choice, channel=channel, text=said, received_at=at, outcome="")
     return _settled(session, quiz, row)
 
 
@@ -98,7 +100,9 @@ def _settled(session: Session, quiz: OpenedQuiz, row: QuizAnswer) -> Answered:
         return _written(session, quiz, row, LATE)
     if row.choice is None:
         return _written(session, quiz, row, UNREADABLE)
-    before = session.scalar(select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.msisdn == row.msisdn, QuizAnswer.outcome == COUNTED).with_for_update())
+    assert row.msisdn is not None, "it was written with its number"
+    his = is_his(session, row.msisdn, row.received_at)
+    before = session.scalar(select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, his, QuizAnswer.outcome == COUNTED).with_for_update())
     if before is not None and (settings.WHICH_COUNTS.get(session) == "first" or before.choice == row.choice):
         return _written(session, quiz, row, AGAIN, before)
     try:
@@ -110,8 +114,8 @@ def _settled(session: Session, quiz: OpenedQuiz, row: QuizAnswer) -> Answered:
             session.add(row)
             session.flush()
     except IntegrityError:  # two of his answers came at one instant, and the other was first
-        again = QuizAnswer(quiz_id=quiz.id, msisdn=row.msisdn, choice=row.choice, channel=row.channel, text=row.text, received_at=row.received_at)
-        return _written(session, quiz, again, AGAIN, session.get(QuizAnswer, _counted(session, quiz, row.msisdn)))
+        again = QuizAnswer(quiz_id=quiz.id, msisdn=row.msisdn, reader_id=row.reader_id, choice=row.choice, channel=row.channel, text=row.text, received_at=row.received_at)
+        return _written(session, quiz, again, AGAIN, session.get(QuizAnswer, _counted(session, quiz, row.msisdn, row.received_at)))
     return _told(session, quiz, row, COUNTED if before is None else REPLACED, row)
 
 
@@ -145,8 +149,18 @@ def closing_text(at: datetime) -> str:
     return f"{local.month}月{local.day}日{local.hour}时" + (f"{local.minute:02d}分" if local.minute else "")
 
 
-def _counted(session: Session, quiz: OpenedQuiz, msisdn: str | None) -> int | None:
-    return session.scalar(select(QuizAnswer.id).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.msisdn == msisdn, QuizAnswer.outcome == COUNTED))
+def _counted(session: Session, quiz: OpenedQuiz, msisdn: str, at: datetime) -> int | None:
+    return session.scalar(select(QuizAnswer.id).where(QuizAnswer.quiz_id == quiz.id, is_his(session, msisdn, at), QuizAnswer.outcome == COUNTED))
+
+
+def is_his(session: Session, msisdn: str, at: datetime) -> ColumnElement[bool]:
+    """The answers of whoever has a number at `at`: his own under any number, and those that came of it before he was a reader, but after it was another's."""
+    unnamed = and_(QuizAnswer.reader_id.is_(None), QuizAnswer.msisdn == msisdn)
+    begins = number_since(session, msisdn, at)
+    if begins is not None:
+        unnamed = and_(unnamed, QuizAnswer.received_at >= begins)
+    reader_id = reader_at(session, msisdn, at)
+    return unnamed if reader_id is None else or_(QuizAnswer.reader_id == reader_id, unnamed)
 
 
 def take_text(session: Session, msisdn: str, recipient: str, text: str, *, channel: str, at: datetime) -> Answered | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from content.quiz.answers import is_his
 from content.quiz.draws import winners
 from content.quiz.models import CHANNELS, COUNTED, GIVEN_UP, OUTCOMES, OpenedQuiz, QuizAnswer, QuizDraw, QuizPlace
 from content.quiz.ranking import seal
@@ -93,12 +95,11 @@ def proof_document(session: Session, quiz: OpenedQuiz) -> dict[str, Any] | None:
     }
 
 
-def answers_of(session: Session, quiz: OpenedQuiz, msisdn: str) -> list[dict[str, Any]]:
-    """One number's answers, oldest first."""
-    mine = select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.msisdn == msisdn).order_by(QuizAnswer.id).limit(ANSWERS_SHOWN)
+def answers_of(session: Session, quiz: OpenedQuiz, msisdn: str, at: datetime) -> list[dict[str, Any]]:
+    """The answers of whoever has a number at `at`, oldest first."""
+    mine = select(QuizAnswer).where(QuizAnswer.quiz_id == quiz.id, is_his(session, msisdn, at)).order_by(QuizAnswer.id).limit(ANSWERS_SHOWN)
     return [
-        {"entry": one.id, "choice": one.choice, "channel": one.channel, "outcome": one.outcome, "text": one.text, "received_at": one.received_at}
-        for one in session.scalars(mine)
+        {"entry": one.id, "choice": one.choice, "channel": one.channel, "outcome": one.outcome, "text": one.text, "received_at": one.received_at} for one in session.scalars(mine)
     ]
 
 

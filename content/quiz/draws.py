@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from content.quiz import settings
@@ -19,10 +19,15 @@ from huabao.db import bulk_insert, in_ids
 from huabao.errors import UsageError
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Reader
 from subscribers.segments import find_segment, rule_sql
+from subscribers.store import has_number_sql
 
 NO_READER, BLACKLISTED, STAFF = "no-reader", "blacklist", "segment"
 SEED_CHARS_MAX = 200
 SEALED, NAMED = "sealed", "named"
+
+_PRESENT = select(Reader.msisdn).where(Reader.id == QuizAnswer.reader_id, has_number_sql()).correlate(QuizAnswer).scalar_subquery()
+_NUMBER = case((QuizAnswer.reader_id.is_(None), QuizAnswer.msisdn), else_=_PRESENT)
+"""The number by which whoever answered is reached now: a reader's present one, none where he has none any more."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def _check(session: Session, quiz: OpenedQuiz, seed: str | None, at: datetime) -
 
 
 def _right(session: Session, quiz: OpenedQuiz) -> dict[int, str]:
-    wanted = select(QuizAnswer.id, QuizAnswer.msisdn).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.outcome == COUNTED, QuizAnswer.choice == quiz.answer)
+    wanted = select(QuizAnswer.id, _NUMBER).where(QuizAnswer.quiz_id == quiz.id, QuizAnswer.outcome == COUNTED, QuizAnswer.choice == quiz.answer)
     return {entry: msisdn or "" for entry, msisdn in session.execute(wanted)}
 
 
@@ -104,8 +109,8 @@ def _barred(session: Session, right: Mapping[int, str], named: Mapping[str, str]
 
 def _who_answered(session: Session, right: Mapping[int, str]) -> ColumnElement[bool]:
     """Readers whose answers these are."""
-    numbers = select(QuizAnswer.msisdn).where(in_ids(session, QuizAnswer.id, list(right)))
-    return Reader.msisdn.in_(numbers)
+    numbers = select(_NUMBER).where(in_ids(session, QuizAnswer.id, list(right)))
+    return and_(has_number_sql(), Reader.msisdn.in_(numbers))
 
 
 def _staff(session: Session, right: Mapping[int, str]) -> Sequence[str]:
@@ -129,7 +134,7 @@ def _places(made: QuizDraw, order: Sequence[int]) -> list[dict[str, object]]:
 def winners(session: Session, quiz: OpenedQuiz, state: str = WON) -> list[Winner]:
     """The places in a state, in order, with their numbers."""
     wanted = (
-        select(QuizPlace.rank, QuizPlace.entry, QuizAnswer.msisdn, QuizAnswer.received_at)
+        select(QuizPlace.rank, QuizPlace.entry, _NUMBER, QuizAnswer.received_at)
         .outerjoin(QuizAnswer, QuizAnswer.id == QuizPlace.entry)
         .where(QuizPlace.quiz_id == quiz.id, QuizPlace.state == state)
         .order_by(QuizPlace.rank)
@@ -153,7 +158,7 @@ def replace(session: Session, quiz: OpenedQuiz, entry: int, barred: Mapping[str,
     given: QuizPlace | None = None
     while given is None and (place := _next_in_order(session, quiz)) is not None:
         found = session.get(QuizAnswer, place.entry)
-        msisdn = None if found is None else found.msisdn
+        msisdn = None if found is None else session.scalar(select(_NUMBER).where(QuizAnswer.id == found.id))
         barring = NO_READER if msisdn is None else _barred(session, {place.entry: msisdn}, barred).get(msisdn)
         _move(place, WON if barring is None else GIVEN_UP, f"in place of {entry}" if barring is None else f"passed over: {barring}", by, at)
         given = place if barring is None else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.quiz.models import QuizAnswer, QuizDraw
+from subscribers.models import Reader
 
 
 def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
@@ -17,6 +18,10 @@ def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
     still be done over, and nothing that leads to the person; any other goes.
     """
     drawn = QuizAnswer.quiz_id.in_(select(QuizDraw.quiz_id))
-    nameless = session.execute(update(QuizAnswer).where(QuizAnswer.msisdn == msisdn, drawn).values(msisdn=None, text=""))
-    gone = session.execute(delete(QuizAnswer).where(QuizAnswer.msisdn == msisdn))
+    reader_id = session.scalar(select(Reader.id).where(Reader.msisdn == msisdn))
+    his = and_(QuizAnswer.reader_id.is_(None), QuizAnswer.msisdn == msisdn)
+    his = his if reader_id is None else or_(his, QuizAnswer.reader_id == reader_id)
+    quiet = {"synchronize_session": False}
+    nameless = session.execute(update(QuizAnswer).where(his, drawn).values(msisdn=None, reader_id=None, text=""), execution_options=quiet)
+    gone = session.execute(delete(QuizAnswer).where(his, QuizAnswer.msisdn.is_not(None)), execution_options=quiet)
     return {QuizAnswer.__tablename__: int(nameless.rowcount) + int(gone.rowcount)}  # type: ignore[attr-defined]  # a cursor's result

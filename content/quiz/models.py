@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey, Document
@@ -19,7 +19,8 @@ OUTCOMES = (COUNTED, AGAIN, REPLACED, LATE, UNREADABLE)
 WON, STANDBY, GIVEN_UP = "won", "standby", "given-up"
 """Of a place in a draw: a winner; next in order; who had won and was replaced, or was passed over, with the reason."""
 
-_COUNTS = text("outcome = 'counted'")
+_OF_READER = text("outcome = 'counted' AND reader_id IS NOT NULL")
+_OF_NOBODY = text("outcome = 'counted' AND reader_id IS NULL")
 
 
 class OpenedQuiz(Base):
@@ -54,7 +55,8 @@ class QuizAnswer(Base):
     """One answer as it came; its id is the number that the reader draws with.
 
     Attributes:
-        msisdn: 11 digits; None once the person was forgotten after a draw.
+        msisdn: 11 digits, as he had it then; None once the person was forgotten after a draw.
+        reader_id: whose number it was then; None where it was no reader's.
         choice: from 1; None where nobody could read it.
         text: what he wrote, where he wrote.
         received_at: when it reached us, which is what the close is held against.
@@ -62,7 +64,9 @@ class QuizAnswer(Base):
 
     __tablename__ = "quiz_answers"
     __table_args__ = (
-        Index("uq_quiz_answers_counted", "quiz_id", "msisdn", unique=True, sqlite_where=_COUNTS, postgresql_where=_COUNTS),
+        Index("uq_quiz_answers_counted", "quiz_id", "reader_id", unique=True, sqlite_where=_OF_READER, postgresql_where=_OF_READER),
+        Index("uq_quiz_answers_counted_nobody", "quiz_id", "msisdn", unique=True, sqlite_where=_OF_NOBODY, postgresql_where=_OF_NOBODY),
+        Index("ix_quiz_answers_reader", "reader_id", "quiz_id"),
         Index("ix_quiz_answers_msisdn", "msisdn", "quiz_id"),
         Index("ix_quiz_answers_quiz", "quiz_id", "outcome"),
     )
@@ -70,6 +74,7 @@ class QuizAnswer(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     quiz_id: Mapped[int] = mapped_column(ForeignKey("quizzes.id"))
     msisdn: Mapped[str | None] = mapped_column(String(11))
+    reader_id: Mapped[int | None] = mapped_column(BigInteger)
     choice: Mapped[int | None]
     channel: Mapped[str] = mapped_column(String(10))
     outcome: Mapped[str] = mapped_column(String(12))

@@ -55,6 +55,9 @@ class DeliveryEvent(Base):
     outcome: Mapped[int | None] = mapped_column(SmallInteger)
 
 
+_STOPS = text("status = 'stop-asked'")
+
+
 class InboundMessage(Base):
     """What a reader sent or said by MM7: a DeliverReq, or a ReadReplyReq; only ever added.
 
@@ -67,7 +70,10 @@ class InboundMessage(Base):
     """
 
     __tablename__ = "inbound_messages"
-    __table_args__ = (Index("ix_inbound_messages_sender", "sender", "received_at"),)
+    __table_args__ = (
+        Index("ix_inbound_messages_sender", "sender", "received_at"),
+        Index("ix_inbound_messages_stops", "id", sqlite_where=_STOPS, postgresql_where=_STOPS),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     received_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from huabao.db import Base, BigKey
 WAITING, AGREED, DECLINED, SILENT = "waiting", "agreed", "declined", "silent"
 
 _WAITING = text("state = 'waiting'")
+_SILENT = text("state = 'silent' AND inbound_id IS NULL")
 
 
 class OrderConfirmation(Base):
@@ -22,11 +23,14 @@ class OrderConfirmation(Base):
         port_id: by which the question went, and by which the answer must come.
         state: waiting, agreed, declined (he said something else that refuses), silent (he said nothing in time).
         until: silence until then cancels the order.
-        inbound_id: of the text that answered.
+        inbound_id: of the text that answered, in time or too late.
     """
 
     __tablename__ = "order_confirmations"
-    __table_args__ = (Index("ix_order_confirmations_waiting", "until", sqlite_where=_WAITING, postgresql_where=_WAITING),)
+    __table_args__ = (
+        Index("ix_order_confirmations_waiting", "until", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_order_confirmations_silent", "answered_at", sqlite_where=_SILENT, postgresql_where=_SILENT),
+    )
 
     order_id: Mapped[int] = mapped_column(ForeignKey("service_orders.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     reader_id: Mapped[int] = mapped_column(BigKey)

@@ -68,6 +68,12 @@ def reader_at(session: Session, msisdn: str, at: datetime) -> int | None:
     return None if begins is not None and at < begins else session.scalar(select(Reader.id).where(Reader.msisdn == msisdn))
 
 
+def number_since(session: Session, msisdn: str, at: datetime) -> datetime | None:
+    """From when a number was in the hands that it was in at `at`; None for since ever."""
+    instants = [instant for one in session.scalars(select(ReaderNumber).where(ReaderNumber.msisdn == msisdn)) for instant in (one.since, one.until) if instant is not None]
+    return max((one for one in instants if one <= at), default=None)
+
+
 def _rows(session: Session, as_of: datetime, readers: Sequence[int] | None) -> Iterator[Stated]:
     services, blocks = columns_at(session, as_of, readers)
     for some in blocks:

@@ -13,12 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from content.manuscript import Manuscript
 from content.models import Edition, EditionVersion
 from content.quiz.answers import answer, closing_text, quizzes_of_edition, take_text
+from content.quiz.counts import answers_of
 from content.quiz.forgetting import forget_number
 from content.quiz.models import COUNTED, OpenedQuiz, QuizAnswer
 from content.workflow import lifecycle
 from content.workflow.lifecycle import Act
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
+from subscribers.models import Reader
+from subscribers.orders.change import Change
+from subscribers.orders.services import apply
 from tests.integration.quiz.ground import CLOSES, NUMBER, OPENED, SECOND, magazine, new_version, number_of, opened, quiz_of, rows
 from tests.services.delivering import set_setting
 from tests.services.waiting import PATIENCE_S
@@ -211,3 +215,22 @@ def test_two_answers_of_one_reader_at_one_instant_count_once(postgres_runtime: R
     assert outcomes == ["counted", "again"]
     with runtime.transaction() as session:
         assert rows(session) == [(ME, 1, "counted"), (ME, 2, "again")]
+
+
+def test_a_numbers_next_owner_answers_for_himself_and_who_changed_his_number_does_not_answer_twice(runtime: Runtime) -> None:
+    first, second = number_of(1), number_of(2)
+    with runtime.transaction() as session:
+        quiz = opened(session)[0]
+        session.add_all([Reader(msisdn=one, topics=[], attributes={}, created_at=OPENED, updated_at=OPENED) for one in (first, second)])
+        session.flush()
+        for number in (first, second):
+            assert answer(session, quiz, number, 2, channel="sms", at=OPENED + SECOND).outcome == "counted"
+        gone = Change(first, "transfer", "boss", "t1", OPENED + 2 * SECOND)
+        moved = Change(second, "number_change", "boss", "t2", OPENED + 3 * SECOND, new_msisdn=number_of(3))
+        apply(session, [gone, moved], now=OPENED + 4 * SECOND)
+        assert answer(session, quiz, first, 1, channel="sms", at=OPENED + 5 * SECOND).outcome == "counted", "nobody's yet, and not the last owner's"
+        assert answer(session, quiz, number_of(3), 1, channel="sms", at=OPENED + 5 * SECOND).outcome == "again"
+        assert [one["choice"] for one in answers_of(session, quiz, first, OPENED + 6 * SECOND)] == [1]
+        assert [one["choice"] for one in answers_of(session, quiz, number_of(3), OPENED + 6 * SECOND)] == [2, 1]
+        forget_number(session, number_of(3))
+        assert answers_of(session, quiz, number_of(3), OPENED + 6 * SECOND) == []
