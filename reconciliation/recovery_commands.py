@@ -130,6 +130,8 @@ def stop(invocation: Invocation, msisdn: str | None, service_id: str | None, cau
     """Stop sending to one reader, or settle a run of stops that is held."""
     from reconciliation.stop_send import deciding, looking
 
+    if sum(one is not None for one in (msisdn, approved, dropped)) > 1:
+        raise UsageError("one thing at a time: a reader (--msisdn), or a held run to agree to (--approve) or to drop (--drop)")
     now = invocation.runtime.now()
     with invocation.runtime.transaction() as session:
         if approved is not None:

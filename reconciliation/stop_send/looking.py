@@ -15,7 +15,7 @@ from huabao.db import UTCDateTime
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 from reconciliation.stop_send import moving
-from reconciliation.stop_send.causes import CAUSES
+from reconciliation.stop_send.causes import BARRED, CAUSES
 from reconciliation.stop_send.deciding import stop_rows
 from reconciliation.stop_send.following import LEFT
 from reconciliation.stop_send.lifecycle import GIVEN_UP
@@ -117,13 +117,15 @@ def release(session: Session, msisdn: str, service_id: str | None, *, by: str, r
     """Send again to one stopped reader; how many subscriptions.
 
     Raises:
-        UsageError: he is not stopped.
+        UsageError: he is not stopped, or his account is barred.
     """
     reader_id = reader_of(session, msisdn)
     mine = select(DeliveryStop.id).where(DeliveryStop.reader_id == reader_id, DeliveryStop.ended_at.is_(None))
     ids = session.scalars(mine if service_id is None else mine.where(DeliveryStop.service_id == service_id)).all()
     if not ids:
         raise UsageError(f"{MSISDN(msisdn).masked} is not stopped" + (f" in service {service_id!r}" if service_id else ""))
+    if session.scalar(select(Reader.account_state).where(Reader.id == reader_id)) == BARRED:
+        raise UsageError(f"the account of {MSISDN(msisdn).masked} is barred: BOSS's event lets him be sent to again, nothing else does")
     open_ = session.scalars(select(RecoveryAttempt).where(RecoveryAttempt.stop_id.in_(ids), RecoveryAttempt.ended_at.is_(None))).all()
     moving.give_up(session, open_, f"{by} let him be sent to again", now)
     number = moving.resume(session, ids, source=by, ended_by=RELEASED, now=now)
