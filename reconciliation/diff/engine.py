@@ -17,6 +17,7 @@ from reconciliation.codecs.feeds.records import FeedError, LineFault
 from reconciliation.diff import apart
 from reconciliation.diff.apart import ReaderApart
 from reconciliation.diff.classes import SIDES
+from reconciliation.diff.crowding import Crowd
 from reconciliation.diff.files import DifferenceWriter
 from reconciliation.diff.judging import Judge
 from reconciliation.diff.merging import merged
@@ -24,6 +25,9 @@ from reconciliation.diff.outcome import STRICT, Outcome, Rules, Side, SideReport
 from reconciliation.diff.streams import Disordered, in_order, sorted_outside
 from reconciliation.diff.tables import tables
 from reconciliation.diff.tails import Tails
+
+NUMBER_MAX = 10_000
+"""Records of one number in a feed, where nobody says otherwise."""
 
 OnFaults = Callable[[Sequence[LineFault]], None]
 
@@ -208,15 +212,23 @@ class FeedSummary:
     usable: int
 
 
-def check_feed(side: Side) -> FeedSummary:
+def check_feed(side: Side, *, number_max: int = NUMBER_MAX) -> FeedSummary:
     """Read a feed from end to end without comparing it.
+
+    Args:
+        number_max: records of one number.
 
     Raises:
         FeedError: it is refused whole.
     """
+    crowd = Crowd(number_max)
     with ExitStack() as stack:
         one = _Input("", side, Services())
-        for _ in one.blocks(stack):
-            pass
+        for block in one.blocks(stack):
+            crowd.add(block)
         report = one.report(True)
+    suspects = crowd.suspects()
+    if len(suspects):
+        with ExitStack() as stack:
+            crowd.check(_Input("", replace(side, faults=None), Services()).blocks(stack), suspects)
     return FeedSummary(report, report.records - sum(report.faults.values()))

@@ -21,7 +21,7 @@ from huabao.errors import UsageError
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import Side, SideReport, check_feed
 from reconciliation.feeds.models import BAD, BILL, FULL, INCREMENT, RIGHT, SEMIWRONG, FeedArrival
-from reconciliation.feeds.settings import FEED_LACKS_MAX, FEED_SHARE_MIN, FEED_SMALL
+from reconciliation.feeds.settings import FEED_LACKS_MAX, FEED_NUMBER_MAX, FEED_SHARE_MIN, FEED_SMALL
 
 REPEATED, TOO_SMALL, CUT = "repeated", "too_small", "cut"
 GAP_ROWS_MAX: Final = 1000
@@ -120,7 +120,7 @@ def take(session: Session, feed: Feed, *, now: datetime, span: tuple[datetime, d
         detail = (f"{feed.peer}: the file is the one of {other}, which counts for that day alone", f"{feed.peer}：文件与{other}的相同，不能重复使用")
     else:
         try:
-            summary = check_feed(side)
+            summary = check_feed(side, number_max=FEED_NUMBER_MAX.get(session))
             report, usable = summary.report, summary.usable
             reason, detail = _too_small(session, feed, usable)
         except FeedError as error:

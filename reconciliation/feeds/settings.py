@@ -11,6 +11,7 @@ FEED_SMALL = Setting("feed_small", 100, "records", "files of peers whose last on
 FEED_LACKS_MAX = Setting(
     "feed_lacks_max", 100, "orders", "a sorted full file without a count that ends before more orders than this, which both others hold, was cut and is refused", minimum=0
 )
+FEED_NUMBER_MAX = Setting("feed_number_records_max", 10_000, "records", "a check file with more records of one number than this is refused", minimum=1, maximum=1_000_000)
 FEED_KEEP_DAYS = Setting("feed_keep_days", 400, "days", "what is remembered of check files is removed after this long", minimum=31)
 
 INBOX = Setting("feed_inbox", "", "", "folder that check files come into, with boss/ and misc/ below it; empty is inbox in the data folder")

@@ -85,6 +85,7 @@ FILE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "no_as_of": ("says no as-of time, and none was given", "没有截止时间"),
     "long_line": ("has a line of more than 4096 bytes", "有超过4096字节的行"),
     "services": ("names more than 4096 services", "业务代码超过4096种"),
+    "crowded": ("holds more records of one number than a reader can have", "同一号码的记录数过多"),
     "compressed": ("cannot be unpacked", "压缩包无法解压"),
 }
 """Everything for which a file is refused whole, in English and Chinese."""
