@@ -262,8 +262,8 @@ class Province:
         self.months.reconcile(day, files if whole else {})
 
     def _is_sampled(self, day: int) -> bool:
-        """Whether a day is counted once more and run twice: of a small province every one."""
-        return self.days <= SMALL or day % SAMPLED_EVERY == 0 or day == self.days - 1
+        """Whether a day is counted once more and run twice: of a small province every other."""
+        return day % (2 if self.days <= SMALL else SAMPLED_EVERY) == 0 or day == self.days - 1
 
     def _due(self, day: int, spoiled: Spoiled | None) -> None:
         """Which faults this day's run must find: with full files all, with increments those that both peers tell of."""
