@@ -17,6 +17,7 @@ from reconciliation.stop_send.report import Share, multiple
 from reconciliation.stop_send.schedule import arms, choose, open_hours, weighed
 from reconciliation.stop_send.streaks import NOT_HIS, cause_of
 from tests.benchmark.recovery import fixed, interval, learnt, spread
+from tests.command_line import ROOT
 
 VERBS = sorted({verb for verbs in lifecycle.TRANSITIONS.values() for verb in verbs})
 SIGNED = (*SIGNS, "schedule", "person")
@@ -143,3 +144,12 @@ def test_a_fresh_installation_says_what_the_standards_say_of_reports(name: str, 
 def test_and_of_receipts(name: str, stat: str, err: str, cause: str) -> None:
     assert cause_of(dialect(name).receipt(stat, err)) == cause
     assert cause_of(dialect("3gpp").status_code(2003)) == "system"
+
+
+def test_the_documents_table_is_the_table() -> None:
+    """docs/recovery.md shows the life of an attempt as it is."""
+    verbs = ("tip", "settings", "probe", "paper", "recover", "fail", "give_up")
+    assert set(verbs) == set(VERBS)
+    rows = [f"| {state} | " + " | ".join(lifecycle.TRANSITIONS[state].get(verb, "") for verb in verbs) + " |" for state in lifecycle.STATES]
+    shown = (ROOT / "docs/recovery.md").read_text("utf-8")
+    assert "\n".join(rows) in shown, "\n".join(rows)
