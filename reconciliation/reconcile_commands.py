@@ -11,6 +11,7 @@ import click
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
+from reconciliation.download_commands import differences as differences_command
 from reconciliation.report_commands import report
 
 if TYPE_CHECKING:
@@ -278,5 +279,6 @@ def _at(at: datetime | None) -> str:
 
 
 reconcile.add_command(report)
+reconcile.add_command(differences_command)
 
 COMMANDS: tuple[click.Command, ...] = (reconcile,)
