@@ -42,6 +42,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     FEED_SHARE_MIN,
     FEED_SMALL,
     FEED_LACKS_MAX,
+    FEED_NUMBER_MAX,
     FEED_KEEP_DAYS,
     INBOX,
     QUIET_S,

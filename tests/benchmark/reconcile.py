@@ -15,19 +15,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.benchmark.commands import LOOK_S, family, largest_mb
 from tests.benchmark.feeds import KINDS, shuffle_feeds, write_feeds
 from tests.benchmark.figures import Figure, figure
+from tests.benchmark.own_export import own_export
 
 SIZES = [int(one) for one in os.environ.get("HUABAO_BENCH_ROWS", "1600000,10000000").split(",")]
 ROUNDS = int(os.environ.get("HUABAO_BENCH_ROUNDS", "3"))
 PANDAS_ROWS_MAX = 2_000_000
-LOOK_S = 0.05
 ATTRIBUTES = ("price", "payer", "effective")
 SORTED_MB_MAX, UNSORTED_MB_MAX = 150, 600
 
 
 def run() -> list[Figure]:
-    """Each size, sorted and not."""
+    """Each size, sorted and not; then the platform's own export of the first size, out of its database."""
     figures: list[Figure] = []
     for rows in SIZES:
         with tempfile.TemporaryDirectory(prefix="huabao-bench-") as folder:
@@ -39,7 +40,7 @@ def run() -> list[Figure]:
             others = ["duckdb", "merge", *(["pandas"] if rows <= PANDAS_ROWS_MAX else [])]
             figures += _beside(in_order, f"3 × {rows:,} sorted", others, expected, SORTED_MB_MAX)
             figures += _beside(mixed, f"3 × {rows:,} unsorted", [one for one in others if one != "merge"], expected, UNSORTED_MB_MAX)
-    return figures
+    return figures + own_export(SIZES[0], ROUNDS)
 
 
 def _beside(folder: Path, what: str, others: list[str], expected: Counter[str], most_mb: int) -> list[Figure]:
@@ -71,21 +72,3 @@ def _run(way: str, folder: Path) -> dict[str, Any]:
             time.sleep(LOOK_S)
         assert process.stdout is not None and process.returncode == 0, f"{way} failed"
         return {**json.loads(process.stdout.read()), "peak_mb": round(sum(largest.values()), 1)}
-
-
-def family(pid: int) -> list[int]:
-    """A process and those that it started."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return [pid]
-    return [pid, *(one for child in children for one in family(int(child)))]
-
-
-def largest_mb(pid: int) -> float:
-    """The largest resident size so far."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0.0)

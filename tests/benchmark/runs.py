@@ -6,18 +6,12 @@ all. Meanwhile 25 events a second come in on the real-time path. The database wr
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from console.schema import upgrade
 from huabao.clock import business_day
@@ -25,28 +19,16 @@ from huabao.config import Config
 from huabao.runtime import Runtime, make_runtime
 from reconciliation.runs import guard
 from tests import servers
+from tests.benchmark.commands import Done, reconcile_command
 from tests.benchmark.events import DURABLE, quantile
 from tests.benchmark.figures import Figure
 from tests.benchmark.peer_files import write_peer_files
 from tests.benchmark.population import fill
-from tests.benchmark.reconcile import LOOK_S, family, largest_mb
 from tests.benchmark.watching import Watch
-from tests.command_line import ROOT
 
 READERS = int(os.environ.get("HUABAO_BENCH_READERS", "1576000"))
 MB_MAX = 300
 ALONE_S = 10
-_STEP = re.compile(r'"step": "(\w+)", "seconds": ([0-9.]+)')
-
-
-@dataclass
-class Done:
-    """A command that ran: seconds by step, MB of it and of what it started, and what it said."""
-
-    seconds: float
-    steps: dict[str, float]
-    peak_mb: float
-    said: dict[str, Any]
 
 
 def run() -> list[Figure]:
@@ -69,36 +51,18 @@ def run() -> list[Figure]:
 
 def _day(runtime: Runtime, environment: dict[str, str], folder: Path, day: date) -> dict[str, Done]:
     own, files = folder / "own.csv", ("--boss", str(folder / "boss.csv"), "--misc", str(folder / "misc.csv"))
-    done = {"own export": _command(environment, "export", "--date", str(day), "--to", "boss", "--out", str(own))}
+    done = {"own export": reconcile_command(environment, "export", "--date", str(day), "--to", "boss", "--out", str(own))}
     expected = {name: count for name, count in write_peer_files(own, folder).items() if count}
-    done["compared and planned"] = first = _command(environment, "daily", "--date", str(day), *files)
+    done["compared and planned"] = first = reconcile_command(environment, "daily", "--date", str(day), *files)
     assert first.said["differences"] == expected, (first.said["differences"], expected)
     with runtime.transaction() as session:
         for who in ("li", "wang") if first.said["guard_held"] else ():
             guard.approve(session, first.said["run_id"], by=who, at=runtime.now())
-    done["compared again and repaired"] = _command(environment, "daily", "--date", str(day), *files, "--apply")
-    done["report, PDF"] = _command(environment, "report", "--date", str(day), "--out", str(folder / "day.pdf"))
-    done["report, XLSX"] = _command(environment, "report", "--date", str(day), "--out", str(folder / "day.xlsx"))
-    done["given again"] = _command(environment, "daily", "--date", str(day), *files, "--apply")
+    done["compared again and repaired"] = reconcile_command(environment, "daily", "--date", str(day), *files, "--apply")
+    done["report, PDF"] = reconcile_command(environment, "report", "--date", str(day), "--out", str(folder / "day.pdf"))
+    done["report, XLSX"] = reconcile_command(environment, "report", "--date", str(day), "--out", str(folder / "day.xlsx"))
+    done["given again"] = reconcile_command(environment, "daily", "--date", str(day), *files, "--apply")
     return done
-
-
-def _command(environment: dict[str, str], *arguments: str) -> Done:
-    largest: dict[int, float] = {}
-    command = [sys.executable, "-m", "console.cli", "reconcile", *arguments, "--json"]
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as logged:
-        with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=logged) as process:
-            while process.poll() is None:
-                for pid in family(process.pid):
-                    largest[pid] = max(largest.get(pid, 0.0), largest_mb(pid))
-                time.sleep(LOOK_S)
-        seconds = time.perf_counter() - began
-        said.seek(0)
-        logged.seek(0)
-        log = logged.read()
-        assert process.returncode in (0, 1), log[-2000:]
-        return Done(seconds, {step: float(taken) for step, taken in _STEP.findall(log)}, sum(largest.values()), json.load(said))
 
 
 def _figures(done: dict[str, Done], watch: Watch, during_ms: list[float], alone_ms: list[float]) -> list[Figure]:
