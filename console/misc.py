@@ -63,6 +63,7 @@ class MISCApp:
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"misc nonce {secret}".encode()).digest()
         self._doors = Kept(self._load, PEERS_KEPT_S)
+        self._dialects = dialects_in(runtime.config.dialects_folder)
         self._commit: GroupCommit[Arrival, int] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,19 +126,18 @@ class MISCApp:
         Raises:
             UsageError: its peer's dialect cannot be used.
         """
-        dialects = dialects_in(self._runtime.config.dialects_folder)
         try:
             envelope = decode_envelope(body, charset=charset)
         except CodecError as error:
             peer = doors[0].peer
-            return Arrival(peer.name, dialects.get(peer.options.dialect), body, None, find_transaction_id(body), str(error))
+            return Arrival(peer.name, self._dialects.get(peer.options.dialect), body, None, find_transaction_id(body), str(error))
         message = envelope.message
         device = message.send_address.device_id if isinstance(message, SyncOrderRelationReq) else ""
         fitting = [one.peer for one in doors if one.peer.options.device_id in ("", device)]
         chosen = max(fitting, key=lambda one: bool(one.options.device_id), default=None)
         peer = chosen or doors[0].peer
         why = "" if chosen else "its DeviceID is no configured peer's"
-        return Arrival(peer.name, dialects.get(peer.options.dialect), body, envelope, envelope.transaction_id, why)
+        return Arrival(peer.name, self._dialects.get(peer.options.dialect), body, envelope, envelope.transaction_id, why)
 
     def _load(self) -> tuple[Door, ...]:
         with self._runtime.transaction(read_only=True) as session:

@@ -36,9 +36,9 @@ class Fields:
         self.problems = problems
         for child in element:
             key = name_of(child.tag).folded
-            if key in self._children and _bare(child) != _bare(self._children[key]):
+            first = self._children.setdefault(key, child)
+            if first is not child and _bare(child) != _bare(first):
                 raise malformed(f"{self._name} has two different {self._said(key)}")
-            self._children.setdefault(key, child)
 
     def inside(self, name: str) -> Fields | None:
         """The fields of the child of that name."""
