@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from delivery.models import Outcome, deliveries
@@ -29,7 +29,7 @@ from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt
 from reconciliation.stop_send.schedule import Knowledge
 from reconciliation.stop_send.settings import RECOVERY_AT_ONCE, RECOVERY_ATTEMPTS, RECOVERY_HOURS
 from reconciliation.stop_send.streaks import months_between
-from subscribers.models import ReaderServiceMonth, Subscription
+from subscribers.models import Reader, ReaderServiceMonth, Subscription
 
 
 def run(runtime: Runtime) -> dict[str, int]:
@@ -55,11 +55,18 @@ def plan_ahead(session: Session, now: datetime) -> int:
         .limit(RECOVERY_AT_ONCE.get(session))
     ).all()
     if rows:
-        known = Knowledge.of(session, now)
+        known, tried = Knowledge.of(session, now), _last_tried(session, [row.id for row in rows])
         for row in rows:
-            row.next_at, row.next_why = known.next_try(row.cause, row.id, row.tried + 1, max(row.looked_at, row.stopped_at))
+            row.next_at, row.next_why = known.next_try(row.cause, row.id, row.tried + 1, max(tried.get(row.id, row.stopped_at), row.looked_at, row.stopped_at))
     session.flush()
     return len(rows)
+
+
+def _last_tried(session: Session, stop_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the last attempt of each stop ended."""
+    one = RecoveryAttempt
+    rows = session.execute(select(one.stop_id, func.max(one.ended_at)).where(in_ids(session, one.stop_id, stop_ids), one.ended_at.is_not(None)).group_by(one.stop_id))
+    return {stop_id: ended_at for stop_id, ended_at in rows if ended_at is not None}
 
 
 def begin(session: Session, now: datetime, *, only: Sequence[int] | None = None) -> int:
@@ -74,7 +81,9 @@ def begin(session: Session, now: datetime, *, only: Sequence[int] | None = None)
         found = [(stop_id, PERSON) for stop_id in only]
     signs = dict(found)
     rows = session.scalars(select(DeliveryStop).where(in_ids(session, DeliveryStop.id, sorted(signs)), DeliveryStop.ended_at.is_(None)).with_for_update(skip_locked=True)).all()
+    imeis = dict(session.execute(select(Reader.id, Reader.imei).where(in_ids(session, Reader.id, sorted({row.reader_id for row in rows})))).all())
     for row in rows:
+        row.imei = imeis.get(row.reader_id) or row.imei  # another handset is a sign once
         moving.begin(session, row, signs[row.id], now)
     session.flush()
     return len(rows)

@@ -62,7 +62,7 @@ class DeliveryStop(Base):
     Attributes:
         failing_since: since when it failed; of a barred account, since when it is.
         by: who stopped it: stop_send, boss or a person.
-        imei: the reader's when he was stopped; another one later is a hint.
+        imei: the reader's when he was stopped, or tried last; another one later is a hint.
         looked_at: signs of life up to then were heeded.
         tried: attempts so far.
         next_at, next_why: when the schedule tries next, and why then; None where it does not.

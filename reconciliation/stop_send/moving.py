@@ -100,7 +100,7 @@ def _owe(session: Session, mine: tuple[Any, ...], now: datetime) -> None:
 
 
 def fail(session: Session, rows: Sequence[RecoveryAttempt], now: datetime) -> None:
-    """The attempts end without success; stops are as they were, and the schedule plans anew."""
+    """The attempts end without success; stops are as they were, and the schedule plans anew. What he showed meanwhile is a sign for the next."""
     if not rows:
         return
     last, papers = RECOVERY_ATTEMPTS.get(session), [row.id for row in rows if row.state == PAPER]
@@ -111,7 +111,7 @@ def fail(session: Session, rows: Sequence[RecoveryAttempt], now: datetime) -> No
     session.flush()
     _stop_again(session, papers, now)
     stops_ = in_ids(session, DeliveryStop.id, sorted(row.stop_id for row in rows))
-    session.execute(update(DeliveryStop).where(stops_, DeliveryStop.ended_at.is_(None)).values(looked_at=now, next_at=None), execution_options=_QUIET)
+    session.execute(update(DeliveryStop).where(stops_, DeliveryStop.ended_at.is_(None)).values(next_at=None), execution_options=_QUIET)
 
 
 def give_up(session: Session, rows: Sequence[RecoveryAttempt], why: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from console.boss import BossApp
 from console.mm7 import MM7App
 from delivery.codecs.mm7 import Address, DeliveryReportReq, ReadReplyReq, encode_envelope
-from delivery.models import Dispatch, Outcome, Submission, deliveries
+from delivery.models import Dispatch, InboundMessage, Outcome, Submission, deliveries
 from delivery.partitions import ensure_day
 from delivery.reports.folding import fold
 from huabao.clock import business_day
@@ -143,6 +143,31 @@ def test_another_handset_by_an_import(sqlite_runtime: Runtime, tmp_path: Path) -
     attempts.run(later)
     with later.transaction(read_only=True) as session:
         assert session.scalars(select(RecoveryAttempt.state)).one() == "probe", "no tip for the old handset"
+
+
+def _fail(runtime: Runtime) -> None:
+    """The open attempt's probe is never fetched."""
+    attempts.run(runtime)
+    over = at(runtime, runtime.now() + timedelta(hours=9))
+    with over.transaction() as session:
+        assert attempts.look(session, over.now())["failed"] == 1
+
+
+def test_a_sign_counts_once_and_one_that_comes_during_an_attempt_begins_the_next(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    later = stopped(sqlite_runtime, "handset_settings")
+    _import(later, tmp_path, "490154203237518")
+    assert begun(later) == [("imei", WHO)]
+    _fail(later)
+    after = at(later, later.now() + timedelta(hours=10))
+    with after.transaction() as session:
+        assert attempts.begin(session, after.now()) == 0, "the handset is the same as an hour ago"
+        session.add(InboundMessage(received_at=later.now() + timedelta(hours=7), port_id=1, kind="sms", sender=NUMBER, content=b"hi"))
+    assert begun(after) == [("imei", WHO), ("message", WHO)], "he wrote while the probe was out"
+    with after.transaction() as session:
+        session.execute(update(RecoveryAttempt).where(RecoveryAttempt.ended_at.is_(None)).values(state="failed", ended_at=after.now() + timedelta(days=5)))
+        attempts.plan_ahead(session, after.now() + timedelta(days=5))
+        (next_at,) = session.scalars(select(DeliveryStop.next_at))
+        assert next_at > after.now() + timedelta(days=11), "days count from the end of the last try"
 
 
 def test_settings_confirmed_on_the_command_line(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
