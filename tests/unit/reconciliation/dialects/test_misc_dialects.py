@@ -83,3 +83,10 @@ def test_an_operators_file_stands_before_ours_until_it_breaks(tmp_path: Path) ->
     assert known.names() == ["m-market", "misc-1.5.0", "own"]
     with pytest.raises(UsageError, match=r"there is no dialect '\.\./x'"):
         known.get("../x")
+
+
+def test_a_built_in_file_never_stands_in_for_a_broken_own_one(tmp_path: Path) -> None:
+    (tmp_path / "misc-1.5.0.toml").write_text("broken")
+    with pytest.raises(UsageError, match="is no TOML"):
+        MISCDialects(tmp_path).get("misc-1.5.0")
+    assert list(MISCDialects(tmp_path).faults()) == ["misc-1.5.0"] and [one.name for one in MISCDialects(tmp_path).usable()] == ["m-market"]
