@@ -9,14 +9,13 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from content.models import Publication
 from content.quiz import answers
 from content.quiz.models import OpenedQuiz
 from content.wap.models import WapForm
 from huabao import audit
 from reconciliation.ordering.leaving import leave
+from reconciliation.ordering.stopping import title_of
 from subscribers.models import Reader, Subscription
-from subscribers.offers import store
 from subscribers.offers.orders import record_order
 from subscribers.offers.services import find_service
 
@@ -82,13 +81,6 @@ def _quiz(session: Session, reader_id: int, about: str, form: Mapping[str, str],
         return UNCHOSEN
     reader = session.get_one(Reader, reader_id)
     return answers.answer(session, quiz, reader.msisdn, int(choice), channel=CHANNEL, at=at).reply or "您的回答已收到。"
-
-
-def title_of(session: Session, service_id: str) -> str:
-    """What readers call a service: as the catalogue does, else as its first publication is called, else as BOSS does."""
-    known = store.current(session).catalogue.by_service_id().get(service_id)
-    title = known.title if known else session.scalar(select(Publication.title).where(Publication.service_id == service_id).order_by(Publication.id).limit(1))
-    return title or service_id
 
 
 def _leave(session: Session, reader_id: int, about: str, at: datetime) -> str:

@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
-from console.wap_acts import title_of
 from content.compose.wap import OWN_PAGE
 from content.designs import base_design
 from content.draw import section_band
@@ -23,6 +22,7 @@ from content.quiz.answers import closing_text, may_answer, quizzes_of_edition
 from content.quiz.models import OpenedQuiz
 from content.wap.documents import Block, Choice, Form, Heading, Link, PageDocument, Shown, Words
 from huabao.msisdn import MSISDN
+from reconciliation.ordering.stopping import title_of
 from subscribers.handset_classes import handset_class
 from subscribers.models import Reader, Subscription
 from subscribers.offers import services

@@ -19,10 +19,10 @@ from delivery.reports.keywords import STOP_ASKED
 from delivery.reports.texts import TEXT
 from delivery.sending import replies
 from reconciliation.ordering.models import AGREED, DECLINED, SILENT, OrderConfirmation
-from reconciliation.ordering.settings import CONFIRM_ANY, CONFIRM_NO_WORDS, CONFIRM_TEXT, CONFIRM_WAIT_S
+from reconciliation.ordering.settings import CONFIRM_ANY, CONFIRM_NO_WORDS, CONFIRM_TEXT, CONFIRM_WAIT_S, LATE_TOLD_H, STOP_CONFIRM_TEXT
 from subscribers.models import Reader
 from subscribers.offers.catalogue import Service
-from subscribers.offers.models import BY_FILE, BY_QUESTION, ServiceOrder
+from subscribers.offers.models import BY_FILE, BY_QUESTION, CANCEL, ServiceOrder
 
 TWICE_S: Final = 60.0
 """The same words again so soon after an answer are that answer once more, not one to the next question."""
@@ -30,19 +30,25 @@ TWICE_S: Final = 60.0
 YES: Final = "Y"
 NEVER_LEFT: Final = ("refused", "stale")
 _IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'waiting'")
+_IS_SILENT: ColumnElement[Any] = literal_column("order_confirmations.state = 'silent' AND order_confirmations.inbound_id IS NULL")
 
 
-def ask(session: Session, order: ServiceOrder, service: Service | None, now: datetime) -> bool:
-    """Ask the reader of an order; False where no port sends texts."""
+def ask(session: Session, order: ServiceOrder, service: Service | None, now: datetime, *, title: str = "") -> bool:
+    """Ask the reader of an order, or of its end; False where no port sends texts.
+
+    Args:
+        title: what the service is called, where the catalogue does not have it.
+    """
+    ends = order.kind == CANCEL
     number = session.scalar(select(Reader.msisdn).where(Reader.id == order.reader_id)) or ""
-    wait_s, expected = CONFIRM_WAIT_S.get(session), service.reply if service else ""
+    wait_s, expected = CONFIRM_WAIT_S.get(session), YES if ends else service.reply if service else ""
     words = {
-        "{service}": service.title if service else order.service_id,
+        "{service}": title or (service.title if service else order.service_id),
         "{price}": price_words(service),
         "{reply}": expected or CONFIRM_ANY.get(session),
         "{hours}": f"{wait_s / 3600:g}",
     }
-    said = CONFIRM_TEXT.get(session)
+    said = (STOP_CONFIRM_TEXT if ends else CONFIRM_TEXT).get(session)
     for name, value in words.items():
         said = said.replace(name, value)
     key = f"confirm:{order.id}"
@@ -113,7 +119,8 @@ def take_answers(session: Session, now: datetime) -> list[OrderConfirmation]:
     no_words, answered = CONFIRM_NO_WORDS.get(session), {}
     for asked, message in found:
         said = (message.content or b"").decode("utf-8", "replace")
-        result = verdict(said, message.status, asked.expected, no_words)
+        ends = session.scalar(select(ServiceOrder.kind).where(ServiceOrder.id == asked.order_id)) == CANCEL
+        result = AGREED if ends and message.status == STOP_ASKED else verdict(said, message.status, asked.expected, no_words)
         if asked.order_id not in answered and result is not None and not _is_repetition(session, asked, message.received_at, said):
             asked.state, asked.answered_at, asked.answer, asked.inbound_id = result, message.received_at, said[:80], message.id
             answered[asked.order_id] = asked
@@ -142,12 +149,45 @@ def close_silent(session: Session, now: datetime, *, grace_s: float = 60.0) -> l
     return found
 
 
-def give_back_unasked(session: Session) -> int:
-    """Orders whose question never left, since the SMSC refused it or it waited too long, go to the file; how many."""
+def is_any_silent(session: Session, now: datetime) -> bool:
+    """Whether somebody was silent lately; cheap."""
+    since = now - timedelta(hours=LATE_TOLD_H.get(session))
+    return session.scalar(select(OrderConfirmation.order_id).where(_IS_SILENT, OrderConfirmation.answered_at > since).limit(1)) is not None
+
+
+def take_late(session: Session, now: datetime) -> list[OrderConfirmation]:
+    """Questions that ended in silence and that were agreed to later, each once: nothing changes, but he is told."""
+    texts = (InboundMessage.sender == Reader.msisdn, InboundMessage.port_id == OrderConfirmation.port_id, InboundMessage.kind == TEXT)
+    since = now - timedelta(hours=LATE_TOLD_H.get(session))
+    found = session.execute(
+        select(OrderConfirmation, InboundMessage)
+        .join(Reader, Reader.id == OrderConfirmation.reader_id)
+        .join(InboundMessage, texts[0] & texts[1] & texts[2] & (InboundMessage.received_at >= OrderConfirmation.until))
+        .where(_IS_SILENT, OrderConfirmation.answered_at > since)
+        .order_by(InboundMessage.id)
+        .limit(1000)
+        .with_for_update(of=OrderConfirmation, skip_locked=True)
+    )
+    no_words, late = CONFIRM_NO_WORDS.get(session), {}
+    for asked, message in found:
+        said = (message.content or b"").decode("utf-8", "replace")
+        if asked.order_id not in late and not _answers_another(session, message) and verdict(said, message.status, asked.expected, no_words) == AGREED:
+            asked.inbound_id, asked.answer = message.id, said[:80]
+            late[asked.order_id] = asked
+    session.flush()
+    return list(late.values())
+
+
+def _answers_another(session: Session, message: InboundMessage) -> bool:
+    return session.scalar(select(OrderConfirmation.order_id).where(OrderConfirmation.inbound_id == message.id).limit(1)) is not None
+
+
+def give_back_unasked(session: Session) -> list[int]:
+    """Orders whose question never left, since the SMSC refused it or it waited too long, go to the file; their ids."""
     keys = select(ReaderReply.key).where(ReaderReply.key == literal_column("'confirm:' || order_confirmations.order_id"), ReaderReply.state.in_(NEVER_LEFT))
     lost = list(session.scalars(select(OrderConfirmation).where(_IS_WAITING, keys.exists()).limit(500).with_for_update(skip_locked=True)))
     for asked in lost:
         session.execute(update(ServiceOrder).where(ServiceOrder.id == asked.order_id).values(way=BY_FILE))
         session.delete(asked)
     session.flush()
-    return len(lost)
+    return [one.order_id for one in lost]

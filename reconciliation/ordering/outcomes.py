@@ -13,15 +13,15 @@ from huabao.config import Config
 from huabao.runtime import Runtime
 from huabao.settings import Setting
 from reconciliation.intake.own import PLATFORM, apply_own
-from reconciliation.ordering import confirming, routing
+from reconciliation.ordering import confirming, routing, stopping
 from reconciliation.ordering.models import AGREED, DECLINED, OrderConfirmation
-from reconciliation.ordering.settings import CONFIRM_SILENT_TEXT, ORDERED_TEXT, REFUSED_TEXT
+from reconciliation.ordering.settings import CONFIRM_SILENT_TEXT, LATE_TEXT, ORDERED_TEXT, REFUSED_TEXT, STOP_DONE_TEXT, STOP_REFUSED_TEXT
 from reconciliation.outbox import Request, enqueue
 from reconciliation.outbox.models import DONE, DROPPED, PERSON, REFUSED, OutboundRequest
-from subscribers.models import Reader
-from subscribers.offers import store
+from subscribers.models import Reader, Subscription
 from subscribers.offers.models import BY_FILE, CANCEL, ServiceOrder
 from subscribers.orders.change import Change
+from subscribers.orders.undoing import EVENT_OF_STATE
 
 ORDER_KEY = "order:"
 _IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'waiting'")
@@ -31,22 +31,33 @@ _IS_WAITING: ColumnElement[Any] = literal_column("order_confirmations.state = 'w
 
 
 def read_answers(runtime: Runtime) -> int:
-    """Let agreed orders go, close those that were refused or met with silence; how many were decided."""
+    """Let agreed orders go, close those that were refused or met with silence, end what texts ask to end; how many were decided."""
     with runtime.transaction(read_only=True) as session:
-        if session.scalar(select(OrderConfirmation.order_id).where(_IS_WAITING).limit(1)) is None:
+        now = runtime.now()
+        is_waiting = session.scalar(select(OrderConfirmation.order_id).where(_IS_WAITING).limit(1)) is not None
+        if not (is_waiting or stopping.is_any_asked(session) or confirming.is_any_silent(session, now)):
             return 0
     with runtime.transaction() as session:
-        now = runtime.now()
         decided = [*confirming.take_answers(session, now), *confirming.close_silent(session, now)]
         for asked in decided:
             _decide(session, asked, runtime.config, now)
-        confirming.give_back_unasked(session)
-    return len(decided)
+        for order_id in confirming.give_back_unasked(session):
+            unasked = session.get_one(ServiceOrder, order_id)
+            if unasked.kind == CANCEL:  # he asked for it, and cannot be asked back
+                _end(session, unasked, now)
+        for asked in confirming.take_late(session, now):
+            order = session.get(ServiceOrder, asked.order_id)
+            if order is not None:
+                _tell(session, order, LATE_TEXT, "late", now)
+        return len(decided) + stopping.take_stops(session, now)
 
 
 def _decide(session: Session, asked: OrderConfirmation, config: Config, now: datetime) -> None:
     order = session.get(ServiceOrder, asked.order_id, with_for_update=True)
     if order is None or order.state != "recorded":
+        return
+    if asked.state == AGREED and order.kind == CANCEL:
+        _end(session, order, now)
         return
     if asked.state == AGREED:
         peers = routing.way_of(session, order, config).peers
@@ -56,8 +67,15 @@ def _decide(session: Session, asked: OrderConfirmation, config: Config, now: dat
             order.way = BY_FILE  # the interface was taken away meanwhile
         return
     order.state, order.decided_at, order.reason = "lapsed", now, "declined" if asked.state == DECLINED else "no answer"
-    if asked.state != DECLINED:
+    if asked.state != DECLINED and order.kind != CANCEL:
         _tell(session, order, CONFIRM_SILENT_TEXT, "lapsed", now)
+
+
+def _end(session: Session, order: ServiceOrder, now: datetime) -> None:
+    """He means it: his subscription ends here, and the request goes its way like any other."""
+    order.way = None
+    stopping.finish(session, order, now)
+    _tell(session, order, STOP_DONE_TEXT, "stopped", now)
 
 
 # --- what peers said -------------------------------------------------------------------------------------------------
@@ -116,12 +134,28 @@ def _cancelled(session: Session, order: ServiceOrder, row: OutboundRequest, now:
         return
     order.state, order.decided_at = ("confirmed", now) if states == {DONE} else ("refused", now)
     order.reason = "" if states == {DONE} else f"{row.peer} {row.code}: {row.text}"[:200]
+    if REFUSED in states and DONE not in states:
+        _keep(session, order, row.peer, now)
+
+
+def _keep(session: Session, order: ServiceOrder, peer: str, now: datetime) -> None:
+    """No peer ended his order, so it is not over here either: he would pay and get nothing."""
+    held = session.execute(
+        select(Subscription, Reader.msisdn).join(Reader, Reader.id == Subscription.reader_id).where(Reader.id == order.reader_id, Subscription.service_id == order.service_id)
+    ).one_or_none()
+    left = None if held is None else stopping.left_by(session, order)
+    if held is None or left is None or held[0].order_state != "cancelled" or held[0].order_at != left.effective_at or left.before is None:
+        return
+    was = left.before["order"][0]
+    told = Change(held[1], EVENT_OF_STATE[was], PLATFORM, f"kept:{order.id}", now, order.service_id, reason=f"{peer} did not end it")
+    apply_own(session, [told], now=now)
+    _tell(session, order, STOP_REFUSED_TEXT, "kept", now)
 
 
 def _tell(session: Session, order: ServiceOrder, setting: Setting[str], what: str, now: datetime) -> None:
     said = setting.get(session)
     number = session.scalar(select(Reader.msisdn).where(Reader.id == order.reader_id))
-    if not said or number is None or order.kind == CANCEL:
+    if not said or number is None:
         return
-    service = store.current(session).catalogue.by_service_id().get(order.service_id)
-    replies.ask(session, f"order-{what}:{order.id}", number, said.replace("{service}", service.title if service else order.service_id), port_id=None, now=now)
+    title = stopping.title_of(session, order.service_id)
+    replies.ask(session, f"order-{what}:{order.id}", number, said.replace("{service}", title).replace("{services}", title), port_id=None, now=now)

@@ -22,17 +22,17 @@ def subscriptions_of(session: Session, reader_id: int, limit: int) -> list[Subsc
     return list(session.scalars(wanted.order_by(Subscription.service_id).limit(limit)))
 
 
-def request_end(session: Session, reader_id: int, service_id: str, *, channel: str, at: datetime) -> None:
-    """Record that a reader wants his order to end, where no such request is open."""
-    about = {"reader_id": reader_id, "service_id": service_id}
+def request_end(session: Session, reader_id: int, service_id: str, *, channel: str, at: datetime) -> int | None:
+    """Record that a reader wants his order to end; the id of the open request, which may have been there."""
     known = store.current(session).catalogue.by_service_id().get(service_id)
-    values = {**about, "service": known.slug if known else service_id, "kind": CANCEL, "channel": channel, "recorded_at": at}
-    open_one = select(ServiceOrder.id).where(
-        ServiceOrder.reader_id == reader_id, ServiceOrder.service == values["service"], ServiceOrder.kind == CANCEL, ServiceOrder.state.in_(OPEN_STATES)
-    )
+    service = known.slug if known else service_id
+    c = ServiceOrder
+    open_one = select(c.id).where(c.reader_id == reader_id, c.service == service, c.kind == CANCEL, c.state.in_(OPEN_STATES))
     if session.scalar(open_one) is None:
+        values = {"reader_id": reader_id, "service_id": service_id, "service": service, "kind": CANCEL, "channel": channel, "recorded_at": at}
         try:
             with session.begin_nested():
-                session.execute(insert(ServiceOrder).values(**values))
+                session.execute(insert(c).values(**values))
         except IntegrityError:  # the same request came at the same instant
-            return
+            pass
+    return session.scalar(open_one)

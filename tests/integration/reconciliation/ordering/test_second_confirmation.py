@@ -148,7 +148,10 @@ def test_silence_cancels(runtime: Runtime) -> None:
         assert house.states() == [("paper", "lapsed", "question")]
         house.say("好的")
         assert "requests" not in peer.stats()
+        house.say("好的")
     assert house.rows(OutboundRequest) == house.rows(Subscription) == []
+    assert house.texts()[1:] == ["您对安徽手机报的确认已超时，未订购，不收费。如仍需要请重新申请。"], "he is told so, once"
+    assert house.states() == [("paper", "lapsed", "question")]
 
 
 @pytest.mark.parametrize(("text", "status"), [("不要", None), ("ｎ", None), ("TD", "stop-asked"), ("退订。", None)])
