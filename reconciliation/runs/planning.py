@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from huabao import alarms
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from reconciliation.diff import CLASSES, SIDES, Outcome, read_differences
+from reconciliation.diff import ATTRIBUTES, SIDES, Difference, Outcome, read_differences
 from reconciliation.runs import guard
 from reconciliation.runs.facts import offering
 from reconciliation.runs.ledger import Context, Planned, chunks, close_unseen, enter, give_up
@@ -103,7 +103,7 @@ def _mine(runtime: Runtime, run_id: int, me: str) -> Iterator[tuple[Session, Rec
 def _plan(runtime: Runtime, context: Context, found: Found, me: str) -> tuple[dict[str, Any], str]:
     """Enter the differences and what is to be done about them; figures, and the digest of the plan."""
     planned, run_id = Planned(), context.run.id
-    for some in chunks(one for one in read_differences(found.file) if "u" not in one.name or one.name not in CLASSES):
+    for some in chunks(one for one in read_differences(found.file) if _is_decided(one)):
         with _mine(runtime, run_id, me) as (session, _):
             enter(session, context, some, planned)
     closed = _close(runtime, context, planned, found.flight | set(found.outcome.undecided), me)
@@ -112,6 +112,13 @@ def _plan(runtime: Runtime, context: Context, found: Found, me: str) -> tuple[di
     marks = {name: count for name, count in planned.marks.items() if name}
     figures = {"marks": marks, "actions": dict(planned.actions), "closed": closed, "given_up": given_up, "explained": planned.actions[NONE]}
     return figures, planned.digest.hexdigest()
+
+
+def _is_decided(one: Difference) -> bool:
+    """Whether enough sides are known: of price and payer BOSS, whose word is taken over, of the letters all three."""
+    if one.name in ATTRIBUTES:
+        return one.name == "effective" or one.states[0] != "unknown"
+    return "unknown" not in one.states
 
 
 def _close(runtime: Runtime, context: Context, planned: Planned, undecided: Collection[tuple[str, str]], me: str) -> dict[str, int]:

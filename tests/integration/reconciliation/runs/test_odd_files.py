@@ -14,7 +14,7 @@ from reconciliation.codecs.feeds import FeedRecord
 from reconciliation.feeds.models import BAD, FeedArrival
 from reconciliation.runs.models import ReconcileDifference
 from reconciliation.runs.running import Order, Summary
-from subscribers.models import SubscriptionEvent
+from subscribers.models import Subscription, SubscriptionEvent
 from tests.integration.reconciliation.runs.filing import DAY, ENDS, NOW, order, ready, record, run, state, subscribe
 
 EVERYONE = range(1, 301)
@@ -82,6 +82,16 @@ def test_an_increment_ends_a_difference_only_where_it_names_it(runtime: Runtime,
     run(later, _increment(tmp_path, gone, gone, DAY + timedelta(days=1)), apply=True)
     with runtime.transaction(read_only=True) as session:
         assert session.scalars(select(ReconcileDifference.msisdn).where(ReconcileDifference.closed_at.is_(None))).all() == ["13800000002"]
+
+
+def test_who_pays_is_not_taken_over_from_a_side_that_says_nothing(runtime: Runtime, tmp_path: Path) -> None:
+    subscribe(runtime, {1: "a", 2: "a"})
+    given = [record(index, "a", fee_msisdn="13700000001") for index in (1, 2)]
+    here = ready(runtime, tmp_path)
+    done = run(here, _increment(tmp_path, given[1:], given, DAY), apply=True)
+    assert done.run.figures["differences"] == {"payer": 2} and dict(done.repairs) == {"adopt": 1}, "of the first BOSS says nothing"
+    with here.transaction(read_only=True) as session:
+        assert session.scalars(select(Subscription.fee_msisdn).order_by(Subscription.reader_id)).all() == [None, "13700000001"]
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=2)])
