@@ -34,7 +34,7 @@ def examine(runtime: Runtime) -> list[Finding]:
     if findings[0].ok:
         findings.append(_schema(runtime))
         if findings[-1].ok:
-            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime), _reports(runtime), _outbox(runtime)]
+            findings += [*_durability(runtime), _ports(runtime), _failed_jobs(runtime), _reports(runtime), _outbox(runtime), _settings_sent(runtime)]
     return [*findings, _redis(runtime), _dialects(), _font(), _disk(runtime), _clock(runtime)]
 
 
@@ -107,6 +107,16 @@ def _outbox(runtime: Runtime) -> Finding:
     held = [f"{waiting:,} requests wait for a person"] if waiting else []
     found = "; ".join((*away, *held)) or ("BOSS is told of orders" if config.boss_url else "BOSS is told nothing (no HUABAO_BOSS_URL)")
     return Finding("outbox", not away and not held, found, "see `huabao outbox list`; what waits for a peer that is away is sent by itself once it is back")
+
+
+def _settings_sent(runtime: Runtime) -> Finding:
+    """Whose MMS settings stopped readers are sent."""
+    from reconciliation.stop_send.over_the_air import NOT_WANTED, profile_in_force
+
+    with runtime.transaction(read_only=True) as session:
+        profile, name, why = profile_in_force(runtime, session)
+    found = why if profile is None else f"MMS settings of {name}: {profile.settings.apn}, {profile.settings.mmsc}, {profile.security}"
+    return Finding("settings over the air", not why or why == NOT_WANTED, found, "mend `mms_settings.toml` in HUABAO_DATA_DIR, or name another operator in `recovery_settings`")
 
 
 def _redis(runtime: Runtime) -> Finding:

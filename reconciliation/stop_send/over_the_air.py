@@ -47,7 +47,7 @@ def send_settings(runtime: Runtime, ids: Sequence[int]) -> int:
     with runtime.transaction() as session:
         now = runtime.now()
         rows = moving.locked(session, ids, WAITING, TIP)
-        profile, name, why_none = _profile(runtime, session)
+        profile, name, why_none = profile_in_force(runtime, session)
         why_not = barriers(session, rows, PURPOSE, now)
         readers = {one.id: one for one in session.scalars(select(Reader).where(in_ids(session, Reader.id, sorted({row.reader_id for row in rows}))))}
         wait_h = RECOVERY_SETTINGS_WAIT_H.get(session)
@@ -64,7 +64,7 @@ def send_settings(runtime: Runtime, ids: Sequence[int]) -> int:
         return len(rows)
 
 
-def _profile(runtime: Runtime, session: Session) -> tuple[Profile | None, str, str]:
+def profile_in_force(runtime: Runtime, session: Session) -> tuple[Profile | None, str, str]:
     """The settings that are sent, their name, and why none are."""
     name = RECOVERY_SETTINGS.get(session)
     if not name:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from console.checks import examine
 from delivery.codecs.provisioning import Parm, Security, netwpin_key, read_provisioning
 from delivery.dispatch import planning
 from delivery.dispatch.planning import Request
@@ -105,10 +106,12 @@ def _settled(runtime: Runtime) -> bool:
 
 def test_who_gets_no_settings_is_told_in_the_attempt_and_goes_on(sqlite_runtime: Runtime) -> None:
     later = stopped(sqlite_runtime, "handset_settings")
-    said = {}
+    said, doctor = {}, {}
     for value in ("cmcc", "", "nobody"):
         set_setting(sqlite_runtime, "recovery_settings", value)
         said[value] = _settings_step(later)
+        (doctor[value],) = [one.ok for one in examine(later) if one.what == "settings over the air"]
+    assert doctor == {"cmcc": True, "": True, "nobody": False}
     assert said == {"cmcc": "no settings: no port sends texts", "": "no settings: no settings are sent (recovery_settings is empty)",
                     "nobody": "no settings: mms_settings.toml has no operator 'nobody'"}  # fmt: skip
 
