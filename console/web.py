@@ -22,7 +22,7 @@ from console.boss import BossApp
 from console.edge import SECURITY_HEADERS, Edge
 from console.misc import MISCApp
 from console.mm7 import MM7App
-from console.pages import braking, dispatch, outside, reaching, readers, recovery, signing, steering, stop_runs, today, wap, wap_own
+from console.pages import braking, differences, dispatch, outside, reaching, readers, reconcile, recovery, settling, signing, steering, stop_runs, today, wap, wap_own
 from console.visit import Page
 from console.wap_limits import limited
 from huabao.queues import Registry
@@ -64,6 +64,17 @@ PAGES: dict[str, Page] = {
     "stopped_numbers_act": recovery.stopped_numbers_act,
     "stop_run": stop_runs.stop_run,
     "stop_run_act": stop_runs.stop_run_act,
+    "reconcile": reconcile.reconcile,
+    "reconcile_file": reconcile.report_file,
+    "reconcile_run": reconcile.reconcile_run,
+    "settle": settling.settle,
+    "settle_act": settling.settle_act,
+    "differences": differences.differences,
+    "differences_file": differences.differences_file,
+    "differences_numbers_act": differences.differences_numbers_act,
+    "hand_over": differences.hand_over,
+    "hand_over_act": differences.hand_over_act,
+    "own_act": differences.own_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

@@ -7,6 +7,7 @@ from huabao.runtime import Runtime
 from reconciliation.journal.retention import TIDY_JOURNAL
 from reconciliation.outbox.requests import SEND_REQUESTS
 from reconciliation.runs import tasks as runs
+from reconciliation.runs.applying import APPLY_RUN
 from reconciliation.stop_send import tasks as stop_send
 
 DUE_EVERY_S = 20.0
@@ -39,7 +40,7 @@ def _take_effect(runtime: Runtime) -> None:
     take_all(runtime)
 
 
-TASKS: tuple[Task, ...] = (SEND_REQUESTS, *runs.TASKS, *stop_send.TASKS)
+TASKS: tuple[Task, ...] = (SEND_REQUESTS, APPLY_RUN, *runs.TASKS, *stop_send.TASKS)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconciliation.take_effect", _take_effect, DUE_EVERY_S),
     Periodic("reconciliation.route_orders", _route_orders, 1.0),

@@ -45,6 +45,7 @@ for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != 
 TOGETHER = {
     "tests/browser/test_console.py": "browser",  # one Chromium
     "tests/browser/test_gate.py": "browser",
+    "tests/browser/test_desks.py": "browser",
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
     "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want

@@ -26,7 +26,7 @@ from subscribers.orders.change import EVENTS
 
 CONSOLE = Path(str(resources.files("console")))
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
-CODES = {"column", "reach", "refusal", "order", "account", "sending", "attempt", "sign", "ended", "event", "source", "done", "stopper"}
+CODES = {"column", "run_state", "reach", "refusal", "order", "account", "sending", "attempt", "sign", "ended", "event", "source", "done", "stopper"}
 DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error", "codes", "cause", *CODES}
 """Groups whose names are put together at run time."""
 
