@@ -167,6 +167,7 @@ def test_a_sign_counts_once_and_one_that_comes_during_an_attempt_begins_the_next
         session.execute(update(RecoveryAttempt).where(RecoveryAttempt.ended_at.is_(None)).values(state="failed", ended_at=after.now() + timedelta(days=5)))
         attempts.plan_ahead(session, after.now() + timedelta(days=5))
         (next_at,) = session.scalars(select(DeliveryStop.next_at))
+        assert next_at is not None
         assert next_at > after.now() + timedelta(days=11), "days count from the end of the last try"
 
 
