@@ -50,6 +50,7 @@ class Reader(Base):
     __tablename__ = "readers"
     __table_args__ = (
         Index("ix_readers_handsets", "handset_model", "handset", "handset_class"),
+        Index("ix_readers_account", "id", sqlite_where=text("account_state <> 'normal'"), postgresql_where=text("account_state <> 'normal'")),
         {"sqlite_autoincrement": True},  # the id of a reader who was forgotten never becomes another's
     )
 
@@ -126,6 +127,7 @@ class Subscription(Base):
         UniqueConstraint("service_id", "reader_id"),
         Index("ix_subscriptions_reader", "reader_id"),
         Index("ix_subscriptions_payer", "fee_msisdn", sqlite_where=text("fee_msisdn IS NOT NULL"), postgresql_where=text("fee_msisdn IS NOT NULL")),
+        Index("ix_subscriptions_stop", "reader_id", "service_id", sqlite_where=text("stop_state <> 'sending'"), postgresql_where=text("stop_state <> 'sending'")),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

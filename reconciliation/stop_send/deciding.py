@@ -77,6 +77,8 @@ def _found(session: Session, run_id: int, now: datetime) -> Select[*tuple[Any, .
     since = func.min(one.failing_since).over(partition_by=his)
     columns = (*his, one.cause, one.failing_since, one.editions, place.label("place"), together.label("together"), since.label("since"))
     row = select(*columns).join(Subscription, and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id))
+    few = _may_be_up(session, now)
+    row = row.join(few, and_(few.c.reader_id == one.reader_id, few.c.service_id == one.service_id))
     row_ = row.where(Subscription.state == "active", Subscription.stop_state == stops.SENDING).subquery().c
     up = []
     for cause in CAUSES:
@@ -87,6 +89,15 @@ def _found(session: Session, run_id: int, now: datetime) -> Select[*tuple[Any, .
     rank = func.row_number().over(partition_by=[row_.reader_id, row_.service_id], order_by=row_.place)
     rows = select(row_.reader_id, row_.service_id, row_.cause, row_.since, rank.label("rank")).where(or_(*up)).subquery()
     return select(literal(run_id), rows.c.reader_id, rows.c.service_id, rows.c.cause, rows.c.since).where(rows.c.rank == 1)
+
+
+def _may_be_up(session: Session, now: datetime) -> Any:
+    """Subscriptions whose streaks are long and many enough for the mildest settings, so that only those are looked at closely."""
+    one = DeliveryStreak
+    oldest = now - timedelta(days=min(setting.get(session) for setting in STOP_DAYS.values()))
+    least = min(setting.get(session) for setting in STOP_EDITIONS.values())
+    grouped = select(one.reader_id, one.service_id).group_by(one.reader_id, one.service_id)
+    return grouped.having(func.min(one.failing_since) <= oldest, func.sum(one.editions) >= least).subquery()
 
 
 def guard(session: Session, found: int, now: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from huabao.db import UTCDateTime
@@ -17,6 +17,8 @@ from subscribers.models import Reader, Subscription
 
 ACCOUNT = "account"
 UNBARRED, ORDER, LEFT = "unbarred", "order", "left"
+_NOT_NORMAL = Reader.account_state != literal_column("'normal'")
+"""Said as the index says it."""
 
 
 def follow(runtime: Runtime) -> dict[str, int]:
@@ -32,7 +34,7 @@ def _barred(session: Session, now: datetime) -> int:
     rows = (
         select(Subscription.reader_id, Subscription.service_id, literal(BARRED).label("cause"), _known(now).label("failing_since"), _known(now).label("at"))
         .join(Reader, Reader.id == Subscription.reader_id)
-        .where(Reader.account_state == "barred", Subscription.order_state == "active", or_(at.is_(None), at <= now))
+        .where(_NOT_NORMAL, Reader.account_state == "barred", Subscription.order_state == "active", or_(at.is_(None), at <= now))
     )
     return stop_rows(session, rows, by=ACCOUNT, now=now)
 
@@ -56,11 +58,17 @@ def _unbarred(session: Session, now: datetime) -> int:
 
 def _ordered_anew(session: Session, now: datetime) -> int:
     """Sent to again because he ordered anew, or somebody else said so."""
-    return end_stops(session, select(Subscription.reader_id, Subscription.service_id).where(Subscription.stop_state == stops.SENDING), ended_by=ORDER, now=now)
+    one = DeliveryStop
+    his = (Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id)
+    stopped = select(literal(1)).where(*his, stops.NOT_SENDING).correlate(one).exists()
+    # Each looks for its own order; asked as "exists", all orders would be read beside.
+    there = select(func.min(Subscription.id)).where(*his).correlate(one).scalar_subquery().is_not(None)
+    rows = select(one.reader_id, one.service_id).where(one.ended_at.is_(None), ~stopped, there)
+    return end_stops(session, rows, ended_by=ORDER, now=now)
 
 
 def _left(session: Session, now: datetime) -> int:
     """An order that ended needs no stop any more; the state goes with it."""
     one = DeliveryStop
     gone = select(one.reader_id, one.service_id).join(Subscription, (Subscription.reader_id == one.reader_id) & (Subscription.service_id == one.service_id))
-    return end_stops(session, gone.where(one.ended_at.is_(None), Subscription.state == "cancelled"), ended_by=LEFT, now=now)
+    return end_stops(session, gone.where(one.ended_at.is_(None), stops.NOT_SENDING, Subscription.state == "cancelled"), ended_by=LEFT, now=now)

@@ -76,8 +76,8 @@ def lively(session: Session, now: datetime, *, limit: int) -> Sequence[Lively]:
     if first is None:
         return []
     months = months_between(business_day(first - timedelta(days=31)), now)
-    mine: tuple[Any, ...] = (month.month.in_(months), month.reader_id == one.reader_id, month.last_success_at > one.looked_at)
-    fetched = select(literal(1)).where(*mine).correlate(one).exists()
+    mine: tuple[Any, ...] = (month.month.in_(months), month.reader_id == one.reader_id)
+    fetched = select(func.max(month.last_success_at)).where(*mine).correlate(one).scalar_subquery() > one.looked_at
     wrote = select(literal(1)).where(InboundMessage.sender == Reader.msisdn, InboundMessage.received_at > one.looked_at)
     read = wrote.where(InboundMessage.kind == READ_REPLY).correlate(one, Reader).exists()
     unbarred = and_(Reader.account_state == "normal", Reader.account_at > one.looked_at)
@@ -93,7 +93,7 @@ def lively(session: Session, now: datetime, *, limit: int) -> Sequence[Lively]:
         select(one.id.label("id"), sign)
         .join(Reader, Reader.id == one.reader_id)
         .join(Subscription, his)
-        .where(one.ended_at.is_(None), Subscription.state == "active", Subscription.stop_state == stops.STOPPED, ~open_)
+        .where(one.ended_at.is_(None), Subscription.state == "active", stops.NOT_SENDING, Subscription.stop_state == stops.STOPPED, ~open_)
         .subquery()
     )
     order = case((rows.c.sign == RETRIEVED, 0), (rows.c.sign == SCHEDULE, 2), else_=1)

@@ -151,10 +151,10 @@ def end_by_success(runtime: Runtime) -> int:
         months = months_between(_month_before(business_day(first)), runtime.now())
         mine = (month.month.in_(months), month.reader_id == one.reader_id)
         quiet: dict[str, Any] = {"synchronize_session": False}
-        over = select(literal(1)).where(*mine, month.last_success_at > one.last_failed_at).correlate(one).exists()
-        gone = session.execute(delete(one).where(over), execution_options=quiet)
-        between = select(literal(1)).where(*mine, month.last_success_at > one.failing_since).correlate(one).exists()
-        session.execute(update(one).where(one.editions > 1, between).values(failing_since=one.last_failed_at, editions=1), execution_options=quiet)
+        # Each streak looks at its own few rows; asked as "exists", the whole month would be read beside.
+        fetched = select(func.max(month.last_success_at)).where(*mine).correlate(one).scalar_subquery()
+        gone = session.execute(delete(one).where(fetched > one.last_failed_at), execution_options=quiet)
+        session.execute(update(one).where(one.editions > 1, fetched > one.failing_since).values(failing_since=one.last_failed_at, editions=1), execution_options=quiet)
         return int(gone.rowcount)  # type: ignore[attr-defined]  # a cursor's result
 
 
