@@ -21,7 +21,7 @@ class User(Base):
     Attributes:
         name: as it is typed at sign-in, compared without regard to case (`name_key`).
         role: one of `console.rights.ROLES`.
-        city: the city whose pages a city editor works on, or None for all.
+        city: the city whose pages a city editor works on, and whose readers alone an account sees, or None for all.
         msisdn: his own phone, to which an edition may be sent for a look before anybody has it, or None.
         failed_attempts: wrong passwords in a row since the last right one.
         locked_until: no sign-in before that, however right the password.

@@ -47,7 +47,7 @@ def user() -> None:
 @user.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--city", default=None, help="The city whose pages this editor works on.")
+@click.option("--city", default=None, help="The city whose pages this editor works on, or whose readers alone this account sees.")
 @click.option("--phone", default=None, metavar="MSISDN", help="Its own phone, to which it may have editions sent for a look.")
 @click.option("--password-env", metavar="VAR", default=None, help=PASSWORD_ENV_HELP)
 @operation
@@ -62,7 +62,7 @@ def add(invocation: Invocation, name: str, role: str, city: str | None, phone: s
 
 @user.command("set")
 @click.argument("name")
-@click.option("--city", default=None, help="The city on whose sections alone it works; empty for all.")
+@click.option("--city", default=None, help="The city on whose sections and readers alone it works; empty for all.")
 @click.option("--phone", default=None, metavar="MSISDN", help="Its own phone; empty for none.")
 @operation
 def set_(invocation: Invocation, name: str, city: str | None, phone: str | None) -> Report:
