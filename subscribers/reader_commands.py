@@ -104,12 +104,19 @@ def _cell(value: object) -> object:
 
 @subscribers.command()
 @click.argument("msisdn")
+@click.option("--past", is_flag=True, help="Those who had the number before and have none now; not whoever has it now.")
 @operation
-def forget(invocation: Invocation, msisdn: str) -> Report:
+def forget(invocation: Invocation, msisdn: str, past: bool) -> Report:
     """Remove a person and what hangs on him, his place in seed groups too; a blacklist entry stays, it is his wish to be left alone."""
     number = parse_msisdn(msisdn)
     with invocation.runtime.transaction() as session:
-        gone = services.forget(session, number, by=invocation.actor, at=invocation.runtime.now(), others=invocation.forgetters)
+        about: dict[str, Any] = {"by": invocation.actor, "at": invocation.runtime.now(), "others": invocation.forgetters}
+        nobodys = store.find_reader(session, number) is None
+        gone = services.forget_past(session, number, **about) if past or nobodys else {}
+        if past and not gone:
+            raise UsageError("nobody who has no number now had this one before")
+        if not past and not gone:
+            gone = services.forget(session, number, **about)
         kept = store.blacklists_of(session, number)
     lines = [f"forgotten: {', '.join(f'{count} {name}' for name, count in gone.items() if count)}"]
     if kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -14,6 +14,7 @@ from huabao.msisdn import MSISDN
 from subscribers import store
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Contact, Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
 from subscribers.orders import forgetting as orders
+from subscribers.orders.models import ReaderNumber
 from subscribers.segments import Rule
 from subscribers.segments.store import save_segment
 
@@ -46,6 +47,8 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
         UsageError: nobody has the number.
     """
     elsewhere = {name: count for one in others for name, count in one(session, str(msisdn)).items()}
+    if store.find_reader(session, msisdn) is None:  # he may pay for others without being a reader
+        elsewhere["paid_for"] = orders.forget_payer(session, str(msisdn))
     if any(elsewhere.values()) and store.find_reader(session, msisdn) is None:
         audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id="none", at=at, rows=elsewhere)
         return {"readers": 0, **elsewhere}
@@ -60,6 +63,20 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
     gone |= elsewhere
     audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id=reader_id, at=at, rows=gone)
     return {"readers": 1, **gone}
+
+
+def forget_past(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: Sequence[Forgetter] = ()) -> dict[str, int]:
+    """Remove the readers who had this number before and have none now; how many rows went, by table. Whoever has the number now keeps all."""
+    gone: dict[str, int] = {}
+    had = select(ReaderNumber.reader_id).where(ReaderNumber.msisdn == msisdn)
+    for reader in session.scalars(select(Reader).where(Reader.id.in_(had), ~store.has_number_sql()).order_by(Reader.id)).all():
+        for name, count in forget(session, MSISDN(reader.msisdn), by=by, at=at, others=others).items():
+            gone[name] = gone.get(name, 0) + count
+    if gone and store.find_reader(session, msisdn) is None:
+        elsewhere = [*(one(session, str(msisdn)) for one in others), {"paid_for": orders.forget_payer(session, str(msisdn))}]
+        for name, count in ((name, count) for one in elsewhere for name, count in one.items()):
+            gone[name] = gone.get(name, 0) + count
+    return gone
 
 
 def blacklist(session: Session, kind: str, numbers: Iterable[tuple[str, str]], *, at: datetime) -> int:

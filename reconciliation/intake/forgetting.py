@@ -33,7 +33,8 @@ def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
     reader = find_reader(session, MSISDN(msisdn))
     if reader is not None:
         _keep_releases(session, reader.id)
-    _forget_payer(session, msisdn)
+    if msisdn.isdigit():  # who has no number any more is told by what stands for it
+        _forget_payer(session, msisdn)
     return forgetting.forget_number(session, msisdn)
 
 

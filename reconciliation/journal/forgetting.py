@@ -20,7 +20,7 @@ def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
     """Forget a number (11 digits); how many messages nobody can read any more."""
     reader = find_reader(session, MSISDN(msisdn))
     keys, sealed = store.destroy_key_of(session, reader.id) if reader is not None else (0, 0)
-    return {"message_keys": keys, "exchange_messages": sealed + _empty_strays(session, msisdn.encode())}
+    return {"message_keys": keys, "exchange_messages": sealed + (_empty_strays(session, msisdn.encode()) if msisdn.isdigit() else 0)}
 
 
 def _empty_strays(session: Session, number: bytes) -> int:

@@ -23,20 +23,19 @@ def forget(session: Session, reader_id: int, msisdn: str) -> dict[str, int]:
         numbers.__tablename__: _rows(session, delete(numbers).where(or_(numbers.reader_id == reader_id, and_(numbers.reader_id.is_(None), numbers.msisdn == msisdn)))),
     }
     _rows(session, update(transactions).where(transactions.reader_id == reader_id).values(reader_id=None, before=None))
-    _forget_payer(session, msisdn)
+    forget_payer(session, msisdn)
     return gone
 
 
-def _forget_payer(session: Session, msisdn: str) -> None:
-    """Take him out of what others have: they pay for themselves."""
+def forget_payer(session: Session, msisdn: str) -> int:
+    """Take him out of what others have: they pay for themselves; how many orders and words of their history changed."""
     transactions, awaited = AppliedTransaction, AwaitedChange
     paid = union(*(select(one.reader_id).where(one.fee_msisdn == msisdn) for one in (Subscription, SubscriptionEvent)))
     for one in session.scalars(select(transactions).where(transactions.reader_id.in_(paid), transactions.before.is_not(None))):
         if one.before is not None and (one.before.get("payer") or [None])[0] == msisdn:
             one.before = {**one.before, "payer": [None, *one.before["payer"][1:]]}
-    for payer in (Subscription, SubscriptionEvent):
-        _rows(session, update(payer).where(payer.fee_msisdn == msisdn).values(fee_msisdn=None))
-    _rows(session, update(awaited).where(awaited.fee_msisdn == msisdn).values(fee_msisdn=awaited.msisdn))
+    changed = sum(_rows(session, update(payer).where(payer.fee_msisdn == msisdn).values(fee_msisdn=None)) for payer in (Subscription, SubscriptionEvent))
+    return changed + _rows(session, update(awaited).where(awaited.fee_msisdn == msisdn).values(fee_msisdn=awaited.msisdn))
 
 
 def _rows(session: Session, statement: Any) -> int:
