@@ -17,7 +17,6 @@ from reconciliation.codecs.feeds import FeedRecord
 from reconciliation.outbox.models import DONE, WAITING, OutboundRequest
 from reconciliation.outbox.sending import work
 from reconciliation.runs.models import ReconcileDifference, ReconcileRepair, ReconcileRun
-from reconciliation.runs.repairing import BATCH
 from reconciliation.runs.running import reconcile
 from subscribers.models import SubscriptionEvent
 from subscribers.orders.as_of import state_at
@@ -28,6 +27,7 @@ from tests.integration.reconciliation.runs.filing import DAY, ENDS, NOW, number,
 from tests.integration.sandbox.running import BOSSSandbox, boss
 from tests.services.waiting import wait_until
 
+BATCH = 20
 READERS = BATCH + 10
 _APPLY = """
 import sys
@@ -35,8 +35,10 @@ from dataclasses import replace
 from datetime import datetime
 from huabao.config import Config
 from huabao.runtime import make_runtime
-from reconciliation.runs.running import apply_repairs
-apply_repairs(replace(make_runtime(Config()), clock=lambda: datetime.fromisoformat(sys.argv[2])), int(sys.argv[1]), by="night")
+from functools import partial
+from reconciliation.runs import running
+running.repair_some = partial(running.repair_some, limit=20)
+running.apply_repairs(replace(make_runtime(Config()), clock=lambda: datetime.fromisoformat(sys.argv[2])), int(sys.argv[1]), by="night")
 """
 PLACE = "http://127.0.0.1:1/"
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from huabao.runtime import Runtime
@@ -94,8 +93,7 @@ def test_who_pays_is_not_taken_over_from_a_side_that_says_nothing(runtime: Runti
         assert session.scalars(select(Subscription.fee_msisdn).order_by(Subscription.reader_id)).all() == [None, "13700000001"]
 
 
-@pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=2)])
-def test_a_clock_that_was_set_back_between_two_runs_repairs_nothing_twice(runtime: Runtime, tmp_path: Path, back: timedelta) -> None:
+def test_a_clock_that_was_set_back_between_two_runs_repairs_nothing_twice(runtime: Runtime, tmp_path: Path) -> None:
     both = [record(1, "a"), record(2, "p"), record(3, "a")]
     subscribe(runtime, {2: "a", 4: "a"})
     ahead = ready(runtime, tmp_path, NOW)
@@ -107,7 +105,7 @@ def test_a_clock_that_was_set_back_between_two_runs_repairs_nothing_twice(runtim
             return session.scalar(select(func.count()).select_from(SubscriptionEvent)) or 0
 
     before = events()
-    behind = ready(runtime, tmp_path, NOW - back)
+    behind = ready(runtime, tmp_path, NOW - timedelta(hours=3))
     again = run(behind, order(tmp_path, both, both), apply=True)
     other = run(behind, order(tmp_path / "other", [*both, record(5, "a")], [*both, record(5, "a")], DAY - timedelta(days=1), ENDS - timedelta(days=1)), apply=True)
     assert again.run.id == done.run.id and events() == before and not other.repairs
