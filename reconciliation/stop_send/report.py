@@ -2,8 +2,9 @@
 
 A stop counts as attempted in the month in which an attempt began, and as recovered
 where one of those attempts ended so, even if the paper came days after the month: so
-no rate is above one. An attempt that ended before anything was sent is none. Who was
-stopped and resumed by his account's bar stands beside it and in no rate. The reference months of the source: 60 % at best, 30 % as a rule.
+no rate is above one. An attempt in which nothing was sent is none. Who was stopped and
+resumed by his account's bar stands beside it and in no rate. The reference months of the
+source: 60 % at best, 30 % as a rule.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import quantiles
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from huabao.clock import SHANGHAI
@@ -102,8 +103,7 @@ def monthly(session: Session, month: date) -> Month:
             stopped[cause] = stopped.get(cause, 0) + 1
     one = RecoveryAttempt
     columns = (one.stop_id, one.cause, one.method, one.state, one.stopped_at, one.ended_at)
-    sent = or_(one.method != "", one.ended_at.is_(None))
-    rows = session.execute(select(*columns).where(one.begun_at >= since, one.begun_at < until, sent).order_by(one.id)).all()
+    rows = session.execute(select(*columns).where(one.begun_at >= since, one.begun_at < until, one.method != "").order_by(one.id)).all()
     causes, back, hours, methods = _collect(rows)
     by_cause = {cause: Share(len(ids), len(ids & back)) for cause, ids in sorted(causes.items())}
     by_method = {method: Share(tried, good) for method, (tried, good) in sorted(methods.items())}
@@ -118,8 +118,8 @@ def _collect(rows: Sequence[Any]) -> tuple[dict[str, set[int]], set[int], list[f
     hours: list[float] = []
     for stop_id, cause, method, state, stopped_at, ended_at in rows:
         causes.setdefault(cause, set()).add(stop_id)
-        tried, good = methods.get(method or "none", (0, 0))
-        methods[method or "none"] = (tried + 1, good + (state == RECOVERED))
+        tried, good = methods.get(method, (0, 0))
+        methods[method] = (tried + 1, good + (state == RECOVERED))
         if state == RECOVERED:
             back.add(stop_id)
             hours.append((ended_at - stopped_at) / timedelta(hours=1))

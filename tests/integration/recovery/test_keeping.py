@@ -24,6 +24,8 @@ def tried(runtime: Runtime) -> Runtime:
     later = stopped(runtime, "handset_settings")
     with runtime.transaction() as session:
         attempts.begin(session, later.now(), only=looking.open_stops(session, [NUMBER]))
+        session.flush()
+        session.execute(update(RecoveryAttempt).values(method="tip"))
         session.add(DeliveryStreak(reader_id=WHO, service_id="paper", cause="unknown", failing_since=T0, editions=3, last_failed_at=T0))
         session.add(SettingsPush(reader_id=WHO, asked_at=T0))
         session.add(JudgedDispatch(dispatch_id=1, judged_at=T0))
