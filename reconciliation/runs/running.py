@@ -104,8 +104,12 @@ def reconcile(runtime: Runtime, order: Order) -> int:
     if not order.files and order.bill is None:
         raise UsageError("no file was given; name at least one of --boss and --misc")
     now = _settle(runtime)
-    with _timed("files", f"{order.kind} {order.day}"), runtime.transaction() as session:
-        checked = [_take(session, order, side, given, now) for side, given in order.files.items()]
+    checked: list[Checked] = []
+    with _timed("files", f"{order.kind} {order.day}"):
+        for side, given in order.files.items():
+            with runtime.transaction() as session:
+                checked.append(_take(session, order, side, given, now))
+    with runtime.transaction() as session:
         run = _run_of(session, order, checked, now)
         run.refused = []
         _refuse(session, run, refusals(checked), now)
