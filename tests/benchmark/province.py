@@ -59,4 +59,5 @@ def run() -> list[Figure]:
 
 def _write(tables: str) -> None:
     before, begins, rest = PAGE.read_text("utf-8").partition(BEGINS)
+    before = "\n".join(line for line in before.split("\n") if not line.startswith("Those that stand there now"))
     PAGE.write_text(f"{before}{begins}{tables}{ENDS}{rest.partition(ENDS)[2]}", "utf-8")
