@@ -37,7 +37,7 @@ def test_a_plan_that_is_cut_short_is_made_anew(runtime: Runtime, tmp_path: Path,
     subscribe(here, dict.fromkeys(range(READERS), "a"))
     wanted = order(tmp_path, [], [])
     calls = 0
-    whole = planning.enter
+    whole = ledger.enter
 
     def cut(*args: object) -> None:
         nonlocal calls
@@ -68,7 +68,7 @@ def test_of_two_that_plan_one_run_the_first_stops(runtime: Runtime, tmp_path: Pa
     monkeypatch.setattr(ledger, "AT_ONCE", 4)
     here = ready(runtime, tmp_path)
     subscribe(here, dict.fromkeys(range(READERS), "a"))
-    wanted, whole, other = order(tmp_path, [], []), planning.chunks, list[int]()
+    wanted, whole, other = order(tmp_path, [], []), ledger.chunks, list[int]()
 
     def meanwhile(differences: Iterable[Difference]) -> Iterator[list[Difference]]:
         for some in whole(differences):
