@@ -61,12 +61,12 @@ STOP_ASKED: Final = "stop-asked"
 
 
 def note_stop(_session: Session, message: ReaderText) -> str:
-    """A reader asks to stop: it is kept with the message, nothing else happens yet."""
+    """A reader asks to stop: it is kept with the message, and `reconciliation.ordering.stopping` takes it from there."""
     log.info("a reader asks to stop", port=message.port_id)
     return STOP_ASKED
 
 
-KEYWORDS: Final = (Keyword(("TD", "退订", "QX", "取消", "STOP", "0000", "00000"), note_stop, "The reader wants no more; it is written down."),)
+KEYWORDS: Final = (Keyword(("TD", "退订", "QX", "取消", "STOP", "0000", "00000"), note_stop, "The reader wants no more: what he means ends, and he is told."),)
 """Every keyword there is; the first that fits counts."""
 
 

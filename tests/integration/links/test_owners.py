@@ -48,7 +48,7 @@ def test_embedded_the_one_process_does_it_all(runtime: Runtime, tmp_path: Path) 
         try:
             wait_until(lambda: is_closed(runtime, dispatch_id))
             peer.say("mo", **{"from": number_of(3), "to": "10658", "text": "退订"})
-            wait_until(lambda: _texts(runtime) == [(number_of(3), "stop-asked")])
+            wait_until(lambda: _texts(runtime) == [(number_of(3), "stop-done")])
         finally:
             worker.stop()
         assert outcomes(runtime, dispatch_id) == {"retrieved": 20}
