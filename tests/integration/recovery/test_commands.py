@@ -87,27 +87,28 @@ def test_a_held_run_is_agreed_to_by_two_or_dropped(paper: Runtime, cli: CLI) -> 
         assert sorted(session.scalars(select(DeliveryStop.by))) == [deciding.SOURCE] * 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("list", "--msisdn", "12"), "11 digits"),
-        (("list", "--msisdn", "13900139999"), "no reader has this number; `huabao subscribers import`"),
-        (("run", "--msisdn", number_of(1)), "is not stopped, or is being tried already; `huabao recovery list --msisdn`"),
-        (("stop",), "name a reader and a service (--msisdn, --service), or a held run (--approve, --drop)"),
-        (("stop", "--msisdn", NUMBER, "--approve", "1"), "one thing at a time"),
-        (("stop", "--msisdn", NUMBER, "--service", "paper"), "say why with --reason"),
-        (("stop", "--msisdn", NUMBER, "--service", "paper", "--reason", "x", "--cause", "tired"), "there is no cause 'tired'; there are handset_settings, memory_full"),
-        (("stop", "--msisdn", NUMBER, "--service", "comic", "--reason", "x"), "no active order of service 'comic'"),
-        (("release", "--msisdn", number_of(1)), "is not stopped"),
-        (("release", "--msisdn", number_of(1), "--service", "comic"), "in service 'comic'"),
-        (("replay", "--publication", "comic"), "comic"),
-        (("schedule", "--cause", "tired"), "there is no cause 'tired'"),
-    ],
+REFUSED: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("list", "--msisdn", "12"), "11 digits"),
+    (("list", "--msisdn", "13900139999"), "no reader has this number; `huabao subscribers import`"),
+    (("run", "--msisdn", number_of(1)), "is not stopped, or is being tried already; `huabao recovery list --msisdn`"),
+    (("stop",), "name a reader and a service (--msisdn, --service), or a held run (--approve, --drop)"),
+    (("stop", "--msisdn", NUMBER, "--approve", "1"), "one thing at a time"),
+    (("stop", "--msisdn", NUMBER, "--service", "paper"), "say why with --reason"),
+    (("stop", "--msisdn", NUMBER, "--service", "paper", "--reason", "x", "--cause", "tired"), "there is no cause 'tired'; there are handset_settings, memory_full"),
+    (("stop", "--msisdn", NUMBER, "--service", "comic", "--reason", "x"), "no active order of service 'comic'"),
+    (("release", "--msisdn", number_of(1)), "is not stopped"),
+    (("release", "--msisdn", number_of(1), "--service", "comic"), "in service 'comic'"),
+    (("replay", "--publication", "comic"), "comic"),
+    (("schedule", "--cause", "tired"), "there is no cause 'tired'"),
 )
-def test_what_cannot_be_done_is_said(paper: Runtime, cli: CLI, arguments: tuple[str, ...], said: str) -> None:
-    err = cli("recovery", *arguments, code=2).err
-    assert said in err
-    assert len(err.strip().splitlines()) == 1, "one clear line"
+"""Commands that cannot be done, and what is said of each."""
+
+
+def test_what_cannot_be_done_is_said_in_one_line(paper: Runtime, cli: CLI) -> None:
+    for arguments, said in REFUSED:
+        err = cli("recovery", *arguments, code=2).err
+        assert said in err, arguments
+        assert len(err.strip().splitlines()) == 1, arguments
 
 
 def test_a_barred_account_is_released_by_boss_alone(paper: Runtime, cli: CLI) -> None:
