@@ -140,13 +140,17 @@ async def _bring_answers(sftp: asyncssh.SFTPClient, server: Server, folder: Path
 
 async def _bring_own(sftp: asyncssh.SFTPClient, server: Server, folder: Path, own: Path, marks: dict[str, Any]) -> None:
     """Our own check files, each once."""
-    for path in sorted(own.glob("*")):
-        about = path.stat()
-        mark = [about.st_size, about.st_mtime]
-        if _is_ours(path.name, about.st_mode) and marks["brought"].get(path.name) != mark:
+    for path, mark in _own_files(own):
+        if marks["brought"].get(path.name) != mark:
             await _lay(sftp, path, server.folder / OWN)
             marks["brought"][path.name] = mark
             _write_marks(folder, marks)
+
+
+def _own_files(folder: Path) -> list[tuple[Path, list[float]]]:
+    """Files that are whole, each with size and time."""
+    found = [(path, path.stat()) for path in sorted(folder.glob("*"))]
+    return [(path, [about.st_size, about.st_mtime]) for path, about in found if _is_ours(path.name, about.st_mode)]
 
 
 async def _lay(sftp: asyncssh.SFTPClient, path: Path, there: PurePosixPath) -> None:
