@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -16,13 +17,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import redis
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 POSTGRES_USER = "postgres"
 
 POSTGRES_OPTIONS = {
@@ -57,11 +58,20 @@ def live_in_memory() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives to whoever asks for any: a connection of another test could take one before its server starts."""
+
+PORTS_OF_A_PROCESS = 500
+
+
 def free_tcp_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on; processes of one run choose from different ones."""
+    first = PORTS.start + os.getpid() % (len(PORTS) // PORTS_OF_A_PROCESS) * PORTS_OF_A_PROCESS
+    for port in random.SystemRandom().sample(range(first, first + PORTS_OF_A_PROCESS), PORTS_OF_A_PROCESS):  # a test may have seeded the other one
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"nobody left a port free from {first} on")
 
 
 def program(name: str, *folders: str) -> str:
@@ -130,7 +140,7 @@ def postgres_server(more_options: Mapping[str, str] | None = None, *, tcp_port: 
 
 def _postgres_answers(url: str) -> bool:
     try:
-        with psycopg.connect(url, connect_timeout=2):
+        with psycopg.connect(url, connect_timeout=30):
             return True
     except psycopg.OperationalError:
         return False
@@ -155,7 +165,7 @@ def redis_server(tcp_port: int = 0) -> Iterator[str]:
 
 def _redis_answers(tcp_port: int) -> bool:
     try:
-        with redis.Redis("127.0.0.1", tcp_port, socket_timeout=2) as client:
+        with redis.Redis("127.0.0.1", tcp_port, socket_timeout=30) as client:
             return bool(client.ping())
     except redis.ConnectionError:
         return False
