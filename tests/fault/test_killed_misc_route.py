@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import psycopg
 from sqlalchemy import func, select
@@ -18,23 +15,24 @@ from tests import servers
 from tests.command_line import process_environment
 from tests.integration.misc.ground import PAPER, serving, states
 from tests.integration.sandbox.running import MISCSandbox, misc
+from tests.services.forked import Fork, run_text
 from tests.services.waiting import wait_until
 
 READERS = 150
 
 
 _ROUTE = """
-import sys, uvicorn
+import uvicorn
 from console.misc import MISCApp
 from huabao.config import Config
 from huabao.runtime import make_runtime
-uvicorn.run(MISCApp(make_runtime(Config())), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", lifespan="off")
+uvicorn.run(MISCApp(make_runtime(Config())), host="127.0.0.1", port={tcp_port}, log_level="critical", lifespan="off")
 """
 
 
-def _web(runtime: Runtime, tcp_port: int, folder: Path) -> subprocess.Popen[bytes]:
+def _web(runtime: Runtime, tcp_port: int) -> Fork:
     """The route in a process of its own, as `huabao serve` has it."""
-    process = subprocess.Popen(servers.mortal([sys.executable, "-c", _ROUTE, str(tcp_port)]), env=process_environment(runtime), cwd=folder)
+    process = Fork(run_text, _ROUTE.format(tcp_port=tcp_port), name="web", environment=process_environment(runtime))
     wait_until(lambda: _listens(tcp_port), what="the web did not start")
     return process
 
@@ -64,9 +62,9 @@ def _story(peer: MISCSandbox) -> None:
     peer.do(*({"event": "order", "msisdn": one} for one in numbers), *({"event": "pause" if n % 3 else "cancel", "msisdn": one} for n, one in enumerate(numbers)))
 
 
-def test_a_web_process_that_is_killed_loses_and_doubles_nothing(postgres_runtime: Runtime, tmp_path: Path) -> None:
+def test_a_web_process_that_is_killed_loses_and_doubles_nothing(postgres_runtime: Runtime) -> None:
     runtime, tcp_port = postgres_runtime, servers.free_tcp_port()
-    web = _web(runtime, tcp_port, tmp_path)
+    web = _web(runtime, tcp_port)
     try:
         with misc("--report-url", f"http://127.0.0.1:{tcp_port}/misc") as peer:
             _story(peer)
@@ -74,7 +72,7 @@ def test_a_web_process_that_is_killed_loses_and_doubles_nothing(postgres_runtime
             os.kill(web.pid, signal.SIGKILL)
             web.wait()
             assert peer.stats()["taken"] < 2 * READERS, "it was killed in the middle"
-            web = _web(runtime, tcp_port, tmp_path)
+            web = _web(runtime, tcp_port)
             _settled(peer, 2 * READERS)
             _told(runtime, peer)
     finally:

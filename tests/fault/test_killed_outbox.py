@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
@@ -15,9 +13,10 @@ from huabao.runtime import Runtime
 from reconciliation.outbox import Request, enqueue
 from reconciliation.outbox.models import ASKING, DONE, UNKNOWN, OutboundRequest
 from reconciliation.outbox.sending import heal, work
-from tests.command_line import ROOT, process_environment
+from tests.command_line import process_environment
 from tests.integration.reconciliation.installing import add_readers, later, numbers, with_boss
 from tests.integration.sandbox.running import boss
+from tests.services.forked import Fork, run_text
 
 READERS = 6
 _SENDER = """
@@ -42,7 +41,7 @@ def test_what_left_before_the_sender_died_is_asked_again_and_done_once(postgres_
                 with runtime.transaction() as session:
                     enqueue(session, Request("boss", kind, f"{kind}:{reader_id}", reader_id, service_id="paper"), now=runtime.now())
         environment = process_environment(runtime, {"HUABAO_BOSS_URL": peer.url, "HUABAO_BOSS_SECRETS": "huabao"})
-        sender = subprocess.Popen([sys.executable, "-c", _SENDER], env=environment, cwd=ROOT)
+        sender = Fork(run_text, _SENDER, name="sender", environment=environment)
         try:
             peer.wait_for("requests", READERS)
         finally:

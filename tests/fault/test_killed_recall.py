@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +16,10 @@ from delivery.ledger.peer import read_peer
 from delivery.models import Recall
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
-from tests.fault.test_killed_worker import counted, kill
+from tests.fault.test_killed_worker import counted
 from tests.integration.sandbox.running import kept
-from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, settle
+from tests.services.delivering import Peer, add_port, build_world, peer, settle
+from tests.services.forked import Fork, run_text
 from tests.services.waiting import wait_until
 
 READERS, GROUP = 240, 10
@@ -45,17 +44,17 @@ def wait_for_cancels(mmsc: Peer, at_least: int) -> None:
 
 
 def test_what_left_with_a_killed_worker_is_asked_again(runtime: Runtime, tmp_path: Path) -> None:
-    with peer(tmp_path / "kept", "--mix", "retrieved=1", "--delay-ms", "600000", "--answer-delay-ms", "60") as mmsc:
+    with peer(tmp_path / "kept", "--mix", "retrieved=1", "--delay-ms", "600000", "--answer-delay-ms", "250") as mmsc:
         world = build_world(runtime, readers=READERS)
         add_port(runtime, mmsc.url, max_recipients=GROUP, connections=4)
         dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
         settle(runtime, until=lambda: counted(runtime, dispatch_id)["submitted"] == READERS)
         assert killing.kill(runtime, world.edition, recalling=True, by="ops", reason="x").asked == READERS // GROUP
-        worker = subprocess.Popen([sys.executable, "-c", CALLING_BACK], env=process_environment(runtime), cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert worker.stdout is not None
+        worker = Fork(run_text, CALLING_BACK, name="calling back", environment=process_environment(runtime))
         assert worker.stdout.readline() == "working\n"
         wait_for_cancels(mmsc, 5)
-        kill(worker)
+        worker.kill()
+        worker.end()
         found = states(runtime)
         assert found["leaving"] > 0
         assert found["waiting"] > 0

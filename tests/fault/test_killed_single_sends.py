@@ -14,9 +14,10 @@ from delivery.ledger.peer import read_peer
 from delivery.models import Batch
 from huabao.queues import Job
 from huabao.runtime import Runtime
-from tests.fault.test_killed_worker import counted, kill, start_worker, wait_for_recipients
+from tests.fault.test_killed_worker import counted, wait_for_recipients
 from tests.services.delivering import add_port, peer, set_setting, settle
 from tests.services.personal import expected, personal_world, said_to
+from tests.services.workers import start_worker
 
 READERS = 300
 
@@ -27,13 +28,13 @@ def test_nobody_gets_the_words_of_another(postgres_runtime: Runtime, tmp_path: P
         world = personal_world(runtime, READERS, {reader: f"读者{reader}" for reader in range(1, READERS + 1)})
         set_setting(runtime, "ramp_readers_min", READERS + 1)
         set_setting(runtime, "batch_readers_max", 60)
-        add_port(runtime, mmsc.url, connections=2, max_recipients=50)
+        add_port(runtime, mmsc.url, connections=2, max_recipients=50, rate=100, burst=10)
         dispatch_id = dispatches.create(runtime, Request(world.edition), actor="test")
         worker = start_worker(runtime)
         try:
             taken = wait_for_recipients(mmsc, READERS // 5)
         finally:
-            kill(worker)
+            worker.kill()
         assert taken < READERS, "it was over before it was killed"
         with runtime.transaction() as session:  # nobody has to wait for the dead worker's leases
             long_ago = runtime.now() - timedelta(hours=1)

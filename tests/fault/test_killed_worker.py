@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,48 +13,14 @@ from delivery.ledger import proof
 from delivery.ledger.peer import read_peer
 from delivery.models import Submission
 from huabao.runtime import Runtime
-from tests.command_line import process_environment
-from tests.services.delivering import ROOT, Peer, add_port, build_world, peer, set_setting
-from tests.services.waiting import PATIENCE_S, wait_until
+from tests.services.delivering import Peer, add_port, build_world, peer, set_setting
+from tests.services.waiting import wait_until
+from tests.services.workers import start_worker
 
 READERS = 20_000
 GROUP = 50
 CONNECTIONS = 4
 THREADS = 4
-
-WORKER = """
-import time
-from huabao.config import Config
-from huabao.embedded import EmbeddedWorker
-from huabao.queues import Registry
-from huabao.runtime import make_runtime
-from huabao.working import SWEEP
-from delivery.tasks import PERIODIC, TASKS
-
-worker = EmbeddedWorker(make_runtime(Config()), Registry({task.name: task for task in TASKS}, (*PERIODIC, SWEEP)))
-while not worker.take_lease():
-    time.sleep(0.1)
-worker.start()
-print("working", flush=True)
-time.sleep(600)
-"""
-
-
-def start_worker(runtime: Runtime) -> subprocess.Popen[str]:
-    """A worker process; a short lease, so that the next one soon takes over."""
-    environment = process_environment(runtime, {"HUABAO_LEASE_S": "3"})
-    worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == "working\n"
-    return worker
-
-
-def kill(worker: subprocess.Popen[str]) -> None:
-    """End the process as a power cut would."""
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(PATIENCE_S)
-    assert worker.stdout is not None
-    worker.stdout.close()
 
 
 def wait_for_recipients(mmsc: Peer, at_least: int) -> int:
@@ -88,7 +50,7 @@ def test_a_killed_worker_loses_and_doubles_nobody(runtime: Runtime, tmp_path: Pa
         try:
             taken = wait_for_recipients(mmsc, READERS // 3)
         finally:
-            kill(first)
+            first.kill()
         assert taken < READERS, "it was over before it was killed"
         time.sleep(1.0)  # the database may still be at a commit that the dead worker asked for
         with runtime.transaction(read_only=True) as session:
@@ -97,7 +59,7 @@ def test_a_killed_worker_loses_and_doubles_nobody(runtime: Runtime, tmp_path: Pa
         try:
             wait_until_sent(runtime, dispatch_id)
         finally:
-            kill(second)
+            second.kill()
         got = mmsc.recipients()
         assert len(got) == len(set(got)), "somebody got it twice"
         found = counted(runtime, dispatch_id)

@@ -1,9 +1,9 @@
-"""The simulators' own commands as processes that are forked from one that has imported them.
+"""Simulators and workers as processes that are forked from one that has imported them.
 
-A simulator spends a second on its imports, and some hundreds of tests want one.
-So a run of the tests keeps a process that imports both and does nothing else
-(multiprocessing's fork server, which ends with the run); a simulator is a fork
-of it: a process of its own, with the command line that a person would give.
+A simulator spends a second on its imports, a worker two, and some hundreds of tests
+want one. So a run of the tests keeps a process that imports them and does nothing else
+(multiprocessing's fork server, which ends with the run); a simulator is a fork of it:
+a process of its own, with the command line that a person would give, and so is a worker.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -29,24 +29,34 @@ PRELOADED: Final = (
     "sandbox.smsc.script",
     "sandbox.boss.server",
     "sandbox.misc.server",
+    "console.cli",
+    "console.misc",
+    "console.registry",
+    "delivery.links.owners",
+    "huabao.embedded",
+    "huabao.working",
+    "reconciliation.outbox.sending",
 )
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(list(PRELOADED))
 
 
-class Forked:
-    """One of the sandbox's commands that runs; used as a `subprocess.Popen` is.
+class Fork:
+    """A function that runs in a fork, a process of its own; used as a `subprocess.Popen` is.
+
+    Args:
+        target: of a module, so that the fork finds it; called with `arguments`.
+        environment: of the process; None: as this one's is now.
 
     Attributes:
-        command: the command line, without the interpreter.
         stdout: what it says.
     """
 
-    def __init__(self, name: str, *arguments: object) -> None:
-        self.command = [name, *map(str, arguments)]
+    def __init__(self, target: Callable[..., None], *arguments: object, name: str, environment: Mapping[str, str] | None = None) -> None:
         said, saying = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_run, args=(self.command, saying, dict(os.environ)), name=name, daemon=True)
+        given = dict(os.environ if environment is None else environment)
+        self._process = _context.Process(target=_enter, args=(target, arguments, saying, given), name=name, daemon=True)
         self._process.start()
         saying.close()
         self.stdout = os.fdopen(os.dup(said.fileno()), encoding="utf-8")
@@ -62,7 +72,7 @@ class Forked:
         """Its exit code, below 0 for a signal; None while it runs."""
         return self._process.exitcode
 
-    def wait(self, timeout_s: float) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """Its exit code once it has ended.
 
         Raises:
@@ -70,7 +80,7 @@ class Forked:
         """
         self._process.join(timeout_s)
         if self._process.exitcode is None:
-            raise TimeoutError(f"{' '.join(self.command)} runs after {timeout_s:g} s still")
+            raise TimeoutError(f"{self._process.name} runs after {timeout_s:g} s still")
         return self._process.exitcode
 
     def terminate(self) -> None:
@@ -85,20 +95,47 @@ class Forked:
         """Ask it to end unless it has, and wait until it did."""
         if self.poll() is None:
             self.terminate()
-        self.wait(PATIENCE_S)
+        self.wait()
         self.stdout.close()
 
 
-def _run(command: Sequence[str], saying: Connection, environment: Mapping[str, str]) -> None:
-    """In the fork: the command as if it had been called."""
+class Forked(Fork):
+    """One of the sandbox's commands that runs.
+
+    Args:
+        name: of the command.
+        arguments: its command line.
+    """
+
+    def __init__(self, name: str, *arguments: object) -> None:
+        super().__init__(_run_simulator, name, *map(str, arguments), name=name)
+
+
+def run_text(text: str) -> None:
+    """The target of a fork: a program, as `python -c` runs it."""
+    exec(compile(text, "<fork>", "exec"), {"__name__": "__main__"})
+
+
+def run_command(*arguments: str) -> None:
+    """The target of a fork: our command line."""
+    from console.cli import main
+
+    main.main(list(arguments), prog_name="huabao")
+
+
+def _run_simulator(name: str, *arguments: str) -> None:
     from sandbox.commands import sandbox
 
+    program = sandbox.commands[name]
+    assert isinstance(program, click.Command)
+    program.main(list(arguments), prog_name=f"sandbox.{name}")
+
+
+def _enter(target: Callable[..., None], arguments: Sequence[object], saying: Connection, environment: Mapping[str, str]) -> None:
+    """In the fork: what would be another process's environment and standard output."""
     os.environ.clear()
     os.environ.update(environment)
     os.dup2(saying.fileno(), 1)
     saying.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    name, *arguments = command
-    program = sandbox.commands[name]
-    assert isinstance(program, click.Command)
-    program.main(arguments, prog_name=f"sandbox.{name}")
+    target(*arguments)

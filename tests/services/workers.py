@@ -14,6 +14,7 @@ from delivery.ledger import proof
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
 from tests.services.delivering import ROOT
+from tests.services.forked import Fork, run_text
 from tests.services.waiting import PATIENCE_S
 
 LEASE_S = 3
@@ -48,7 +49,7 @@ while True:
 class Worker:
     """A process that works the job table."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Fork
 
     @property
     def wall_s(self) -> float:
@@ -79,7 +80,12 @@ def start_worker(runtime: Runtime, environment: Mapping[str, str] | None = None,
         more: lines of its program, run before it begins.
     """
     given = process_environment(runtime, {"HUABAO_LEASE_S": str(LEASE_S), "HUABAO_LOG_LEVEL": "ERROR", **(environment or {})})
-    process = subprocess.Popen([sys.executable, "-c", _WORKER.format(more=more)], env=given, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    program = _WORKER.format(more=more)
+    process: subprocess.Popen[str] | Fork
+    if "LD_PRELOAD" in given:  # only a new program takes it
+        process = subprocess.Popen([sys.executable, "-c", program], env=given, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    else:
+        process = Fork(run_text, program, name="worker", environment=given)
     assert process.stdout is not None
     assert process.stdout.readline() == "working\n"
     return Worker(process)

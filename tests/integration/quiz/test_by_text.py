@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,9 +23,9 @@ from huabao.queues import Job
 from huabao.runtime import Runtime
 from tests.command_line import process_environment
 from tests.integration.quiz.ground import CLOSES, NUMBER, OPENED, number_of, opened, quiz_of, readers, rows
-from tests.services.delivering import ROOT
+from tests.services.forked import Fork, run_command
 from tests.services.texting import SMSC, add_smpp_port, owning, settle_texts, smsc
-from tests.services.waiting import PATIENCE_S, wait_until
+from tests.services.waiting import wait_until
 
 
 def open_now(runtime: Runtime, many: int) -> None:
@@ -93,7 +91,7 @@ def test_a_link_killed_in_the_middle_loses_no_answer_and_counts_none_twice(postg
         add_smpp_port(runtime, peer.url)
         open_now(runtime, many)
         environment = process_environment(runtime, {"HUABAO_LEASE_S": "2", "HUABAO_LOG_LEVEL": "ERROR"})
-        process = subprocess.Popen([sys.executable, "-m", "console.cli", "link"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+        process = Fork(run_command, "link", name="link", environment=environment)
         try:
             wait_until(lambda: peer.stats()["bound"] > 0)
             for reader in range(1, many + 1):
@@ -105,7 +103,7 @@ def test_a_link_killed_in_the_middle_loses_no_answer_and_counts_none_twice(postg
             acknowledged = counted(runtime)
         finally:
             process.kill()
-            process.wait(PATIENCE_S)
+            process.wait()
         assert acknowledged <= many // 2
         with owning(runtime):
             wait_until(lambda: peer.stats()["bound"] > 0)
