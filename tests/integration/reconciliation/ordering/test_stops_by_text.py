@@ -134,7 +134,7 @@ def test_by_a_real_smsc_he_says_yes_again_and_later_stops_and_misc_calls_back(ru
             until(asked, opened := "您订购的漫画已开通。")
             assert states(runtime, "anhui-comic") == {NUMBER: "active"} and misc.orders()[NUMBER, "anhui-comic"] == "active"
             say("退订漫画")
-            until(asked, opened, left := "已为您退订漫画，感谢您的使用。")
+            until(asked, opened, "已为您退订漫画，感谢您的使用。")
             assert misc.orders()[NUMBER, "anhui-comic"] == "cancelled"
             called = [(one.direction, one.verdict) for one in journal_rows(runtime)][-4:]
             assert called == [("in", "applied"), ("out", "asked"), ("in", "unchanged"), ("in", "done")], "he left, MISC was asked, called and answered"
