@@ -103,7 +103,7 @@ def check(runtime: Runtime, dispatch_id: int, peer: SMSC, readers: int = READERS
 @pytest.mark.slow
 def test_the_owner_killed_and_another_in_its_place(quick: Runtime, tmp_path: Path) -> None:
     with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "20") as peer:
-        port_id = add_smpp_port(quick, peer.url, window=WINDOW, binds=2, rate=RATE)
+        port_id = add_smpp_port(quick, peer.url, window=WINDOW, binds=2, rate=RATE, burst=5)
         with link_process(quick) as first:
             wait_until(lambda: holder(quick, port_id) is not None)
             owner = holder(quick, port_id)
@@ -131,7 +131,7 @@ def test_the_owner_killed_and_another_in_its_place(quick: Runtime, tmp_path: Pat
 
 def test_a_link_that_is_told_to_stop_gives_everything_back(quick: Runtime, tmp_path: Path) -> None:
     with smsc(tmp_path / "kept", "--delay-ms", "0-20", "--answer-delay-ms", "30") as peer:
-        port_id = add_smpp_port(quick, peer.url, window=4, rate=RATE)
+        port_id = add_smpp_port(quick, peer.url, window=4, rate=RATE, burst=5)
         dispatch_id = begin(quick)
         with link_process(quick, "--ports", "sms") as first:
             wait_until(lambda: len(peer.recipients()) > 20)

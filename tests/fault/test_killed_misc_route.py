@@ -70,14 +70,14 @@ def test_a_web_process_that_is_killed_loses_and_doubles_nothing(postgres_runtime
             _story(peer)
             peer.wait_for("taken", READERS // 3)
             os.kill(web.pid, signal.SIGKILL)
-            web.wait()
+            web.end()
             assert peer.stats()["taken"] < 2 * READERS, "it was killed in the middle"
             web = _web(runtime, tcp_port)
             _settled(peer, 2 * READERS)
             _told(runtime, peer)
     finally:
         web.kill()
-        web.wait()
+        web.end()
 
 
 def test_a_database_that_goes_away_in_the_middle_costs_no_word(postgres_runtime: Runtime) -> None:

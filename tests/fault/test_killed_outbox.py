@@ -46,7 +46,7 @@ def test_what_left_before_the_sender_died_is_asked_again_and_done_once(postgres_
             peer.wait_for("requests", READERS)
         finally:
             os.kill(sender.pid, signal.SIGKILL)
-            sender.wait()
+            sender.end()
         assert peer.stats()["ordered"] == READERS, "BOSS did them"
         assert set(_states(runtime)[::2]) == {ASKING}, "and nobody has written that down"
         assert work(runtime, "boss") == 0, "what is on its way holds its reader's next"
