@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from delivery.models import InboundMessage, ReaderReply
+from delivery.sending import replies
 from huabao.runtime import Runtime
 from reconciliation.ordering.outcomes import read_answers
 from reconciliation.ordering.routing import route_new
@@ -24,6 +25,7 @@ from tests.integration.misc.ground import journal_rows, states
 from tests.integration.misc.test_ordering import both
 from tests.integration.reconciliation.installing import add_readers, set_values, with_boss
 from tests.integration.reconciliation.ordering.test_second_confirmation import CATALOGUE, NUMBER, House, _house
+from tests.integration.sandbox.running import boss
 from tests.services.texting import add_smpp_port, owning, smsc
 from tests.services.waiting import wait_until
 
@@ -96,6 +98,22 @@ def test_a_numbers_next_owner_does_not_stop_for_the_last(sqlite_runtime: Runtime
     assert (held(sqlite_runtime), [one.status for one in house.rows(InboundMessage)]) == (set(HELD), ["stop-stranger"])
 
 
+def test_what_boss_does_not_end_holds_again_and_he_is_told(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    script = tmp_path / "boss.yaml"
+    script.write_text("- when: {operation: cancel}\n  do: {code: '101'}\n", "utf-8")
+    with boss("--script", script) as peer:
+        house = _house(sqlite_runtime, peer)
+        house.order("mail")
+        house.pass_time()
+        assert held(sqlite_runtime) == {"mail"}
+        house.say("TD", status="stop-asked")
+        house.pass_time()
+        house.pass_time()
+    assert held(sqlite_runtime) == {"mail"}, "BOSS goes on billing it, so it goes on here"
+    assert [(one.kind, one.state, one.reason) for one in house.rows(ServiceOrder)][1:] == [("cancel", "refused", "boss 101: ")]
+    assert house.texts()[1:] == ["已为您退订139邮箱，感谢您的使用。", "您退订139邮箱未成功，将继续为您服务，详询10086。"]
+
+
 def test_by_a_real_smsc_he_says_yes_again_and_later_stops_and_misc_calls_back(runtime: Runtime, tmp_path: Path) -> None:
     """The question leaves over SMPP, his Y comes in, MISC is asked and calls before it answers; so when he stops."""
     with runtime.transaction() as session:
@@ -115,6 +133,7 @@ def test_by_a_real_smsc_he_says_yes_again_and_later_stops_and_misc_calls_back(ru
                 route_new(runtime)
                 read_answers(runtime)
                 work(runtime, "misc")
+                replies.heal(runtime)
                 return sent() == [(one, "sent") for one in texts]
 
             wait_until(over, what=lambda: str(sent()))
