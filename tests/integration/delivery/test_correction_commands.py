@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.dialects import files
+from delivery.dialects import folders
 from delivery.dispatch.steering import steer
 from huabao.runtime import Runtime
 from tests.command_line import CLI
@@ -45,12 +45,12 @@ def test_correct_and_kill(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> 
 
 
 def test_dialects_are_listed_shown_and_checked(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LOOK_S", 0.0)
+    monkeypatch.setattr(folders, "LOOK_S", 0.0)
     folder = tmp_path / "own"
     folder.mkdir()
     env = {"HUABAO_DIALECTS_DIR": str(folder)}
     listed = cli("dialects", "list", "--json", env=env).json
-    assert [one["name"] for one in listed["dialects"]] == ["3gpp", "cmcc", "smpp", "unicom"]
+    assert [one["name"] for one in listed["dialects"]] == ["3gpp", "cmcc", "gsm-map", "smpp", "unicom"]
     shown = cli("dialects", "show", "cmcc", "--code", "4xxx", "--json", env=env).json
     assert [(one["cause"], one["retry"]) for one in shown["entries"]] == [("handset", True)]
     assert "has no code 'Teleported'" in cli("dialects", "show", "cmcc", "--code", "Teleported", code=2, env=env).err
@@ -63,4 +63,4 @@ def test_dialects_are_listed_shown_and_checked(sqlite_runtime: Runtime, cli: CLI
     refused = cli("dialects", "check", folder / "telecom.toml", code=2, env=env)
     assert "telecom.toml:1: name: is missing" in refused.err
     broken = cli("dialects", "list", "--json", code=1, env=env).json
-    assert [one["name"] for one in broken["dialects"]] == ["3gpp", "cmcc", "smpp", "unicom"]
+    assert [one["name"] for one in broken["dialects"]] == ["3gpp", "cmcc", "gsm-map", "smpp", "unicom"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
 from delivery.codecs.mm7 import DeliveryReportReq
-from delivery.dialects import files
+from delivery.dialects import files, folders
 from delivery.ledger import proof
 from delivery.models import DeliveryEvent, EventState, Outcome, deliveries
 from delivery.reports import folding, store
@@ -229,7 +229,7 @@ OWN = 'name = "3gpp"\nversion = "mine"\nextends = "3gpp"\n[mm_status]\nTeleporte
 
 def test_a_status_that_is_entered_counts_from_then_on_and_what_was_folded_stays(sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "own_folder", lambda: tmp_path)
-    monkeypatch.setattr(files, "LOOK_S", 0.0)
+    monkeypatch.setattr(folders, "LOOK_S", 0.0)
     stored(sent, report("m", number(0), status="Teleported"))
     fold(sent.runtime)
     (tmp_path / "3gpp.toml").write_text(OWN, encoding="utf-8")
