@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console.pages.readers import asked
@@ -22,6 +23,7 @@ from reconciliation.stop_send import looking, told
 from reconciliation.stop_send.causes import NAMES, PERSON, plan
 from reconciliation.stop_send.models import DeliveryStop
 from reconciliation.stop_send.settings import RECOVERY_HOURS
+from subscribers.models import Reader
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,8 @@ def reach(visit: Visit) -> Response:
 def reach_act(visit: Visit) -> Response:
     """The act, and back to the reader."""
 
-    def begin(reason: str) -> None:
-        with visit.runtime.transaction() as session:
-            reader = asked(visit, session)
-            stop = told.find_open(session, reader.id, int(visit.request.path_params["stop_id"]))
-            if stop is None:
-                raise UsageError("the stop ended")
-            told.reach(session, stop, by=visit.actor, reason=reason, now=visit.runtime.now())
+    def begin(session: Session, stop: DeliveryStop, _: Reader, reason: str) -> None:
+        told.reach(session, stop, by=visit.actor, reason=reason, now=visit.runtime.now())
 
     return _act(visit, "reach", begin)
 
@@ -134,29 +131,36 @@ def let_go(visit: Visit) -> Response:
 def let_go_act(visit: Visit) -> Response:
     """The act, and back to the reader."""
 
-    def release(reason: str) -> None:
-        with visit.runtime.transaction() as session:
-            reader = asked(visit, session)
-            stop = told.find_open(session, reader.id, int(visit.request.path_params["stop_id"]))
-            if stop is None:
-                raise UsageError("the stop ended")
-            looking.release(session, reader.msisdn, stop.service_id, by=visit.actor, reason=reason, now=visit.runtime.now())
+    def release(session: Session, stop: DeliveryStop, reader: Reader, reason: str) -> None:
+        looking.release(session, reader.msisdn, stop.service_id, by=visit.actor, reason=reason, now=visit.runtime.now())
 
     return _act(visit, "release", release)
 
 
-def _act(visit: Visit, act: str, do: Callable[[str], None]) -> Response:
+def _act(visit: Visit, act: str, do: Callable[[Session, DeliveryStop, Reader, str], None]) -> Response:
+    """Do it to the stop while that lasts; the sheet again where a reason is missing or somebody else was quicker."""
     sheet = _stop_sheet(visit, act)
     reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
     problem = sheet.problem or ("" if reason else visit.say("steer.reason_missing"))
-    if not problem:
-        try:
-            do(reason)
-        except UsageError:
-            problem = visit.say(f"reach.{act}_gone")  # somebody else was quicker
+    if not problem and not _done(visit, do, reason):
+        problem = visit.say(f"reach.{act}_gone")
     if problem:
         return _shown(visit, sheet, problem=problem, reason=reason)
     return visit.go(f"/readers/{sheet.reader_id}?done={act}")
+
+
+def _done(visit: Visit, do: Callable[[Session, DeliveryStop, Reader, str], None], reason: str) -> bool:
+    """Whether it was done; not where the stop ended meanwhile."""
+    try:
+        with visit.runtime.transaction() as session:
+            reader = asked(visit, session)
+            stop = told.find_open(session, reader.id, int(visit.request.path_params["stop_id"]))
+            if stop is None:
+                return False
+            do(session, stop, reader, reason)
+    except UsageError:
+        return False
+    return True
 
 
 def _stop_sheet(visit: Visit, act: str) -> Sheet:

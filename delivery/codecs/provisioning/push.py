@@ -15,13 +15,13 @@ from enum import IntEnum
 from typing import Final
 
 from content.codecs.mm1.reader import WSPReader
-from content.codecs.mm1.wsp import encode_short_integer, encode_uintvar, encode_value_length
+from content.codecs.mm1.wsp import encode_short_integer, encode_value_length
 from delivery.codecs.provisioning.reading import decode_provisioning
 from delivery.codecs.provisioning.structs import ProvisioningDocument
 from delivery.codecs.provisioning.wbxml import encode_provisioning
+from delivery.codecs.wap_push.pdu import join_pdu, split_pdu
 from huabao.errors import CodecError
 
-PUSH_PDU: Final = 0x06
 CONNECTIVITY_WBXML: Final = 0x36
 """application/vnd.wap.connectivity-wbxml"""
 P_SEC: Final = 0x11
@@ -100,7 +100,7 @@ def write_provisioning(document: ProvisioningDocument, *, security: Security | N
     if security is not None:
         headers += encode_short_integer(P_SEC) + encode_short_integer(security) + encode_short_integer(P_MAC) + mac_of(octets, key).encode("ascii") + b"\0"
         headers = encode_value_length(len(headers)) + headers
-    return bytes((transaction_id & 0xFF, PUSH_PDU)) + encode_uintvar(len(headers)) + headers + octets
+    return join_pdu(headers, octets, transaction_id)
 
 
 def read_provisioning(data: bytes) -> Provisioned:
@@ -109,18 +109,14 @@ def read_provisioning(data: bytes) -> Provisioned:
     Raises:
         CodecError: it is no Push PDU, ends too early, or holds something else.
     """
-    reader = WSPReader(data)
-    reader.octet()
-    if reader.octet() != PUSH_PDU:
-        raise CodecError("the PDU is no Push")
-    headers = WSPReader(reader.take(reader.uintvar()))
+    head, octets = split_pdu(data)
+    headers = WSPReader(head)
     signed = headers.peek() < 0x80
     if signed:
         headers = headers.counted()
     if headers.octet() != 0x80 | CONNECTIVITY_WBXML:
         raise CodecError("the push holds something else than settings")
     security, mac = _security(headers) if signed else (None, None)
-    octets = reader.take(reader.left)
     return Provisioned(decode_provisioning(octets), octets, security, mac)
 
 

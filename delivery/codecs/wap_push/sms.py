@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from content.codecs.mm1.reader import WSPReader
-from content.codecs.mm1.wsp import encode_short_integer, encode_uintvar, encode_value_length
+from content.codecs.mm1.wsp import encode_short_integer, encode_value_length
 from delivery.codecs.smpp.names import DataCoding
 from delivery.codecs.smpp.texts import USER_DATA_OCTETS_MAX, ReferenceOctets, ShortMessages, concatenated, concatenation_header
 from delivery.codecs.smpp.udh import PORTS_16, write_udh
+from delivery.codecs.wap_push.pdu import join_pdu, split_pdu
 from delivery.codecs.wap_push.reading import decode_wbxml
 from delivery.codecs.wap_push.structs import PushMessage, ServiceIndication
 from delivery.codecs.wap_push.wbxml import UTF_8, encode_wbxml
-from huabao.errors import CodecError
 
-PUSH_PDU: Final = 0x06
 SIC: Final = 0x2E
 """application/vnd.wap.sic"""
 SLC: Final = 0x30
@@ -36,7 +34,7 @@ def write_push(message: PushMessage, transaction_id: int = 1) -> bytes:
     media = SIC if isinstance(message, ServiceIndication) else SLC
     value = encode_short_integer(media) + encode_short_integer(P_CHARSET) + encode_short_integer(UTF_8)
     headers = encode_value_length(len(value)) + value
-    return bytes((transaction_id & 0xFF, PUSH_PDU)) + encode_uintvar(len(headers)) + headers + encode_wbxml(message)
+    return join_pdu(headers, encode_wbxml(message), transaction_id)
 
 
 def read_push(data: bytes) -> PushMessage:
@@ -45,12 +43,7 @@ def read_push(data: bytes) -> PushMessage:
     Raises:
         CodecError: it is no Push PDU, ends too early, or holds something else.
     """
-    reader = WSPReader(data)
-    reader.octet()
-    if reader.octet() != PUSH_PDU:
-        raise CodecError("the PDU is no Push")
-    reader.take(reader.uintvar())
-    return decode_wbxml(reader.take(reader.left))
+    return decode_wbxml(split_pdu(data)[1])
 
 
 def write_wap_push(message: PushMessage, *, reference_octets: ReferenceOctets = 1, data_coding: int = DataCoding.BINARY_CLASS_1) -> ShortMessages:
