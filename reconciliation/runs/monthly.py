@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from huabao.db import in_ids
@@ -201,9 +201,7 @@ def _find_uncharged(session: Session, month: date, is_charged: Callable[[Key], b
     (begins, ends), services, c = month_span(month), offering(session), ReaderServiceMonth
     after, last = "", 0
     while True:
-        wanted = select(c.reader_id, c.service_id, c.retrieved, c.failed).where(
-            c.month == month, c.retrieved > 0, (c.reader_id > last) | ((c.reader_id == last) & (c.service_id > after))
-        )
+        wanted = select(c.reader_id, c.service_id, c.retrieved, c.failed).where(c.month == month, c.retrieved > 0, tuple_(c.reader_id, c.service_id) > tuple_(last, after))
         rows = session.execute(wanted.order_by(c.reader_id, c.service_id).limit(_AT_ONCE)).all()
         if not rows:
             return

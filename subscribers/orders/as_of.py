@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subscribers.models import SUBSCRIPTION_STATES, Reader
@@ -54,7 +54,8 @@ def state_at(session: Session, as_of: datetime, keys: Collection[tuple[str, str]
     for start in range(0, len(numbers), KEYS_AT_ONCE):
         some = numbers[start : start + KEYS_AT_ONCE]
         had = select(ReaderNumber.reader_id).where(in_texts(session, ReaderNumber.msisdn, some), ReaderNumber.reader_id.is_not(None))
-        readers = session.scalars(select(Reader.id).where(or_(in_texts(session, Reader.msisdn, some), Reader.id.in_(had)))).all()
+        # Two questions, each by its index: one with `or` reads every reader for each lot of keys.
+        readers = sorted({*session.scalars(select(Reader.id).where(in_texts(session, Reader.msisdn, some))), *session.scalars(select(Reader.id).where(Reader.id.in_(had)))})
         yield from (one for one in _rows(session, as_of, readers) if one[:2] in wanted)
 
 
