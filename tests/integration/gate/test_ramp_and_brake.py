@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from delivery import lifecycle
 from delivery.dispatch import brake as brakes
@@ -29,6 +29,7 @@ from huabao.errors import StoreError, UsageError
 from huabao.ids import pack_ids, unpack_ids
 from huabao.runtime import Runtime
 from tests.integration.gate.ground import LARGE, LARGE_READERS, SMALL, SMALL_READERS, Gate, gate, set_to
+from tests.services.clocks import moved
 from tests.services.delivering import add_port, number_of, settle
 
 READERS = len(SMALL_READERS) + len(LARGE_READERS)
@@ -184,16 +185,14 @@ def test_readers_who_retrieve_less_than_usual_at_their_age(runtime: Runtime, tmp
     with gate(runtime, tmp_path, silent) as one:
         one.start(None)
         settle(runtime, until=lambda: one.outcomes().get("retrieved", 0) >= 14 and one.outcomes().get("submitted", 0) >= 11)
-        with runtime.transaction() as session:
-            session.execute(update(Submission).values(written_at=runtime.now() - timedelta(seconds=90)))
-            session.execute(update(Dispatch).values(started_at=runtime.now() - timedelta(seconds=100)))
-        vitals.watch(runtime)
+        soon = moved(runtime, seconds=90)
+        vitals.watch(soon)
         assert pulled(one) == set(), "nothing is known of earlier days"
         earlier(runtime, one, 0.9)
-        vitals.watch(runtime)
+        vitals.watch(soon)
         assert pulled(one) == set(), "one day is no custom"
         earlier(runtime, one, 0.0, 0.9, 0.9, 0.9)
-        vitals.watch(runtime)
+        vitals.watch(soon)
         assert pulled(one) == {("handset_class", LARGE)}
         assert "after 1 min 0% of what 4 earlier same weekdays had retrieved" in one.overview.brakes[0].reason
 

@@ -126,14 +126,17 @@ def test_by_a_real_smsc_he_says_yes_again_and_later_stops_and_misc_calls_back(ru
             with runtime.transaction(read_only=True) as session:
                 return [(text, state) for text, state in session.execute(select(ReaderReply.text, ReaderReply.state).order_by(ReaderReply.id))]
 
+        def go_on() -> None:
+            route_new(runtime)
+            read_answers(runtime)
+            work(runtime, "misc")
+            replies.heal(runtime)
+
         def until(*texts: str) -> None:
             """Let all go on until he was sent these texts."""
 
             def over() -> bool:
-                route_new(runtime)
-                read_answers(runtime)
-                work(runtime, "misc")
-                replies.heal(runtime)
+                go_on()
                 return sent() == [(one, "sent") for one in texts]
 
             wait_until(over, what=lambda: str(sent()))
@@ -154,7 +157,12 @@ def test_by_a_real_smsc_he_says_yes_again_and_later_stops_and_misc_calls_back(ru
             assert states(runtime, "anhui-comic") == {NUMBER: "active"} and misc.orders()[NUMBER, "anhui-comic"] == "active"
             say("退订漫画")
             until(asked, opened, "已为您退订漫画，感谢您的使用。")
+
+            def called() -> bool:
+                go_on()
+                told = [(one.direction, one.verdict) for one in journal_rows(runtime)][-4:]
+                return told == [("in", "applied"), ("out", "asked"), ("in", "unchanged"), ("in", "done")]
+
+            wait_until(called, what=lambda: f"he left, MISC was asked, called and answered; not {[(one.direction, one.verdict) for one in journal_rows(runtime)]}")
             assert misc.orders()[NUMBER, "anhui-comic"] == "cancelled"
-            called = [(one.direction, one.verdict) for one in journal_rows(runtime)][-4:]
-            assert called == [("in", "applied"), ("out", "asked"), ("in", "unchanged"), ("in", "done")], "he left, MISC was asked, called and answered"
         assert {line["recipients"][0][-11:] for line in peer.lines()} == {NUMBER}
