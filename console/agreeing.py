@@ -27,6 +27,18 @@ def require_whole_house(visit: Visit) -> None:
         raise Refused(403, "forbidden")
 
 
+def asked_run(visit: Visit, verbs: Sequence[str]) -> tuple[int, str]:
+    """The run that a path names, and what is to be done about it.
+
+    Raises:
+        Refused: that is none of `verbs`.
+    """
+    verb = visit.request.path_params["verb"]
+    if verb not in verbs:
+        raise Refused(404, "not_found")
+    return int(visit.request.path_params["run_id"]), verb
+
+
 def others(session: Session, route: str, agreed: Iterable[str]) -> Sequence[str]:
     """Accounts that may be the next to agree, by name."""
     done = {name.casefold() for name in agreed}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.agreeing import others, require_whole_house
+from console.agreeing import asked_run, others, require_whole_house
 from console.pages.reconcile import dressing
 from console.pages.steering import number_of
 from console.visit import Refused, Visit
@@ -27,14 +28,11 @@ def settle(visit: Visit) -> Response:
 def settle_act(visit: Visit) -> Response:
     """The act, and back to the run."""
     require_whole_house(visit)
-    run_id, verb = _asked(visit)
+    run_id, verb = asked_run(visit, VERBS)
     now = visit.runtime.now()
     try:
         with visit.runtime.transaction() as session:
-            run = session.get(ReconcileRun, run_id)
-            if run is None:
-                raise Refused(404, "not_found")
-            count, problem = _count(visit, run_id, verb)
+            run, count, problem = _count(session, visit, run_id, verb)
             confirmed = number_of(visit.form.get("count", ""))
             if problem or confirmed != count:
                 return _sheet(visit, problem=problem or visit.say("steer.moved", before=confirmed or 0, n=count))
@@ -47,35 +45,26 @@ def settle_act(visit: Visit) -> Response:
     return visit.go(f"/reconcile/runs/{run_id}?done={verb}")
 
 
-def _asked(visit: Visit) -> tuple[int, str]:
-    verb = visit.request.path_params["verb"]
-    if verb not in VERBS:
+def _count(session: Session, visit: Visit, run_id: int, verb: str) -> tuple[ReconcileRun, int, str]:
+    """The run, how many repairs the act touches at this second, and why it cannot be done, or ""."""
+    run = session.get(ReconcileRun, run_id)
+    if run is None:
         raise Refused(404, "not_found")
-    return int(visit.request.path_params["run_id"]), verb
-
-
-def _count(visit: Visit, run_id: int, verb: str) -> tuple[int, str]:
-    """How many repairs the act touches at this second, and why it cannot be done, or ""."""
-    with visit.runtime.transaction(read_only=True) as session:
-        run = session.get(ReconcileRun, run_id)
-        if run is None:
-            raise Refused(404, "not_found")
-        found = summary(session, run_id)
-        held = sum(found.held.values())
-        count = held if verb == "agree" else found.states.get(PLANNED, 0) - held
-        if run.state in (PLANNING, APPLIED) or all(one.id != run_id for one in newest_plans(session)) or count <= 0:
-            return count, visit.say("settle.gone")
-        if verb == "agree" and visit.actor.casefold() in guard.agreed(run):
-            return count, visit.say("agree.twice")
-        return count, ""
+    found = summary(session, run_id)
+    held = sum(found.held.values())
+    count = held if verb == "agree" else found.states.get(PLANNED, 0) - held
+    if run.state in (PLANNING, APPLIED) or all(one.id != run_id for one in newest_plans(session)) or count <= 0:
+        return run, count, visit.say("settle.gone")
+    if verb == "agree" and visit.actor.casefold() in guard.agreed(run):
+        return run, count, visit.say("agree.twice")
+    return run, count, ""
 
 
 def _sheet(visit: Visit, *, problem: str = "") -> Response:
     require_whole_house(visit)
-    run_id, verb = _asked(visit)
-    count, why_not = _count(visit, run_id, verb)
+    run_id, verb = asked_run(visit, VERBS)
     with visit.runtime.transaction(read_only=True) as session:
-        run = session.get_one(ReconcileRun, run_id)
+        run, count, why_not = _count(session, visit, run_id, verb)
         agreed = guard.agreed(run)
         return visit.page(
             "_settle_sheet.html" if visit.fragment else "settle_sheet.html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from console.agreeing import others, require_whole_house
+from console.agreeing import asked_run, others, require_whole_house
 from console.pages.steering import REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
@@ -23,7 +23,7 @@ def stop_run(visit: Visit) -> Response:
 def stop_run_act(visit: Visit) -> Response:
     """The act, and back to the board."""
     require_whole_house(visit)
-    run_id, verb = _asked(visit)
+    run_id, verb = asked_run(visit, VERBS)
     reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
     if verb == "drop" and not reason:
         return _sheet(visit, problem=visit.say("steer.reason_missing"))
@@ -42,16 +42,9 @@ def stop_run_act(visit: Visit) -> Response:
     return visit.go("/recovery")
 
 
-def _asked(visit: Visit) -> tuple[int, str]:
-    verb = visit.request.path_params["verb"]
-    if verb not in VERBS:
-        raise Refused(404, "not_found")
-    return int(visit.request.path_params["run_id"]), verb
-
-
 def _sheet(visit: Visit, *, problem: str = "", reason: str = "") -> Response:
     require_whole_house(visit)
-    run_id, verb = _asked(visit)
+    run_id, verb = asked_run(visit, VERBS)
     with visit.runtime.transaction(read_only=True) as session:
         run = session.get(StopRun, run_id)
         if run is None:

@@ -29,14 +29,18 @@ _ANSWER = encode_envelope(DeliveryReportRsp(Status(1000, "Success")), transactio
 _HEADERS = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", str(len(_ANSWER)).encode())]
 
 
-async def raw_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """A raw ASGI application."""
+async def _body(receive: Any) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += cast(bytes, message.get("body", b""))
         if not message.get("more_body"):
-            break
+            return body
+
+
+async def raw_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """A raw ASGI application."""
+    body = await _body(receive)
     parse_xml(body)
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": _ANSWER})
@@ -50,12 +54,7 @@ class _KeptApp:
         self._commit: GroupCommit[bytes, None] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await _body(receive)
         parse_xml(body)
         if self._commit is None:
             self._commit = GroupCommit(self._runtime, asyncio.get_running_loop(), self._store, name="bare")
