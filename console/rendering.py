@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from console import texts, wording
 from console.charts import SUBMISSION_TONES, TONES
+from console.desks import DESKS
+from console.rights import right
 
 if TYPE_CHECKING:
     from console.visit import Visit
@@ -27,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, icon=icon, tones=TONES, submission_tones=SUBMISSION_TONES, tags=texts.TAGS)
+    made.globals.update(asset=asset, icon=icon, tones=TONES, submission_tones=SUBMISSION_TONES, tags=texts.TAGS, desks=DESKS, right=right)
     made.filters.update(
         number=lambda value: f"{value:,}",
         rate=texts.rate_text,

@@ -13,17 +13,18 @@ CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = (CHINESE, ENGLISH)
 TAGS = {CHINESE: "zh-CN", ENGLISH: "en"}
 
-FILES = ("texts.toml", "texts_desks.toml")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @lru_cache(maxsize=1)
 def texts() -> dict[str, dict[str, str]]:
-    """Every text by its dotted name, each by language."""
+    """Every text by its dotted name, each by language: the files of `console/words`, one a desk."""
     found: dict[str, dict[str, str]] = {}
-    for file in FILES:
-        document = tomllib.loads((resources.files("console") / file).read_text("utf-8"))
-        found |= {f"{group}.{name}": text for group, names in document.items() for name, text in names.items()}
+    for file in sorted((resources.files("console") / "words").iterdir(), key=lambda one: one.name):
+        document = tomllib.loads(file.read_text("utf-8"))
+        read = {f"{group}.{name}": text for group, names in document.items() for name, text in names.items()}
+        assert not found.keys() & read.keys(), f"{file.name} says again what another file says: {sorted(found.keys() & read.keys())}"
+        found |= read
     return found
 
 

@@ -1,0 +1,28 @@
+"""The places of the console, in the order of its sidebar: what stands there is seen by whoever may go there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One place of the sidebar.
+
+    Attributes:
+        right: the route that it leads to (`console.rights`); its path begins every path of the desk.
+        icon: a shape of the sprite.
+        text: the name of its text.
+    """
+
+    right: str
+    icon: str
+    text: str
+
+
+DESKS: tuple[Desk, ...] = (
+    Desk("today", "today", "name.today"),
+    Desk("readers", "readers", "name.readers"),
+    Desk("recovery", "recovery", "name.recovery"),
+    Desk("reconcile", "reconcile", "name.reconcile"),
+)
