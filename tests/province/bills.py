@@ -101,9 +101,9 @@ class Book:
         path.write_text(f"msisdn,service_id,amount_fen\n{text}#count={len(lines)}\n", "utf-8")
         return path
 
-    def arrived(self) -> dict[Key, tuple[int, int]]:
-        """Copies that arrived and that failed, by order; of a number with two owners once."""
-        return {key: self.copies.get(key, COPIES) for key, _ in self.served}
+    def arrived(self) -> dict[Spell, tuple[int, int]]:
+        """Copies that arrived and that failed, by order; of a number with two owners each has his own."""
+        return {spell: self.copies.get(spell[0], COPIES) for spell in self.served}
 
 
 # --- faults ---

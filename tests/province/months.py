@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from reconciliation.runs import running
 from reconciliation.runs.models import MONTHLY, ReconcileRun
 from reconciliation.runs.running import GivenFile, Order
 from subscribers.models import Reader, ReaderServiceMonth
+from subscribers.orders.as_of import reader_at
 from subscribers.orders.models import ReaderNumber
 from tests.province import bills
 from tests.province.bills import Book
@@ -99,22 +100,21 @@ class Months:
         self.bill, self.billed = (due, path, at), self.of_key
         for fault in self.of_key.values():
             fault.due = due
-        self._serve(at.replace(day=1))
+        self._serve(at.replace(day=1), self.province.midnight(day + 1))
 
-    def _serve(self, month: date) -> None:
+    def _serve(self, month: date, ends: datetime) -> None:
         """What the deliveries of the month came to; there are none in this simulation."""
         arrived = self.book.arrived()
         rows: dict[tuple[int, str], dict[str, object]] = {}
         with self.province.runtime.transaction() as session:
-            owner = {
-                row.msisdn: row.reader_id
-                for row in session.execute(select(ReaderNumber.msisdn, ReaderNumber.reader_id).where(ReaderNumber.reader_id.is_not(None)).order_by(ReaderNumber.id))
-            }
-            owner |= {row.msisdn: row.id for row in session.execute(select(Reader.msisdn, Reader.id))}
-            for (number, service), (retrieved, failed) in arrived.items():
-                if number in owner:
-                    counts = {"month": month, "reader_id": owner[number], "service_id": service, "retrieved": retrieved, "failed": failed}
-                    rows[owner[number], service] = {**counts, "last_success_at": None}
+            readers = {row.msisdn: row.id for row in session.execute(select(Reader.msisdn, Reader.id))}
+            passed_on = set(session.scalars(select(ReaderNumber.msisdn)))
+            for ((number, service), begun), (retrieved, failed) in arrived.items():
+                last = self.book.world.ended.get(((number, service), begun), ends) - timedelta(seconds=1)
+                reader = reader_at(session, number, last) if number in passed_on else readers.get(number)
+                if reader is not None:
+                    counts = {"month": month, "reader_id": reader, "service_id": service, "retrieved": retrieved, "failed": failed}
+                    rows[reader, service] = {**counts, "last_success_at": None}
             columns = ("month", "reader_id", "service_id", "retrieved", "failed", "last_success_at")
             bulk_insert(session, ReaderServiceMonth, rows.values(), columns=columns)
 
