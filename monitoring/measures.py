@@ -13,10 +13,10 @@ import time
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, func, select, text
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -24,14 +24,13 @@ from delivery import kinds, lifecycle, partitions
 from delivery.dispatch.carriers import expected_finish
 from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome, Submission, deliveries
-from huabao.db import is_postgres
 from huabao.errors import UsageError
+from huabao.minutes import minute_of, minute_sql
 
 RATE_WINDOW_S = 60.0
 """`rate_per_s` looks back so far."""
 
 KEPT_MAX = 500
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 KEEP_S = 1.0
 KEEP_PER_COST = 4.0
@@ -155,7 +154,7 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
         outcomes[name] += row.readers
         recent += row.recent
         if row.minute is not None:
-            counts = minutes.setdefault(_instant(row.minute), {})
+            counts = minutes.setdefault(minute_of(row.minute), {})
             counts[name] = counts.get(name, 0) + row.readers
     dropped = partitions.was_dropped(session, dispatch)
     excluded = session.scalar(select(func.count()).select_from(Exclusion).where(Exclusion.dispatch_id == dispatch_id)) or 0
@@ -184,19 +183,6 @@ def _grouped(session: Session, dispatch: Dispatch, now: datetime) -> Iterable[An
         .where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id)
         .group_by(deliveries.c.outcome, minute)
     ).all()
-
-
-def minute_sql(session: Session, moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The minute of an instant: an instant on PostgreSQL, `2026-11-22 06:30` in UTC on SQLite."""
-    if is_postgres(session):
-        return func.date_bin(text("interval '1 minute'"), moment, _EPOCH)  # a quarter of date_trunc's cost
-    return func.substr(moment, 1, 16, type_=String)
-
-
-def _instant(minute: datetime | str) -> datetime:
-    if isinstance(minute, str):
-        return datetime.strptime(minute, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-    return minute.astimezone(UTC)
 
 
 def rate_of(recent: int, started_at: datetime | None, now: datetime) -> float:
