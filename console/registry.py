@@ -44,7 +44,7 @@ SUBCOMMAND_MODULES = {
 
 TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks")
 SETTING_MODULES = (
-    "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
+    "huabao.alarms", "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
     "content.wap.settings", "delivery.settings", "reconciliation.settings", "console.settings",
 )  # fmt: skip
 MODEL_MODULES = (
@@ -52,7 +52,7 @@ MODEL_MODULES = (
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.wap.models", "delivery.models",
     "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
-    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "console.models",
+    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "console.models",
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Who hears of an alarm, and how: e-mail, webhook, text."""
