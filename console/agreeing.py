@@ -12,21 +12,6 @@ from console.rights import right
 from console.visit import Refused, Visit
 
 
-def whole_house(visit: Visit) -> bool:
-    """Whether this person stands for all cities; who has one city does not decide for the others."""
-    return visit.who is not None and not visit.who.city
-
-
-def require_whole_house(visit: Visit) -> None:
-    """Refuse whoever has a city.
-
-    Raises:
-        Refused: he has.
-    """
-    if not whole_house(visit):
-        raise Refused(403, "forbidden")
-
-
 def asked_run(visit: Visit, verbs: Sequence[str]) -> tuple[int, str]:
     """The run that a path names, and what is to be done about it.
 

@@ -21,7 +21,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from console.models import User, UserSession
-from console.rights import ROLES
+from console.rights import ROLES, Grant
 from console.settings import SESSION_AGE_S, SESSION_IDLE_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S
 from huabao import audit
 from huabao.errors import UsageError
@@ -52,6 +52,7 @@ class SignedIn:
 
     Attributes:
         city: whose readers alone he sees, or None for all.
+        grants: rights that he has beside his role.
     """
 
     user_id: int
@@ -60,6 +61,7 @@ class SignedIn:
     csrf: str
     token_sha256: str
     city: str | None = None
+    grants: tuple[Grant, ...] = ()
 
 
 @lru_cache(maxsize=1)

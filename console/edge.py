@@ -15,6 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from console import auth, wap_answers
+from console.auth import SignedIn
+from console.desks import DESKS
 from console.request_limits import RequestLimits
 from console.rights import PUBLIC, Right, right
 from console.texts import choose_language
@@ -26,6 +28,9 @@ from huabao.queues import Registry
 from huabao.runtime import Runtime
 
 log = get_logger("web")
+
+HOME = "today"
+"""Where everybody arrives; who may not see it is shown to the first desk that he may."""
 
 FORM_BYTES_MAX = 64_000
 FORM_FIELDS_MAX = 40
@@ -78,8 +83,17 @@ class Edge:
 
     def _answer(self, request: Request, one: Right, page: Page, form: dict[str, str], request_id: str) -> Response:
         visit = self._anonymous(request, one, form, request_id)
+        return self._safely(visit, page, self._recognised)
+
+    def part(self, one: Right, page: Page, request: Request, who: SignedIn, language: str) -> Response:
+        """A live part of a page as this person may see it (`console.live`); his sign-in was asked for when he began to listen."""
+        visit = replace(self._anonymous(request, one, {}, new_token(9)), who=who, csrf=who.csrf, language=language)
+        with structlog.contextvars.bound_contextvars(route=one.name):
+            return self._safely(visit, page, lambda known: known)
+
+    def _safely(self, visit: Visit, page: Page, recognise: Callable[[Visit], Visit]) -> Response:
         try:
-            visit = self._recognised(visit)
+            visit = recognise(visit)
             answer = _barred(visit) or page(visit)
         except Refused as refused:
             answer = _error_page(visit, refused)
@@ -131,7 +145,7 @@ class Edge:
 
 
 def _barred(visit: Visit) -> Response | None:
-    """None where the request may pass; a way to the sign-in where nobody is signed in.
+    """None where the request may pass; a way to the sign-in where nobody is signed in, to his own desk where the first page is not for him.
 
     Raises:
         Refused: the role may not, or the form is not one of ours.
@@ -143,6 +157,8 @@ def _barred(visit: Visit) -> Response | None:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "") if one.method == "GET" else "/"
         return visit.go(f"/sign-in?next={quote(path, safe='/')}")
     if not visit.may(one.name):
+        if one.name == HOME and (desk := next((desk for desk in DESKS if visit.may(desk.right)), None)):
+            return visit.go(right(desk.right).path)
         raise Refused(403, "forbidden")
     if one.method == "POST" and not one.sealed and not _ours(visit):
         raise Refused(403, "form")

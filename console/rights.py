@@ -7,7 +7,7 @@ what reaches readers asks for the roles of the page that does so (`console.actin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -40,6 +40,30 @@ RESENDERS: frozenset[str] = OPERATORS | {SUPPORT}
 """Who looks after single readers: sees them, sends one his copy again, tries to reach him."""
 
 
+SYSTEM, NOTICES, TRIALS, OPINIONS, RANKS, STATISTICS = "system", "notices", "trials", "opinions", "ranks", "statistics"
+GRANTS = (SYSTEM, NOTICES, TRIALS, OPINIONS, RANKS, STATISTICS)
+"""The six rights of the management side (系統管理, 信息公告管理, 體驗業務管理, 業務意見征集管理, 會員等級管理, 數據統計): what one
+account is given beside its role. A grant opens the routes that name it; those of the community wait for its pages."""
+
+KINDS = ("operations", "edition", "month", "recovery", "reconciliation", "complaints")
+"""Kinds of statistics; a grant of STATISTICS is for one of them, or for all."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One right given to one account.
+
+    Attributes:
+        name: one of `GRANTS`.
+        city: whose figures alone it opens, or "" for all.
+        kind: of statistics, one of `KINDS`, or "" for all.
+    """
+
+    name: str
+    city: str = ""
+    kind: str = ""
+
+
 @dataclass(frozen=True)
 class Right:
     """One route and who may call it.
@@ -51,6 +75,9 @@ class Right:
         roles: `PUBLIC`, or the roles that may.
         refresh: a page calls it by itself, so it is no act of the person.
         sealed: its forms are a reader's, who has no cookies: each carries a signed token of its own, which the page checks.
+        by_city: it shows and does nothing beyond `visit.city`; accounts of one city are refused everywhere else.
+        grant: one of `GRANTS` that opens it too, whatever the role; or "".
+        kind: of statistics, where `grant` is STATISTICS.
     """
 
     name: str
@@ -59,6 +86,9 @@ class Right:
     roles: frozenset[str]
     refresh: bool = False
     sealed: bool = False
+    by_city: bool = False
+    grant: str = ""
+    kind: str = ""
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -70,44 +100,45 @@ RIGHTS: tuple[Right, ...] = (
     Right("sign_in", "GET", "/sign-in", PUBLIC),
     Right("sign_in_act", "POST", "/sign-in", PUBLIC),
     Right("preference_act", "POST", "/preferences", PUBLIC),
-    Right("sign_out_act", "POST", "/sign-out", EVERYBODY),
+    Right("sign_out_act", "POST", "/sign-out", EVERYBODY, by_city=True),
+    Right("events", "GET", "/events", EVERYBODY, refresh=True, by_city=True),
     Right("today", "GET", "/", EVERYBODY),
     Right("today_live", "GET", "/live", EVERYBODY, refresh=True),
     Right("dispatch", "GET", "/dispatches/{dispatch_id:int}", EVERYBODY),
     Right("dispatch_live", "GET", "/dispatches/{dispatch_id:int}/live", EVERYBODY, refresh=True),
     Right("codes", "GET", "/dispatches/{dispatch_id:int}/codes", EVERYBODY),
-    Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY),
+    Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY, by_city=True),
     Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
     Right("block_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
     Right("brake", "GET", "/brakes/{brake_id:int}/release", OPERATORS),
     Right("brake_act", "POST", "/brakes/{brake_id:int}/release", OPERATORS),
-    Right("readers", "GET", "/readers", RESENDERS),
-    Right("readers_act", "POST", "/readers", RESENDERS),
-    Right("reader", "GET", "/readers/{reader_id:int}", RESENDERS),
-    Right("number_act", "POST", "/readers/{reader_id:int}/number", OPERATORS),
-    Right("resend", "GET", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS),
-    Right("resend_act", "POST", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS),
-    Right("reach", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS),
-    Right("reach_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS),
-    Right("let_go", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS),
-    Right("let_go_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS),
-    Right("recovery", "GET", "/recovery", RESENDERS),
-    Right("stopped", "GET", "/recovery/stopped", RESENDERS),
-    Right("stopped_file", "GET", "/recovery/stopped.csv", RESENDERS),
-    Right("stopped_numbers_act", "POST", "/recovery/stopped.csv", OPERATORS),
+    Right("readers", "GET", "/readers", RESENDERS, by_city=True),
+    Right("readers_act", "POST", "/readers", RESENDERS, by_city=True),
+    Right("reader", "GET", "/readers/{reader_id:int}", RESENDERS, by_city=True),
+    Right("number_act", "POST", "/readers/{reader_id:int}/number", OPERATORS, by_city=True),
+    Right("resend", "GET", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS, by_city=True),
+    Right("resend_act", "POST", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS, by_city=True),
+    Right("reach", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS, by_city=True),
+    Right("reach_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS, by_city=True),
+    Right("let_go", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS, by_city=True),
+    Right("let_go_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS, by_city=True),
+    Right("recovery", "GET", "/recovery", RESENDERS, by_city=True, grant=STATISTICS, kind="recovery"),
+    Right("stopped", "GET", "/recovery/stopped", RESENDERS, by_city=True),
+    Right("stopped_file", "GET", "/recovery/stopped.csv", RESENDERS, by_city=True),
+    Right("stopped_numbers_act", "POST", "/recovery/stopped.csv", OPERATORS, by_city=True),
     Right("stop_run", "GET", "/recovery/runs/{run_id:int}/{verb}", OPERATORS),
     Right("stop_run_act", "POST", "/recovery/runs/{run_id:int}/{verb}", OPERATORS),
-    Right("reconcile", "GET", "/reconcile", OPERATORS),
-    Right("reconcile_file", "GET", "/reconcile/report.xlsx", OPERATORS),
+    Right("reconcile", "GET", "/reconcile", OPERATORS, by_city=True),
+    Right("reconcile_file", "GET", "/reconcile/report.xlsx", OPERATORS, grant=STATISTICS, kind="reconciliation"),
     Right("reconcile_run", "GET", "/reconcile/runs/{run_id:int}", OPERATORS),
     Right("settle", "GET", "/reconcile/runs/{run_id:int}/{verb}", OPERATORS),
     Right("settle_act", "POST", "/reconcile/runs/{run_id:int}/{verb}", OPERATORS),
-    Right("differences", "GET", "/reconcile/open", OPERATORS),
-    Right("differences_file", "GET", "/reconcile/open.csv", OPERATORS),
-    Right("differences_numbers_act", "POST", "/reconcile/open.csv", OPERATORS),
-    Right("hand_over", "GET", "/reconcile/open/owner", OPERATORS),
-    Right("hand_over_act", "POST", "/reconcile/open/owner", OPERATORS),
-    Right("own_act", "POST", "/reconcile/open/{difference_id:int}/owner", OPERATORS),
+    Right("differences", "GET", "/reconcile/open", OPERATORS, by_city=True),
+    Right("differences_file", "GET", "/reconcile/open.csv", OPERATORS, by_city=True),
+    Right("differences_numbers_act", "POST", "/reconcile/open.csv", OPERATORS, by_city=True),
+    Right("hand_over", "GET", "/reconcile/open/owner", OPERATORS, by_city=True),
+    Right("hand_over_act", "POST", "/reconcile/open/owner", OPERATORS, by_city=True),
+    Right("own_act", "POST", "/reconcile/open/{difference_id:int}/owner", OPERATORS, by_city=True),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )
@@ -120,10 +151,26 @@ def right(name: str) -> Right:
     return _BY_NAME[name]
 
 
-def may(role: str | None, name: str) -> bool:
+def reach(role: str | None, city: str | None, grants: Iterable[Grant], name: str) -> tuple[str, ...]:
+    """What a person may call the route `name` for: cities in order, `("",)` for all of them, `()` where he may not at all.
+
+    Args:
+        role: None where nobody is signed in.
+        city: the one whose readers alone he sees; no grant goes beyond it.
+    """
+    one = right(name)
+    if one.roles is PUBLIC:
+        return ("",)
+    opened = {city or ""} if role in one.roles else set[str]()
+    given = [grant for grant in grants if role is not None and one.grant == grant.name and grant.kind in ("", one.kind)]
+    opened |= {city or grant.city for grant in given if not (city and grant.city) or city == grant.city}
+    opened = {found for found in opened if not found or one.by_city}
+    return ("",) if "" in opened else tuple(sorted(opened))
+
+
+def may(role: str | None, name: str, *, city: str | None = None, grants: Iterable[Grant] = ()) -> bool:
     """Whether a person of `role` (None: not signed in) may call the route `name`."""
-    roles = right(name).roles
-    return roles is PUBLIC or role in roles
+    return bool(reach(role, city, grants, name))
 
 
 def in_reach(own: str | None, city: str | None) -> bool:

@@ -71,7 +71,22 @@ class Visit:
 
     def may(self, name: str) -> bool:
         """Whether this person may call the route `name`."""
-        return rights.may(self.who.role if self.who else None, name)
+        return bool(self._reach(name))
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """The cities that this page may show to this person; `("",)` for all."""
+        return self._reach(self.right.name)
+
+    @property
+    def city(self) -> str:
+        """The one that it shows, "" for all: of several, the one that is asked for, else the first."""
+        cities = self.cities
+        asked = self.request.query_params.get("city", "")
+        return asked if asked in cities else next(iter(cities), "")
+
+    def _reach(self, name: str) -> tuple[str, ...]:
+        return rights.reach(self.who.role, self.who.city, self.who.grants, name) if self.who else rights.reach(None, None, (), name)
 
     def say(self, name: str, /, **values: object) -> str:
         """A text in this visit's language."""

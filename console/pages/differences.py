@@ -61,7 +61,7 @@ def own_act(visit: Visit) -> Response:
     owner = visit.actor if visit.form.get("take") == "1" else ""
     one = int(visit.request.path_params["difference_id"])
     with visit.runtime.transaction() as session:
-        if find_open(session, one, city=_city(visit)) is None:
+        if find_open(session, one, city=visit.city) is None:
             raise Refused(404, "not_found")
         assign(session, [one], owner, by=visit.actor, at=visit.runtime.now())
     return visit.go(f"/reconcile/open?{_query(_wanted(visit))}".rstrip("?"))
@@ -142,16 +142,12 @@ def _row(visit: Visit, row: ReconcileDifference, say: dict[str, Any], today: dat
 def _wanted(visit: Visit) -> WantedOpen:
     query = visit.request.query_params
     name, action, owner = query.get("class", ""), query.get("action", ""), query.get("owner", "")[:80]
-    return WantedOpen(name if name in CLASSES else "", action if action in FILTERED else "", owner, _city(visit))
+    return WantedOpen(name if name in CLASSES else "", action if action in FILTERED else "", owner, visit.city)
 
 
 def _query(wanted: WantedOpen) -> str:
     """The filter as it stands in an address."""
     return urlencode([(name, value) for name, value in (("class", wanted.name), ("action", wanted.action), ("owner", wanted.owner)) if value])
-
-
-def _city(visit: Visit) -> str:
-    return (visit.who.city if visit.who else None) or ""
 
 
 def _cursor(line: OpenLine) -> str:

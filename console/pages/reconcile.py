@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.agreeing import others, whole_house
+from console.agreeing import others
 from console.drawing import trend, waterfall
 from console.visit import Refused, Visit
 from huabao.clock import business_day
@@ -32,13 +32,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def reconcile(visit: Visit) -> Response:
-    """The board."""
+    """The board; who has a city finds what is open there, for the figures are the province's."""
+    if visit.city:
+        return visit.go("/reconcile/open")
     with visit.runtime.transaction(read_only=True) as session:
         runs = latest_runs(session, RUNS_SHOWN)
         until = max((run.day for run in runs if run.kind == DAILY), default=business_day(visit.runtime.now()))
         found = _report(visit, session, until - timedelta(days=TREND_DAYS - 1), until)
         plans = [(run, guard.held(session, run)) for run in newest_plans(session) if run.state != APPLIED]
-        classes = open_classes(session, city=_city(visit))
+        classes = open_classes(session)
         return visit.page(
             "reconcile.html",
             report=found,
@@ -49,7 +51,7 @@ def reconcile(visit: Visit) -> Response:
             runs=runs,
             held=[(run, held, guard.agreed(run), others(session, "settle_act", guard.agreed(run))) for run, held in plans if held],
             today=business_day(visit.runtime.now()),
-            may_settle=visit.may("settle_act") and whole_house(visit),
+            may_settle=visit.may("settle_act"),
             until=until,
             **dressing(visit),
         )
@@ -74,7 +76,7 @@ def reconcile_run(visit: Visit) -> Response:
             seconds=others(session, "settle_act", agreed),
             planned=found.states.get(PLANNED, 0),
             done=visit.request.query_params.get("done", "") in ("agree", "apply"),
-            may_settle=visit.may("settle_act") and whole_house(visit) and newest and run.state not in (PLANNING, APPLIED),
+            may_settle=visit.may("settle_act") and newest and run.state not in (PLANNING, APPLIED),
             mine=visit.actor.casefold() in agreed,
             **dressing(visit),
         )
@@ -87,8 +89,6 @@ def report_file(visit: Visit) -> Response:
         day = date.fromisoformat(given)
     except ValueError as error:
         raise Refused(404, "not_found") from error
-    if _city(visit):
-        raise Refused(403, "forbidden")
     with visit.runtime.transaction(read_only=True, still=True) as session, TemporaryDirectory() as folder:
         out = Path(folder) / "report.xlsx"
         files.write(session, gather(session, day, day, kind=DAILY, made_at=visit.runtime.now(), masked=True), out, visit.language)
@@ -112,7 +112,3 @@ def dressing(visit: Visit) -> dict[str, Any]:
 
 def _report(visit: Visit, session: Session, since: date, until: date) -> Report:
     return gather(session, since, until, kind=DAILY, made_at=visit.runtime.now(), masked=True, listed_max=0)
-
-
-def _city(visit: Visit) -> str:
-    return (visit.who.city if visit.who else None) or ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from console.agreeing import others, whole_house
+from console.agreeing import others
 from console.downloads import CHUNK_ROWS, csv_answer
 from console.reader_view import titles_of
 from console.rendering import named
@@ -34,8 +34,8 @@ def recovery(visit: Visit) -> Response:
     month = _month(visit, "month", this)
     base = _month(visit, "base", (month - timedelta(days=1)).replace(day=1))
     with visit.runtime.transaction(read_only=True) as session:
-        found = board(session, now, city=_city(visit))
-        whole, before = report.monthly(session, month), report.monthly(session, base)
+        found = board(session, now, city=visit.city)
+        whole, before = report.monthly(session, month, city=visit.city), report.monthly(session, base, city=visit.city)
         return visit.page(
             "recovery.html",
             found=found,
@@ -49,7 +49,7 @@ def recovery(visit: Visit) -> Response:
             order=[one for one in CAUSES if one in whole.stopped or one in whole.by_cause],
             nothing=report.Share(0, 0),
             seconds={run.id: others(session, "stop_run_act", [who for who, _ in run.approvals]) for run in found.held},
-            may_settle=visit.may("stop_run_act") and whole_house(visit),
+            may_settle=visit.may("stop_run_act"),
             instant=datetime.fromisoformat,
         )
 
@@ -60,10 +60,6 @@ def _month(visit: Visit, name: str, otherwise: date) -> date:
         return report.month_of(given) if given else otherwise
     except UsageError:
         return otherwise
-
-
-def _city(visit: Visit) -> str:
-    return (visit.who.city if visit.who else None) or ""
 
 
 # --- the lists behind the counts -------------------------------------------------------------------------------------
@@ -138,7 +134,7 @@ def _wanted(visit: Visit) -> WantedStops:
     query = visit.request.query_params
     cause, age = query.get("cause", ""), query.get("age", "")
     age_days = int(age) if age.isascii() and age.isdecimal() and len(age) < 4 and int(age) in AGES else None
-    return WantedStops(cause if cause in CAUSES else "", age_days, query.get("listed") == "1", _city(visit))
+    return WantedStops(cause if cause in CAUSES else "", age_days, query.get("listed") == "1", visit.city)
 
 
 def _query(wanted: WantedStops) -> str:

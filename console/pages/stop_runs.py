@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from console.agreeing import asked_run, others, require_whole_house
+from console.agreeing import asked_run, others
 from console.pages.steering import REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
@@ -22,7 +22,6 @@ def stop_run(visit: Visit) -> Response:
 
 def stop_run_act(visit: Visit) -> Response:
     """The act, and back to the board."""
-    require_whole_house(visit)
     run_id, verb = asked_run(visit, VERBS)
     reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
     if verb == "drop" and not reason:
@@ -43,7 +42,6 @@ def stop_run_act(visit: Visit) -> Response:
 
 
 def _sheet(visit: Visit, *, problem: str = "", reason: str = "") -> Response:
-    require_whole_house(visit)
     run_id, verb = asked_run(visit, VERBS)
     with visit.runtime.transaction(read_only=True) as session:
         run = session.get(StopRun, run_id)

@@ -41,7 +41,7 @@ class Board:
 
 
 def board(session: Session, now: datetime, *, city: str = "") -> Board:
-    """The whole network, or one city."""
+    """The whole network, or one city; what the guard holds is the whole network's."""
     counts: dict[str, list[int]] = {}
     for line in stopped(session, now):
         if not city or line.city == city:
@@ -52,7 +52,7 @@ def board(session: Session, now: datetime, *, city: str = "") -> Board:
     if city:
         running = running.join(Reader, Reader.id == one.reader_id).where(Reader.city == city)
         listed = listed.join(Reader, Reader.id == stop.reader_id).where(Reader.city == city)
-    held = session.scalars(select(StopRun).where(StopRun.state == HELD).order_by(StopRun.id)).all()
+    held = () if city else session.scalars(select(StopRun).where(StopRun.state == HELD).order_by(StopRun.id)).all()
     ranked = dict(sorted(counts.items(), key=lambda pair: (-sum(pair[1]), pair[0])))
     return Board(ranked, dict(session.execute(running).all()), int(session.scalar(listed) or 0), held)
 

@@ -23,6 +23,7 @@ from huabao.errors import UsageError
 from reconciliation.stop_send.following import ACCOUNT
 from reconciliation.stop_send.lifecycle import RECOVERED
 from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt
+from subscribers.models import Reader
 
 USUAL, BEST = 0.30, 0.60
 """Of the reference months."""
@@ -91,19 +92,25 @@ def span(month: date) -> tuple[datetime, datetime]:
     return first, last
 
 
-def monthly(session: Session, month: date) -> Month:
-    """What became of the stopped in a month."""
+def monthly(session: Session, month: date, *, city: str = "") -> Month:
+    """What became of the stopped in a month, of the whole network or of one city."""
     since, until = span(month)
+    begun = select(DeliveryStop.cause, DeliveryStop.by).where(DeliveryStop.stopped_at >= since, DeliveryStop.stopped_at < until)
+    if city:
+        begun = begun.join(Reader, Reader.id == DeliveryStop.reader_id).where(Reader.city == city)
     stopped: dict[str, int] = {}
     barred = 0
-    for cause, by in session.execute(select(DeliveryStop.cause, DeliveryStop.by).where(DeliveryStop.stopped_at >= since, DeliveryStop.stopped_at < until)):
+    for cause, by in session.execute(begun):
         if by == ACCOUNT:
             barred += 1
         else:
             stopped[cause] = stopped.get(cause, 0) + 1
     one = RecoveryAttempt
     columns = (one.stop_id, one.cause, one.method, one.state, one.stopped_at, one.ended_at)
-    rows = session.execute(select(*columns).where(one.begun_at >= since, one.begun_at < until, one.method != "").order_by(one.id)).all()
+    tried = select(*columns).where(one.begun_at >= since, one.begun_at < until, one.method != "")
+    if city:
+        tried = tried.join(Reader, Reader.id == one.reader_id).where(Reader.city == city)
+    rows = session.execute(tried.order_by(one.id)).all()
     causes, back, hours, methods = _collect(rows)
     by_cause = {cause: Share(len(ids), len(ids & back)) for cause, ids in sorted(causes.items())}
     by_method = {method: Share(tried, good) for method, (tried, good) in sorted(methods.items())}

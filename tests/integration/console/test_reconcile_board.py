@@ -85,7 +85,7 @@ def test_what_the_guard_holds_is_repaired_once_two_people_agree(runtime: Runtime
     assert first.post(path, data=fields).headers["location"] == f"/reconcile/runs/{run_id}?done=agree"
     assert "another person must agree" in first.post(path, data=fields).text
     assert city.get(path).status_code == 403
-    assert city.post(path, data={"csrf": csrf_of(city.get("/reconcile").text), "count": "300"}).status_code == 403
+    assert city.post(path, data={"csrf": csrf_of(city.get("/readers").text), "count": "300"}).status_code == 403
     with runtime.transaction(read_only=True) as session:
         assert session.scalars(select(Job.id)).all() == [], "one person alone moves nothing"
     sheet = second.get(path, headers={"hx-request": "true"}).text
