@@ -64,7 +64,15 @@ def import_folder(session: Session, path: Path, by: str, now: datetime, *, city:
     Raises:
         UsageError: the folder cannot be used; nothing of it is kept.
     """
-    found = read_folder(path, segment_documents(session))
+    return import_read(session, read_folder(path, segment_documents(session)), by, now, city=city)
+
+
+def import_read(session: Session, found: ImportedFolder, by: str, now: datetime, *, city: str = "") -> ImportResult:
+    """Keep an edition that was read, from a folder or from a draft, as `import_folder` does.
+
+    Raises:
+        UsageError: as `import_folder`.
+    """
     design = chosen(session, found.manuscript)
     publication, made = _publication(session, found.manuscript, now)
     manuscript = customary(session, publication, found.manuscript)
@@ -191,12 +199,19 @@ def find_edition(session: Session, ref: str) -> Edition:
         found = session.get(Edition, int(ref)) if ref.isascii() and ref.isdigit() and len(ref) < 18 else None
     if found is None:
         raise UsageError(f"there is no edition {ref!r}; `huabao edition list` shows them, by id or as publication/number")
+    if found.current_version_id is None:
+        raise UsageError(f"edition {ref!r} has no version yet: keep its draft as one in the console, or import its folder")
     return found
 
 
 def load_version(session: Session, edition: Edition) -> LoadedVersion:
-    """The edition's current version."""
-    assert edition.current_version_id is not None, "an edition without a version"
+    """The edition's current version.
+
+    Raises:
+        UsageError: it has none yet: it is being written in the console.
+    """
+    if edition.current_version_id is None:
+        raise UsageError(f"edition {edition.id} has no version yet: keep its draft as one first")
     return load_version_by_id(session, edition.current_version_id)
 
 

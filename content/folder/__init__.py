@@ -5,6 +5,6 @@ it is used. Not here: what becomes of a manuscript in the database
 (`content.services`).
 """
 
-from content.folder.reader import ImportedFolder, read_folder
+from content.folder.reader import ImportedFolder, read_files, read_folder
 
-__all__ = ["ImportedFolder", "read_folder"]
+__all__ = ["ImportedFolder", "read_files", "read_folder"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from content.adapt import PictureInfo
 from content.folder.problems import Findings, Place
 
 TEXT_BYTES_MAX = 2_000_000
@@ -31,6 +33,10 @@ class Folder:
     findings: Findings
     read: dict[str, str] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
+
+    def inspected(self, sha256: str) -> PictureInfo | None:
+        """What is known of a picture of those bytes already; None where it has to be looked at."""
+        return None
 
     def file(self, name: str, place: Place, size_bytes_max: int) -> bytes | None:
         """The bytes of the file `name`; None, with a problem at `place`, where it may not or cannot be read."""
@@ -82,6 +88,37 @@ class Folder:
         """Markdown files under `articles/` that nothing named, in order."""
         found = (f"articles/{path.name}" for path in (self.root / "articles").glob("*.md"))
         return sorted(name for name in found if name not in self.read and name not in self.spared)
+
+
+@dataclass
+class Files(Folder):
+    """Files that lie in no folder: a draft of the console.
+
+    Attributes:
+        given: the bytes of each, by its path.
+        known: pictures that were looked at before, by SHA-256.
+    """
+
+    given: Mapping[str, bytes] = field(default_factory=dict)
+    known: Mapping[str, PictureInfo] = field(default_factory=dict)
+
+    def inspected(self, sha256: str) -> PictureInfo | None:
+        """What is known of a picture of those bytes."""
+        return self.known.get(sha256)
+
+    def file(self, name: str, place: Place, size_bytes_max: int) -> bytes | None:
+        """The bytes given as `name`; None, with a problem at `place`, where there are none, or too many."""
+        data = self.given.get(name)
+        if data is None or len(data) > size_bytes_max:
+            what = "is not there" if data is None else f"has more than {size_bytes_max:,} bytes"
+            self.findings.problem(place, f"`{name[:80]}` {what}", "add it or correct the name" if data is None else "give a smaller file")
+            return None
+        self.read[name] = hashlib.sha256(data).hexdigest()
+        return data
+
+    def unused_articles(self) -> list[str]:
+        """Markdown files under `articles/` that nothing named, in order."""
+        return sorted(name for name in self.given if name.startswith("articles/") and name.endswith(".md") and name not in self.read and name not in self.spared)
 
 
 def _open_plain(path: str, flags: int) -> int:

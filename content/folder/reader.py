@@ -13,7 +13,7 @@ from content.adapt import PictureError, PictureInfo, inspect
 from content.folder.articles import read_article, rule_of, text_of
 from content.folder.comics import lettering_warning
 from content.folder.documents import Node, read_yaml
-from content.folder.files import PICTURE_BYTES_MAX, Folder
+from content.folder.files import PICTURE_BYTES_MAX, Files, Folder
 from content.folder.forms import check_heroes, heroes_of, one_story_each
 from content.folder.legibility import illegible
 from content.folder.problems import Findings, Place
@@ -67,29 +67,52 @@ def read_folder(path: Path, segments: Mapping[str, dict[str, Any]]) -> ImportedF
         UsageError: something in it cannot be used; all problems are listed, one
             a line, as `file:line: what; what to do`.
     """
-    findings = Findings()
     if not path.is_dir():
         raise UsageError(f"{path}: no such folder; give the folder that holds {EDITION_FILE}")
-    folder = Folder(path.resolve(), findings)
-    reader = _Reader(folder, segments)
+    return _read(Folder(path.resolve(), Findings()), segments)
+
+
+def read_files(files: Mapping[str, bytes], segments: Mapping[str, dict[str, Any]], known: Mapping[str, PictureInfo] | None = None, *, warn: bool = True) -> ImportedFolder:
+    """Read an edition whose files lie in no folder, as `read_folder` does.
+
+    Args:
+        files: bytes by path.
+        known: pictures that were looked at before, by the SHA-256 of their bytes; they are not looked at again.
+        warn: whether to look for what is only warned about.
+
+    Raises:
+        UsageError: as `read_folder`.
+    """
+    return _read(Files(Path("/"), Findings(), given=files, known=known or {}), segments, warn=warn)
+
+
+def _read(folder: Folder, segments: Mapping[str, dict[str, Any]], *, warn: bool = True) -> ImportedFolder:
+    findings = folder.findings
+    reader = _Reader(folder, segments, warn=warn)
     text = folder.text(EDITION_FILE, Place(EDITION_FILE))
     node = read_yaml(text, EDITION_FILE, findings) if text is not None else None
     manuscript = reader.manuscript(node) if node is not None else None
     findings.raise_if_any()
     assert manuscript is not None, "a folder without problems and without a manuscript"
-    for key, what in repeated_stories(manuscript.items):
-        findings.warn(Place(key), what)
-    for place, what in illegible(manuscript, Place(EDITION_FILE)):
-        findings.warn(place, what)
-    for name in folder.unused_articles():
-        findings.warn(Place(name), f"no section of {EDITION_FILE} names it; it is not imported")
+    if warn:
+        _warn(folder, manuscript)
     return ImportedFolder(manuscript, reader.assets, tuple(findings.warnings), folder.digest())
+
+
+def _warn(folder: Folder, manuscript: Manuscript) -> None:
+    for key, what in repeated_stories(manuscript.items):
+        folder.findings.warn(Place(key), what)
+    for place, what in illegible(manuscript, Place(EDITION_FILE)):
+        folder.findings.warn(place, what)
+    for name in folder.unused_articles():
+        folder.findings.warn(Place(name), f"no section of {EDITION_FILE} names it; it is not imported")
 
 
 @dataclass
 class _Reader:
     folder: Folder
     segments: Mapping[str, dict[str, Any]]
+    warn: bool = True
     assets: dict[str, tuple[bytes, PictureInfo]] = field(default_factory=dict)
     pictures: dict[str, PictureRef | None] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
@@ -219,7 +242,7 @@ class _Reader:
             node.wrong("a comic without `pages`", "list them, each with its `image`")
         items = tuple(item for item in (self._page(page, hero) for page, hero in pages) if item is not None)
         check_heroes(values.get("heroes", node), self.heroes, items)
-        warning = lettering_warning(items, text_of(values, "reading") or "ltr", lambda sha256: self.assets[sha256][0])
+        warning = lettering_warning(items, text_of(values, "reading") or "ltr", lambda sha256: self.assets[sha256][0]) if self.warn else None
         if warning:
             self.folder.findings.warn(node.place, warning)
         return (Section(text_of(values, "title") or "?", items),)
@@ -276,7 +299,7 @@ class _Reader:
         if data is None:
             return None
         try:
-            info = inspect(data, name)
+            info = self.folder.inspected(self.folder.read[name]) or inspect(data, name)
         except PictureError as error:
             self.folder.findings.problem(place, f"`{name}` cannot be used: {error}", "give another picture")
             return None
