@@ -45,11 +45,13 @@ class Reader(Base):
         account_state: normal, barred (停机) or closed (销户); BOSS is its master.
         account_at, account_source: since when that is known, and from whom; None and "" where nobody said.
         opened_at: when the account was opened. After the date of an order, it is the mark of a reused number.
+        joined_id: of one who has no number any more, the reader who is the same person; what was kept of him stays under his own id.
     """
 
     __tablename__ = "readers"
     __table_args__ = (
         Index("ix_readers_handsets", "handset_model", "handset", "handset_class"),
+        Index("ix_readers_joined", "joined_id", sqlite_where=text("joined_id IS NOT NULL"), postgresql_where=text("joined_id IS NOT NULL")),
         Index("ix_readers_account", "id", sqlite_where=text("account_state <> 'normal'"), postgresql_where=text("account_state <> 'normal'")),
         {"sqlite_autoincrement": True},  # the id of a reader who was forgotten never becomes another's
     )
@@ -71,6 +73,7 @@ class Reader(Base):
     account_at: Mapped[datetime | None]
     account_source: Mapped[str] = mapped_column(String(10), default="", server_default="")
     opened_at: Mapped[datetime | None]
+    joined_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 ORDER_EVENTS = ("order", "cancel", "pause", "resume")
 ACCOUNT_EVENTS = ("barred", "unbarred", "opened")
-IDENTITY_EVENTS = ("closed", "transfer", "number_change", "released")
+IDENTITY_EVENTS = ("closed", "transfer", "number_change", "released", "joined")
 TERMS_EVENT = "terms"
 EVENTS = (*ORDER_EVENTS, *ACCOUNT_EVENTS, *IDENTITY_EVENTS, TERMS_EVENT)
 
@@ -25,14 +25,15 @@ class Change:
 
     Attributes:
         msisdn: 11 digits, of the reader (使用用户), not of who pays.
-        event: one of `EVENTS`; `released` says that the number was given to another, who is not named.
+        event: one of `EVENTS`; `released` says that the number was given to another, who is not named; `joined` that
+            whoever had `msisdn` before has `new_msisdn` now, as a person found out.
         source: who says so: misc, boss, platform, repair …; at most 10 characters.
         transaction_id: unique within its source; a second one of the same id changes nothing.
         effective_at: from when it holds. MISC gives none: then the instant of receipt.
         service_id: None for account and identity events.
         fee_msisdn: who pays. With `order`, None means himself; elsewhere None means not said, his own number himself.
         price_fen: None where it is not said.
-        new_msisdn: of a number_change.
+        new_msisdn: of a number_change, and of what is joined.
         reason: as the peer said it, in our words.
         message_id: the journal's row of the message.
     """

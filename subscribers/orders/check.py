@@ -27,10 +27,10 @@ def _wrong_number(change: Change) -> str | None:
         return "msisdn: not a mobile number of 11 digits beginning with 13–19"
     if change.fee_msisdn is not None and not _NUMBER.fullmatch(change.fee_msisdn):
         return "fee_msisdn: not a mobile number of 11 digits beginning with 13–19"
-    if change.event != "number_change":
+    if change.event not in ("number_change", "joined"):
         return None
     if change.new_msisdn is None or not _NUMBER.fullmatch(change.new_msisdn):
-        return "new_msisdn: a number_change names the new number, 11 digits beginning with 13–19"
+        return f"new_msisdn: {change.event} names the new number, 11 digits beginning with 13–19"
     return "new_msisdn: it is the number that he has" if change.new_msisdn == change.msisdn else None
 
 

@@ -15,7 +15,7 @@ from subscribers.orders.change import ACCOUNT_EVENTS, IDENTITY_EVENTS, Change, V
 from subscribers.orders.check import mistake_of
 from subscribers.orders.fields import ACCOUNT_STATE, ORDER_STATE, Known, Weight, weigh
 from subscribers.orders.holder import Holder, Order
-from subscribers.orders.identity import Moved, Past, change_number, end
+from subscribers.orders.identity import Moved, Past, change_number, end, join
 from subscribers.orders.numbers import Book
 
 TOLD_AGAIN = timedelta(days=1)
@@ -150,6 +150,9 @@ class Fold:
         if change.event == "number_change":
             assert change.new_msisdn is not None, "checked before"
             moved = change_number(book, msisdn, change.new_msisdn, at, source=source, past=_Pending(self.past, self.history))
+        elif change.event == "joined":
+            assert change.new_msisdn is not None, "checked before"
+            moved = join(book, msisdn, change.new_msisdn, at, source=source)
         else:
             moved = end(book, msisdn, at, event=change.event, source=source, told_again=self.told_again)
         return Outcome(change, moved.verdict, moved.holder, why=moved.why, others=self._ended(change, moved))

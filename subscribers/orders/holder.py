@@ -52,6 +52,7 @@ class Holder:
         msisdn: his present number, None where he has none any more.
         number_changed: another number than his row has, or none.
         changed: his account is to be written.
+        joined_id: the reader who has his past, see `identity.join`.
     """
 
     id: int | None
@@ -61,6 +62,7 @@ class Holder:
     orders: dict[str, Order] = field(default_factory=dict)
     number_changed: bool = False
     changed: bool = False
+    joined_id: int | None = None
 
     def state_of(self, service_id: str | None) -> str | None:
         """The derived state of his subscription, None where none is known."""

@@ -78,7 +78,7 @@ def change_number(book: Book, msisdn: str, new: str, at: datetime, *, source: st
         return Moved("unchanged", holder, "he has that number already")
     if holder is None and not owner.free:
         return Moved("late", None, "the number went to another before")
-    if holder is not None and (holder.msisdn is None or holder is there.holder):
+    if holder is not None and (holder is there.holder or (holder.msisdn is None and (owner.stretch is None or owner.stretch.why != "released"))):
         return Moved("late", holder, "the number went to another before")
     if holder is None:
         holder = Holder(None, None)
@@ -135,3 +135,39 @@ def _pass_through(book: Book, holder: Holder, new: str, stretch: Stretch | None,
         until, why = known, "released"
     book.note(holder, new, at, until, why, source)
     moved.ended.append((holder, holder.end_orders(until, source)))
+
+
+def join(book: Book, msisdn: str, new: str, at: datetime, *, source: str) -> Moved:
+    """A person found that whoever has `new` had `msisdn` before: his past stays as it was told and belongs to him.
+
+    It is refused where the number passed to another by what BOSS or MISC said (closed, transfer), and where its reader still reads under it.
+    """
+    holder = book.present.get(new)
+    if holder is None:
+        return Moved("refused", None, "nobody has the new number")
+    past = _past_of(book, msisdn, new, holder)
+    if isinstance(past, str):
+        return Moved("refused", holder, past)
+    if past is holder or (past.joined_id is not None and past.joined_id == holder.id) or (past, holder) in book.joins:
+        return Moved("unchanged", holder, "they are one already")
+    if past.msisdn is not None:
+        book.leave(past, past.msisdn, at, "joined", source)
+        book.awaited.append((msisdn, at, None))
+    book.joins.append((past, holder))
+    return Moved("applied", holder, ended=[(past, [])])
+
+
+def _past_of(book: Book, msisdn: str, new: str, holder: Holder) -> Holder | str:
+    """Whose past under `msisdn` is that of who has `new` now; or why it is nobody's."""
+    there, last = book.present.get(msisdn), book.last_end(msisdn)
+    if there is not None and (last is None or book.came_to(there, msisdn)):
+        holds = any(there.state_of(name) in ("active", "paused") for name in there.orders)
+        return "whoever has the old number still reads under it: he is another" if holds else there
+    if last is None or last.holder is None:
+        return "nobody here had the old number"
+    if last.why in ("closed", "transfer"):
+        return f"{last.source} says that the old number was given up ({last.why}): nothing of its reader goes along"
+    if last.holder is not holder:
+        return last.holder if last.holder.msisdn is None and last.why in ("released", "joined") else "who had the old number has another one now"
+    before = next((one for one in book.by_number.get(new, ()) if one.until is not None and one.until == book.since(new) and one.why == "released"), None)
+    return holder if before is None or before.holder is None or before.holder.msisdn is not None else before.holder

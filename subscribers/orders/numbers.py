@@ -61,6 +61,7 @@ class Book:
         spare: ids of rows that were made ahead for numbers that nobody has.
         made: readers that came to be here, some with a spare row.
         moves: (from, to, after): history later than `after` belongs to the second.
+        joins: (from, to): the past of the first belongs to the second.
         awaited: (number, at, new number or None): what was told by `at` of changes to come goes along, or with None ends.
     """
 
@@ -69,6 +70,7 @@ class Book:
     spare: dict[str, int] = field(default_factory=dict)
     made: list[Holder] = field(default_factory=list)
     moves: list[tuple[Holder, Holder, datetime]] = field(default_factory=list)
+    joins: list[tuple[Holder, Holder]] = field(default_factory=list)
     awaited: list[tuple[str, datetime, str | None]] = field(default_factory=list)
 
     @property
@@ -113,6 +115,10 @@ class Book:
     def moved_to(self, holder: Holder, stretch: Stretch) -> str | None:
         """The number that he had next after a stretch."""
         return next((one.msisdn for one in self.stretches if one.holder is holder and one.since is not None and one.since == stretch.until), None)
+
+    def came_to(self, holder: Holder, msisdn: str) -> bool:
+        """Whether he is known to have taken the number that he has."""
+        return any(one.holder is holder and one.until is None for one in self.by_number.get(msisdn, ()))
 
     def came_from(self, holder: Holder, msisdn: str) -> bool:
         """Whether he had that number before and changed it."""

@@ -21,7 +21,7 @@ from subscribers.orders.holder import Holder, Order
 from subscribers.orders.models import AppliedTransaction, ReaderNumber
 from subscribers.orders.numbers import Book, Stretch
 
-_READER = (Reader.id, Reader.msisdn, Reader.account_state, Reader.account_at, Reader.account_source, Reader.opened_at)
+_READER = (Reader.id, Reader.msisdn, Reader.account_state, Reader.account_at, Reader.account_source, Reader.opened_at, Reader.joined_id)
 _STRETCH = (ReaderNumber.id, ReaderNumber.reader_id, ReaderNumber.msisdn, ReaderNumber.since, ReaderNumber.until, ReaderNumber.why, ReaderNumber.source)
 _ORDER = (
     Subscription.id, Subscription.reader_id, Subscription.service_id, Subscription.state, Subscription.effective_at, Subscription.order_state,
@@ -151,8 +151,8 @@ def lock_readers(session: Session, which: ColumnElement[bool]) -> dict[int, Hold
 
 def _holders(rows: Iterable[tuple[Any, ...]]) -> dict[int, Holder]:
     return {
-        reader_id: Holder(reader_id, msisdn if msisdn[0] == "1" else None, Known(state, account_at or EVER, account_source), opened_at)
-        for reader_id, msisdn, state, account_at, account_source, opened_at in rows
+        reader_id: Holder(reader_id, msisdn if msisdn[0] == "1" else None, Known(state, account_at or EVER, account_source), opened_at, joined_id=joined_id)
+        for reader_id, msisdn, state, account_at, account_source, opened_at, joined_id in rows
     }
 
 

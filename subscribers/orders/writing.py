@@ -7,7 +7,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import String, bindparam, delete, insert, update
+from sqlalchemy import String, bindparam, delete, insert, or_, update
 from sqlalchemy.orm import Session
 
 from huabao.db import bound_ids, bulk_insert, in_bound_ids, in_ids, is_postgres
@@ -58,6 +58,8 @@ def write(session: Session, fold: Fold, readers: Iterable[Holder]) -> None:
             t = AppliedTransaction
             session.execute(update(c).where(c.reader_id == holder.id, c.effective_at > after).values(reader_id=later.id))
             session.execute(update(t).where(t.reader_id == holder.id, t.effective_at > after).values(reader_id=later.id))
+    for past, holder in book.joins:
+        session.execute(update(Reader).where(or_(Reader.id == past.id, Reader.joined_id == past.id)).values(joined_id=holder.id, updated_at=now))
     _write_stretches(session, [one for one in book.stretches if one.changed], now)
     _write_awaited(session, fold)
     asked = [*_orders(session, known, now), *_transactions(fold.outcomes, now)]
