@@ -6,9 +6,11 @@ from sqlalchemy import ColumnElement, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from content.models import Publication
+from content.services import LoadedVersion
 from content.signatures import SignatureRules
 from content.variants import Wanted
-from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_classes
+from huabao.errors import UsageError
+from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_class, handset_classes
 from subscribers.models import Reader
 from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
 
@@ -19,6 +21,30 @@ def present(session: Session, publication: Publication, rules: SignatureRules) -
     mask = rules.mask_sql()
     rows = session.execute(select(handset, mask).where(handset.not_in(CANNOT_MMS), wants(publication)).distinct()).all()
     return sorted({(name, rules.items_of(bits)) for name, bits in rows if name in handset_classes()})
+
+
+def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, classes: str | None) -> list[Wanted]:
+    """Handset class and items of each variant asked for, classes in order of size.
+
+    Args:
+        signatures: audience (those of the readers of now; the default and the fullest where there are none), default or all.
+        classes: names with commas between them; None for those of the audience.
+
+    Raises:
+        UsageError: a class does not exist.
+    """
+    rules = SignatureRules(loaded.manuscript)
+    named = [handset_class(name.strip()).name for name in classes.split(",")] if classes else None
+    if named is not None and not named:
+        raise UsageError("--classes names no class")
+    found = present(session, loaded.publication, rules) if signatures == "audience" else []
+    if found:
+        pairs = {(name, items) for name in named for _, items in found} if named else set(found)
+    else:
+        sets = {"audience": (rules.default_items, *rules.fullest), "default": (rules.default_items,), "all": rules.fullest}[signatures]
+        pairs = {(name, items) for name in named or handset_classes() for items in sets}
+    order = list(handset_classes())
+    return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1]))
 
 
 def counted(session: Session, publication: Publication, rules: SignatureRules, among: ColumnElement[bool] | None = None) -> dict[Wanted, int]:

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from content.manuscript import LEVELS
 from content.models import Edition, EditionVersion, Publication
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
-from huabao.errors import UsageError
-from subscribers.handset_classes import handset_class, handset_classes
+from subscribers.handset_classes import handset_class
 
 if TYPE_CHECKING:
     from content.compose.boxes import PageBoxes
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from content.preflight.checking import Outcome
     from content.remarks import Remarks
     from content.services import LoadedVersion
-    from content.variants import Wanted
 
 WARNINGS_SHOWN = 20
 """In the table for people; `--json` has all."""
@@ -153,6 +150,7 @@ def _document(one: Edition, title: Publication, version: EditionVersion) -> dict
 @operation
 def build(invocation: Invocation, edition_id: str, out: Path, signatures: str, classes: str | None, yes: bool) -> Report:
     """Build the messages and write them as files. ID is a number or publication/number."""
+    from content.audience import wanted_variants
     from content.package import Naming, write_package
     from content.services import find_edition, load_version
     from content.variants import check_count, load_source, store_variant
@@ -172,29 +170,6 @@ def build(invocation: Invocation, edition_id: str, out: Path, signatures: str, c
     return Report(manifest, lines=(f"{len(wanted)} variants in {out}",), columns=columns, rows=rows)
 
 
-def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, classes: str | None) -> list[Wanted]:
-    """Handset class and items of each variant asked for, classes in order of size.
-
-    Raises:
-        UsageError: a class does not exist.
-    """
-    from content.audience import present
-    from content.signatures import SignatureRules
-
-    rules = SignatureRules(loaded.manuscript)
-    named = [handset_class(name.strip()).name for name in classes.split(",")] if classes else None
-    if named is not None and not named:
-        raise UsageError("--classes names no class")
-    found = present(session, loaded.publication, rules) if signatures == "audience" else []
-    if found:
-        pairs = {(name, items) for name in named for _, items in found} if named else set(found)
-    else:
-        sets = {"audience": (rules.default_items, *rules.fullest), "default": (rules.default_items,), "all": rules.fullest}[signatures]
-        pairs = {(name, items) for name in named or handset_classes() for items in sets}
-    order = list(handset_classes())
-    return sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1]))
-
-
 @edition.command("check")
 @click.argument("edition_id", metavar="ID")
 @SIGNATURE
@@ -204,7 +179,7 @@ def wanted_variants(session: Session, loaded: LoadedVersion, signatures: str, cl
 @operation
 def check(invocation: Invocation, edition_id: str, signatures: str, classes: str | None, all_handsets: bool, yes: bool) -> Report:
     """Build every variant and try it on its class and on real handsets (preflight); exit 1 where one fails."""
-    from content.audience import models
+    from content.audience import models, wanted_variants
     from content.compose.boxes import page_boxes
     from content.preflight.checking import Outcome
     from content.preflight.facts import facts_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content.edition_commands import CLASSES, SIGNATURE, YES, edition, wanted_variants
+from content.edition_commands import CLASSES, SIGNATURE, YES, edition
 from huabao.cli import Invocation, Report, operation
 from huabao.errors import UsageError
 
@@ -34,6 +34,7 @@ LANGUAGE = click.option("--language", type=click.Choice(("zh", "en")), default="
 @operation
 def proof(invocation: Invocation, edition_id: str, out: Path, contact: Path | None, signatures: str, classes: str | None, language: str, yes: bool) -> Report:
     """The proof for sign-off (付印样): each variant as its handsets show it, who gets it, preflight, word hits, and the digest that a signature is for."""
+    from content.audience import wanted_variants
     from content.compose.issue import design_of
     from content.models import Asset
     from content.proof.gathering import gather

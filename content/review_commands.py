@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.edition_commands import YES, edition, wanted_variants
+from content.edition_commands import YES, edition
 from content.models import Edition, EditionVersion
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
@@ -16,7 +16,7 @@ from huabao.errors import UsageError
 from huabao.words import counted
 
 if TYPE_CHECKING:
-    from content.workflow.approvals import Decision
+    from content.workflow.deciding import Decided
     from content.workflow.difference import Difference
     from content.workflow.lifecycle import Act
 
@@ -56,25 +56,11 @@ def submit(invocation: Invocation, edition_id: str, reason: str) -> Report:
 @operation
 def approve(invocation: Invocation, edition_id: str, version: int | None, reason: str, yes: bool) -> Report:
     """Build what the audience needs and approve it, to the byte; exit 1 and the list where something stands in the way."""
-    from content.services import find_edition, load_version, lock_edition
-    from content.variants import check_count, ensure_variants
-    from content.workflow import approvals, lifecycle
+    from content.workflow import deciding
 
-    runtime, done = invocation.runtime, act_of(invocation, reason)
-    with runtime.transaction(read_only=True) as session:
-        found = find_edition(session, edition_id)
-        lifecycle.check(found, lifecycle.APPROVE)
-        loaded = load_version(session, found)
-        _check_seen(loaded.version, version)
-        hindrances = approvals.hindrances(session, found, done, production=runtime.config.production)
-        wanted = [] if hindrances else wanted_variants(session, loaded, "audience", None)
-    check_count(len(wanted), yes=yes)
-    with invocation.progress("variants", len(wanted)) as advance:
-        ensure_variants(runtime, loaded.version.id, wanted, progress=advance)
-    with runtime.transaction() as session:
-        locked = lock_edition(session, found.id)
-        decision = approvals.approve(session, locked, done, version_id=loaded.version.id, production=runtime.config.production)
-        return _decided(locked, loaded.version.version, decision)
+    with invocation.progress("variants", None) as advance:
+        made = deciding.approve(invocation.runtime, edition_id, act_of(invocation, reason), seen=version, yes=yes, progress=lambda done, _: advance(done))
+    return _decided(made)
 
 
 @edition.command("reapprove")
@@ -88,28 +74,18 @@ def reapprove(invocation: Invocation, edition_id: str, dry_run: bool, version: i
     """Show what differs from the version that was approved last, and approve it where that is a few words; for editors and named deputies."""
     from dataclasses import replace
 
-    from content.services import find_edition, load_version, lock_edition
-    from content.variants import check_count, ensure_variants
-    from content.workflow import approvals
+    from content.workflow import deciding
 
-    runtime, done = invocation.runtime, act_of(invocation, reason)
-    with runtime.transaction(read_only=True) as session:
-        found = find_edition(session, edition_id)
-        loaded = load_version(session, found)
-        _check_seen(loaded.version, version)
-        changes = approvals.check_small(session, found, done)
-        wanted = [] if dry_run else wanted_variants(session, loaded, "audience", None)
-    lines = tuple(difference_lines(changes))
+    runtime, act = invocation.runtime, act_of(invocation, reason)
     if dry_run:
-        return Report({"edition_id": found.id, "version": loaded.version.version, "difference": changes.to_document()}, lines=lines)
-    check_count(len(wanted), yes=yes)
-    with invocation.progress("variants", len(wanted)) as advance:
-        ensure_variants(runtime, loaded.version.id, wanted, progress=advance)
-    with runtime.transaction() as session:
-        locked = lock_edition(session, found.id)
-        decision = approvals.reapprove(session, locked, done, version_id=loaded.version.id, production=runtime.config.production)
-        said = _decided(locked, loaded.version.version, decision)
-        return replace(said, data={**said.data, "difference": changes.to_document()}, lines=[*lines, *said.lines])
+        with runtime.transaction(read_only=True) as session:
+            found, number, changes = deciding.small_difference(session, edition_id, act, seen=version)
+            return Report({"edition_id": found.id, "version": number, "difference": changes.to_document()}, lines=tuple(difference_lines(changes)))
+    with invocation.progress("variants", None) as advance:
+        made = deciding.reapprove(runtime, edition_id, act, seen=version, yes=yes, progress=lambda done, _: advance(done))
+    assert made.difference is not None, "it was looked at"
+    said = _decided(made)
+    return replace(said, data={**said.data, "difference": made.difference.to_document()}, lines=[*difference_lines(made.difference), *said.lines])
 
 
 @edition.command("reject")
@@ -209,19 +185,17 @@ def _state(found: Edition, told: str) -> Report:
     return Report({"edition_id": found.id, "state": found.state}, lines=(told,))
 
 
-def _decided(found: Edition, version: int, decision: Decision) -> Report:
-    data: dict[str, Any] = {"edition_id": found.id, "version": version, "state": found.state, "approved": decision.approval is not None, "hindrances": list(decision.hindrances)}
+def _decided(made: Decided) -> Report:
+    decision = made.decision
+    data: dict[str, Any] = {
+        "edition_id": made.edition_id, "version": made.version, "state": made.state, "approved": decision.approval is not None, "hindrances": list(decision.hindrances),
+    }  # fmt: skip
     if decision.approval is None:
-        return Report(data, lines=(f"edition {found.id} is not approved:", *(f"- {one}" for one in decision.hindrances)), problem=True)
+        return Report(data, lines=(f"edition {made.edition_id} is not approved:", *(f"- {one}" for one in decision.hindrances)), problem=True)
     bound = decision.approval.bound
     data |= {"digest": decision.approval.digest, "variants": len(bound["variants"]), "pages": len(bound["pages"]), "slots": bound["slots"]}
     built = f"{counted(data['variants'], 'variant')}, {counted(data['pages'], 'WAP page')}"
-    return Report(data, lines=(f"version {version} of edition {found.id} is approved: {built}, {data['digest'][:12]}",))
-
-
-def _check_seen(version: EditionVersion, seen: int | None) -> None:
-    if seen is not None and version.version != seen:
-        raise UsageError(f"version {version.version} came at {shanghai_text(version.created_at)} from {version.created_by}; look at that one, then approve")
+    return Report(data, lines=(f"version {made.version} of edition {made.edition_id} is approved: {built}, {data['digest'][:12]}",))
 
 
 def _number(text: str) -> int:
