@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 from kombu.exceptions import OperationalError as BrokerError
@@ -26,6 +29,8 @@ log = get_logger("processes")
 RELAY_S = 0.2
 HEARTBEAT_S = 5.0
 STANDBY_S = 2.0
+STARTUP_FAILED = 3
+"""Exit code of a web process that could not listen; uvicorn's own."""
 
 
 def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
@@ -39,13 +44,34 @@ def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None
         worker.start()
     try:
         raw = raw_apps(runtime)
-        app = make_app(runtime, registry, raw)
+        stopping = threading.Event()
+        app = make_app(runtime, registry, raw, stopping)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again and again
-        uvicorn.run(app, host=host, port=port, loop="uvloop", http=listener_of(raw), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, host=host, port=port, loop="uvloop", http=listener_of(raw), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+        server = _Server(config, stopping)
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            sys.exit(STARTUP_FAILED)
     finally:
         if worker:
             worker.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, that tells event streams to end as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self.stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        self.stopping.set()
+        super().handle_exit(sig, frame)
 
 
 class _EmbeddedCare(threading.Thread):

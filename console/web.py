@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from threading import Event
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -20,9 +21,10 @@ from console.api.frame import api_app
 from console.api.operations import PREFIX as API_PREFIX
 from console.boss import BossApp
 from console.edge import SECURITY_HEADERS, Edge
+from console.live import Live
 from console.misc import MISCApp
 from console.mm7 import MM7App
-from console.pages import braking, differences, dispatch, outside, reaching, readers, reconcile, recovery, settling, signing, steering, stop_runs, today, wap, wap_own
+from console.pages import braking, differences, dispatch, events, outside, reaching, readers, reconcile, recovery, settling, signing, steering, stop_runs, today, wap, wap_own
 from console.visit import Page
 from console.wap_limits import limited
 from huabao.queues import Registry
@@ -38,6 +40,7 @@ PAGES: dict[str, Page] = {
     "sign_in_act": signing.sign_in_act,
     "preference_act": signing.preference_act,
     "sign_out_act": signing.sign_out_act,
+    "events": events.events,
     "today": today.today,
     "today_live": today.today_live,
     "dispatch": dispatch.dispatch,
@@ -103,11 +106,12 @@ def raw_apps(runtime: Runtime) -> dict[str, MM7App | MISCApp | BossApp]:
     return {"/mm7": MM7App(runtime), "/misc": MISCApp(runtime), "/boss": BossApp(runtime)}
 
 
-def make_app(runtime: Runtime, registry: Registry, raw: Mapping[str, ASGIApp] | None = None) -> ASGIApp:
+def make_app(runtime: Runtime, registry: Registry, raw: Mapping[str, ASGIApp] | None = None, stopping: Event | None = None) -> ASGIApp:
     """The ASGI application of `huabao serve`.
 
     Args:
         raw: the applications of `raw_apps`, where the listener has them too; else its own.
+        stopping: set when the process is about to end: event streams end then, nothing else waits for them.
     """
     edge = Edge(runtime, registry)
     routes = [Route(one.path, edge.endpoint(one, PAGES[one.name]), methods=[one.method], name=one.name) for one in rights.RIGHTS]
@@ -116,6 +120,7 @@ def make_app(runtime: Runtime, registry: Registry, raw: Mapping[str, ASGIApp] | 
         routes=[*routes, Mount("/static", _Static(directory=static), name="static")],
         exception_handlers={404: edge.missing, 405: edge.missing},
     )
+    pages.state.live = Live(edge, PAGES, stopping)
     beside: dict[str, ASGIApp] = {**(raw or raw_apps(runtime)), API_PREFIX: api_app(runtime)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -40,7 +40,7 @@ def _dispatch(visit: Visit, template: str) -> Response:
     progress = view.progress
     finish, deadline = progress.forecast_finish_at, view.dispatch.deadline_at
     margin = deadline - finish if deadline is not None and finish is not None else None
-    return visit.page(
+    answer = visit.page(
         template,
         view=view,
         progress=progress,
@@ -56,8 +56,9 @@ def _dispatch(visit: Visit, template: str) -> Response:
         verbs=verbs_for(view.dispatch.state) if visit.may("steer_act") else (),
         shown=view.variants[:VARIANTS_SHOWN],
         more=view.variants[VARIANTS_SHOWN:],
-        age_s=max(0.0, (now - progress.measured_at).total_seconds()),
     )
+    answer.headers["Age"] = f"{max(0.0, (now - progress.measured_at).total_seconds()):.0f}"
+    return answer
 
 
 def codes(visit: Visit) -> Response:

@@ -32,4 +32,6 @@ def _list(visit: Visit, template: str) -> Response:
     older = lines[-1].dispatch.id if len(found) > PAGE_LENGTH else None
     bars = {line.dispatch.id: lying_bar(line.progress.outcomes, line.progress.planned) for line in lines}
     open_ages = [(now - line.progress.measured_at).total_seconds() for line in lines if line.dispatch.state != lifecycle.CLOSED]
-    return visit.page(template, age_s=max(open_ages, default=0.0), lines=lines, bars=bars, older=older, before=before_id)
+    answer = visit.page(template, lines=lines, bars=bars, older=older, before=before_id)
+    answer.headers["Age"] = f"{max(open_ages, default=0.0):.0f}"
+    return answer
