@@ -20,7 +20,7 @@ from reconciliation.runs.open import Wanted, list_open
 from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
 from reconciliation.stop_send.told import StopStory, stories
 from subscribers.models import HOLDING_STATES, Reader, Subscription, SubscriptionEvent
-from subscribers.store import subscriptions_of
+from subscribers.store import ids_of, subscriptions_of
 
 DELIVERIES_MAX = 12
 DELIVERIES_DAYS = 45
@@ -96,7 +96,9 @@ def titles_of(session: Session) -> dict[str, str]:
 
 def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
     """The page of a reader."""
+    ids = ids_of(session, reader.id)
     told = stories(session, reader.id, now)
+    told_before = [one for past in ids[1:] for one in stories(session, past, now)]
     open_ = {one.stop.service_id: one for one in told if one.stop.ended_at is None}
     titles = titles_of(session)
     orders = [
@@ -104,14 +106,16 @@ def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
         for row in subscriptions_of(session, reader)
     ]
     today = business_day(now)
-    history = select(SubscriptionEvent).where(SubscriptionEvent.reader_id == reader.id).order_by(SubscriptionEvent.effective_at.desc(), SubscriptionEvent.id.desc())
+    since = today - timedelta(days=DELIVERIES_DAYS)
+    copies = [one for his in ids for one in latest_copies(session, his, since=since, limit=DELIVERIES_MAX)]
+    history = select(SubscriptionEvent).where(SubscriptionEvent.reader_id.in_(ids)).order_by(SubscriptionEvent.effective_at.desc(), SubscriptionEvent.id.desc())
     return ReaderView(
         reader=reader,
         number=MSISDN(reader.msisdn).masked,
         orders=sorted(orders, key=lambda one: (one.row.state not in HOLDING_STATES, one.row.service_id)),
-        past=[one for one in told if one.stop.ended_at is not None],
+        past=[one for one in (*told, *told_before) if one.stop.ended_at is not None],
         differences=list_open(session, Wanted(msisdn=reader.msisdn), today=today, limit=DIFFERENCES_MAX),
-        copies=latest_copies(session, reader.id, since=today - timedelta(days=DELIVERIES_DAYS), limit=DELIVERIES_MAX),
+        copies=sorted(copies, key=lambda one: one.copy.asked_at, reverse=True)[:DELIVERIES_MAX] if len(ids) > 1 else copies,
         history=list(session.scalars(history.limit(HISTORY_MAX))),
         attempts_max=RECOVERY_ATTEMPTS.get(session),
     )

@@ -251,6 +251,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "misc add": OPERATORS,
         "misc set": OPERATORS,
         "misc remove": OPERATORS,
+        "subscribers join": RESENDERS,
         "journal show": RESENDERS,
         "journal replay": OPERATORS,
         "publication add": DEPUTIES,

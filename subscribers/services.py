@@ -34,8 +34,8 @@ def require_reader(session: Session, msisdn: MSISDN) -> Reader:
     return found
 
 
-def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: Iterable[Forgetter] = ()) -> dict[str, int]:
-    """Remove a reader and what hangs on him; how many rows went, by table.
+def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: Sequence[Forgetter] = ()) -> dict[str, int]:
+    """Remove a reader and what hangs on him, with the past that was joined to him; how many rows went, by table.
 
     A blacklist entry stays: it is his wish to be left alone, and needs the
     number to be kept. The audit trail gets the id that is gone, never the number.
@@ -53,6 +53,7 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
         audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id="none", at=at, rows=elsewhere)
         return {"readers": 0, **elsewhere}
     reader = require_reader(session, msisdn)
+    joined = session.scalars(select(Reader).where(Reader.joined_id == reader.id).order_by(Reader.id)).all()
     gone = orders.forget(session, reader.id, str(msisdn))
     for model in (SubscriptionEvent, Contact, ReaderServiceMonth, Subscription):
         done = session.execute(delete(model).where(model.reader_id == reader.id))
@@ -62,7 +63,11 @@ def forget(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: I
     session.flush()
     gone |= elsewhere
     audit.record(session, actor=by, action="subscribers.forget", object_kind="reader", object_id=reader_id, at=at, rows=gone)
-    return {"readers": 1, **gone}
+    gone = {"readers": 1, **gone}
+    for past in joined:
+        for name, count in forget(session, MSISDN(past.msisdn), by=by, at=at, others=others).items():
+            gone[name] = gone.get(name, 0) + count
+    return gone
 
 
 def forget_past(session: Session, msisdn: MSISDN, *, by: str, at: datetime, others: Sequence[Forgetter] = ()) -> dict[str, int]:

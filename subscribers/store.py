@@ -77,9 +77,14 @@ def subscriptions_of(session: Session, reader: Reader) -> list[Subscription]:
     return list(session.scalars(select(Subscription).where(Subscription.reader_id == reader.id).order_by(Subscription.service_id)))
 
 
+def ids_of(session: Session, reader_id: int) -> list[int]:
+    """His id, and those under which his past is kept that was joined to him (`huabao subscribers join`)."""
+    return [reader_id, *session.scalars(select(Reader.id).where(Reader.joined_id == reader_id).order_by(Reader.id))]
+
+
 def events_of(session: Session, reader: Reader) -> list[SubscriptionEvent]:
-    """What happened to his subscriptions, oldest first."""
-    wanted = select(SubscriptionEvent).where(SubscriptionEvent.reader_id == reader.id).order_by(SubscriptionEvent.effective_at, SubscriptionEvent.id)
+    """What happened to his subscriptions, oldest first; what was joined to him too."""
+    wanted = select(SubscriptionEvent).where(SubscriptionEvent.reader_id.in_(ids_of(session, reader.id))).order_by(SubscriptionEvent.effective_at, SubscriptionEvent.id)
     return list(session.scalars(wanted))
 
 
