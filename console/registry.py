@@ -39,6 +39,7 @@ SUBCOMMAND_MODULES = {
     "edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"),
     "dispatch": ("delivery.correction_commands",),
     "dialects": ("reconciliation.misc_commands",),
+    "subscribers": ("reconciliation.subscriber_commands",),
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
