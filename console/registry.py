@@ -27,6 +27,7 @@ COMMAND_MODULES = {
     "reconciliation.commands": ("outbox", "misc", "journal"),
     "reconciliation.reconcile_commands": ("reconcile",),
     "reconciliation.recovery_commands": ("recovery",),
+    "care.commands": ("care",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
@@ -43,17 +44,17 @@ SUBCOMMAND_MODULES = {
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
-TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks")
+TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "care.tasks")
 SETTING_MODULES = (
     "huabao.alarms", "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
-    "content.wap.settings", "delivery.settings", "reconciliation.settings", "console.settings",
+    "content.wap.settings", "delivery.settings", "reconciliation.settings", "care.settings", "console.settings",
 )  # fmt: skip
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.drafts.models", "content.wap.models", "delivery.models",
     "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
-    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "console.models",
+    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "monitoring.readership", "care.models", "console.models",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("huabao", "subscribers", "content", "delivery", "reconciliation", "monitoring", "console", "sandbox")
+PACKAGES = ("huabao", "subscribers", "content", "delivery", "reconciliation", "monitoring", "care", "console", "sandbox")
 
 
 @lru_cache(maxsize=1)

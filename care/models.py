@@ -1,0 +1,62 @@
+"""The table of complaints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from huabao.db import Base, BigKey
+
+_OPEN = text("closed_at IS NULL")
+_NAMED = text("reference <> ''")
+
+
+class Complaint(Base):
+    """What somebody was not content with.
+
+    Attributes:
+        channel: by which it came, of `CHANNELS`.
+        reference: the number that the channel gave it, or ""; (channel, reference) is there once.
+        received_at: when he complained; `recorded_at` when we learnt of it.
+        reader_id: whose number it was then; None for somebody who is no reader, and after he was forgotten.
+        msisdn: 11 digits, of somebody who is no reader only.
+        service_id, edition_id, dispatch_id: what it is about, where that is known; the dispatch is that of his newest copy.
+        cause: of `CAUSES`; `cause_by` is told (by whoever entered it) or found (by what is known of him).
+        previous_id: his last complaint, where it came within `complaint_repeat_days`.
+        due_at: by when it is to be answered.
+        answer: of `ANSWERS`, once it is closed.
+    """
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        Index("uq_complaints_reference", "channel", "reference", unique=True, sqlite_where=_NAMED, postgresql_where=_NAMED),
+        Index("ix_complaints_received", "received_at", "id"),
+        Index("ix_complaints_recorded", "recorded_at"),
+        Index("ix_complaints_reader", "reader_id", "received_at"),
+        Index("ix_complaints_msisdn", "msisdn"),
+        Index("ix_complaints_due", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    received_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    reader_id: Mapped[int | None] = mapped_column(ForeignKey("readers.id", ondelete="SET NULL"))
+    msisdn: Mapped[str | None] = mapped_column(String(11))
+    city: Mapped[str | None] = mapped_column(String(40))
+    service_id: Mapped[str | None] = mapped_column(String(40))
+    edition_id: Mapped[int | None] = mapped_column(BigKey)
+    dispatch_id: Mapped[int | None] = mapped_column(BigKey)
+    cause: Mapped[str] = mapped_column(String(20))
+    cause_by: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    previous_id: Mapped[int | None] = mapped_column(BigKey)
+    by: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(80))
+    answer: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
