@@ -18,7 +18,13 @@ class AuditEntry(Base):
     """One act of one person or process."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_object", "object_kind", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_object", "object_kind", "object_id"),
+        Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_actor", "actor", "at", "id"),
+        Index("ix_audit_entries_action", "action", "at", "id"),
+        Index("ix_audit_entries_kind", "object_kind", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     at: Mapped[datetime]

@@ -122,3 +122,21 @@ class TraceContext(Base):
     object_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
     parent: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
+
+
+class HandoverNote(Base):
+    """What whoever comes next should know; open until somebody took it over.
+
+    Attributes:
+        taken_by, taken_at: who read it and answers for it from then on.
+    """
+
+    __tablename__ = "handover_notes"
+    __table_args__ = (Index("ix_handover_notes_at", "at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    taken_by: Mapped[str | None] = mapped_column(String(80))
+    taken_at: Mapped[datetime | None]

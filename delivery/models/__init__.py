@@ -14,7 +14,7 @@ from delivery.models.dispatches import Brake, Dispatch, DispatchTransition, Excl
 from delivery.models.gains import ExpectedGain
 from delivery.models.inbound import DeliveryEvent, EventState, InboundMessage
 from delivery.models.outcomes import Outcome, Route
-from delivery.models.ports import Port, PortRateChange
+from delivery.models.ports import Port, PortMinute, PortRateChange
 from delivery.models.replies import ReaderReply
 from delivery.models.requests import Recall, Resend
 
@@ -30,6 +30,7 @@ __all__ = [
     "InboundMessage",
     "Outcome",
     "Port",
+    "PortMinute",
     "PortRateChange",
     "ReaderReply",
     "Recall",

@@ -1,11 +1,11 @@
-"""Tables of ports and of the changes agreed for them."""
+"""Tables of ports, of the changes agreed for them and of what left through them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, SmallInteger, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey, Document
@@ -81,3 +81,30 @@ class PortRateChange(Base):
     created_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+
+
+class PortMinute(Base):
+    """What left through a port in one minute, counted from its submissions (`delivery.ports.minutes`).
+
+    Attributes:
+        minute: its beginning; a submission belongs to the minute of its answer.
+        units: what the contract's rate counts: recipients, SubmitReqs where it counts those, PDUs of an smpp port.
+        refused, deferred, unknown: submissions that ended so; the others were accepted, at least in part.
+        first_id, last_id: of its submissions.
+        last_failed_id: the newest of them that was refused, deferred or not answered, or None.
+    """
+
+    __tablename__ = "port_minutes"
+    __table_args__ = (Index("ix_port_minutes_minute", "minute"),)
+
+    port_id: Mapped[int] = mapped_column(ForeignKey("ports.id"), primary_key=True, autoincrement=False)
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    submissions: Mapped[int]
+    recipients: Mapped[int]
+    units: Mapped[int]
+    refused: Mapped[int]
+    deferred: Mapped[int]
+    unknown: Mapped[int]
+    first_id: Mapped[int] = mapped_column(BigInteger)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    last_failed_id: Mapped[int | None] = mapped_column(BigInteger)
