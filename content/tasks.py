@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from content.feeds.asking import FETCH
+from content.works.tasks import DESK_WORK
 from huabao.queues import Periodic, Task
 from huabao.runtime import Runtime
 
@@ -19,5 +20,5 @@ def _watch_feeds(runtime: Runtime) -> None:
     watch(runtime)
 
 
-TASKS: tuple[Task, ...] = (FETCH,)
+TASKS: tuple[Task, ...] = (FETCH, DESK_WORK)
 PERIODIC: tuple[Periodic, ...] = (Periodic("content.ask_feeds", _ask_feeds, 10.0), Periodic("content.watch_feeds", _watch_feeds, 30.0))
