@@ -43,6 +43,23 @@ class Decision:
     hindrances: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that stands in the way of an approval.
+
+    Attributes:
+        kind: lock, author, lack, hits, comments or points.
+        said: in words, with the command that helps.
+        count, name, about: of how many, of whom, about what; where that says something.
+    """
+
+    kind: str
+    said: str
+    count: int = 0
+    name: str = ""
+    about: str = ""
+
+
 def submit(session: Session, edition: Edition, done: Act) -> None:
     """Hand a draft over for review.
 
@@ -60,22 +77,33 @@ def submit(session: Session, edition: Edition, done: Act) -> None:
 
 def hindrances(session: Session, edition: Edition, done: Act, *, production: bool, checklist: bool = True) -> list[str]:
     """What stands in the way of an approval by this person now; each with what to do."""
+    return [one.said for one in obstacles(session, edition, done, production=production, checklist=checklist)]
+
+
+def obstacles(session: Session, edition: Edition, done: Act, *, production: bool, checklist: bool = True) -> list[Obstacle]:
+    """The same, each with what it is made of."""
     version = session.get_one(EditionVersion, edition.current_version_id)
-    found = [f"{locks.say(one)}: `huabao edition lock {edition.id} --take-over REASON`" for one in locks.of_others(session, edition.id, done.by, done.at)]
+    found = [
+        Obstacle("lock", f"{locks.say(one)}: `huabao edition lock {edition.id} --take-over REASON`", name=one.holder, about=one.section)
+        for one in locks.of_others(session, edition.id, done.by, done.at)
+    ]
     if switched_on(APPROVAL_BY_ANOTHER.get(session), production=production) and done.by in _authors(session, edition):
-        found.append(f"{done.by} imported a version of it since it was approved last: another person must approve it (setting {APPROVAL_BY_ANOTHER.name})")
-    found += readiness.lacks(session, edition, done.at)
+        told = f"{done.by} imported a version of it since it was approved last: another person must approve it (setting {APPROVAL_BY_ANOTHER.name})"
+        found.append(Obstacle("author", told, name=done.by))
+    found += [Obstacle("lack", one, about=one) for one in readiness.lacks(session, edition, done.at)]
     hits = [one.hit for one in screen(session, edition, version) if one.open]
     if hits:
         shown = ", ".join(dict.fromkeys(f"“{hit.found}” ({hit.item or 'edition'}, {hit.where})" for hit in hits[:5]))
         said = counted(len(hits), "hit of the screening is", "hits of the screening are")
-        found.append(f"{said} open: {shown}{' …' if len(hits) > 5 else ''}: `huabao edition hits {edition.id}`")
+        found.append(Obstacle("hits", f"{said} open: {shown}{' …' if len(hits) > 5 else ''}: `huabao edition hits {edition.id}`", len(hits)))
     comments = [one for one in notes.comments(session, edition.id) if one.resolved_at is None]
     if comments:
-        found.append(f"{counted(len(comments), 'comment is', 'comments are')} open, the first of {comments[0].by}: `huabao edition comments {edition.id}`")
+        told = f"{counted(len(comments), 'comment is', 'comments are')} open, the first of {comments[0].by}: `huabao edition comments {edition.id}`"
+        found.append(Obstacle("comments", told, len(comments), comments[0].by))
     left = [point for point, tick in notes.ticks(session, edition) if tick is None] if checklist else []
     if left:
-        found.append(f"nobody answered for {len(left)} points of the checklist: {'; '.join(left)}: `huabao edition tick {edition.id} POINT`")
+        told = f"nobody answered for {len(left)} points of the checklist: {'; '.join(left)}: `huabao edition tick {edition.id} POINT`"
+        found.append(Obstacle("points", told, len(left), about="; ".join(left)))
     return found
 
 
