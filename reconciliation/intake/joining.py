@@ -42,7 +42,7 @@ def join(session: Session, old: MSISDN, new: MSISDN, *, by: str, at: datetime, r
     done = apply_own(session, [told], now=at)[0]
     if done.verdict == "refused":
         raise UsageError(f"they cannot be joined: {done.why}")
-    if done.verdict == "unchanged":
+    if done.verdict in ("unchanged", "repeated"):
         raise UsageError("nothing is left to join: who had the old number is the reader who has the new one")
     (past_id,) = done.others
     past, reader = session.get_one(Reader, past_id), session.get_one(Reader, reader.id)

@@ -38,7 +38,7 @@ class Step:
     """Something that happens.
 
     Attributes:
-        who: misc, boss, leave, repair, confirm, due or forget.
+        who: misc, boss, leave, repair, join, confirm, due or forget.
         what: MISC's (action, reason), or an event's name.
         number: index of the reader's; `other` of the payer's, or of the new one.
         shift_h: how long before now, or after, it holds, where its teller says so.
@@ -81,6 +81,8 @@ def _tell(session: Any, dialects: MISCDialects, step: Step, key: str, now: datet
             leave(session, found, channel="wap", at=now)
     elif step.who in ("repair", "platform"):
         own.apply_own(session, [Change(number, str(step.what), step.who, key, now, service, fee_msisdn=other, price_fen=300)], now=now)
+    elif step.who == "join":
+        own.apply_own(session, [Change(number, "joined", "platform", key, now, new_msisdn=other)], now=now)
     elif step.who == "due":
         own.take_effect(session, now=now)
     elif session.scalar(select(Reader.id).where(Reader.msisdn == number)) is not None:
@@ -118,8 +120,8 @@ def what_holds(runtime: Runtime) -> dict[str, list[str]]:
 
 def _plain(row: Any, names: dict[int | None, str]) -> str:
     found = {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name != "id"}
-    if "reader_id" in found:
-        found["reader_id"] = names.get(found["reader_id"])
+    for name in {"reader_id", "joined_id"} & found.keys():
+        found[name] = names.get(found[name])
     if row.__tablename__ == "readers":
         found["msisdn"] = names[row.id]
     return str(sorted(found.items()))

@@ -24,6 +24,7 @@ BOSS = st.builds(Step, st.just("boss"), BOSS_SAYS, shift_h=st.integers(-6, 6), a
 MOVED = st.builds(Step, st.just("boss"), st.just("number_change"), shift_h=st.integers(-6, 6), **INDEX)
 LEFT = st.builds(Step, st.just("leave"), **INDEX)
 HERE = st.builds(Step, st.sampled_from(["repair", "platform"]), st.sampled_from(["order", "cancel", "terms"]), **INDEX)
+JOIN = st.builds(Step, st.just("join"), number=st.integers(0, 2), other=st.integers(0, 2))
 DUE = st.just(Step("due"))
 PROMPT = st.builds(Step, st.just("boss"), BOSS_SAYS | st.just("number_change"), **INDEX) | st.builds(
     Step, st.just("boss"), st.sampled_from(["order", "cancel", "pause", "barred"]), shift_h=st.integers(0, 6), **INDEX
@@ -45,7 +46,7 @@ FEW = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthC
 
 
 @FEW
-@given(steps=st.lists(MISC | BOSS | MOVED | LEFT | HERE | DUE, min_size=4, max_size=12))
+@given(steps=st.lists(MISC | BOSS | MOVED | LEFT | HERE | JOIN | DUE, min_size=4, max_size=12))
 def test_any_history_is_made_again(sqlite_runtime: Runtime, empty: Runtime, steps: list[Step]) -> None:
     dialects = dialects_in(sqlite_runtime.config.dialects_folder)
     clear(sqlite_runtime, empty)
