@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from console.rights import ROLES
+from huabao.errors import UsageError
 from huabao.settings import Setting
+
+
+def _roles(text: str) -> None:
+    unknown = [one.strip() for one in text.split(",") if one.strip() and one.strip() not in ROLES]
+    if unknown:
+        raise UsageError(f"second_factor_roles names roles, with commas: {', '.join(ROLES)}; {unknown[0]!r} is none")
+
 
 SIGN_IN_ATTEMPTS_MAX = Setting("sign_in_attempts_max", 5, "", "wrong passwords in a row after which an account is locked", 1, 100)
 SIGN_IN_LOCK_S = Setting("sign_in_lock_s", 900, "s", "how long a locked account stays locked", 1, 86_400)
+SIGN_IN_RATE_PER_MIN = Setting("sign_in_rate_per_min", 30, "1/min", "passwords and codes that one address may try, in each web process", 1, 10_000)
+SECOND_FACTOR_ROLES = Setting("second_factor_roles", "", "", "roles that must set up a second factor before anything else, with commas; none by default", check=_roles)
 SESSION_IDLE_S = Setting("session_idle_s", 28_800, "s", "a sign-in ends after so long without an act of the person", 60, 604_800)
 SESSION_AGE_S = Setting("session_age_s", 86_400, "s", "a sign-in ends after so long in any case", 300, 2_592_000)
 API_RATE_PER_MIN = Setting("api_rate_per_min", 600, "1/min", "requests a minute that a client of the API may make, unless its token says otherwise", 1, 100_000)
@@ -18,6 +29,8 @@ LIVE_STREAMS_PER_ACCOUNT_MAX = Setting("live_streams_per_account_max", 12, "", "
 SETTINGS: tuple[Setting[Any], ...] = (
     SIGN_IN_ATTEMPTS_MAX,
     SIGN_IN_LOCK_S,
+    SIGN_IN_RATE_PER_MIN,
+    SECOND_FACTOR_ROLES,
     SESSION_IDLE_S,
     SESSION_AGE_S,
     API_RATE_PER_MIN,

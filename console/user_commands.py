@@ -7,7 +7,6 @@ environment variable that is named, or (for the first admin) made here and shown
 from __future__ import annotations
 
 import os
-import secrets
 from datetime import datetime
 
 import click
@@ -22,12 +21,6 @@ from huabao.errors import UsageError
 from huabao.msisdn import MSISDN, parse_msisdn
 
 PASSWORD_ENV_HELP = "Take the password from this environment variable instead of asking."  # noqa: S105  # a help text
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-
-
-def made_password() -> str:
-    """A password that can be read out: four groups of five, some 98 bits."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
 
 
 def _given_password(variable: str | None) -> str:
@@ -82,7 +75,7 @@ def set_(invocation: Invocation, name: str, city: str | None, phone: str | None)
 @operation
 def bootstrap(invocation: Invocation, name: str) -> Report:
     """Make the first admin; its password is shown this once."""
-    password = made_password()
+    password = auth.made_password()
     hashed = auth.hash_password(password)
     with invocation.runtime.transaction() as session:
         if session.scalar(select(func.count()).select_from(User).where(User.role == ADMIN, User.disabled_at.is_(None))):
