@@ -1,16 +1,13 @@
-"""Commands about the installation itself: db, doctor, config, settings, alarms."""
+"""Commands about the installation itself: db, doctor, config, settings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from huabao import audit
 from huabao.cli import Invocation, Report, operation
-from huabao.clock import shanghai_text
-from huabao.errors import UsageError
 
 
 @click.group("db")
@@ -108,41 +105,4 @@ def settings_set(invocation: Invocation, name: str, value: str) -> Report:
     return Report({"name": name, "value": stored}, [f"{name} = {stored}"])
 
 
-@click.group("alarms")
-def alarms() -> None:
-    """Incidents, one row each."""
-
-
-@alarms.command("list")
-@click.option("--open", "only_open", is_flag=True, help="Those that are not closed.")
-@operation
-def alarms_list(invocation: Invocation, only_open: bool) -> Report:
-    """The newest incidents, at most 200."""
-    from huabao.alarms import Alarm
-
-    with invocation.runtime.transaction(read_only=True) as session:
-        query = select(Alarm).order_by(Alarm.last_seen_at.desc()).limit(200)
-        found = list(session.scalars(query.where(Alarm.closed_at.is_(None)) if only_open else query))
-    keys = ("id", "kind", "key", "text", "count", "first_seen_at", "last_seen_at", "acknowledged_by", "closed_at")
-    data = [{key: getattr(one, key) for key in keys} for one in found]
-    rows = [(one.id, one.kind, one.key, one.count, shanghai_text(one.last_seen_at), one.acknowledged_by or "", one.text) for one in found]
-    return Report(data, rows=rows, columns=("id", "kind", "about", "times", "last seen", "taken by", "text"))
-
-
-@alarms.command("ack")
-@click.argument("alarm_id", type=int)
-@operation
-def alarms_ack(invocation: Invocation, alarm_id: int) -> Report:
-    """Take the alarm: its name stands beside it from now on."""
-    from huabao.alarms import Alarm
-
-    with invocation.runtime.transaction() as session:
-        found = session.get(Alarm, alarm_id)
-        if found is None:
-            raise UsageError(f"there is no alarm {alarm_id}; `huabao alarms list` shows them")
-        found.acknowledged_by = invocation.actor
-        audit.record(session, actor=invocation.actor, action="alarms.ack", object_kind="alarm", object_id=alarm_id, at=invocation.runtime.now())
-    return Report({"id": alarm_id, "acknowledged_by": invocation.actor}, [f"alarm {alarm_id} is {invocation.actor}'s"])
-
-
-COMMANDS: tuple[click.Command, ...] = (db, doctor, config, settings, alarms)
+COMMANDS: tuple[click.Command, ...] = (db, doctor, config, settings)

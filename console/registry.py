@@ -31,7 +31,8 @@ COMMAND_MODULES = {
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
-    "console.commands": ("db", "doctor", "config", "settings", "alarms"),
+    "console.commands": ("db", "doctor", "config", "settings"),
+    "monitoring.commands": ("alarms", "duty"),
     "console.process_commands": ("serve", "worker", "scheduler", "link", "health"),
 }
 """Which module has which commands; named here so that one command imports one module."""

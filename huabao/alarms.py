@@ -24,7 +24,7 @@ SETTINGS: tuple[Setting[Any], ...] = (REOPEN_S,)
 OPENED, REOPENED, CLOSED = "opened", "reopened", "closed"
 TAKEN, SILENCED, HEARD, ANNOUNCED, WITHDRAWN = "taken", "silenced", "heard", "announced", "withdrawn"
 
-SYSTEM: Final = "system"
+SYSTEM: Final = "huabao"
 
 _OPEN = text("closed_at IS NULL")
 _UNTOLD = text("NOT told")

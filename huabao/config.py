@@ -47,6 +47,14 @@ class Config(BaseSettings):
         SecretStr(""),
         description="secrets shared with BOSS, with commas: the first signs what we send, each counts at /boss/events; empty means that nobody may call there",
     )
+    console_url: str = Field("", description="where people open the console, for links in messages (https://console.example.com); empty means that messages carry none")
+    smtp_url: SecretStr = Field(SecretStr(""), description="server for our e-mail, smtp://user:password@host:587 or smtps://…; empty means that none is sent")
+    mail_from: str = Field("huabao@localhost", description="from whom our e-mail comes")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="signs what is sent to webhooks; empty means that none is sent")
+    heartbeat_url: SecretStr = Field(SecretStr(""), description="asked (GET) every minute while the house works, by a watchdog outside that calls when it is not; empty for none")
+    otlp_endpoint: str = Field("", description="where traces go by OTLP over HTTP (http://collector:4318/v1/traces); empty means that nothing is traced")
+    otlp_sample: float = Field(1.0, ge=0, le=1, description="share of the dispatches that are traced")
+    otlp_batch_share: float = Field(0.02, ge=0, le=1, description="share of a traced dispatch's batches and reports that are traced too")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property

@@ -8,7 +8,7 @@ another version by its import.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sqlalchemy import func, select
@@ -40,19 +40,22 @@ def check_resend(session: Session, dispatch: Dispatch, findings: Findings) -> No
 
 def unexplained(session: Session, dispatches: Sequence[Dispatch]) -> list[str]:
     """A sentence for each two starts of the same version that nobody explained and that share readers."""
+    return [
+        f"dispatch {second.id}: {number:,} readers were sent the version of dispatch {first.id} once more, and nobody said --again"
+        for first, second, number in repeated(session, dispatches)
+    ]
+
+
+def repeated(session: Session, dispatches: Sequence[Dispatch]) -> Iterator[tuple[Dispatch, Dispatch, int]]:
+    """Each two starts of the same version that nobody explained, with how many readers they share."""
     starts: dict[int, list[Dispatch]] = defaultdict(list)
     for one in dispatches:
         if one.kind == kinds.EDITION and one.state not in lifecycle.ENDED:
             starts[one.edition_version_id].append(one)
-    found = []
     for several in starts.values():
         for first, second in pairwise(several):
-            if second.gate.get(AGAIN):
-                continue
-            number = _shared(session, first, second)
-            if number:
-                found.append(f"dispatch {second.id}: {number:,} readers were sent the version of dispatch {first.id} once more, and nobody said --again")
-    return found
+            if not second.gate.get(AGAIN) and (number := _shared(session, first, second)):
+                yield first, second, number
 
 
 def _shared(session: Session, first: Dispatch, second: Dispatch) -> int:

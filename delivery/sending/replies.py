@@ -75,6 +75,11 @@ def ask(session: Session, key: str, number: str, text: str, *, port_id: int | No
     return True
 
 
+def was_asked(session: Session, key: str) -> bool:
+    """Whether a text of that key was written down, whatever became of it."""
+    return session.scalar(select(ReaderReply.id).where(ReaderReply.key == key)) is not None
+
+
 def _port(session: Session, port_id: int | None) -> int | None:
     wanted = select(Port.id).where(Port.kind == "smpp")
     mine = None if port_id is None else session.scalar(wanted.where(Port.id == port_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -78,10 +79,10 @@ def pause_for_fault(session: Session, dispatch_id: int, fault: str, *, now: date
     warn(session, "delivery.paused", str(dispatch_id), f"dispatch {dispatch_id} was paused: {fault}", now=now)
 
 
-def warn(session: Session, kind: str, key: str, message: str, *, now: datetime) -> None:
+def warn(session: Session, kind: str, key: str, message: str, *, now: datetime, **detail: Any) -> None:
     """Raise an alarm without risking the transaction: another worker may raise the same at this instant."""
     try:
         with session.begin_nested():
-            alarms.raise_alarm(session, kind, key, message, at=now)
+            alarms.raise_alarm(session, kind, key, message, at=now, **detail)
     except IntegrityError:
         return

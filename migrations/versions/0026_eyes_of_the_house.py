@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.create_index("ix_alarm_events_alarm", "alarm_events", ["alarm_id", "id"])
     op.create_index("ix_alarm_events_untold", "alarm_events", ["id"], sqlite_where=UNTOLD, postgresql_where=UNTOLD)
     op.execute(  # what is open has a beginning, and nobody is told of it a second time
-        sa.text("INSERT INTO alarm_events (alarm_id, what, at, by, text, told) SELECT id, 'opened', first_seen_at, 'system', text, true FROM alarms")
+        sa.text("INSERT INTO alarm_events (alarm_id, what, at, by, text, told) SELECT id, 'opened', first_seen_at, 'huabao', text, true FROM alarms")
     )
     op.create_table(
         "alarm_watches",
