@@ -65,9 +65,9 @@ def _kind_of(folder: Path) -> str:
         return ""
 
 
-def dressed(session: Session, manuscript: Manuscript, design: Design) -> Manuscript:
-    """The manuscript with its design, which is kept."""
-    if session.get(Asset, design.sha256) is None:
+def dressed(session: Session, manuscript: Manuscript, design: Design, *, keep: bool = True) -> Manuscript:
+    """The manuscript with its design, which is kept unless the manuscript is only looked at."""
+    if keep and session.get(Asset, design.sha256) is None:
         packed = design.packed()
         session.add(Asset(sha256=design.sha256, media_type=MEDIA_TYPE, width_px=0, height_px=0, size_bytes=len(packed), data=packed))
         session.flush()

@@ -75,6 +75,15 @@ def take(session: Session, edition: Edition, section: str, *, by: str, at: datet
     return lock
 
 
+def renew(session: Session, edition_id: int, *, by: str, at: datetime) -> None:
+    """Let one's own locks run on once half their time is over: what a save does, without a line in the audit trail."""
+    length = timedelta(minutes=LOCK_MINUTES.get(session))
+    for one in held(session, edition_id, at):
+        if one.holder == by and one.expires_at < at + length / 2:
+            one.expires_at = at + length
+    session.flush()
+
+
 def give_back(session: Session, edition: Edition, section: str, *, by: str, at: datetime) -> None:
     """End one's own lock.
 
