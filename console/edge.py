@@ -34,6 +34,9 @@ HOME = "today"
 
 FORM_BYTES_MAX = 64_000
 FORM_FIELDS_MAX = 40
+FORM_HEADER = "x-huabao-form"
+"""Carries the token of a request whose body is no form."""
+
 ID_MAX = 2**63 - 1
 """No row has a larger number, and no database takes one."""
 
@@ -68,7 +71,7 @@ class Edge:
                 try:
                     if any(isinstance(value, int) and value > ID_MAX for value in request.path_params.values()):
                         raise Refused(404, "not_found")
-                    form = await _read_form(request) if one.method == "POST" else {}
+                    form = await self._read(request, one, request_id) if one.method == "POST" else {}
                 except ClientDisconnect:
                     return Response(status_code=400)
                 except Refused as refused:
@@ -76,6 +79,21 @@ class Edge:
                 return await run_in_threadpool(self._answer, request, one, page, form, request_id)
 
         return call
+
+    async def _read(self, request: Request, one: Right, request_id: str) -> dict[str, str]:
+        """The form of a POST; where the route takes a body of another kind, that is read once it is known that its sender may send it."""
+        if not one.body_bytes_max:
+            return await _read_form(request)
+        form = {"csrf": request.headers.get(FORM_HEADER, "")}
+        if await run_in_threadpool(self._welcome, request, one, form, request_id):
+            request.state.body = await _read_body(request, one.body_bytes_max)
+        return form
+
+    def _welcome(self, request: Request, one: Right, form: dict[str, str], request_id: str) -> bool:
+        try:
+            return _barred(self._recognised(self._anonymous(request, one, form, request_id))) is None
+        except Refused:
+            return False
 
     async def missing(self, request: Request, _error: Exception) -> Response:
         """No route of ours."""
@@ -197,6 +215,20 @@ def _dressed(visit: Visit, answer: Response) -> Response:
     return answer
 
 
+async def _read_body(request: Request, bytes_max: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Refused: it is larger than `bytes_max`.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise Refused(413, "bad")
+    return bytes(body)
+
+
 async def _read_form(request: Request) -> dict[str, str]:
     """The fields of a form, at most `FORM_BYTES_MAX`.
 
@@ -205,11 +237,7 @@ async def _read_form(request: Request) -> dict[str, str]:
     """
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise Refused(400, "bad")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
-            raise Refused(413, "bad")
+    body = await _read_body(request, FORM_BYTES_MAX)
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX))
     except ValueError as error:

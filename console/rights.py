@@ -78,6 +78,7 @@ class Right:
         by_city: it shows and does nothing beyond `visit.city`; accounts of one city are refused everywhere else.
         grant: one of `GRANTS` that opens it too, whatever the role; or "".
         kind: of statistics, where `grant` is STATISTICS.
+        body_bytes_max: of a POST whose body is no form (a picture, JSON): its token comes in a header; 0 for a form.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Right:
     by_city: bool = False
     grant: str = ""
     kind: str = ""
+    body_bytes_max: int = 0
 
 
 RIGHTS: tuple[Right, ...] = (
