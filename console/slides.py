@@ -1,4 +1,4 @@
-"""The first slide of a stored message as its handset shows it, for the variants on a dispatch's page."""
+"""The slides of a message as its handset shows them, drawn out of its bytes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-@lru_cache(maxsize=128)
 def first_slide_png(mime: bytes, handset_class_name: str) -> bytes:
-    """A PNG of the class's screen; of a pushed link or a text, its words on a small one.
+    """The first one.
+
+    Raises:
+        CodecError, PictureError: as `slide_png`.
+    """
+    found = slide_png(mime, handset_class_name, 1)
+    assert found is not None, "a message without a slide does not read back"
+    return found
+
+
+@lru_cache(maxsize=256)
+def slide_png(mime: bytes, handset_class_name: str, number: int) -> bytes | None:
+    """The slide of that number, from 1, on the class's screen; of a pushed link or a text, its words on a small one. None where there is no such slide.
 
     Raises:
         CodecError: the bytes are no message with SMIL, and no link or text.
@@ -27,7 +38,8 @@ def first_slide_png(mime: bytes, handset_class_name: str) -> bytes:
     if handset_class_name in SHORT:
         short = ShortMessage.decode(mime)
         return _png(screen(None, f"{short.text}\n{short.href}" if handset_class_name == WAP_PUSH else short.text, handset_class(SCREEN)))
-    return _png(stored_slides(mime)[0].shown(handset_class(handset_class_name)))
+    slides = stored_slides(mime)
+    return _png(slides[number - 1].shown(handset_class(handset_class_name))) if 1 <= number <= len(slides) else None
 
 
 def _png(drawn: Image) -> bytes:

@@ -24,7 +24,28 @@ from console.edge import SECURITY_HEADERS, Edge
 from console.live import Live
 from console.misc import MISCApp
 from console.mm7 import MM7App
-from console.pages import braking, differences, dispatch, events, outside, reaching, readers, reconcile, recovery, settling, signing, steering, stop_runs, today, wap, wap_own
+from console.pages import (
+    braking,
+    deciding,
+    differences,
+    dispatch,
+    edition,
+    events,
+    outside,
+    reaching,
+    readers,
+    reconcile,
+    recovery,
+    review,
+    settling,
+    signing,
+    slides,
+    steering,
+    stop_runs,
+    today,
+    wap,
+    wap_own,
+)
 from console.visit import Page
 from console.wap_limits import limited
 from huabao.queues import Registry
@@ -78,6 +99,25 @@ PAGES: dict[str, Page] = {
     "hand_over": differences.hand_over,
     "hand_over_act": differences.hand_over_act,
     "own_act": differences.own_act,
+    "slide_n": slides.slide_n,
+    "edition": edition.edition,
+    "edition_countdown": edition.edition_countdown,
+    "edition_work": edition.edition_work,
+    "edition_file": edition.edition_file,
+    "review": review.review,
+    "comment_act": review.comment_act,
+    "resolve_act": review.resolve_act,
+    "ruling_act": review.ruling_act,
+    "tick_act": review.tick_act,
+    "proof_act": review.proof_act,
+    "submit": deciding.submit,
+    "submit_act": deciding.submit_act,
+    "approve": deciding.approve,
+    "approve_act": deciding.approve_act,
+    "reapprove": deciding.reapprove,
+    "reapprove_act": deciding.reapprove_act,
+    "reject": deciding.reject,
+    "reject_act": deciding.reject_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

@@ -120,13 +120,3 @@ def _before(session: Session, edition: Edition, after: EditionVersion, number: i
     if found is None:
         raise UsageError(f"edition {edition.id} has no version {number}")
     return found
-
-
-def variants_by_name(session: Session, version_id: int, names: Sequence[str] = ()) -> Sequence[Variant]:
-    """The built messages of a version, those of few bytes first.
-
-    Args:
-        names: only these; empty for all.
-    """
-    wanted = select(Variant).where(Variant.edition_version_id == version_id, Variant.channel == "mms").order_by(Variant.budget_bytes, Variant.name)
-    return session.scalars(wanted.where(Variant.name.in_(names)) if names else wanted).all()

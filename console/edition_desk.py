@@ -1,0 +1,76 @@
+"""What the pages of one edition share: the edition that the address names, the tabs, the work that is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from console.visit import Refused, Visit
+from content.models import Edition
+from content.works import services as works
+from content.works.models import DeskWork
+from content.workflow.lifecycle import Act
+from content.workflow.overview import EditionView, edition_view
+from huabao.errors import UsageError
+from huabao.queues import Task
+
+TABS = (("edition", ""), ("preflight", "/preflight"), ("review", "/review"), ("schedule", "/schedule"), ("rehearsal", "/rehearsal"))
+"""Routes of an edition's pages, and what follows its address."""
+
+STATE_TONES = {
+    "draft": "neutral", "in_review": "pending", "approved": "delivered", "scheduled": "pending", "sent": "delivered", "corrected": "delivered", "killed": "failed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An edition as a page shows it.
+
+    Attributes:
+        work: what is under way, or None.
+    """
+
+    view: EditionView
+    work: DeskWork | None
+
+    @property
+    def path(self) -> str:
+        """Of the edition's page."""
+        return f"/editions/{self.view.edition.id}"
+
+
+def edition_id(visit: Visit) -> int:
+    """The edition that the address names."""
+    return int(visit.request.path_params["edition_id"])
+
+
+def seen(visit: Visit, session: Session) -> Seen:
+    """The edition that the address names.
+
+    Raises:
+        Refused: there is none, or nothing of it to be looked at yet.
+    """
+    try:
+        view = edition_view(session, edition_id(visit), visit.runtime.now())
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+    return Seen(view, works.open_work(session, view.edition.id))
+
+
+def shared(visit: Visit, found: Seen, tab: str) -> dict[str, Any]:
+    """What every template of these pages is handed."""
+    tabs = [(name, found.path + tail) for name, tail in TABS if visit.may(name)]
+    return {"seen": found, "view": found.view, "path": found.path, "work": found.work, "tabs": tabs, "tab": tab, "state_tones": STATE_TONES}
+
+
+def act_of(visit: Visit, reason: str = "") -> Act:
+    """Who acts, now."""
+    return Act(visit.actor, visit.runtime.now(), reason, visit.who.role if visit.who else "")
+
+
+def ask(visit: Visit, session: Session, task: Task, edition: Edition, kind: str, **args: str) -> DeskWork:
+    """Have a work done for whoever asks."""
+    role = visit.who.role if visit.who else ""
+    return works.ask(session, task, edition, kind, args, by=visit.actor, role=role, now=visit.runtime.now())
