@@ -10,9 +10,10 @@ from content.services import LoadedVersion
 from content.signatures import SignatureRules
 from content.variants import Wanted
 from huabao.errors import UsageError
+from subscribers.blacklists import blacklisted_sql
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_class, handset_classes
 from subscribers.models import Reader
-from subscribers.store import blacklisted_sql, effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
+from subscribers.store import effective_class_sql, no_consent_sql, not_subscribed_sql, stopped_sql
 
 
 def present(session: Session, publication: Publication, rules: SignatureRules) -> list[Wanted]:

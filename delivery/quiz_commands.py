@@ -142,8 +142,9 @@ def draw(invocation: Invocation, edition: str, seed: str | None, item: str | Non
 def _test_handsets(session: Session) -> Mapping[str, str]:
     """Phones of the house, which test editions and win nothing."""
     from delivery.models import Seed, SeedGroup
+    from subscribers.orders.owners import is_present_owners
 
-    wanted = select(Seed.msisdn).join(SeedGroup, SeedGroup.name == Seed.group_name).where(SeedGroup.kind == "test")
+    wanted = select(Seed.msisdn).join(SeedGroup, SeedGroup.name == Seed.group_name).where(SeedGroup.kind == "test", is_present_owners(Seed.msisdn, Seed.added_at))
     return dict.fromkeys(session.scalars(wanted), TEST_HANDSET)
 
 

@@ -75,12 +75,14 @@ def export(invocation: Invocation, out: Path | None) -> Report:
 @operation
 def show(invocation: Invocation, msisdn: str) -> Report:
     """What is known of one reader."""
+    from subscribers.blacklists import kinds_of
+
     with invocation.runtime.transaction(read_only=True) as session:
         reader = services.require_reader(session, parse_msisdn(msisdn))
         data = {
             **_reader(reader),
             "consent": store.consent_of(session, reader),
-            "blacklists": store.blacklists_of(session, reader.msisdn),
+            "blacklists": kinds_of(session, reader.id),
             "subscriptions": [one.service_id for one in store.subscriptions_of(session, reader)],
         }
     return Report(data, columns=("", ""), rows=[(name, _cell(value)) for name, value in data.items()])

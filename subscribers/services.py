@@ -12,6 +12,7 @@ from huabao import audit
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 from subscribers import store
+from subscribers.blacklists import hand_on
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Contact, Reader, ReaderServiceMonth, Subscription, SubscriptionEvent
 from subscribers.orders import forgetting as orders
 from subscribers.orders.models import ReaderNumber
@@ -92,6 +93,7 @@ def blacklist(session: Session, kind: str, numbers: Iterable[tuple[str, str]], *
     """
     require_kind(kind)
     wanted = dict(numbers)
+    hand_on(session, kind, wanted, at=at)
     there = set(session.scalars(select(BlacklistEntry.msisdn).where(BlacklistEntry.kind == kind)))
     new = [BlacklistEntry(kind=kind, msisdn=number, reason=reason, recorded_at=at) for number, reason in wanted.items() if number not in there]
     session.add_all(new)

@@ -36,26 +36,13 @@ def stopped_sql(service_id: str) -> ColumnElement[bool]:
 
 def latest_consent_sql(kind: str = CONTACT_CONSENT) -> ColumnElement[bool | None]:
     """What he said last to this kind of contact; NULL where he never said anything."""
-    newest = (
-        select(Consent.given)
-        .where(Consent.reader_id == Reader.id, Consent.kind == kind)
-        .order_by(Consent.recorded_at.desc(), Consent.id.desc())
-        .limit(1)
-        .correlate(Reader)
-    )
+    newest = select(Consent.given).where(Consent.reader_id == Reader.id, Consent.kind == kind).order_by(Consent.recorded_at.desc(), Consent.id.desc()).limit(1).correlate(Reader)
     return newest.scalar_subquery()
 
 
 def no_consent_sql(kind: str = CONTACT_CONSENT) -> ColumnElement[bool]:
     """He never agreed, or took it back."""
     return func.coalesce(latest_consent_sql(kind), false(), type_=Boolean()) == false()
-
-
-def blacklisted_sql(kinds: tuple[str, ...]) -> ColumnElement[bool]:
-    """His number is on one of these blacklists."""
-    if not kinds:
-        return false()
-    return select(BlacklistEntry.msisdn).where(BlacklistEntry.kind.in_(kinds), BlacklistEntry.msisdn == Reader.msisdn).correlate(Reader).exists()
 
 
 def _subscription(service_id: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -99,4 +86,3 @@ def readers_with_consent(session: Session) -> Iterator[tuple[Reader, bool | None
     for reader, given in session.execute(wanted):
         yield reader, given
         session.expunge(reader)
-

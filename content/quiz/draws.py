@@ -17,6 +17,7 @@ from huabao import audit
 from huabao.clock import shanghai_text
 from huabao.db import bulk_insert, in_ids
 from huabao.errors import UsageError
+from subscribers.blacklists import blacklisted_sql
 from subscribers.models import BLACKLIST_KINDS, BlacklistEntry, Reader
 from subscribers.segments import find_segment, rule_sql
 from subscribers.store import has_number_sql
@@ -100,11 +101,18 @@ def _barred(session: Session, right: Mapping[int, str], named: Mapping[str, str]
         readers = set(session.scalars(select(Reader.msisdn).where(_who_answered(session, right))))
         found = dict.fromkeys(set(right.values()) - readers, NO_READER)
     kinds = tuple(kind for kind in settings.BARRED_BLACKLISTS.get(session).replace(" ", "").split(",") if kind in BLACKLIST_KINDS)
-    listed = session.scalars(select(BlacklistEntry.msisdn).where(BlacklistEntry.kind.in_(kinds))) if kinds else ()
+    listed = _listed(session, kinds) if kinds else ()
     staff = _staff(session, right)
     for reason, numbers in ((BLACKLISTED, listed), (STAFF, staff)):
         found = dict.fromkeys(numbers, reason) | found
     return dict(named) | found
+
+
+def _listed(session: Session, kinds: tuple[str, ...]) -> list[str]:
+    """Readers who are on one of these blacklists, and numbers on them that are no reader's."""
+    b = BlacklistEntry
+    nobodys = select(b.msisdn).where(b.kind.in_(kinds), ~select(Reader.id).where(Reader.msisdn == b.msisdn).exists())
+    return [*session.scalars(select(Reader.msisdn).where(has_number_sql(), blacklisted_sql(kinds))), *session.scalars(nobodys)]
 
 
 def _who_answered(session: Session, right: Mapping[int, str]) -> ColumnElement[bool]:

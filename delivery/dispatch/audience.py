@@ -25,11 +25,13 @@ from delivery.dispatch.quiet import AWAKE, NEVER_QUIET, Asleep, Quiet
 from delivery.dispatch.wishes import quiet_now
 from delivery.models import Seed, SeedGroup
 from huabao.clock import SHANGHAI
+from subscribers.blacklists import blacklisted_sql
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.orders.awaited import awaited_state, is_awaited
-from subscribers.store import blacklisted_sql, effective_class_sql, has_number_sql, no_consent_sql
+from subscribers.orders.owners import is_present_owners
+from subscribers.store import effective_class_sql, has_number_sql, no_consent_sql
 
 EARLIER_FIRST = "earlier_first"
 """An earlier chapter of the serial comes first, and this one follows by itself, see `delivery.serials`."""
@@ -145,9 +147,7 @@ def readers_of(audience: Audience, columns: Sequence[Any], beside: Callable[[Fro
     return found.where(~_is_test_handset(), has_number_sql()) if audience.activity else found
 
 
-def reason_sql(
-    audience: Audience, at: datetime, *, too_late: ColumnElement[bool] | None = None, unreachable: ColumnElement[bool] | None = None
-) -> ColumnElement[Any]:
+def reason_sql(audience: Audience, at: datetime, *, too_late: ColumnElement[bool] | None = None, unreachable: ColumnElement[bool] | None = None) -> ColumnElement[Any]:
     """Why the reader gets nothing at the instant `at`, or NULL; over `readers_of`.
 
     Args:
@@ -220,7 +220,11 @@ def _later_whens(audience: Audience, since: datetime | ColumnElement[datetime] |
 
 def _is_test_handset() -> ColumnElement[bool]:
     """His number is a test handset of a seed group."""
-    tests = select(Seed.msisdn).join(SeedGroup, SeedGroup.name == Seed.group_name).where(SeedGroup.kind == "test", Seed.msisdn == Reader.msisdn)
+    tests = (
+        select(Seed.msisdn)
+        .join(SeedGroup, SeedGroup.name == Seed.group_name)
+        .where(SeedGroup.kind == "test", Seed.msisdn == Reader.msisdn, is_present_owners(Seed.msisdn, Seed.added_at))
+    )
     return tests.correlate(Reader).exists()
 
 

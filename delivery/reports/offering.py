@@ -23,9 +23,10 @@ from delivery.reports.keywords import ReaderText
 from delivery.sending import replies
 from huabao.msisdn import find_msisdn
 from huabao.settings import Setting
+from subscribers.blacklists import kinds_of
 from subscribers.handsets import capabilities_of
 from subscribers.models import Handset, Reader
-from subscribers.offers import orders, services, store
+from subscribers.offers import orders, services
 from subscribers.offers.catalogue import Service
 from subscribers.store import find_reader
 
@@ -73,7 +74,7 @@ def take_request(session: Session, message: ReaderText) -> str | None:
 
 
 def _answered(session: Session, reader: Reader, message: ReaderText, *, agrees: bool) -> tuple[str, str]:
-    barred = store.restrictions(session, reader.id)
+    barred = kinds_of(session, reader.id)
     if "registration" in barred:
         return BARRED, REPLY_REGISTRATION.get(session)
     if services.TRYING_BARRED_BY in barred:

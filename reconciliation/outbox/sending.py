@@ -86,12 +86,15 @@ def claim(runtime: Runtime, peer: str) -> list[tuple[Outgoing, datetime]]:
 
 
 def _leave(session: Session, row: OutboundRequest, numbers: dict[int, str], now: datetime) -> Outgoing | None:
-    """Mark a request as leaving; None where its reader has no number any more, so that there is nobody to ask for."""
+    """Mark a request as leaving; None where its reader has no number any more, so that there is nobody to ask for, or another has it by now."""
     # What may have been taken is asked again in the same words; else by the number that he has now.
     number = find_msisdn(str(row.payload["msisdn"] if row.reader_id is None or row.state == UNKNOWN else numbers.get(row.reader_id, "")))
     if number is None:
         row.state, row.answered_at, row.text = DROPPED, now, "its reader has no number any more"
         close(session, row, now)
+        return None
+    if store.is_anothers(session, row, str(number)):
+        ask_a_person(session, row, "its number is another's by now, who would be charged or ended; look at the peer whether it was done", now)
         return None
     asked_before = row.state == UNKNOWN
     row.payload = {**row.payload, "msisdn": str(number)}

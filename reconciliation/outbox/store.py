@@ -38,6 +38,14 @@ def numbers_of(session: Session, reader_ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.msisdn for row in session.execute(select(Reader.id, Reader.msisdn).where(Reader.id.in_(reader_ids)))}
 
 
+def is_anothers(session: Session, row: OutboundRequest, number: str) -> bool:
+    """Whether the number under which a request leaves is somebody else's than whose request it is; of a number that no reader had, nobody's."""
+    if row.reader_id is None and not row.forgotten:
+        return False
+    holder = session.scalar(select(Reader.id).where(Reader.msisdn == number))
+    return holder is not None and holder != row.reader_id
+
+
 def health_of(session: Session, peer: str) -> Health:
     """What is known of a peer."""
     row = session.get(OutboundPeer, peer)

@@ -14,9 +14,9 @@ from huabao.db import in_ids
 from reconciliation.stop_send.models import RecoveryAttempt
 from reconciliation.stop_send.settings import RECEIVED, RECOVERY_TIP_DAYS, RECOVERY_TIP_PAST, RECOVERY_TIP_PAST_MONTHS
 from reconciliation.stop_send.streaks import months_between
+from subscribers.blacklists import blacklisted_sql
 from subscribers.contacts import CONTACTS_DAYS, CONTACTS_MAX, addressed_often_sql
 from subscribers.models import Contact, Reader, ReaderServiceMonth
-from subscribers.store import blacklisted_sql
 
 EVERYBODY: Final = "all"
 

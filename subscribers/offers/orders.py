@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from huabao import audit
 from huabao.errors import UsageError
 from huabao.settings import Setting
+from subscribers.blacklists import kinds_of
 from subscribers.models import Reader
 from subscribers.offers import store
 from subscribers.offers.catalogue import Service
@@ -91,13 +92,11 @@ def _refusal(session: Session, reader_id: int, service: Service, kind: str) -> s
         return HELD
     if kind == "try" and not service.trial:
         return NO_TRIAL
-    return BARRED if kind == "try" and TRYING_BARRED_BY in store.restrictions(session, reader_id) else None
+    return BARRED if kind == "try" and TRYING_BARRED_BY in kinds_of(session, reader_id) else None
 
 
 def _open_order(session: Session, reader_id: int, slug: str, kind: str) -> int | None:
-    wanted = select(ServiceOrder.id).where(
-        ServiceOrder.reader_id == reader_id, ServiceOrder.service == slug, ServiceOrder.kind == kind, ServiceOrder.state.in_(OPEN_STATES)
-    )
+    wanted = select(ServiceOrder.id).where(ServiceOrder.reader_id == reader_id, ServiceOrder.service == slug, ServiceOrder.kind == kind, ServiceOrder.state.in_(OPEN_STATES))
     return session.scalar(wanted)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from huabao import audit
+from subscribers.blacklists import kinds_of
 from subscribers.models import Reader
 from subscribers.offers import store
 from subscribers.offers.catalogue import Catalogue, Package, Service, parse_catalogue
@@ -73,7 +74,7 @@ def package_title(session: Session, reader_id: int) -> str:
 
 def may_try(session: Session, reader_id: int) -> bool:
     """Whether he may be shown the button that tries a service."""
-    return TRYING_BARRED_BY not in store.restrictions(session, reader_id)
+    return TRYING_BARRED_BY not in kinds_of(session, reader_id)
 
 
 def import_catalogue(session: Session, source: str, file: str, *, by: str, at: datetime) -> Catalogue:
@@ -85,9 +86,7 @@ def import_catalogue(session: Session, source: str, file: str, *, by: str, at: d
     found = parse_catalogue(source, file)
     session.add(OfferCatalogue(file=file[-120:], source=source, imported_by=by, imported_at=at))
     session.flush()
-    audit.record(
-        session, actor=by, action="offers.import", object_kind="offers", object_id=file[-120:], at=at, services=len(found.services), packages=len(found.packages)
-    )
+    audit.record(session, actor=by, action="offers.import", object_kind="offers", object_id=file[-120:], at=at, services=len(found.services), packages=len(found.packages))
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from huabao.db import in_ids
 from subscribers.models import HOLDING_STATES as HOLDING_STATES
-from subscribers.models import BlacklistEntry, Reader, Subscription
+from subscribers.models import Reader, Subscription
 from subscribers.offers.catalogue import LAST_CLASS, Catalogue, Package, parse_catalogue, shipped_text
 from subscribers.offers.models import OPEN_STATES, OfferCatalogue, ServiceOrder
 from subscribers.segments import rule_sql
@@ -66,9 +66,3 @@ def open_orders(session: Session, reader_id: int) -> list[ServiceOrder]:
     """What he asked for and nobody has answered yet, oldest first."""
     wanted = select(ServiceOrder).where(ServiceOrder.reader_id == reader_id, ServiceOrder.state.in_(OPEN_STATES)).order_by(ServiceOrder.id)
     return list(session.scalars(wanted))
-
-
-def restrictions(session: Session, reader_id: int) -> list[str]:
-    """The kinds of blacklist that his number is on, by name."""
-    wanted = select(BlacklistEntry.kind).join(Reader, Reader.msisdn == BlacklistEntry.msisdn).where(Reader.id == reader_id)
-    return sorted(session.scalars(wanted))

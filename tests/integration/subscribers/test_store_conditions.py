@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from huabao.runtime import Runtime
 from subscribers import store
+from subscribers.blacklists import blacklisted_sql
 from subscribers.models import BlacklistEntry, Consent, Reader, Subscription
 
 T0 = datetime(2026, 11, 1, tzinfo=UTC)
@@ -105,7 +106,7 @@ def test_the_newest_consent_counts(runtime: Runtime) -> None:
 @pytest.mark.parametrize(("kinds", "wanted"), [((), ""), (("marketing",), "13"), (("marketing", "experience"), "123"), (("registration",), "3")])
 def test_who_is_on_a_blacklist(runtime: Runtime, kinds: tuple[str, ...], wanted: str) -> None:
     add_readers(runtime, {"1": [listed("marketing")], "2": [listed("experience")], "3": [listed("registration"), listed("marketing")], "4": []})
-    assert answers(runtime, store.blacklisted_sql(kinds)) == {digits: digits in wanted for digits in "1234"}
+    assert answers(runtime, blacklisted_sql(kinds)) == {digits: digits in wanted for digits in "1234"}
 
 
 def test_the_class_that_a_reader_is_served_in(runtime: Runtime) -> None:
