@@ -31,6 +31,7 @@ from huabao.ids import pack_ids, unpack_ids
 from huabao.msisdn import MSISDN
 from subscribers.handset_classes import DEFAULT_HANDSET_CLASS
 from subscribers.models import Reader
+from subscribers.orders.owners import is_present_owners
 from subscribers.segments import find_segment, rule_sql
 
 
@@ -96,7 +97,11 @@ def choose(session: Session, dispatch: Dispatch) -> Cast:
     if group is None:
         raise UsageError(f"there is no seed group {dispatch.seed_group!r}; `huabao seeds list` shows them")
     default = DEFAULT_HANDSET_CLASS.get(session)
-    rows = session.execute(select(Reader.id, Seed.handset_class, Reader.handset_class).join(Seed, Seed.msisdn == Reader.msisdn).where(Seed.group_name == group.name)).all()
+    rows = session.execute(
+        select(Reader.id, Seed.handset_class, Reader.handset_class)
+        .join(Seed, Seed.msisdn == Reader.msisdn)
+        .where(Seed.group_name == group.name, is_present_owners(Seed.msisdn, Seed.added_at))
+    ).all()
     found = {reader_id: wanted or own or default for reader_id, wanted, own in rows}
     members = {*_planned(session, dispatch, list(found)), *_fitting(session, dispatch, group)}
     tests = tuple((reader_id, name) for reader_id, name in sorted(found.items()) if reader_id not in members) if group.kind == "test" else ()
