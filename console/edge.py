@@ -26,6 +26,7 @@ from huabao.ids import new_token
 from huabao.log import get_logger
 from huabao.queues import Registry
 from huabao.runtime import Runtime
+from monitoring.alarms import handling
 
 log = get_logger("web")
 
@@ -154,12 +155,13 @@ class Edge:
         with self.runtime.transaction(read_only=True) as session:
             who = auth.find_signed_in(session, token, now=now)
             touch = who is not None and not visit.right.refresh and auth.due_for_touch(session, who, now=now)
+            incidents = handling.known(session) if who is not None and not visit.right.refresh else ()
         if who is None:
             return visit
         if touch:
             with self.runtime.transaction() as session:
                 auth.touch(session, who, now=now)
-        return replace(visit, who=who, csrf=who.csrf)
+        return replace(visit, who=who, csrf=who.csrf, incidents=incidents)
 
 
 def _barred(visit: Visit) -> Response | None:

@@ -160,6 +160,13 @@ RIGHTS: tuple[Right, ...] = (
     Right("reapprove_act", "POST", "/editions/{edition_id:int}/reapprove", DEPUTIES),
     Right("reject", "GET", "/editions/{edition_id:int}/reject", DESK),
     Right("reject_act", "POST", "/editions/{edition_id:int}/reject", DESK),
+    Right("incident", "GET", "/incident", EVERYBODY, refresh=True, by_city=True),
+    Right("alarms", "GET", "/alarms", EVERYBODY),
+    Right("alarms_live", "GET", "/alarms/live", EVERYBODY, refresh=True),
+    Right("alarm", "GET", "/alarms/{alarm_id:int}", EVERYBODY),
+    Right("alarm_live", "GET", "/alarms/{alarm_id:int}/live", EVERYBODY, refresh=True),
+    Right("alarm_sheet", "GET", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
+    Right("alarm_act", "POST", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

@@ -22,6 +22,7 @@ from console.rights import Right
 from console.texts import text
 from huabao.queues import Registry
 from huabao.runtime import Runtime
+from monitoring.alarms.handling import Incident
 
 SESSION_COOKIE = "huabao_session"
 FORM_COOKIE = "huabao_form"
@@ -40,6 +41,7 @@ class Visit:
         csrf: what every form of the answer must carry.
         request_id: names this request in the log and on an error page.
         limits: how fast the pages of readers may be asked for.
+        incidents: what every desk is told of.
     """
 
     runtime: Runtime
@@ -53,6 +55,7 @@ class Visit:
     csrf: str
     request_id: str
     limits: RequestLimits
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def actor(self) -> str:

@@ -25,6 +25,7 @@ from console.live import Live
 from console.misc import MISCApp
 from console.mm7 import MM7App
 from console.pages import (
+    alarms,
     braking,
     deciding,
     differences,
@@ -118,6 +119,13 @@ PAGES: dict[str, Page] = {
     "reapprove_act": deciding.reapprove_act,
     "reject": deciding.reject,
     "reject_act": deciding.reject_act,
+    "incident": alarms.incident,
+    "alarms": alarms.alarms,
+    "alarms_live": alarms.alarms_live,
+    "alarm": alarms.alarm,
+    "alarm_live": alarms.alarm_live,
+    "alarm_sheet": alarms.alarm_sheet,
+    "alarm_act": alarms.alarm_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }
