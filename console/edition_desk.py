@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from console.rights import RIGHTS
 from console.visit import Refused, Visit
 from content.models import Edition
-from content.works import services as works
-from content.works.models import DeskWork
 from content.workflow.lifecycle import Act
 from content.workflow.overview import EditionView, edition_view
+from content.works import services as works
+from content.works.models import DeskWork
 from huabao.errors import UsageError
 from huabao.queues import Task
 
@@ -61,8 +62,13 @@ def seen(visit: Visit, session: Session) -> Seen:
 
 def shared(visit: Visit, found: Seen, tab: str) -> dict[str, Any]:
     """What every template of these pages is handed."""
-    tabs = [(name, found.path + tail) for name, tail in TABS if visit.may(name)]
-    return {"seen": found, "view": found.view, "path": found.path, "work": found.work, "tabs": tabs, "tab": tab, "state_tones": STATE_TONES}
+    tabs = [(name, found.path + tail) for name, tail in TABS if may(visit, name)]
+    return {"seen": found, "view": found.view, "path": found.path, "work": found.work, "tabs": tabs, "tab": tab, "state_tones": STATE_TONES, "can": lambda name: may(visit, name)}
+
+
+def may(visit: Visit, name: str) -> bool:
+    """Whether this person may go there; a page that this installation does not have is none."""
+    return any(one.name == name for one in RIGHTS) and visit.may(name)
 
 
 def act_of(visit: Visit, reason: str = "") -> Act:

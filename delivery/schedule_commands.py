@@ -23,29 +23,16 @@ def schedule(
     no_personal: bool,
 ) -> Report:  # fmt: skip
     """Freeze the audience of an approved edition and let it leave at its time; `huabao serve` or the workers send it."""
-    from content.services import find_edition
-    from content.workflow import lifecycle, readiness
-    from delivery.dispatch import planning
-    from delivery.models import Dispatch
+    from delivery.dispatch import planning, scheduling
 
     request = planning.Request(
         edition, tuple(name.strip() for given in ports for name in given.split(",") if name.strip()), parse_time(start) if start else None,
         parse_time(deadline) if deadline else None, many_variants=yes, seed_group=seed_group, block_classes=block_classes, personal=not no_personal,
     )  # fmt: skip
-    with invocation.runtime.transaction(read_only=True) as session:
-        wanted = find_edition(session, edition)
-        lifecycle.check(wanted, lifecycle.SCHEDULE)
-        readiness.require(session, wanted, invocation.runtime.now())
     with invocation.progress("variants", None) as advance:
-        dispatch_id = planning.create(invocation.runtime, request, actor=invocation.actor, progress=advance)
-    with invocation.runtime.transaction(read_only=True) as session:
-        found, made = find_edition(session, edition), session.get_one(Dispatch, dispatch_id)
-        data = {
-            "edition_id": found.id, "state": found.state, "dispatch_id": made.id, "dispatch_state": made.state, "start_at": made.start_at, "audience": made.audience,
-            "planned": made.planned,
-        }  # fmt: skip
-    told = f"edition {data['edition_id']} is {data['state']}: dispatch {dispatch_id} to {made.planned:,} readers, not before {shanghai_text(made.start_at)} and its window"
-    return Report(data, lines=(told, f"`huabao dispatch status {dispatch_id}` shows it"))
+        made = scheduling.schedule(invocation.runtime, request, by=invocation.actor, progress=advance)
+    told = f"edition {made.edition_id} is {made.state}: dispatch {made.dispatch_id} to {made.planned:,} readers, not before {shanghai_text(made.start_at)} and its window"
+    return Report(made.to_document(), lines=(told, f"`huabao dispatch status {made.dispatch_id}` shows it"))
 
 
 @click.command("countdown")

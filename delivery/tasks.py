@@ -155,7 +155,20 @@ def _foresee_often(runtime: Runtime) -> None:
         enqueue_many(session, FORESEE, [{}], now=runtime.now(), key_of=lambda _: FORESEE.name)
 
 
-TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS, SEND_REPLIES, FOLLOW_SERIAL)
+PLAN, SCHEDULE, CORRECT, KILL = "plan", "schedule", "correct", "kill"
+
+
+def _desk_work(runtime: Runtime, work_id: int) -> None:
+    from content.works import services
+    from delivery.dispatch import works
+
+    services.run(runtime, work_id, {PLAN: works.plan, SCHEDULE: works.schedule, CORRECT: works.correct, KILL: works.kill})
+
+
+DESK_WORK = Task("delivery.desk_work", _desk_work, queue="build", max_attempts=1, lease_s=120.0)
+"""Do what the desk asks of the send side; args: work_id."""
+
+TASKS: tuple[Task, ...] = (SEND_BATCH, QUEUE_READY, PROBE_PORT, FORESEE, WATCH, STAND_BY, SEND_RECALLS, SEND_REPLIES, FOLLOW_SERIAL, DESK_WORK)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.start_due", _start_due, 1.0),
     Periodic("delivery.climb", _climb, 2.0),

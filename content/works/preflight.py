@@ -98,10 +98,11 @@ def _class(found: Outcome, name: str, columns: Sequence[_Column], ids: dict[str,
     """The part of the matrix that is one class's: the class itself on top, then its handsets, what fails first."""
     ordered = sorted(columns, key=lambda one: (-one.readers, one.name))
     handsets = [(name, found.panel.readers.get(name, 0)), *((one.model, one.readers) for one in found.panel.trials.get(name, ()))]
-    rows = [{"handset": model, "readers": readers, "cells": [worst.get((one.name, model), "pass") for one in ordered]} for model, readers in handsets]
-    own, others = rows[0], sorted(rows[1:], key=lambda row: (_rank(row["cells"]), -row["readers"], row["handset"]))
+    rows = [(model, readers, [worst.get((one.name, model), "pass") for one in ordered]) for model, readers in handsets]
+    others = sorted(rows[1:], key=lambda row: (_rank(row[2]), -row[1], row[0]))
+    shown = [{"handset": model, "readers": readers, "cells": cells} for model, readers, cells in (rows[0], *others[:ROWS_MAX])]
     return {
-        "name": name, "readers": found.panel.readers.get(name, 0), "cells": len(ordered) * len(rows), "handsets": len(others), "rows": [own, *others[:ROWS_MAX]],
+        "name": name, "readers": found.panel.readers.get(name, 0), "cells": len(ordered) * len(rows), "handsets": len(others), "rows": shown,
         "more": max(0, len(others) - ROWS_MAX),
         "variants": [{"name": one.name, "id": ids.get(one.name), "readers": one.readers, "slides": one.slides, "size_bytes": one.size_bytes} for one in ordered],
     }  # fmt: skip

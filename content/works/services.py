@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -39,7 +38,7 @@ class Made:
     name: str
     media_type: str
     data: bytes = field(repr=False)
-    about: Mapping[str, Any] = MappingProxyType({})
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,9 @@ NO_PORT = "there is no port to send through; add one: `huabao port add NAME --ki
 class _NewSignatureError(Exception):
     """A reader has a signature that has no variant yet."""
 
+MOVED_SHARE = 0.01
+"""So many more readers than a person said yes to are the same number to him."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -65,6 +68,7 @@ class Request:
         lane: special (号外) overtakes and waits for no window.
         block_classes: handset classes that are held from the start, so that others go.
         personal: readers get words of their own where the edition has slots; otherwise all get the fallbacks, in groups.
+        confirmed: so many readers a person said yes to; None where nobody was asked. Noticeably more refuses the send.
     """
 
     edition: str
@@ -78,6 +82,7 @@ class Request:
     lane: str = BULK
     block_classes: tuple[str, ...] = ()
     personal: bool = True
+    confirmed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -250,6 +255,8 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
         raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
     if not found.signatures.keys() <= variants.keys():
         raise _NewSignatureError
+    if request.confirmed is not None and found.planned > request.confirmed * (1 + MOVED_SHARE):
+        raise UsageError(f"{found.planned:,} readers are planned now, {request.confirmed:,} were confirmed; look at the plan again")
     dispatch = _row(subject, request, found, actor=actor, start=start, now=now)
     session.add(dispatch)
     session.flush()

@@ -1,0 +1,80 @@
+"""What the desk asks of the send side: a plan, a schedule, a correction, a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from content.works.services import Order, Result, Tell
+from delivery.dispatch import correction, killing, plans, scheduling
+from delivery.dispatch.planning import Request
+from huabao.clock import parse_time
+from huabao.runtime import Runtime
+
+SEPARATOR = ","
+
+
+def request_of(edition_id: int, args: Mapping[str, Any]) -> Request:
+    """What was chosen on the page, as a request.
+
+    Raises:
+        UsageError: a time is none.
+    """
+
+    def names(key: str) -> tuple[str, ...]:
+        return tuple(name for name in str(args.get(key, "")).split(SEPARATOR) if name)
+
+    start, deadline, confirmed = str(args.get("start", "")), str(args.get("deadline", "")), str(args.get("confirmed", ""))
+    return Request(
+        str(edition_id), names("ports"), parse_time(start) if start else None, parse_time(deadline) if deadline else None, many_variants=args.get("many") == "1",
+        seed_group=str(args.get("seed_group", "")) or None, block_classes=names("block"), confirmed=int(confirmed) if confirmed else None,
+    )  # fmt: skip
+
+
+def plan(runtime: Runtime, order: Order, tell: Tell) -> Result:
+    """Count what a schedule would do now.
+
+    Raises:
+        UsageError: as `plans.plan`.
+    """
+    request = request_of(order.edition_id, order.args)
+    found = plans.plan(runtime, request, progress=lambda done: tell(done, 0))
+    document = found.to_document() | {"version": found.subject.version.version, "capacity_per_s": _capacity(found), "classes": dict(found.tried.panel.readers)}
+    return Result(document)
+
+
+def _capacity(found: plans.Plan) -> float:
+    """Readers a second that the ports carry together."""
+    return round(sum(one.rate_per_s for one in found.outlook.forecasts), 3)
+
+
+def schedule(runtime: Runtime, order: Order, tell: Tell) -> Result:
+    """Freeze the audience and let it leave at its time.
+
+    Raises:
+        StoreError, UsageError: as `scheduling.schedule`.
+    """
+    made = scheduling.schedule(runtime, request_of(order.edition_id, order.args), by=order.by, progress=lambda done: tell(done, 0))
+    return Result(made.to_document() | {"start_at": made.start_at.isoformat()})
+
+
+def correct(runtime: Runtime, order: Order, tell: Tell) -> Result:
+    """Send the present version to whom the older ones have not reached.
+
+    Raises:
+        UsageError: as `correction.correct`.
+    """
+    replacing, reason = order.args.get("replacing") == "1", str(order.args.get("reason", ""))
+    request = request_of(order.edition_id, order.args)
+    made = correction.correct(runtime, request, replacing=replacing, by=order.by, reason=reason, progress=lambda done: tell(done, 0))
+    return Result(made.to_document())
+
+
+def kill(runtime: Runtime, order: Order, _tell: Tell) -> Result:
+    """Withdraw the edition.
+
+    Raises:
+        UsageError: as `killing.kill`.
+    """
+    made = killing.kill(runtime, str(order.edition_id), recalling=order.args.get("recalling") == "1", by=order.by, reason=str(order.args.get("reason", "")))
+    return Result(made.to_document())
