@@ -22,6 +22,7 @@ class Desk:
 
 DESKS: tuple[Desk, ...] = (
     Desk("today", "today", "name.today"),
+    Desk("seeds", "seeds", "seeds.name"),
     Desk("alarms", "alarms", "alarms.name"),
     Desk("readers", "readers", "name.readers"),
     Desk("recovery", "recovery", "name.recovery"),

@@ -167,6 +167,9 @@ RIGHTS: tuple[Right, ...] = (
     Right("alarm_live", "GET", "/alarms/{alarm_id:int}/live", EVERYBODY, refresh=True),
     Right("alarm_sheet", "GET", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
     Right("alarm_act", "POST", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
+    Right("seeds", "GET", "/seeds", STOPPERS),
+    Right("seeds_live", "GET", "/seeds/live", STOPPERS, refresh=True),
+    Right("seeds_act", "POST", "/seeds", STOPPERS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

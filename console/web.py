@@ -38,6 +38,7 @@ from console.pages import (
     reconcile,
     recovery,
     review,
+    seeds,
     settling,
     signing,
     slides,
@@ -126,6 +127,9 @@ PAGES: dict[str, Page] = {
     "alarm_live": alarms.alarm_live,
     "alarm_sheet": alarms.alarm_sheet,
     "alarm_act": alarms.alarm_act,
+    "seeds": seeds.seeds,
+    "seeds_live": seeds.seeds_live,
+    "seeds_act": seeds.seeds_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

@@ -72,7 +72,7 @@ def remove(invocation: Invocation, group: str, numbers: tuple[str, ...]) -> Repo
 
     chosen: list[MSISDN] = [parse_msisdn(one) for one in numbers]
     with invocation.runtime.transaction() as session:
-        removed = remove_seeds(session, group, chosen)
+        removed = remove_seeds(session, group, chosen, by=invocation.actor, at=invocation.runtime.now())
     line = f"{removed} numbers taken out of seed group {group}" + ("" if chosen else ", which is gone")
     return Report({"group": group, "removed": removed, "group_removed": not chosen}, lines=[line])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from delivery import lanes
 from delivery.dispatch import capacity, policies, thresholds
-from delivery.ports import health, moving, pace
+from delivery.ports import health, minutes, moving, pace
 from delivery.reports import folding, offering, texts
 from delivery.resend import settings as resend
 from delivery.sending import replies
@@ -43,6 +43,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *health.SETTINGS,
     *pace.SETTINGS,
     *moving.SETTINGS,
+    *minutes.SETTINGS,
     *capacity.SETTINGS,
     *folding.SETTINGS,
     *texts.SETTINGS,

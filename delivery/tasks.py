@@ -62,6 +62,12 @@ def _probe_due(runtime: Runtime) -> None:
     probe_due(runtime)
 
 
+def _count_minutes(runtime: Runtime) -> None:
+    from delivery.ports.minutes import count_minutes
+
+    count_minutes(runtime)
+
+
 def _move_waiting(runtime: Runtime) -> None:
     from delivery.ports.moving import move_waiting
 
@@ -178,6 +184,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("delivery.keep_partitions", _keep_partitions, 3600.0),
     Periodic("delivery.apply_rate_changes", _apply_rate_changes, 0.5),
     Periodic("delivery.probe_due", _probe_due, 1.0),
+    Periodic("delivery.count_minutes", _count_minutes, 5.0),
     Periodic("delivery.move_waiting", _move_waiting, 5.0),
     Periodic("delivery.recalls", _recalls, 5.0),
     Periodic("delivery.follow_up", _follow_up, 30.0),

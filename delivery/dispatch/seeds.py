@@ -25,6 +25,7 @@ from delivery.dispatch.thresholds import SEEDS_MAX
 from delivery.dispatch.verdict import BAD, seed_verdict
 from delivery.lanes import SEED
 from delivery.models import Batch, Dispatch, Outcome, Port, Seed, SeedGroup, deliveries
+from huabao.audit import record
 from huabao.db import in_ids
 from huabao.errors import UsageError
 from huabao.ids import pack_ids, unpack_ids
@@ -272,7 +273,9 @@ def add_seeds(
         if group.kind == "test":
             ensure_reader(session, number, handset_class, at)
     session.flush()
-    return _group(session, group)
+    made = _group(session, group)
+    record(session, actor=by, action="seeds.add", object_kind="seed_group", object_id=name, at=at, kind=group.kind, segment=group.segment, numbers=len(made.seeds))
+    return made
 
 
 def _check_segment(session: Session, group: SeedGroup, segment: str) -> None:
@@ -288,7 +291,7 @@ def ensure_reader(session: Session, number: MSISDN, handset_class: str | None, a
         session.add(Reader(msisdn=str(number), handset_class=handset_class, topics=[], attributes={}, created_at=at, updated_at=at))
 
 
-def remove_seeds(session: Session, name: str, numbers: Sequence[MSISDN]) -> int:
+def remove_seeds(session: Session, name: str, numbers: Sequence[MSISDN], *, by: str, at: datetime) -> int:
     """Take numbers out of a group, or the whole group where none is named; how many numbers.
 
     Raises:
@@ -304,6 +307,7 @@ def remove_seeds(session: Session, name: str, numbers: Sequence[MSISDN]) -> int:
     if not numbers:
         session.delete(group)
         session.flush()
+    record(session, actor=by, action="seeds.remove", object_kind="seed_group", object_id=name, at=at, numbers=len(found), group_removed=not numbers)
     return len(found)
 
 

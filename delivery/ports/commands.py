@@ -11,7 +11,7 @@ import click
 
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import parse_time, shanghai_text
-from huabao.errors import PortError, UsageError
+from huabao.errors import UsageError
 
 
 @click.group("port")
@@ -253,15 +253,11 @@ def schedule(invocation: Invocation, name: str, at: str | None, rate: float | No
 @operation
 def test(invocation: Invocation, name: str) -> Report:
     """Ask the peer whether it is there and knows us, without sending a message; exit 1 where not."""
-    from delivery.ports import PortSettings, open_link, services
+    from delivery.ports.probing import ask
 
-    with invocation.runtime.transaction(read_only=True) as session:
-        settings = PortSettings.of(services.find_port(session, name))
-    try:
-        said = open_link(settings).probe()
-    except PortError as error:
-        return Report({"name": name, "reachable": False, "retryable": error.retryable, "text": str(error)}, lines=[f"port {name}: {error}"], problem=True)
-    return Report({"name": name, "reachable": True, "text": said}, lines=[f"port {name}: {said}"])
+    said = ask(invocation.runtime, name, by=invocation.actor)
+    document = {"name": name, "reachable": said.reachable, **({} if said.reachable else {"retryable": said.retryable}), "text": said.text}
+    return Report(document, lines=[f"port {name}: {said.text}"], problem=not said.reachable)
 
 
 COMMANDS: tuple[click.Command, ...] = (port,)

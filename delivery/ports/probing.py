@@ -1,19 +1,52 @@
-"""Asking the peers of open breakers whether they are back: a job for each, so that one process asks and nobody waits for it."""
+"""Asking peers whether they are there: those of open breakers by a job each, so that one process asks and nobody waits for it; any by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery.models import Port
 from delivery.ports import PortSettings, health, open_link
+from delivery.ports.services import find_port
 from huabao.alarms import close_alarm
-from huabao.errors import HuabaoError
+from huabao.audit import record
+from huabao.errors import HuabaoError, PortError
 from huabao.queues import Task, enqueue_many
 from huabao.runtime import Runtime
 
 TURNED_AWAY_QUIET_S = 300.0
 """A port that was not turned away for so long is taken for mended."""
+
+
+ASKED_S = 10.0
+"""A person who asks waits no longer for the peer."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a peer answered to a person's question; `text` is its answer, or why there is none."""
+
+    reachable: bool
+    text: str
+    retryable: bool = False
+
+
+def ask(runtime: Runtime, name: str, *, by: str) -> Said:
+    """Ask the peer of a port whether it is there and knows us, without sending a message.
+
+    Raises:
+        UsageError: no such port.
+    """
+    with runtime.transaction(read_only=True) as session:
+        settings = PortSettings.of(find_port(session, name))
+    try:
+        said = Said(True, open_link(replace(settings, timeout_s=min(settings.timeout_s, ASKED_S))).probe())
+    except PortError as error:
+        said = Said(False, str(error), error.retryable)
+    with runtime.transaction() as session:
+        record(session, actor=by, action="port.test", object_kind="port", object_id=name, at=runtime.now(), reachable=said.reachable, said=said.text[:300])
+    return said
 
 
 def probe_port(runtime: Runtime, port_id: int) -> None:

@@ -98,7 +98,7 @@ def add_port(session: Session, name: str, kind: str, given: Mapping[str, Any], *
     return port
 
 
-def set_port(session: Session, name: str, given: Mapping[str, Any], *, by: str, now: datetime) -> Port:
+def set_port(session: Session, name: str, given: Mapping[str, Any], *, by: str, now: datetime, reason: str = "") -> Port:
     """Change what was given; an empty text takes an option away. A new rate without a burst brings the default burst.
 
     Raises:
@@ -116,7 +116,7 @@ def set_port(session: Session, name: str, given: Mapping[str, Any], *, by: str, 
         port.state_at = now
     session.flush()
     changes = {key: [_plain(value), _plain(getattr(port, key))] for key, value in before.items() if getattr(port, key) != value}
-    record(session, actor=by, action="port.set", object_kind="port", object_id=name, at=now, changed=sorted(said), changes=changes)
+    record(session, actor=by, action="port.set", object_kind="port", object_id=name, at=now, changed=sorted(said), changes=changes, **({"reason": reason} if reason else {}))
     return port
 
 
