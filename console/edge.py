@@ -182,6 +182,8 @@ def _barred(visit: Visit) -> Response | None:
         raise Refused(403, "forbidden")
     if one.method == "POST" and not one.sealed and not _ours(visit):
         raise Refused(403, "form")
+    if visit.who is not None and visit.who.must and one.roles is not PUBLIC and not one.first:
+        return visit.go("/me")
     return None
 
 

@@ -78,6 +78,7 @@ class Right:
         by_city: it shows and does nothing beyond `visit.city`; accounts of one city are refused everywhere else.
         grant: one of `GRANTS` that opens it too, whatever the role; or "".
         kind: of statistics, where `grant` is STATISTICS.
+        first: it is there for whoever must set a password or a second factor before anything else.
         body_bytes_max: of a POST whose body is no form (a picture, JSON): its token comes in a header; 0 for a form.
     """
 
@@ -91,6 +92,7 @@ class Right:
     grant: str = ""
     kind: str = ""
     body_bytes_max: int = 0
+    first: bool = False
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -102,12 +104,23 @@ RIGHTS: tuple[Right, ...] = (
     Right("sign_in", "GET", "/sign-in", PUBLIC),
     Right("sign_in_act", "POST", "/sign-in", PUBLIC),
     Right("preference_act", "POST", "/preferences", PUBLIC),
-    Right("sign_out_act", "POST", "/sign-out", EVERYBODY, by_city=True),
+    Right("sign_in_code", "GET", "/sign-in/code", PUBLIC),
+    Right("sign_in_code_act", "POST", "/sign-in/code", PUBLIC),
+    Right("sign_out_act", "POST", "/sign-out", EVERYBODY, by_city=True, first=True),
+    Right("me", "GET", "/me", EVERYBODY, by_city=True, first=True),
+    Right("me_password_act", "POST", "/me/password", EVERYBODY, by_city=True, first=True),
+    Right("me_sessions_act", "POST", "/me/sessions", EVERYBODY, by_city=True, first=True),
+    Right("me_code_act", "POST", "/me/code", EVERYBODY, by_city=True, first=True),
+    Right("me_code_picture", "GET", "/me/code.svg", EVERYBODY, by_city=True, first=True),
+    Right("me_code_confirm_act", "POST", "/me/code/confirm", EVERYBODY, by_city=True, first=True),
+    Right("me_recovery_act", "POST", "/me/code/recovery", EVERYBODY, by_city=True, first=True),
+    Right("me_code_off_act", "POST", "/me/code/off", EVERYBODY, by_city=True, first=True),
     Right("events", "GET", "/events", EVERYBODY, refresh=True, by_city=True),
     Right("today", "GET", "/", EVERYBODY),
     Right("today_live", "GET", "/live", EVERYBODY, refresh=True),
     Right("dispatch", "GET", "/dispatches/{dispatch_id:int}", EVERYBODY),
     Right("dispatch_live", "GET", "/dispatches/{dispatch_id:int}/live", EVERYBODY, refresh=True),
+    Right("dispatch_chart", "GET", "/dispatches/{dispatch_id:int}/charts/{file}", EVERYBODY, refresh=True),
     Right("codes", "GET", "/dispatches/{dispatch_id:int}/codes", EVERYBODY),
     Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY, by_city=True),
     Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
@@ -124,6 +137,14 @@ RIGHTS: tuple[Right, ...] = (
     Right("reach_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", RESENDERS, by_city=True),
     Right("let_go", "GET", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS, by_city=True),
     Right("let_go_act", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/release", OPERATORS, by_city=True),
+    Right("complain", "GET", "/readers/{reader_id:int}/complaints/new", RESENDERS, by_city=True),
+    Right("complain_act", "POST", "/readers/{reader_id:int}/complaints/new", RESENDERS, by_city=True),
+    Right("end_order", "GET", "/readers/{reader_id:int}/orders/{subscription_id:int}/end", RESENDERS, by_city=True),
+    Right("end_order_act", "POST", "/readers/{reader_id:int}/orders/{subscription_id:int}/end", RESENDERS, by_city=True),
+    Right("complaints", "GET", "/complaints", RESENDERS, by_city=True),
+    Right("complaints_file", "GET", "/complaints.csv", RESENDERS, by_city=True),
+    Right("settle_complaint", "GET", "/complaints/{complaint_id:int}/answer", RESENDERS, by_city=True),
+    Right("settle_complaint_act", "POST", "/complaints/{complaint_id:int}/answer", RESENDERS, by_city=True),
     Right("recovery", "GET", "/recovery", RESENDERS, by_city=True, grant=STATISTICS, kind="recovery"),
     Right("stopped", "GET", "/recovery/stopped", RESENDERS, by_city=True),
     Right("stopped_file", "GET", "/recovery/stopped.csv", RESENDERS, by_city=True),
@@ -141,6 +162,13 @@ RIGHTS: tuple[Right, ...] = (
     Right("hand_over", "GET", "/reconcile/open/owner", OPERATORS, by_city=True),
     Right("hand_over_act", "POST", "/reconcile/open/owner", OPERATORS, by_city=True),
     Right("own_act", "POST", "/reconcile/open/{difference_id:int}/owner", OPERATORS, by_city=True),
+    Right("ports", "GET", "/ports", OPERATORS),
+    Right("ports_live", "GET", "/ports/live", OPERATORS, refresh=True),
+    Right("port", "GET", "/ports/{name}", OPERATORS),
+    Right("port_live", "GET", "/ports/{name}/live", OPERATORS, refresh=True),
+    Right("port_chart", "GET", "/ports/{name}/charts/{file}", OPERATORS),
+    Right("port_sheet", "GET", "/ports/{name}/{verb}", OPERATORS),
+    Right("port_act", "POST", "/ports/{name}/{verb}", OPERATORS),
     Right("slide_n", "GET", "/variants/{variant_id:int}/slides/{number:int}.png", EVERYBODY, by_city=True),
     Right("edition", "GET", "/editions/{edition_id:int}", DEPUTIES, by_city=True),
     Right("edition_countdown", "GET", "/editions/{edition_id:int}/countdown", DEPUTIES, refresh=True),

@@ -17,7 +17,7 @@ def _roles(text: str) -> None:
 
 SIGN_IN_ATTEMPTS_MAX = Setting("sign_in_attempts_max", 5, "", "wrong passwords in a row after which an account is locked", 1, 100)
 SIGN_IN_LOCK_S = Setting("sign_in_lock_s", 900, "s", "how long a locked account stays locked", 1, 86_400)
-SIGN_IN_RATE_PER_MIN = Setting("sign_in_rate_per_min", 30, "1/min", "passwords and codes that one address may try, in each web process", 1, 10_000)
+SIGN_IN_RATE_PER_MIN = Setting("sign_in_rate_per_min", 10, "1/min", "wrong passwords and codes that one address may try, in each web process", 1, 10_000)
 SECOND_FACTOR_ROLES = Setting("second_factor_roles", "", "", "roles that must set up a second factor before anything else, with commas; none by default", check=_roles)
 SESSION_IDLE_S = Setting("session_idle_s", 28_800, "s", "a sign-in ends after so long without an act of the person", 60, 604_800)
 SESSION_AGE_S = Setting("session_age_s", 86_400, "s", "a sign-in ends after so long in any case", 300, 2_592_000)

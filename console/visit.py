@@ -25,10 +25,13 @@ from huabao.runtime import Runtime
 from monitoring.alarms.handling import Incident
 
 SESSION_COOKIE = "huabao_session"
+STEP_COOKIE = "huabao_step"
 FORM_COOKIE = "huabao_form"
 LANGUAGE_COOKIE = "huabao_language"
 THEME_COOKIE = "huabao_theme"
 THEMES = ("auto", "light", "dark")
+KEYS_COOKIE = "huabao_keys"
+KEYS = ("on", "off")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Visit:
     def fragment(self) -> bool:
         """Whether a script asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def keys(self) -> str:
+        """Whether single keys are shortcuts for this person: `on` or `off`."""
+        return KEYS[self.request.cookies.get(KEYS_COOKIE) == KEYS[1]]
 
     @property
     def secure(self) -> bool:

@@ -55,6 +55,15 @@ class Config(BaseSettings):
     otlp_endpoint: str = Field("", description="where traces go by OTLP over HTTP (http://collector:4318/v1/traces); empty means that nothing is traced")
     otlp_sample: float = Field(1.0, ge=0, le=1, description="share of the dispatches that are traced")
     otlp_batch_share: float = Field(0.02, ge=0, le=1, description="share of a traced dispatch's batches and reports that are traced too")
+    oidc_issuer: str = Field("", description="identity provider that people may sign in at, https://…, whose metadata lies at /.well-known/openid-configuration; empty means none")
+    oidc_client_id: str = Field("", description="who this console is to the identity provider")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret there; empty for a public client (PKCE is used in any case)")
+    oidc_redirect_url: str = Field("", description="where the provider sends people back: the console's own address with /sign-in/oidc/back, as the provider has it")
+    oidc_claim: Literal["sub", "preferred_username", "email"] = Field(
+        "sub", description="what names the account at the first sign-in: sub takes only accounts that an administrator linked; email counts where the provider verified it"
+    )
+    oidc_scopes: str = Field("openid profile email", description="what the provider is asked for")
+    oidc_label: str = Field("OIDC", description="what the button of the sign-in calls the provider")
     lease_s: float = Field(15.0, gt=0, le=300, description="seconds after which a silent worker's work is taken over")
 
     @cached_property

@@ -26,6 +26,7 @@ from console.auth.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Crede
 from console.auth.sessions import (
     Browser,
     SignedIn,
+    change_password,
     count_failure,
     due_for_touch,
     end_named,
@@ -42,8 +43,8 @@ from console.auth.sessions import (
 )
 
 __all__ = [
-    "PASSWORD_CHARS_MAX", "PASSWORD_CHARS_MIN", "Browser", "Credentials", "SignedIn", "add_user", "checked_grant", "count_failure", "disable_user", "due_for_touch",
-    "enable_user", "end_named", "end_others", "end_session", "end_sessions", "find_credentials", "find_signed_in", "find_user", "forget_number", "give", "grants_of",
-    "hash_password", "list_sessions", "list_users", "made_password", "may_sign_in", "name_key", "open_session", "password_fits", "same", "set_password", "set_person",
-    "settle_password", "settle_sign_in", "take", "touch",
+    "Browser", "Credentials", "PASSWORD_CHARS_MAX", "PASSWORD_CHARS_MIN", "SignedIn", "add_user", "change_password", "checked_grant", "count_failure",
+    "disable_user", "due_for_touch", "enable_user", "end_named", "end_others", "end_session", "end_sessions", "find_credentials", "find_signed_in",
+    "find_user", "forget_number", "give", "grants_of", "hash_password", "list_sessions", "list_users", "made_password", "may_sign_in", "name_key",
+    "open_session", "password_fits", "same", "set_password", "set_person", "settle_password", "settle_sign_in", "take", "touch",
 ]  # fmt: skip

@@ -194,6 +194,14 @@ def end_others(session: Session, who: SignedIn) -> None:
     session.execute(delete(UserSession).where(UserSession.user_id == who.user_id, UserSession.token_sha256 != who.token_sha256))
 
 
+def change_password(session: Session, user: User, password_hash: str, *, keep: SignedIn, now: datetime) -> None:
+    """His own new password; he stays signed in where he sits, and nowhere else."""
+    user.password_hash, user.password_once = password_hash, False
+    user.failed_attempts, user.locked_until = 0, None
+    end_others(session, keep)
+    audit.record(session, actor=user.name, action="user.password", object_kind="user", object_id=user.name, at=now)
+
+
 def end_session(session: Session, token: str) -> None:
     """Sign out the browser that holds `token`."""
     session.execute(delete(UserSession).where(UserSession.token_sha256 == token_sha256(token)))

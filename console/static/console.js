@@ -21,7 +21,7 @@
 
   document.addEventListener("keydown", (event) => {
     const field = document.querySelector("[data-search], .find input[name=number]");
-    if (event.key === "/" && field && !event.isComposing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select, dialog[open]")) {
+    if (event.key === "/" && document.documentElement.dataset.keys !== "off" && field && !event.isComposing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select, dialog[open]")) {
       event.preventDefault();
       field.focus();
       return;

@@ -12,9 +12,8 @@ from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from console import auth
+from console import auth, hashing
 from console.models import User, UserSession
-from console.pages import signing
 from console.settings import SESSION_AGE_S, SESSION_IDLE_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S
 from console.web import make_app
 from huabao.audit import AuditEntry
@@ -180,13 +179,13 @@ def test_language_and_appearance_are_kept(client: TestClient) -> None:
     assert answer.headers["location"] == "/sign-in"
     client.post("/preferences", data={"csrf": csrf_of(page.text), "theme": "dark", "next": "//evil.example"})
     page = client.get("/sign-in")
-    assert '<html lang="zh-CN" data-theme="dark">' in page.text
+    assert '<html lang="zh-CN" data-theme="dark" data-keys="on">' in page.text
     assert "登录" in page.text
 
 
 def test_a_flood_of_sign_ins_is_turned_away(sqlite_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.pages.signing._line", threading.BoundedSemaphore(1))
-    taken = signing._line
+    monkeypatch.setattr("console.hashing._line", threading.BoundedSemaphore(1))
+    taken = hashing._line
     taken.acquire()
     client = browser(make_app(sqlite_runtime, Registry()))
     answer = sign_in(client, "li")
