@@ -22,9 +22,11 @@ class Desk:
 
 DESKS: tuple[Desk, ...] = (
     Desk("today", "today", "name.today"),
+    Desk("ports", "ports", "ports.name"),
     Desk("seeds", "seeds", "seeds.name"),
     Desk("alarms", "alarms", "alarms.name"),
     Desk("readers", "readers", "name.readers"),
+    Desk("complaints", "complaint", "complaint.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
 )

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from care.complaints.entering import of_reader
+from care.models import Complaint
 from content.models import Publication
 from delivery.models import Outcome
 from delivery.resend.copies import NEEDS_A_WORD, EditionCopy, latest_copies
@@ -20,6 +22,7 @@ from reconciliation.runs.open import Wanted, list_open
 from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
 from reconciliation.stop_send.told import StopStory, stories
 from subscribers.models import HOLDING_STATES, Reader, Subscription, SubscriptionEvent
+from subscribers.offers.leaving import is_ending
 from subscribers.store import ids_of, subscriptions_of
 
 DELIVERIES_MAX = 12
@@ -74,6 +77,7 @@ class ReaderView:
     Attributes:
         number: masked.
         past: stops that ended.
+        ending: services whose order is being cancelled.
     """
 
     reader: Reader
@@ -83,6 +87,8 @@ class ReaderView:
     differences: Sequence[ReconcileDifference]
     copies: Sequence[EditionCopy]
     history: Sequence[SubscriptionEvent]
+    complaints: Sequence[Complaint]
+    ending: frozenset[str]
     attempts_max: int
 
 
@@ -117,6 +123,8 @@ def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
         differences=list_open(session, Wanted(msisdn=reader.msisdn), today=today, limit=DIFFERENCES_MAX),
         copies=sorted(copies, key=lambda one: one.copy.asked_at, reverse=True)[:DELIVERIES_MAX] if len(ids) > 1 else copies,
         history=list(session.scalars(history.limit(HISTORY_MAX))),
+        complaints=[one for his in ids for one in of_reader(session, his)],
+        ending=frozenset(one.row.service_id for one in orders if one.row.state in HOLDING_STATES and is_ending(session, reader.id, one.row.service_id)),
         attempts_max=RECOVERY_ATTEMPTS.get(session),
     )
 

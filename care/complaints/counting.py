@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -109,3 +109,10 @@ def _by(session: Session, column: InstrumentedAttribute[Any] | Column[Any], cond
 
 def _count(session: Session, conditions: list[Any]) -> int:
     return session.scalar(select(func.count()).select_from(Complaint).where(*conditions)) or 0
+
+
+def of_month(session: Session, month: date, *, city: str = "", after: int = 0, limit: int) -> Sequence[Complaint]:
+    """The complaints of a month by their ids, those behind `after`."""
+    c, (begins, ends) = Complaint, span(month)
+    found = select(c).where(c.received_at >= begins, c.received_at < ends, c.id > after)
+    return session.scalars((found.where(c.city == city) if city else found).order_by(c.id).limit(limit)).all()

@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from care.complaints.causes import ANSWER_NAMES
+from care.complaints.causes import NAMES as COMPLAINT_CAUSES
 from console import rights
 from console.reader_view import DELIVERIES_DAYS, Word, headline, next_step, reader_view
 from console.rendering import named
@@ -27,7 +29,7 @@ from subscribers.models import Reader
 from subscribers.store import find_reader
 
 TYPED_CHARS_MAX = 40
-DONE = ("resend", "reach", "release")
+DONE = ("resend", "reach", "release", "complaint", "answered", "ending")
 
 
 def readers(visit: Visit) -> Response:
@@ -100,6 +102,8 @@ def _page(visit: Visit, whole: str) -> Response:
             days_back=DELIVERIES_DAYS,
             done=done if done in DONE else "",
             causes=NAMES,
+            complaint_causes=COMPLAINT_CAUSES,
+            answers=ANSWER_NAMES,
             may_whole=visit.may("number_act") and MSISDN(view.reader.msisdn).isdigit(),
             may_release=visit.may("let_go_act"),
         )

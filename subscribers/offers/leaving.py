@@ -22,6 +22,14 @@ def subscriptions_of(session: Session, reader_id: int, limit: int) -> list[Subsc
     return list(session.scalars(wanted.order_by(Subscription.service_id).limit(limit)))
 
 
+def is_ending(session: Session, reader_id: int, service_id: str) -> bool:
+    """Whether his order of that service is being cancelled already."""
+    known = store.current(session).catalogue.by_service_id().get(service_id)
+    c = ServiceOrder
+    wanted = (c.reader_id == reader_id, c.service == (known.slug if known else service_id), c.kind == CANCEL, c.state.in_(OPEN_STATES))
+    return session.scalar(select(c.id).where(*wanted).limit(1)) is not None
+
+
 def request_end(session: Session, reader_id: int, service_id: str, *, channel: str, at: datetime) -> int | None:
     """Record that a reader wants his order to end; the id of the open request, which may have been there."""
     known = store.current(session).catalogue.by_service_id().get(service_id)
