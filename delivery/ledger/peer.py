@@ -3,8 +3,8 @@
 The sandbox MMSC keeps `submissions.jsonl`, a line for each SubmitReq it took. A
 line is ours by its TransactionID, which no other submission of ours has. Whoever was sent
 to once more after a lost answer, by stated policy, may have got it so often. A
-planned reader who was forgotten since has no number any more: as many numbers as
-there are such readers in the journal may be nobody's.
+planned reader counts under the number that he had while it was sent. One who was forgotten
+since has none: as many numbers as there are such readers in the journal may be nobody's.
 
 A peer of 1.5 million readers wrote as many numbers down: they are read line by line
 into arrays, and texts that are only compared stand there as their hashes (64 bits, of
@@ -22,23 +22,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.ledger.findings import EXAMPLES_MAX, Findings
 from delivery.ledger.lines import read_lines
+from delivery.ledger.numbers import numbers_then
 from delivery.ledger.recalled import PeerRecall, compare_recalls, read_recalls
 from delivery.ledger.recount import ROWS_AT_ONCE, Ids, Journal, Planned, find, more_than
 from delivery.ledger.smsc_peer import SMSCLine, ascribe
-from delivery.models import Dispatch, Outcome, Port, Submission, deliveries
+from delivery.models import Dispatch, Outcome, Port, Submission
 from delivery.ports.message_ids import normalise_message_id
-from huabao.columns import integers
 from huabao.errors import UsageError
 from huabao.msisdn import find_msisdn
-from subscribers.models import Reader
-
-_FORGOTTEN = -1
-"""In place of the number of a reader who is gone, or whose number is none."""
 
 TAKEN_CODES = (1000, 1001, 1100, 0)
 """Status codes with which the peer took the message, for some recipients at least."""
@@ -155,7 +151,7 @@ def compare(session: Session, dispatch: Dispatch, planned: Planned, journal: Jou
     sent = _read_sent(session, dispatch)
     lines = [(peer, peer.lines_of(sent.keys)) for peer in peers]
     got = np.concatenate([np.empty(0, dtype=np.int64), *(peer.numbers_of(places) for peer, places in lines)])
-    ids, numbers, forgotten = _numbers(session, dispatch)
+    ids, numbers, forgotten = numbers_then(session, dispatch)
     order = np.argsort(numbers)
     at, known = find(numbers[order], got)
     _check_unknown(got[~known], np.intersect1d(forgotten, journal.readers).size, findings)
@@ -228,13 +224,3 @@ def _check_message_ids(session: Session, sent: _Sent, lines: Sequence[tuple[Peer
     if wrong:
         some = ", ".join(str(one) for one in sorted(wrong)[:EXAMPLES_MAX])
         findings.say(f"{len(wrong):,} {'submission has' if len(wrong) == 1 else 'submissions have'} another MessageID than the peer gave (e.g. submission {some})")
-
-
-def _numbers(session: Session, dispatch: Dispatch) -> tuple[Ids, Ids, Ids]:
-    """Planned readers and their numbers, and planned readers who were forgotten since."""
-    is_number = func.rtrim(Reader.msisdn, "0123456789") == ""
-    number = case((is_number & (Reader.msisdn != ""), cast(Reader.msisdn, BigInteger)), else_=_FORGOTTEN)
-    rows = select(deliveries.c.reader_id, number).outerjoin(Reader, Reader.id == deliveries.c.reader_id)
-    pairs = integers(session, rows.where(deliveries.c.day == dispatch.day, deliveries.c.dispatch_id == dispatch.id))
-    there = pairs[:, 1] != _FORGOTTEN
-    return pairs[there, 0], pairs[there, 1], pairs[~there, 0]

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from delivery.ledger.numbers import NumberThen
 from delivery.models import Port, ReaderReply, Submission, SubmissionPart
 from delivery.ports.message_ids import normalise_message_id
 from huabao.ids import unpack_ids
-from subscribers.models import Reader
 
 ROWS_AT_ONCE = 5_000
 
@@ -77,16 +77,16 @@ def _submissions(session: Session, ports: Iterable[int]) -> tuple[dict[tuple[str
     of_first = select(SubmissionPart.submission_id, SubmissionPart.message_id).where(SubmissionPart.port_id.in_(list(ports)), SubmissionPart.number == 1)
     firsts = {row.submission_id: row.message_id for row in session.execute(of_first)}
     rows = session.execute(
-        select(Submission.id, Submission.transaction_id, Submission.message_id, Submission.state, Submission.reader_ids).where(mine).order_by(Submission.id),
+        select(Submission.id, Submission.transaction_id, Submission.message_id, Submission.state, Submission.reader_ids, Submission.written_at).where(mine).order_by(Submission.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     ).all()
-    numbers = {row.id: int(row.msisdn) for row in session.execute(select(Reader.id, Reader.msisdn)) if row.msisdn.isdigit()} if rows else {}
+    numbers = NumberThen(session) if rows else None
     given: dict[tuple[str, int], str] = {}
     lost: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         message_id = row.message_id or firsts.get(row.id)
         for reader in unpack_ids(row.reader_ids):
-            number = numbers.get(reader)
+            number = None if numbers is None else numbers.of(reader, row.written_at)
             if number is None:
                 continue
             if message_id:

@@ -2,7 +2,8 @@
 
 Three things go wrong at real peers. Sender and Recipient are swapped: whichever
 of both is in the submission is the reader. The report comes before the answer:
-it waits, parked. The answer was lost: then the MessageID is nobody's, and the
+it waits, parked. A number changes hands between submission and report: whoever had
+it when the submission was written is meant. The answer was lost: then the MessageID is nobody's, and the
 one unknown submission of that port that holds the reader must be meant; while
 a submission with that reader is still leaving, its answer is waited for.
 """
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from delivery.models import EventState
 from delivery.reports import store
 from delivery.reports.store import Event, Sent, Settled
+from subscribers.orders.owners import Owners, owners_of
 
 
 class Matched(NamedTuple):
@@ -37,7 +39,7 @@ class Matching(NamedTuple):
 
 def match(session: Session, events: Sequence[Event]) -> Matching:
     """Find the submission and the reader of each event."""
-    readers = store.readers_of(session, _numbers(events))
+    readers = owners_of(session, _numbers(events))
     matching = Matching([], [])
     unowned = _by_message_id(session, events, readers, matching)
     if unowned:
@@ -52,7 +54,7 @@ def _numbers(events: Iterable[Event]) -> set[str]:
     return {number for event in events for number in (event.number, event.sender) if number}
 
 
-def _by_message_id(session: Session, events: Sequence[Event], readers: dict[str, int], matching: Matching) -> list[Event]:
+def _by_message_id(session: Session, events: Sequence[Event], readers: Owners, matching: Matching) -> list[Event]:
     """Match what a known MessageID settles; what is left over."""
     owners = store.submissions_of(session, events)
     left = []
@@ -69,16 +71,16 @@ def _by_message_id(session: Session, events: Sequence[Event], readers: dict[str,
     return left
 
 
-def _reader_in(sent: Sent, event: Event, readers: dict[str, int]) -> int | None:
+def _reader_in(sent: Sent, event: Event, readers: Owners) -> int | None:
     """The reader of the submission whom the report names, as Recipient or as Sender."""
     for number in (event.number, event.sender):
-        reader = readers.get(number or "")
+        reader = readers.at(number or "", sent.written_at)
         if reader is not None and reader in sent.readers:
             return reader
     return None
 
 
-def _by_recipient(session: Session, events: Sequence[Event], readers: dict[str, int], open_ones: Sequence[Sent], matching: Matching) -> None:
+def _by_recipient(session: Session, events: Sequence[Event], readers: Owners, open_ones: Sequence[Sent], matching: Matching) -> None:
     holding: dict[tuple[int, int], list[Sent]] = defaultdict(list)
     for sent in open_ones:
         for reader in sent.readers:
@@ -99,13 +101,12 @@ def _by_recipient(session: Session, events: Sequence[Event], readers: dict[str, 
         matching.matched.append(Matched(event, meant, named))
 
 
-def _one_unknown(event: Event, readers: dict[str, int], holding: dict[tuple[int, int], list[Sent]], taken: set[int]) -> Sent | None:
+def _one_unknown(event: Event, readers: Owners, holding: dict[tuple[int, int], list[Sent]], taken: set[int]) -> Sent | None:
     """The one submission without answer that holds the report's reader, unless one of them may still be answered."""
     for number in (event.number, event.sender):
-        reader = readers.get(number or "")
-        if reader is None:
-            continue
-        candidates = [sent for sent in holding.get((event.port_id, reader), ()) if sent.id not in taken]
+        had = readers.all(number or "")
+        sent_to = {sent.id: sent for reader in had for sent in holding.get((event.port_id, reader), ()) if reader == readers.at(number or "", sent.written_at)}
+        candidates = [sent for sent in sent_to.values() if sent.id not in taken]
         if len(candidates) == 1 and candidates[0].state == "unknown" and candidates[0].written_at <= event.received_at:
             return candidates[0]
     return None

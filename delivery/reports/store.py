@@ -22,6 +22,7 @@ from delivery.reports.outcomes import Evidence
 from huabao.db import bulk_insert, in_ids, is_postgres
 from huabao.ids import unpack_ids
 from subscribers.models import Reader
+from subscribers.orders.models import ReaderNumber
 
 
 class Event(NamedTuple):
@@ -191,14 +192,11 @@ def learn_message_id(session: Session, submission_id: int, message_id: str) -> N
     session.execute(update(Submission).where(Submission.id == submission_id, Submission.message_id.is_(None)).values(message_id=message_id))
 
 
-def readers_of(session: Session, numbers: Collection[str]) -> dict[str, int]:
-    """Reader ids by number."""
-    return {number: reader for reader, number in session.execute(select(Reader.id, Reader.msisdn).where(_is_in(session, Reader.msisdn, numbers)))}
-
-
 def numbers_of(session: Session, readers: Collection[int]) -> set[str]:
-    """Numbers of these readers."""
-    return set(session.scalars(select(Reader.msisdn).where(in_ids(session, Reader.id, list(readers)))))
+    """Numbers that these readers have or had."""
+    ids, c = list(readers), ReaderNumber
+    had = session.scalars(select(c.msisdn).where(in_ids(session, c.reader_id, ids)))
+    return {*session.scalars(select(Reader.msisdn).where(in_ids(session, Reader.id, ids))), *had}
 
 
 def lock_deliveries(session: Session, day: date, dispatch_id: int, readers: Collection[int]) -> tuple[dict[int, Evidence], set[int]]:

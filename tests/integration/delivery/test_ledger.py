@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from subscribers import services as subscribers
 from subscribers.models import Reader
+from subscribers.orders.change import Change
+from subscribers.orders.services import apply
 from tests.services.delivering import add_port, add_readers, build_world, number_of
 
 
@@ -54,9 +57,7 @@ def problems(runtime: Runtime) -> list[str]:
 
 def report(session: Session, reader: int, status: str, now: Any) -> None:
     session.add(
-        DeliveryEvent(
-            received_at=now, port_id=1, message_id="m1", number=number_of(reader), status=status, submission_id=1, reader_id=reader, state=int(EventState.FOLDED)
-        )
+        DeliveryEvent(received_at=now, port_id=1, message_id="m1", number=number_of(reader), status=status, submission_id=1, reader_id=reader, state=int(EventState.FOLDED))
     )
 
 
@@ -213,6 +214,25 @@ def test_forgotten_readers_at_the_peer(runtime: Runtime, tmp_path: Path, lines: 
     assert all(one in problem for one, problem in zip(said, found, strict=True)), found
 
 
+def test_numbers_that_changed_hands_since_at_the_peer(runtime: Runtime, tmp_path: Path) -> None:
+    """1 took another number, and 9, who still waits, his; 2 gave his up: the peer names what they had when it was sent."""
+    sent_world(runtime)
+    peer = read_peer(peer_folder(tmp_path, runtime, ("s1", [1, 2, 3, 4])))
+    now = runtime.now() + timedelta(minutes=1)
+    with runtime.transaction() as session:
+        moved = [
+            Change(number_of(1), "number_change", "boss", "a", now, new_msisdn="13911110001"), Change(number_of(9), "number_change", "boss", "b", now, new_msisdn=number_of(1)),
+            Change(number_of(2), "transfer", "boss", "c", now),
+        ]  # fmt: skip
+        assert [one.verdict for one in apply(session, moved, now=now)] == ["applied"] * 3
+    with runtime.transaction(read_only=True) as session:
+        assert proof.verify(session, peers=[peer]).problems == []
+    other = read_peer(peer_folder(tmp_path, runtime, ("s1", [1, 2, 3, 4, 9])))
+    with runtime.transaction(read_only=True) as session:
+        (found,) = proof.verify(session, peers=[other]).problems
+    assert "1 reader pending, we say, but the peer got it" in found
+
+
 def test_another_message_id_than_the_peers(runtime: Runtime, tmp_path: Path) -> None:
     sent_world(runtime)
     peer = read_peer(peer_folder(tmp_path, runtime, ("s1", [1, 2, 3, 4])))
@@ -252,7 +272,9 @@ def test_a_worker_that_comes_back_is_refused(runtime: Runtime) -> None:
         session.execute(update(Batch).values(lease_until=now.replace(year=2025)))
         assert losses.make_ready(session, [1], now=now) == 1
     with runtime.transaction() as session:
-        written = journal.write_submissions(session, claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", 1, 0, {8: MSISDN("13800000008")}, {}), [(8,)], first=9, at=now)
+        written = journal.write_submissions(
+            session, claims.ClaimedBatch(1, 1, old.day, old.variant_id, old.port_id, None, "test", 1, 0, {8: MSISDN("13800000008")}, {}), [(8,)], first=9, at=now
+        )
         batch = claims.take(session, 1, owner="next", now=now, lease_s=30)
         assert batch is not None
         claimed = claims.look_up(session, batch, now=now)

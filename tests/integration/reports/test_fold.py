@@ -26,7 +26,9 @@ from huabao.clock import clock_from
 from huabao.queues import Periodic
 from huabao.runtime import Runtime
 from subscribers.models import Reader, ReaderServiceMonth
-from tests.integration.reports.ground import DAY, NOON, Sent, number, report, sent_dispatch
+from subscribers.orders.change import Change
+from subscribers.orders.services import apply
+from tests.integration.reports.ground import DAY, NOON, SERVICE, Sent, number, report, sent_dispatch
 
 TABLES = ("deliveries", "submissions", "delivery_events", "reader_service_months", "readers", "dispatches", "edition_versions", "editions", "publications", "ports")
 
@@ -75,6 +77,34 @@ def test_sender_and_recipient_swapped(sent: Sent) -> None:
     stored(sent, report("m", number(6), sender="13999999999"))
     assert fold(sent.runtime) == 3
     assert [index for index, outcome in sent.outcomes().items() if outcome is R] == [4, 5, 6]
+
+
+def test_a_report_is_of_whoever_had_the_number_when_it_was_sent(sent: Sent) -> None:
+    """0 took another number and 1, who is in the same submission, his; 2 gave his up, and a new reader has it."""
+    at = NOON + timedelta(minutes=5)
+    with sent.runtime.transaction() as session:
+        moved = [
+            Change(number(0), "number_change", "boss", "a", at, new_msisdn="13911110000"), Change(number(1), "number_change", "boss", "b", at, new_msisdn=number(0)),
+            Change(number(2), "transfer", "boss", "c", at), Change(number(2), "order", "misc", "d", at + timedelta(minutes=1), SERVICE),
+        ]  # fmt: skip
+        assert [one.verdict for one in apply(session, moved, now=at + timedelta(hours=1))] == ["applied"] * 4
+    stored(sent, report("m", number(0)), report("m", number(1), status="Expired"), report("m", number(2), status="Rejected"))
+    assert fold(sent.runtime) == 3
+    outcomes = sent.outcomes()
+    assert (outcomes[0], outcomes[1], outcomes[2]) == (R, Outcome.EXPIRED, Outcome.REJECTED)
+
+
+def test_a_report_before_the_answer_waits_under_the_number_of_then(runtime: Runtime) -> None:
+    ground = sent_dispatch(runtime, 3)
+    ground.submit([0, 1], "unknown", None, U)
+    stored(ground, report("m9", number(0)))
+    fold(runtime)
+    with runtime.transaction() as session:
+        apply(session, [Change(number(1), "number_change", "boss", "a", NOON + timedelta(minutes=1), new_msisdn="13911110000")], now=NOON + timedelta(hours=1))
+    stored(ground, report("m9", number(1)))
+    fold(runtime)
+    assert ground.message_id(0) == "m9"
+    assert (ground.outcomes()[0], ground.outcomes()[1]) == (R, R)
 
 
 def test_a_report_twice_counts_once(sent: Sent) -> None:
