@@ -5,6 +5,7 @@ One of the three places where any exception is caught.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from console import auth, wap_answers
 from console.auth import SignedIn
 from console.desks import DESKS
+from console.metrics import count_request
 from console.request_limits import RequestLimits
 from console.rights import PUBLIC, Right, right
 from console.texts import choose_language
@@ -101,8 +103,10 @@ class Edge:
         return await run_in_threadpool(self._error, request, new_token(9), Refused(404, "not_found"))
 
     def _answer(self, request: Request, one: Right, page: Page, form: dict[str, str], request_id: str) -> Response:
-        visit = self._anonymous(request, one, form, request_id)
-        return self._safely(visit, page, self._recognised)
+        began = time.monotonic()
+        answer = self._safely(self._anonymous(request, one, form, request_id), page, self._recognised)
+        count_request(one.name, answer.status_code, time.monotonic() - began)
+        return answer
 
     def part(self, one: Right, page: Page, request: Request, who: SignedIn, language: str) -> Response:
         """A live part of a page as this person may see it (`console.live`); his sign-in was asked for when he began to listen."""

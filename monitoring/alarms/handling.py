@@ -144,8 +144,9 @@ def silence(session: Session, alarm_id: int, seconds: float, reason: str, *, by:
     longest = SILENCE_S_MAX.get(session)
     if not 0 < seconds <= longest:
         raise UsageError(f"a silence lasts at most {longest / 3600:g} hours (setting {SILENCE_S_MAX.name})")
+    why = _reason(reason)
     found = _locked(session, alarm_id)
-    found.silenced_until, found.silenced_by, found.silence_reason = now + timedelta(seconds=seconds), by, _reason(reason)
+    found.silenced_until, found.silenced_by, found.silence_reason = now + timedelta(seconds=seconds), by, why
     _done(session, found, alarms.SILENCED, by, now, found.silence_reason)
     return found
 
@@ -169,9 +170,10 @@ def close(session: Session, alarm_id: int, reason: str, *, by: str, now: datetim
     Raises:
         UsageError: there is no such open alarm, or no reason.
     """
+    why = _reason(reason)
     found = _locked(session, alarm_id)
     found.closed_at, found.closed_by = now, by
-    _done(session, found, alarms.CLOSED, by, now, _reason(reason))
+    _done(session, found, alarms.CLOSED, by, now, why)
     return found
 
 

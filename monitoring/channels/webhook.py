@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -73,6 +74,9 @@ def post(url: str, body: bytes, *, secret: bytes, timestamp: int, delivery: str)
 
 
 async def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
+    with suppress(ValueError):  # no literal address: the resolver looks at what the name leads to
+        if _nowhere((urlsplit(url).hostname or "").strip("[]")):
+            raise OSError("no address of a server")
     connector = aiohttp.TCPConnector(resolver=_Resolver(), force_close=True)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Huabao"}) as session:
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:

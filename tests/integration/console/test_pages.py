@@ -233,8 +233,8 @@ def test_life_signs_and_metrics(runtime: Runtime, client: TestClient) -> None:
     assert (ready.status_code, ready.json()["status"]) == (200, "ok")
     text = client.get("/metrics").text
     for line in (
-        f'huabao_deliveries{{dispatch="{dispatch_id}",outcome="retrieved"}} 10.0',
-        f'huabao_deliveries{{dispatch="{dispatch_id}",outcome="pending"}} 30.0',
+        'huabao_deliveries{outcome="retrieved",publication="paper-0"} 10.0',
+        'huabao_deliveries{outcome="pending",publication="paper-0"} 30.0',
         'huabao_jobs{state="queued",task="delivery.send"} 1.0',
         'huabao_jobs{state="queued",task="other"} 1.0',
         "huabao_reports_unfolded 2.0",
