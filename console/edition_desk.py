@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.rights import RIGHTS
 from console.visit import Refused, Visit
+from console.wording import said
 from content.models import Edition
 from content.workflow.lifecycle import Act
 from content.workflow.overview import EditionView, edition_view
@@ -74,6 +75,11 @@ def may(visit: Visit, name: str) -> bool:
 def act_of(visit: Visit, reason: str = "") -> Act:
     """Who acts, now."""
     return Act(visit.actor, visit.runtime.now(), reason, visit.who.role if visit.who else "")
+
+
+def refusal(visit: Visit, error: Exception) -> str:
+    """What a service refused, in the visit's language."""
+    return visit.say("desk_act.not_ready", reason=said(str(error), visit.language))
 
 
 def ask(visit: Visit, session: Session, task: Task, edition: Edition, kind: str, **args: str) -> DeskWork:

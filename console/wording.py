@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from console import desk_wording
 from console.texts import ENGLISH, has_text, text
 
 _SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant", "batch": "gate.batch"}
@@ -58,7 +59,7 @@ FORMS: tuple[tuple[str, str], ...] = (
 )
 """Form of a sentence, and the text that says it."""
 
-_FORMS = tuple((re.compile(form), name) for form, name in FORMS)
+_FORMS = tuple((re.compile(form), name) for form, name in (*FORMS, *desk_wording.FORMS))
 
 
 def said(sentence: str, language: str) -> str:

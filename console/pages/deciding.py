@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.edition_desk import Seen, act_of, ask, seen, shared
+from console.edition_desk import Seen, act_of, ask, refusal, seen, shared
 from console.pages.steering import REASON_CHARS_MAX, number_of
 from console.visit import Visit
 from content.services import lock_edition
-from content.works.tasks import APPROVE, DESK_WORK, REAPPROVE
 from content.workflow import approvals, lifecycle
 from content.workflow.approvals import Obstacle
 from content.workflow.difference import Difference
+from content.works.tasks import APPROVE, DESK_WORK, REAPPROVE
 from huabao.errors import StoreError, UsageError
 
 
@@ -97,7 +97,7 @@ def _asked(visit: Visit, session: Session, verb: str) -> Sheet:
         try:
             return Sheet(verb, found, changes=approvals.check_small(session, edition, act_of(visit)))
         except (StoreError, UsageError) as error:
-            return Sheet(verb, found, visit.say("desk_act.not_ready", reason=str(error)))
+            return Sheet(verb, found, refusal(visit, error))
     return Sheet(verb, found)
 
 
@@ -131,7 +131,7 @@ def _do(visit: Visit, session: Session, sheet: Sheet, reason: str) -> str:
     try:
         service(session, lock_edition(session, edition.id), act_of(visit, reason))
     except (StoreError, UsageError) as error:
-        return visit.say("desk_act.not_ready", reason=str(error))
+        return refusal(visit, error)
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.edition_desk import ask, seen, shared
+from console.edition_desk import ask, refusal, seen, shared
 from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from content.works import services as works
@@ -59,7 +59,7 @@ def reroute(visit: Visit) -> Response:
     try:
         return _sheet(visit, _counted(visit, dispatch_id, name))
     except UsageError as error:
-        return _sheet(visit, None, visit.say("desk_act.not_ready", reason=str(error)))
+        return _sheet(visit, None, refusal(visit, error))
 
 
 def reroute_act(visit: Visit) -> Response:
@@ -74,7 +74,7 @@ def reroute_act(visit: Visit) -> Response:
             return _sheet(visit, counted, visit.say("steer.moved", before=confirmed or 0, n=counted.readers), reason)
         turn(visit.runtime, dispatch_id, name, TURNED_TO, by=visit.actor, reason=reason)
     except HuabaoError as error:
-        return _sheet(visit, None, visit.say("desk_act.not_ready", reason=str(error)))
+        return _sheet(visit, None, refusal(visit, error))
     return visit.go(f"/dispatches/{dispatch_id}")
 
 

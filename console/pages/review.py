@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.edition_desk import Seen, act_of, ask, edition_id, seen, shared
+from console.edition_desk import Seen, act_of, ask, edition_id, refusal, seen, shared
 from console.visit import Refused, Visit
 from content.models import Variant
-from content.proof.pairs import Pairs, moved_of, mms_variants, slide_pairs
+from content.proof.pairs import Pairs, mms_variants, moved_of, slide_pairs
 from content.proof.papers import titles_of
 from content.proof.wording import hit_words
 from content.services import find_edition, load_version
-from content.works import services as works
-from content.works.tasks import DESK_WORK, PROOF
 from content.workflow import approvals, greydays, notes
 from content.workflow.overview import Compared, compare
 from content.workflow.screening import Finding, rule_on, screen
+from content.works import services as works
+from content.works.tasks import DESK_WORK, PROOF
 from huabao.errors import StoreError, UsageError
 
 CLASS_FIRST = "100kb-240x320"
@@ -142,4 +142,4 @@ def _back(visit: Visit, part: str) -> Response:
 
 
 def _refused(visit: Visit, error: Exception) -> Response:
-    return review(visit, visit.say("desk_act.not_ready", reason=str(error)))
+    return review(visit, refusal(visit, error))

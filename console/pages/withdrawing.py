@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from console.edition_desk import Seen, ask, seen, shared
+from console.edition_desk import Seen, ask, refusal, seen, shared
 from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Visit
 from content.workflow import lifecycle
@@ -70,7 +70,7 @@ def _asked(visit: Visit, verb: str) -> Sheet:
         corrected = correction.preview(visit.runtime, Request(str(edition.id)))
         return Sheet(verb, found, corrected.count.planned, corrected.waiting, corrected.reach)
     except HuabaoError as error:
-        return Sheet(verb, found, problem=visit.say("withdraw.nobody" if verb == lifecycle.CORRECT else "desk_act.not_ready", reason=str(error)))
+        return Sheet(verb, found, problem=refusal(visit, error))
 
 
 def _act(visit: Visit, verb: str) -> Response:
