@@ -1,11 +1,14 @@
-"""`huabao subscribers join`: two readers who are one person; here because it is an entry of the journal."""
+"""`huabao subscribers join` and `huabao subscriptions import`: here because they are entries of the journal."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from huabao.cli import Invocation, Report, operation
 from huabao.msisdn import parse_msisdn
+from subscribers.reader_commands import FILE, import_report, lines_of
 
 
 @click.command("join")
@@ -25,4 +28,16 @@ def join_readers(invocation: Invocation, old: str, new: str, reason: str) -> Rep
     return Report({"joined": past}, lines=[f"joined: the past of reader {past} is shown, and forgotten, with who has the new number"])
 
 
-SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("subscribers", join_readers),)
+@click.command("import")
+@click.argument("file", type=FILE)
+@operation
+def import_subscriptions(invocation: Invocation, file: Path) -> Report:
+    """Read FILE.csv (UTF-8, msisdn,service_id,state,effective_at); bad rows go to FILE.rejected.csv."""
+    from reconciliation.intake.imported import import_file
+
+    with invocation.progress("subscriptions, line", lines_of(file)) as progress:
+        outcome = import_file(invocation.runtime, file, by=invocation.actor, progress=progress)
+    return import_report("subscriptions", outcome)
+
+
+SUBCOMMANDS: tuple[tuple[str, click.Command], ...] = (("subscribers", join_readers), ("subscriptions", import_subscriptions))

@@ -32,12 +32,13 @@ def import_readers(invocation: Invocation, file: Path) -> Report:
     """Read FILE.csv (UTF-8, a header with `msisdn`); bad rows go to FILE.rejected.csv."""
     from subscribers import imports
 
-    with invocation.progress("readers, line", _lines(file)) as progress:
+    with invocation.progress("readers, line", lines_of(file)) as progress:
         outcome = imports.import_readers(invocation.runtime, file, by=invocation.actor, progress=progress)
-    return _report("readers", outcome)
+    return import_report("readers", outcome)
 
 
-def _lines(file: Path) -> int | None:
+def lines_of(file: Path) -> int | None:
+    """How many lines a file has, for its progress; None where it cannot be read."""
     try:
         with file.open("rb") as stream:
             return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
@@ -45,7 +46,8 @@ def _lines(file: Path) -> int | None:
         return None
 
 
-def _report(what: str, outcome: ImportOutcome) -> Report:
+def import_report(what: str, outcome: ImportOutcome) -> Report:
+    """What an import did, for people."""
     lines = [f"{outcome.read:,} rows read: {outcome.added:,} {what} added, {outcome.changed:,} changed, {outcome.unchanged:,} as they were"]
     if outcome.readers_created:
         lines.append(f"{outcome.readers_created:,} numbers were no readers yet and became readers")
@@ -129,18 +131,6 @@ def forget(invocation: Invocation, msisdn: str, past: bool) -> Report:
 @click.group()
 def subscriptions() -> None:
     """Orders of services: import, show."""
-
-
-@subscriptions.command("import")
-@click.argument("file", type=FILE)
-@operation
-def import_subscriptions(invocation: Invocation, file: Path) -> Report:
-    """Read FILE.csv (UTF-8, msisdn,service_id,state,effective_at); bad rows go to FILE.rejected.csv."""
-    from subscribers import imports
-
-    with invocation.progress("subscriptions, line", _lines(file)) as progress:
-        outcome = imports.import_subscriptions(invocation.runtime, file, by=invocation.actor, progress=progress)
-    return _report("subscriptions", outcome)
 
 
 @subscriptions.command("show")

@@ -17,6 +17,7 @@ from huabao.msisdn import MSISDN
 from reconciliation.codecs.boss import decode_event
 from reconciliation.codecs.misc import SyncOrderRelationReq, decode_envelope
 from reconciliation.intake import boss, misc
+from reconciliation.intake.imported import forget_rows
 from reconciliation.intake.strays import APPLIED, messages_of
 from reconciliation.journal import Opened, forgetting
 from reconciliation.journal.keeping import reword
@@ -31,11 +32,12 @@ from subscribers.store import find_reader
 def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
     """Forget a number (11 digits); how many messages nobody can read any more."""
     reader = find_reader(session, MSISDN(msisdn))
+    rows = forget_rows(session, reader) if reader is not None else 0
     if reader is not None:
         _keep_releases(session, reader.id)
     if msisdn.isdigit():  # who has no number any more is told by what stands for it
         _forget_payer(session, msisdn)
-    return forgetting.forget_number(session, msisdn)
+    return {**forgetting.forget_number(session, msisdn), "imported_rows": rows}
 
 
 def _keep_releases(session: Session, reader_id: int) -> None:

@@ -21,10 +21,11 @@ from huabao.errors import UsageError
 from reconciliation.codecs.misc import SubscribeServiceReq, UnSubscribeServiceReq, decode_envelope
 from reconciliation.dialects import MISCDialects
 from reconciliation.intake import misc
+from reconciliation.intake.imported import apply_again
 from reconciliation.intake.kept import change_in
 from reconciliation.intake.strays import APPLIED
 from reconciliation.journal import Opened
-from reconciliation.journal.models import DUE, OUT
+from reconciliation.journal.models import DUE, ORDERS, OUT
 from reconciliation.ordering import asked
 from reconciliation.ordering.misc import ANSWERED_DONE, ANSWERED_REFUSED, hear
 from subscribers.models import Reader, Subscription
@@ -95,7 +96,7 @@ def replay(session: Session, messages: Iterable[Opened], dialects: MISCDialects,
 def _change(one: Opened, dialects: MISCDialects, found: Replayed) -> Change | None:
     """What a message changes; None where that is nothing, or not for readers' orders to be told."""
     row = one.row
-    if row.direction == OUT or row.codec == DUE or row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED):
+    if row.direction == OUT or row.codec in (DUE, ORDERS) or row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED):
         found.unreadable += row.codec != DUE and one.content is None
         return None
     if row.verdict not in APPLIED:  # what was repeated changed nothing, whatever became of the first
@@ -113,6 +114,8 @@ def _act_of(one: Opened) -> Callable[[Session, Opened], None] | None:
     row = one.row
     if row.codec == DUE:
         return _take_due
+    if one.content is not None and row.codec == ORDERS:
+        return apply_again
     if one.content is not None and row.codec == misc.CODEC and row.direction == OUT:
         return _leave
     return _hear if row.verdict in (ANSWERED_DONE, ANSWERED_REFUSED) else None

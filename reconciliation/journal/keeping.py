@@ -50,6 +50,13 @@ def reword(session: Session, message_id: int, content: bytes, *, at: datetime, r
     session.execute(update(ExchangeMessage).where(ExchangeMessage.id == message_id).values(codec=OWN))
 
 
+def keep_again(session: Session, row: ExchangeMessage, content: bytes) -> None:
+    """Keep other content of the same codec for a message, under the key that it has."""
+    sealed_with = store.keys_by_id(session, [row.key_id])[row.key_id]
+    assert sealed_with is not None, "it was read a moment ago"
+    _keep(session, row.id, store.Key(row.key_id, sealed_with), content)
+
+
 def _keep(session: Session, message_id: int, key: store.Key, content: bytes) -> None:
     sealed = seal(key.key, message_id, content)
     session.execute(update(ExchangeMessage).where(ExchangeMessage.id == message_id).values(key_id=key.id, content=sealed))

@@ -22,13 +22,16 @@ OWN, DUE = "own", "due"
 TOOK_EFFECT = "took-effect"
 """The verdict of the latter."""
 
+ORDERS, IMPORTED = "orders", "imported"
+"""Codec and verdict of rows of a file of orders."""
+
 
 class ExchangeMessage(Base):
     """One raw message, in the order in which messages took effect: ids ascend with that.
 
     Attributes:
         peer: as it is configured.
-        codec: what reads it: misc or boss; own or due.
+        codec: what reads it: misc or boss; own, due or orders.
         dialect: name and version of the code tables that it was read by, "" where it has no codes.
         received_at: the instant that it counts from; never earlier than that of a message before it.
         content: sealed with the key; None once there is nothing left to be read.
@@ -60,11 +63,11 @@ class ExchangeMessage(Base):
 
 
 class MessageKey(Base):
-    """A key: of one reader, or of one day for what belongs to nobody known.
+    """A key: of one reader, of one day for what belongs to nobody known, or of one entry that holds rows of many.
 
     Attributes:
         reader_id: whose, or None.
-        day: Asia/Shanghai, of a key that is nobody's; None for a reader's.
+        day: Asia/Shanghai, of a key that is nobody's; None for a reader's, and for an entry's own.
         key: 32 bytes; None once it is destroyed, and then nobody reads what it sealed.
     """
 

@@ -35,7 +35,7 @@ def tidy(runtime: Runtime) -> None:
 
 def _drop_keys(session: Session, before: date) -> None:
     unused = ~exists().where(ExchangeMessage.key_id == MessageKey.id)
-    session.execute(delete(MessageKey).where(unused, (MessageKey.key.is_(None)) | (MessageKey.day < before)))
+    session.execute(delete(MessageKey).where(unused, (MessageKey.key.is_(None)) | (MessageKey.day < before) | (MessageKey.reader_id.is_(None) & MessageKey.day.is_(None))))
 
 
 TIDY_JOURNAL = Periodic("reconciliation.tidy_journal", tidy, 3600.0)

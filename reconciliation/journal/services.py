@@ -29,6 +29,7 @@ class Entry:
         id: of `begin`.
         content: as it came, or as it left.
         reader_id: whose it is, as far as that is known.
+        own_key: it holds rows of many readers and is sealed with a key of its own.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Entry:
     dialect: str = ""
     why: str = ""
     direction: str = IN
+    own_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ def write(session: Session, entries: Sequence[Entry], *, at: datetime) -> None:
     if not entries:
         return
     keys = store.keys_of(session, [one.reader_id for one in entries if one.reader_id is not None], now=at)
-    stray = store.key_of_day(session, at.astimezone(SHANGHAI).date(), now=at) if any(one.reader_id is None for one in entries) else None
+    stray = store.key_of_day(session, at.astimezone(SHANGHAI).date(), now=at) if any(one.reader_id is None and not one.own_key for one in entries) else None
     rows = []
     for one in entries:
-        key = stray if one.reader_id is None else keys[one.reader_id]
+        key = store.key_of_entry(session, now=at) if one.own_key else stray if one.reader_id is None else keys[one.reader_id]
         assert key is not None, "there is one for all that is nobody's"
         rows.append(
             {

@@ -78,6 +78,15 @@ def key_of_day(session: Session, day: date, *, now: datetime) -> Key:
     return Key(row.id, row.key)
 
 
+def key_of_entry(session: Session, *, now: datetime) -> Key:
+    """A key of one entry alone."""
+    row = MessageKey(key=new_key(), made_at=now)
+    session.add(row)
+    session.flush()
+    assert row.key is not None, "it was made here"
+    return Key(row.id, row.key)
+
+
 def keys_by_id(session: Session, ids: Iterable[int]) -> dict[int, bytes | None]:
     """Keys by their id; None for one that is destroyed."""
     wanted = sorted(set(ids))

@@ -53,7 +53,12 @@ class ToldOrder:
 
 @dataclass
 class Applied:
-    """What a chunk did; a contradiction holds the row and the state that is known."""
+    """What a chunk did.
+
+    Attributes:
+        contradictions: rows, each with the state that is known.
+        told: the rows that did something.
+    """
 
     added: int = 0
     changed: int = 0
@@ -61,6 +66,7 @@ class Applied:
     superseded: int = 0
     readers_created: int = 0
     contradictions: list[tuple[ToldOrder, str]] = field(default_factory=list)
+    told: list[ToldOrder] = field(default_factory=list)
 
 
 @dataclass
@@ -94,9 +100,15 @@ def apply(session: Session, orders: Sequence[ToldOrder], *, source: str, now: da
         key, order = (known.readers[told.msisdn], told.service_id), Order(told.state, told.effective_at)
         had = present.get(key)
         if told.effective_at > now:
-            _count(done, told, had, judge(had, order), awaited.keep(told.msisdn, told.service_id, order))
+            kept = awaited.keep(told.msisdn, told.service_id, order)
+            if kept.verdict == "new":
+                done.told.append(told)
+            _count(done, told, had, judge(had, order), kept)
             continue
-        verdict = "superseded" if told.effective_at < known.since.get(told.msisdn, EVER) else judge(had, order)
+        another = told.effective_at < known.since.get(told.msisdn, EVER)
+        verdict = "superseded" if another else judge(had, order)
+        if another or verdict in ("added", "changed", "confirmed"):
+            done.told.append(told)
         if verdict in ("added", "changed", "confirmed"):
             present[key] = order
         if verdict in ("added", "changed"):

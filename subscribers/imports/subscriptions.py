@@ -7,9 +7,12 @@ time has not come is kept, and until then the history says what holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from huabao import audit
 from huabao.clock import shanghai_text
@@ -20,8 +23,8 @@ from subscribers.imports import cells, subscription_store
 from subscribers.imports.outcome import ImportOutcome
 from subscribers.imports.records import Record, Table, read_table
 from subscribers.imports.rejects import Rejects, original
-from subscribers.imports.subscription_store import ToldOrder
-from subscribers.staging import chunks
+from subscribers.imports.subscription_store import Applied, ToldOrder
+from subscribers.staging import CHUNK_ROWS, chunks
 
 COLUMNS = ("msisdn", "service_id", "state", "effective_at")
 
@@ -64,12 +67,22 @@ class OrderRows:
         return found
 
 
-def import_subscriptions(runtime: Runtime, path: Path, *, by: str, progress: Callable[[int], None] | None = None) -> ImportOutcome:
+class Apply(Protocol):
+    """What applies a chunk: `subscription_store.apply`, or what keeps it in the journal besides."""
+
+    def __call__(self, session: Session, orders: Sequence[ToldOrder], *, source: str, now: datetime) -> Applied:
+        """Apply the orders in their order."""
+
+
+def import_subscriptions(
+    runtime: Runtime, path: Path, *, by: str, progress: Callable[[int], None] | None = None, apply: Apply = subscription_store.apply, chunk_rows: int = CHUNK_ROWS
+) -> ImportOutcome:
     """Import the file at `path`, chunk by chunk, each in a transaction of its own.
 
     Args:
         by: who acts, for the audit trail and as the source of events.
         progress: told the line that was reached.
+        apply: of a chunk, at most `chunk_rows` rows.
 
     Raises:
         UsageError: the file or its header cannot be read; nothing was imported.
@@ -79,9 +92,9 @@ def import_subscriptions(runtime: Runtime, path: Path, *, by: str, progress: Cal
     superseded = 0
     with Rejects(path, table.columns) as rejects:
         try:
-            for chunk in chunks(_good_rows(table, OrderRows(table), rejects, outcome, progress)):
+            for chunk in chunks(_good_rows(table, OrderRows(table), rejects, outcome, progress), chunk_rows):
                 with runtime.transaction() as session:
-                    applied = subscription_store.apply(session, chunk, source=f"import by {by}"[:40], now=now)
+                    applied = apply(session, chunk, source=f"import by {by}"[:40], now=now)
                 outcome.added += applied.added
                 outcome.changed += applied.changed
                 outcome.unchanged += applied.unchanged + applied.superseded

@@ -15,12 +15,14 @@ from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from reconciliation.codecs.misc import decode_envelope
 from reconciliation.dialects import MISCDialects
-from reconciliation.intake import boss, misc, own
+from reconciliation.intake import boss, imported, misc, own
 from reconciliation.intake.misc import Arrival
 from reconciliation.intake.replay import Replayed, replay
 from reconciliation.journal import read_all
 from reconciliation.journal.models import ExchangeMessage, MessageKey
 from reconciliation.ordering.leaving import leave
+from subscribers.imports.records import Record
+from subscribers.imports.subscription_store import ToldOrder
 from subscribers.models import Reader, Subscription, SubscriptionEvent
 from subscribers.orders.change import Change
 from subscribers.orders.models import AppliedTransaction, AwaitedChange, ReaderNumber
@@ -38,8 +40,8 @@ class Step:
     """Something that happens.
 
     Attributes:
-        who: misc, boss, leave, repair, join, confirm, due or forget.
-        what: MISC's (action, reason), or an event's name.
+        who: misc, boss, leave, repair, join, file, confirm, due or forget.
+        what: MISC's (action, reason), an event's name, or the state that a row of a file says.
         number: index of the reader's; `other` of the payer's, or of the new one.
         shift_h: how long before now, or after, it holds, where its teller says so.
         again: told a second time.
@@ -81,6 +83,9 @@ def _tell(session: Any, dialects: MISCDialects, step: Step, key: str, now: datet
             leave(session, found, channel="wap", at=now)
     elif step.who in ("repair", "platform"):
         own.apply_own(session, [Change(number, str(step.what), step.who, key, now, service, fee_msisdn=other, price_fen=300)], now=now)
+    elif step.who == "file":
+        rows = [ToldOrder(one, service, str(step.what), at, Record(line, ())) for line, one in enumerate((number, other), 2)]
+        imported.apply_kept(session, rows, source="import by ops", name=key, now=now)
     elif step.who == "join":
         own.apply_own(session, [Change(number, "joined", "platform", key, now, new_msisdn=other)], now=now)
     elif step.who == "due":

@@ -1,4 +1,4 @@
-"""Any history of MISC's messages, BOSS's, readers who leave, repairs and changes to come, replayed into an empty database, makes the same again."""
+"""Any history of MISC's messages, BOSS's, files of orders, readers who leave, repairs and changes to come, replayed into an empty database, makes the same again."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ MOVED = st.builds(Step, st.just("boss"), st.just("number_change"), shift_h=st.in
 LEFT = st.builds(Step, st.just("leave"), **INDEX)
 HERE = st.builds(Step, st.sampled_from(["repair", "platform"]), st.sampled_from(["order", "cancel", "terms"]), **INDEX)
 JOIN = st.builds(Step, st.just("join"), number=st.integers(0, 2), other=st.integers(0, 2))
+FILE = st.builds(Step, st.just("file"), st.sampled_from(["active", "paused", "cancelled"]), shift_h=st.integers(-6, 6), again=st.booleans(), **INDEX)
 DUE = st.just(Step("due"))
 PROMPT = st.builds(Step, st.just("boss"), BOSS_SAYS | st.just("number_change"), **INDEX) | st.builds(
     Step, st.just("boss"), st.sampled_from(["order", "cancel", "pause", "barred"]), shift_h=st.integers(0, 6), **INDEX
@@ -46,7 +47,7 @@ FEW = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthC
 
 
 @FEW
-@given(steps=st.lists(MISC | BOSS | MOVED | LEFT | HERE | JOIN | DUE, min_size=4, max_size=12))
+@given(steps=st.lists(MISC | BOSS | MOVED | LEFT | HERE | FILE | JOIN | DUE, min_size=4, max_size=12))
 def test_any_history_is_made_again(sqlite_runtime: Runtime, empty: Runtime, steps: list[Step]) -> None:
     dialects = dialects_in(sqlite_runtime.config.dialects_folder)
     clear(sqlite_runtime, empty)
@@ -57,7 +58,7 @@ def test_any_history_is_made_again(sqlite_runtime: Runtime, empty: Runtime, step
 
 
 @FEW
-@given(steps=st.lists(MISC | PROMPT | LEFT | HERE | DUE | FORGOTTEN, min_size=4, max_size=12))
+@given(steps=st.lists(MISC | PROMPT | LEFT | HERE | FILE | DUE | FORGOTTEN, min_size=4, max_size=12))
 def test_who_was_forgotten_does_not_come_back_and_who_is_there_does(sqlite_runtime: Runtime, empty: Runtime, steps: list[Step]) -> None:
     """Of all who have a number: accounts, orders, what is awaited, and their history but for payers who are forgotten."""
     dialects = dialects_in(sqlite_runtime.config.dialects_folder)
