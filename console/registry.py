@@ -42,6 +42,7 @@ SUBCOMMAND_MODULES = {
     "dispatch": ("delivery.correction_commands",),
     "dialects": ("reconciliation.misc_commands",),
     "subscribers": ("reconciliation.subscriber_commands",),
+    "subscriptions": ("reconciliation.subscriber_commands",),
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
