@@ -41,6 +41,8 @@ def compose_config(**environment: str) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = yaml.safe_load(done.stdout)
+    asked = set(environment.get("COMPOSE_PROFILES", "").split(","))  # older docker-compose prints services that it would not start
+    document["services"] = {name: one for name, one in document["services"].items() if not one.get("profiles") or asked & set(one["profiles"])}
     return document
 
 

@@ -22,7 +22,7 @@ ENDED = ("closed", "cancelled", "killed", "failed")
 def test_compose_file_names_every_process() -> None:
     document = compose_config()
     assert set(document["services"]) == {"migrate", "postgres", "redis", *OURS}
-    assert set(document["volumes"]) == {"data", "sandbox", "postgres", "redis"}
+    assert set(document["volumes"]) - {"prometheus", "grafana"} == {"data", "sandbox", "postgres", "redis"}
     for name, service in document["services"].items():
         one_shot = name == "migrate"
         assert one_shot or service["healthcheck"]["test"][0] == "CMD", name
@@ -32,6 +32,16 @@ def test_compose_file_names_every_process() -> None:
     for name in ("web", "worker", "express", "link", "scheduler"):
         wanted = {"migrate": "service_completed_successfully", "postgres": "service_healthy", "redis": "service_healthy"}
         assert {other: one["condition"] for other, one in document["services"][name]["depends_on"].items()} == wanted
+
+
+def test_prometheus_and_grafana_run_where_asked_for() -> None:
+    services = compose_config(COMPOSE_PROFILES="monitoring")["services"]
+    assert {"prometheus", "grafana"} <= set(services)
+    root = Path(__file__).resolve().parent.parent.parent
+    mounted = [volume.split(":")[0] if isinstance(volume, str) else volume["source"] for name in ("prometheus", "grafana") for volume in services[name]["volumes"]]
+    assert len([one for one in mounted if one.startswith("/") and (root / one).is_dir()]) == 3
+    published = [str(port) for port in services["grafana"]["ports"]]
+    assert all("127.0.0.1" in port for port in published)
 
 
 def test_env_file_reaches_the_services() -> None:
