@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from huabao import audit
 from huabao.cli import Invocation, Report, operation
 
 
@@ -101,7 +100,6 @@ def settings_set(invocation: Invocation, name: str, value: str) -> Report:
     now = invocation.runtime.now()
     with invocation.runtime.transaction() as session:
         stored = set_value(session, registry.settings(), name, value, by=invocation.actor, at=now)
-        audit.record(session, actor=invocation.actor, action="settings.set", object_kind="setting", object_id=name, at=now, value=stored)
     return Report({"name": name, "value": stored}, [f"{name} = {stored}"])
 
 

@@ -29,4 +29,6 @@ DESKS: tuple[Desk, ...] = (
     Desk("complaints", "complaint", "complaint.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
+    Desk("audit", "audit", "audit.name"),
+    Desk("settings", "settings", "settings.name"),
 )

@@ -209,6 +209,11 @@ RIGHTS: tuple[Right, ...] = (
     Right("correct_act", "POST", "/editions/{edition_id:int}/correct", OPERATORS),
     Right("kill", "GET", "/editions/{edition_id:int}/kill", OPERATORS),
     Right("kill_act", "POST", "/editions/{edition_id:int}/kill", OPERATORS),
+    Right("audit", "GET", "/audit", OPERATORS),
+    Right("audit_file", "GET", "/audit.csv", OPERATORS),
+    Right("settings", "GET", "/settings", OPERATORS),
+    Right("setting", "GET", "/settings/{name}", OPERATORS),
+    Right("setting_act", "POST", "/settings/{name}", OPERATORS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

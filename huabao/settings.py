@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from huabao.audit import record
 from huabao.db import Base, Document
 from huabao.errors import UsageError
 from huabao.quick import Quick, ask
@@ -106,8 +107,8 @@ class SettingValue(Base):
 _VALUE = Quick(lambda _: select(SettingValue.value).where(SettingValue.name == bindparam("name", type_=String)))
 
 
-def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: str, *, by: str, at: datetime) -> Any:
-    """Store a new value for the setting `name` and return it.
+def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: str, *, by: str, at: datetime, reason: str = "") -> Any:
+    """Store a new value for the setting `name`, in the audit trail too, and return it.
 
     Raises:
         UsageError: there is no such setting, or the value does not fit it.
@@ -115,6 +116,7 @@ def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: 
     found = next((setting for setting in known if setting.name == name), None)
     if found is None:
         raise UsageError(f"there is no setting {name!r}; `huabao settings list` shows them all")
-    value = found.parse(text)
+    value, before = found.parse(text), found.get(session)
     session.merge(SettingValue(name=name, value=value, changed_at=at, changed_by=by))
+    record(session, actor=by, action="settings.set", object_kind="setting", object_id=name, at=at, value=value, before=before, reason=reason)
     return value
