@@ -1,4 +1,4 @@
-"""Geometry of the console's bars, worked out on the server: no script draws, no inline style is needed."""
+"""Colours and order of outcomes, and the geometry of bars that the server draws; charts that a script draws are in `console.graphs`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ ORDER = ("retrieved", "submitted", "unknown", "no_report", "rejected", "expired"
 
 TONE_ORDER = ("delivered", "pending", "unknown", "failed", "neutral")
 STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)
-BARS_MAX = 60
-BARS_MIN = 20
+BARS_MAX = 180
 
 
 @dataclass(frozen=True)
@@ -40,47 +39,6 @@ class Piece:
     tone: str
     start: float
     length: float
-
-
-@dataclass(frozen=True)
-class Column:
-    """One standing bar; `counts` by tone, in the fixed order."""
-
-    at: datetime
-    counts: Mapping[str, int]
-
-    @property
-    def total(self) -> int:
-        """Readers in it."""
-        return sum(self.counts.values())
-
-
-@dataclass(frozen=True)
-class Block:
-    """A coloured part of a standing bar, in per cent of the drawing."""
-
-    tone: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawing of standing bars.
-
-    Attributes:
-        step_min: minutes in a bar.
-        rules: (y, what it stands for), the ground first.
-        ticks: (x, instant).
-    """
-
-    step_min: int
-    columns: tuple[Column, ...]
-    blocks: tuple[Block, ...]
-    rules: tuple[tuple[float, int], ...]
-    ticks: tuple[tuple[float, datetime], ...]
 
 
 def lying_bar(outcomes: Mapping[str, int], planned: int) -> tuple[Piece, ...]:
@@ -99,26 +57,22 @@ def lying_bar(outcomes: Mapping[str, int], planned: int) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def columns_of(minutes: Iterable[Minute]) -> tuple[int, tuple[Column, ...]]:
-    """The minutes as at most `BARS_MAX` bars without a gap: (minutes in a bar, bars)."""
+def stacked(minutes: Iterable[Minute]) -> tuple[int, tuple[datetime, ...], dict[str, list[int]]]:
+    """The minutes as at most `BARS_MAX` standing bars without a gap: (minutes in a bar, where each begins, heights by tone in the fixed order)."""
     found = list(minutes)
     if not found:
-        return 1, ()
+        return 1, (), {tone: [] for tone in TONE_ORDER}
     span_min = int((found[-1].at - found[0].at).total_seconds() // 60) + 1
     step = next((step for step in STEPS_MIN if -(-span_min // step) < BARS_MAX), STEPS_MIN[-1])
-    first = _floor(found[0].at, step)
-    last = found[-1].at
-    found = [one for one in found if one.at >= last - timedelta(minutes=step * BARS_MAX)]
-    first = max(first, _floor(found[0].at, step))
-    bars: dict[datetime, dict[str, int]] = {}
+    last = _floor(found[-1].at, step)
+    first = max(_floor(found[0].at, step), last - timedelta(minutes=step * (BARS_MAX - 1)))
+    total = int((last - first).total_seconds() // 60) // step + 1
+    heights = {tone: [0] * total for tone in TONE_ORDER}
     for one in found:
-        counts = bars.setdefault(_floor(one.at, step), {})
-        for name, count in one.counts.items():
-            tone = TONES[name]
-            counts[tone] = counts.get(tone, 0) + count
-    total = int((_floor(last, step) - first).total_seconds() // 60) // step + 1
-    times = [first + timedelta(minutes=step * index) for index in range(total)]
-    return step, tuple(Column(at, {tone: bars.get(at, {}).get(tone, 0) for tone in TONE_ORDER}) for at in times)
+        place = int((_floor(one.at, step) - first).total_seconds() // 60) // step
+        for name, count in one.counts.items() if place >= 0 else ():
+            heights[TONES[name]][place] += count
+    return step, tuple(first + timedelta(minutes=step * index) for index in range(total)), heights
 
 
 def _floor(at: datetime, step_min: int) -> datetime:
@@ -134,27 +88,3 @@ def round_up(value: int) -> int:
             if factor * unit >= value:
                 return factor * unit
         unit *= 10
-
-
-def standing_chart(minutes: Iterable[Minute]) -> Chart:
-    """The bars of `columns_of` as a drawing; lengths are per cent of its width and height, its ground at the bottom."""
-    step, columns = columns_of(minutes)
-    if not columns:
-        return Chart(step, (), (), (), ())
-    top = round_up(max(column.total for column in columns))
-    slots = max(len(columns), BARS_MIN)
-    slot = 100 / slots
-    bar = slot * 0.76
-    blocks: list[Block] = []
-    for index, column in enumerate(columns):
-        y = 100.0
-        for tone, count in column.counts.items():
-            if count:
-                tall = max(1.2, count * 100 / top)
-                y -= tall
-                blocks.append(Block(tone, round(index * slot + (slot - bar) / 2, 2), round(y, 2), round(bar, 2), round(tall, 2)))
-    halves = (0, top) if top < 2 or top % 2 else (0, top // 2, top)
-    rules = tuple((round(100 - value * 100 / top, 2), value) for value in halves)
-    every = max(1, -(-slots // 6))
-    ticks = tuple((round((index + 0.5) * slot, 2), columns[0].at + timedelta(minutes=step * index)) for index in range(0, slots, every))
-    return Chart(step, columns, tuple(blocks), rules, ticks)

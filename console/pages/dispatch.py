@@ -7,7 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from console import store
-from console.charts import ORDER, lying_bar, standing_chart
+from console.charts import ORDER, lying_bar
 from console.pages.steering import verbs_for
 from console.slides import first_slide_png
 from console.visit import Refused, Visit
@@ -46,7 +46,6 @@ def _dispatch(visit: Visit, template: str) -> Response:
         progress=progress,
         order=ORDER,
         pieces=lying_bar(progress.outcomes, progress.planned),
-        chart=standing_chart(progress.by_minute),
         sent=progress.planned - progress.outcomes["pending"] - progress.outcomes["cancelled"],
         margin=margin,
         in_time=margin is None or margin >= timedelta(0),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, case, func, literal, select
@@ -89,6 +89,19 @@ def count(session: Session, dispatch: Dispatch) -> Curve:
     return Curve(_shares(everybody), {name: _shares(sums) for name, sums in classes.items()}, {name: _shares(sums) for name, sums in ports.items()})
 
 
+def so_far(session: Session, dispatch: Dispatch, now: datetime) -> list[float | None]:
+    """The shares of a dispatch that still runs, one for each of `AGES_S`: of those who were sent to so long ago at least; None while nobody was."""
+    c = deliveries.c
+    retrieved, age_s = c.outcome == int(Outcome.RETRIEVED), _seconds(session, c.outcome_at, c.submitted_at)
+    counts: list[ColumnElement[Any]] = []
+    for age in AGES_S:
+        ripe = c.submitted_at <= now - timedelta(seconds=age)
+        counts += [func.sum(case((ripe, 1), else_=0)), func.sum(case((ripe & retrieved & (age_s <= age), 1), else_=0))]
+    row = session.execute(select(*counts).where(c.day == dispatch.day, c.dispatch_id == dispatch.id, c.submitted_at.is_not(None))).one()
+    numbers = [int(one or 0) for one in row]
+    return [round(done / ripe, 4) if ripe else None for ripe, done in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
 def _seconds(session: Session, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[float]:
     if is_postgres(session):
         return sql_cast(func.extract("epoch", later - earlier), Float)
@@ -99,18 +112,23 @@ def _shares(sums: Sequence[int]) -> list[float]:
     return [round(number / sums[0], 4) if sums[0] else 0.0 for number in sums[1:]]
 
 
-def usual(session: Session, dispatch: Dispatch) -> Curve | None:
-    """The mean curve of the title's last same weekdays, or None where there is none."""
+def earlier(session: Session, dispatch: Dispatch) -> list[tuple[date, Mapping[str, Any]]]:
+    """The kept curves of the title's last same weekdays, with their days, the newest first."""
     publication = select(Edition.publication_id).where(Edition.id == dispatch.edition_id).scalar_subquery()
     days = [dispatch.day - timedelta(weeks=week) for week in range(1, WEEKS_BACK_MAX + 1)]
-    gates = session.scalars(
-        select(Dispatch.gate)
+    rows = session.execute(
+        select(Dispatch.day, Dispatch.gate)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .where(Edition.publication_id == publication, Dispatch.day.in_(days), Dispatch.kind == kinds.EDITION, Dispatch.closed_at.is_not(None))
-        .order_by(Dispatch.day.desc())
+        .order_by(Dispatch.day.desc(), Dispatch.id.desc())
         .limit(4 * DAYS_MAX)
     ).all()
-    curves = [gate["curve"] for gate in gates if "curve" in gate][:DAYS_MAX]
+    return [(day, gate["curve"]) for day, gate in rows if "curve" in gate][:DAYS_MAX]
+
+
+def usual(session: Session, dispatch: Dispatch) -> Curve | None:
+    """The mean curve of the title's last same weekdays, or None where there is none."""
+    curves = [curve for _, curve in earlier(session, dispatch)]
     return mean(curves) if curves else None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.charts import BARS_MAX, ORDER, TONES, columns_of, lying_bar, round_up, standing_chart
+from console.charts import BARS_MAX, ORDER, TONES, lying_bar, round_up, stacked
 from delivery.models import Outcome
 from monitoring.measures import Minute
 
@@ -39,24 +39,13 @@ def test_a_lying_bar_fills_no_more_than_its_length(found: dict[str, int]) -> Non
 
 @given(minutes)
 def test_standing_bars_hold_every_reader_of_their_window(found: list[Minute]) -> None:
-    step, columns = columns_of(found)
-    assert len(columns) <= BARS_MAX + 1
-    times = [column.at for column in columns]
-    assert times == [times[0] + timedelta(minutes=step * index) for index in range(len(times))] if times else not found
+    step, times, heights = stacked(found)
+    assert len(times) <= BARS_MAX
+    assert all(len(one) == len(times) for one in heights.values())
+    assert list(times) == [times[0] + timedelta(minutes=step * index) for index in range(len(times))] if times else not found
     whole = sum(sum(one.counts.values()) for one in found)
-    held = sum(column.total for column in columns)
+    held = sum(map(sum, heights.values()))
     assert held == whole or (step == 1440 and held <= whole)
-
-
-@given(minutes)
-def test_a_drawing_stays_inside_its_frame(found: list[Minute]) -> None:
-    chart = standing_chart(found)
-    for block in chart.blocks:
-        assert block.x >= -0.01
-        assert block.x + block.width <= 100.01
-        assert block.y + block.height <= 100.01
-        assert block.y >= -8, "tiny pieces are drawn a little taller than they are, no more"
-    assert all(0 <= y <= 100 for y, _ in chart.rules)
 
 
 @given(st.integers(0, 10_000_000))
