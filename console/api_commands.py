@@ -20,11 +20,12 @@ def api_token() -> None:
 @click.argument("name")
 @click.option("--scope", "scope", required=True, metavar="SCOPE[,SCOPE…]", help="; ".join(f"{name}: {what}" for name, what in SCOPES.items()))
 @click.option("--rate", "rate_per_min", type=int, metavar="N", help="Requests a minute (default: the setting `api_rate_per_min`).")
+@click.option("--city", help="The city whose readers alone it sees and reaches (default: all).")
 @operation
-def add(invocation: Invocation, name: str, scope: str, rate_per_min: int | None) -> Report:
+def add(invocation: Invocation, name: str, scope: str, rate_per_min: int | None, city: str | None) -> Report:
     """Make a token for the system NAME; it is shown this once."""
     with invocation.runtime.transaction() as session:
-        row, token = tokens.add_token(session, name, parse_scopes(scope), rate_per_min=rate_per_min, by=invocation.actor, now=invocation.runtime.now())
+        row, token = tokens.add_token(session, name, parse_scopes(scope), rate_per_min=rate_per_min, city=city, by=invocation.actor, now=invocation.runtime.now())
     return Report({**_document(row), "token": token}, [f"{name} may {', '.join(SCOPES[one] for one in row.scopes)}", f"token (shown once): {token}"])
 
 
@@ -50,7 +51,7 @@ def revoke(invocation: Invocation, name: str) -> Report:
 
 def _document(row: ApiToken) -> dict[str, object]:
     return {
-        "name": row.name, "scopes": list(row.scopes), "rate_per_min": row.rate_per_min, "created_at": row.created_at, "created_by": row.created_by,
+        "name": row.name, "scopes": list(row.scopes), "rate_per_min": row.rate_per_min, "city": row.city, "created_at": row.created_at, "created_by": row.created_by,
         "last_used_at": row.last_used_at, "revoked_at": row.revoked_at,
     }  # fmt: skip
 

@@ -25,10 +25,12 @@ DESKS: tuple[Desk, ...] = (
     Desk("ports", "ports", "ports.name"),
     Desk("seeds", "seeds", "seeds.name"),
     Desk("alarms", "alarms", "alarms.name"),
+    Desk("editions", "editions", "editions.name"),
     Desk("readers", "readers", "name.readers"),
     Desk("complaints", "complaint", "complaint.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
+    Desk("accounts", "accounts", "account.title"),
     Desk("audit", "audit", "audit.name"),
     Desk("settings", "settings", "settings.name"),
 )

@@ -70,6 +70,7 @@ class Operation:
         scopes: one of these is needed.
         answers: schema by status.
         problems: further kinds of `problems.PROBLEMS` that it may answer.
+        by_city: it tells and does nothing beyond the city of a token that has one; such tokens are refused everywhere else.
         body, query: their schemas, or None.
     """
 
@@ -83,3 +84,4 @@ class Operation:
     problems: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    by_city: bool = False

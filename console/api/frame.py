@@ -110,6 +110,8 @@ class Frame:
             raise Problem("too-many", f"at most {client.rate_per_min or rate} requests a minute", headers={"Retry-After": str(math.ceil(wait_s))})
         if not client.scopes & set(one.scopes):
             raise Problem("forbidden", f"one of the scopes {', '.join(one.scopes)} is needed; the token has {', '.join(sorted(client.scopes))}")
+        if client.city and not one.by_city:
+            raise Problem("forbidden", f"the token is for {client.city} alone, and this is about all cities")
         if tokens.due_for_touch(client, now=now):
             with self.runtime.transaction() as session:
                 tokens.touch(session, client, now=now)

@@ -7,21 +7,27 @@ from sqlalchemy.orm import Session
 from console.api.calls import Call, Reply
 from console.api.problems import Problem
 from console.api.schemas import BulkResendDocument, BulkResendRequest, CopyDocument, ResendDocument, ResendRequest, TallyDocument
+from console.api.scopes import NUMBERS
+from console.rights import in_reach
 from content.models import Edition, Publication
 from delivery.ledger.proof import counts
 from delivery.models import Dispatch, Resend
 from delivery.resend import bulk, rules, services
 from delivery.resend.copies import copies_of
 from delivery.resend.filters import filter_of
+from huabao import audit
 from huabao.msisdn import MSISDN, parse_msisdn
 from subscribers.models import Reader
+from subscribers.store import find_reader
 
 
 def resend(call: Call) -> Reply:
     """Send an edition again to one reader."""
     body = call.body
     assert isinstance(body, ResendRequest)
-    ask = services.Ask(parse_msisdn(body.msisdn), body.edition, body.reason, call.key, body.again)
+    number = parse_msisdn(body.msisdn)
+    _require_reach(call, number)
+    ask = services.Ask(number, body.edition, body.reason, call.key, body.again)
     answer = services.resend(call.runtime, ask, actor=call.actor(body.agent))
     with call.runtime.transaction(read_only=True) as session:
         document = _document(session, call, session.get_one(Resend, answer.resend_id))
@@ -51,11 +57,28 @@ def resend_many(call: Call) -> Reply:
 
 def show_resend(call: Call) -> Reply:
     """A resend as it stands now."""
-    with call.runtime.transaction(read_only=True) as session:
+    with call.runtime.transaction() as session:
         row = session.get(Resend, call.path["resend_id"])
-        if row is None:
+        reader = None if row is None or row.reader_id is None else session.get(Reader, row.reader_id)
+        if row is None or not in_reach(call.client.city, None if reader is None else reader.city):
             raise Problem("not-found", f"there is no resend {call.path['resend_id']}")
+        if reader is not None and NUMBERS in call.client.scopes:
+            audit.record(session, actor=call.client.actor, action="reader.number", object_kind="reader", object_id=reader.id, at=call.runtime.now(), resend=row.id)
         return Reply(200, _document(session, call, row))
+
+
+def _require_reach(call: Call, number: MSISDN) -> None:
+    """Refuse a reader of another city as one whom nobody knows.
+
+    Raises:
+        Problem: the token has a city, and he is not there.
+    """
+    if not call.client.city:
+        return
+    with call.runtime.transaction(read_only=True) as session:
+        found = find_reader(session, number)
+    if found is None or not in_reach(call.client.city, found.city):
+        raise Problem("refused", f"no reader of {call.client.city} has this number")
 
 
 def _document(session: Session, call: Call, row: Resend) -> ResendDocument:

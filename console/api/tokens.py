@@ -30,6 +30,7 @@ class Client:
 
     Attributes:
         rate_per_min: his own limit, or None for the setting's.
+        city: whose readers alone he sees and reaches, or None for all.
     """
 
     token_id: int
@@ -37,6 +38,7 @@ class Client:
     scopes: frozenset[str]
     rate_per_min: int | None
     last_used_at: datetime | None
+    city: str | None = None
 
     @property
     def actor(self) -> str:
@@ -49,7 +51,7 @@ def sha256_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def add_token(session: Session, name: str, scopes: Sequence[str], *, rate_per_min: int | None, by: str, now: datetime) -> tuple[ApiToken, str]:
+def add_token(session: Session, name: str, scopes: Sequence[str], *, rate_per_min: int | None, by: str, now: datetime, city: str | None = None) -> tuple[ApiToken, str]:
     """A new token for the system called `name`; its row and the token itself, which nobody can show again.
 
     Raises:
@@ -59,14 +61,30 @@ def add_token(session: Session, name: str, scopes: Sequence[str], *, rate_per_mi
         raise UsageError(f"{name!r} is no name for a client: up to 40 letters, digits, -, _ and .")
     if rate_per_min is not None and not 1 <= rate_per_min <= RATE_MAX:
         raise UsageError(f"a rate lies between 1 and {RATE_MAX:,} requests a minute")
+    if city is not None and not (0 < len(city) <= 40 and city.isprintable()):
+        raise UsageError("a city's name has 1 to 40 printable characters")
     if session.scalar(select(ApiToken.id).where(ApiToken.name == name)) is not None:
         raise UsageError(f"there is a token {name!r} already; `huabao api-token list` shows them, a new one needs another name")
     token = PREFIX + new_token(TOKEN_BYTES)
-    row = ApiToken(name=name, token_sha256=sha256_of(token), scopes=list(checked_scopes(scopes)), rate_per_min=rate_per_min, created_at=now, created_by=by)
+    given = {"scopes": list(checked_scopes(scopes)), "rate_per_min": rate_per_min, "city": city}
+    row = ApiToken(name=name, token_sha256=sha256_of(token), created_at=now, created_by=by, **given)
     session.add(row)
     session.flush()
-    audit.record(session, actor=by, action="api_token.add", object_kind="api_token", object_id=name, at=now, scopes=row.scopes)
+    audit.record(session, actor=by, action="api_token.add", object_kind="api_token", object_id=name, at=now, scopes=row.scopes, city=city)
     return row, token
+
+
+def parse_rate(text: str) -> int | None:
+    """Requests a minute as somebody typed them; "" is the setting's.
+
+    Raises:
+        UsageError: that is no number.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise UsageError(f"{text!r} is no rate: a whole number of requests a minute")
+    return int(text)
 
 
 def revoke_token(session: Session, name: str, *, by: str, now: datetime) -> ApiToken:
@@ -94,11 +112,11 @@ def list_tokens(session: Session) -> list[ApiToken]:
 def find_client(session: Session, token: str) -> Client | None:
     """Who holds the token, or None where nobody does any more."""
     row = session.execute(
-        select(ApiToken.id, ApiToken.name, ApiToken.scopes, ApiToken.rate_per_min, ApiToken.last_used_at).where(
+        select(ApiToken.id, ApiToken.name, ApiToken.scopes, ApiToken.rate_per_min, ApiToken.last_used_at, ApiToken.city).where(
             ApiToken.token_sha256 == sha256_of(token), ApiToken.revoked_at.is_(None)
         )
     ).one_or_none()
-    return None if row is None else Client(row.id, row.name, frozenset(row.scopes), row.rate_per_min, row.last_used_at)
+    return None if row is None else Client(row.id, row.name, frozenset(row.scopes), row.rate_per_min, row.last_used_at, row.city)
 
 
 def touch(session: Session, client: Client, *, now: datetime) -> None:

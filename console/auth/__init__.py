@@ -20,6 +20,7 @@ from console.auth.accounts import (
     name_key,
     set_password,
     set_person,
+    set_subject,
     take,
 )
 from console.auth.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Credentials, find_credentials, hash_password, made_password, password_fits
@@ -46,5 +47,5 @@ __all__ = [
     "Browser", "Credentials", "PASSWORD_CHARS_MAX", "PASSWORD_CHARS_MIN", "SignedIn", "add_user", "change_password", "checked_grant", "count_failure",
     "disable_user", "due_for_touch", "enable_user", "end_named", "end_others", "end_session", "end_sessions", "find_credentials", "find_signed_in",
     "find_user", "forget_number", "give", "grants_of", "hash_password", "list_sessions", "list_users", "made_password", "may_sign_in", "name_key",
-    "open_session", "password_fits", "same", "set_password", "set_person", "settle_password", "settle_sign_in", "take", "touch",
+    "open_session", "password_fits", "same", "set_password", "set_person", "set_subject", "settle_password", "settle_sign_in", "take", "touch",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from huabao.msisdn import MSISDN
 
 NAME_CHARS_MAX = 80
 CITY_CHARS_MAX = 40
+SUBJECT_CHARS_MAX = 255
 
 
 def name_key(name: str) -> str:
@@ -127,6 +128,22 @@ def enable_user(session: Session, user: User, *, by: str, now: datetime) -> None
     """Open a shut account again, and unlock it."""
     user.disabled_at, user.locked_until, user.failed_attempts = None, None, 0
     audit.record(session, actor=by, action="user.enable", object_kind="user", object_id=user.name, at=now)
+
+
+def set_subject(session: Session, user: User, subject: str, *, by: str, now: datetime) -> None:
+    """Who the account is to the identity provider; "" for nobody.
+
+    Raises:
+        UsageError: another account is that already, or it is too long.
+    """
+    wanted = subject.strip() or None
+    if wanted == user.oidc_subject:
+        return
+    if wanted and (len(wanted) > SUBJECT_CHARS_MAX or session.scalar(select(User.id).where(User.oidc_subject == wanted, User.id != user.id)) is not None):
+        raise UsageError(f"this subject is another account's already, or has more than {SUBJECT_CHARS_MAX} characters; look it up at the identity provider")
+    user.oidc_subject = wanted
+    session.flush()
+    audit.record(session, actor=by, action="user.subject", object_kind="user", object_id=user.name, at=now, subject=wanted)
 
 
 def _keep_one_admin(session: Session, user: User) -> None:
