@@ -14,7 +14,6 @@ from content.feeds.settings import STORY_SHARE_MIN
 from content.feeds.tails import recurring, without_tail
 from content.folder.markdown import paragraphs_of
 from content.manuscript import Manuscript
-from content.models import EditionVersion
 
 NEWS_MAX = 300
 """Of the newest stories."""
@@ -36,12 +35,12 @@ class MovedOn:
     share: float
 
 
-def moved_on(session: Session, version: EditionVersion, manuscript: Manuscript, publication_id: int) -> list[MovedOn]:
-    """What permitted sources of the publication told since the version came, of stories that it has; of each the newest telling."""
+def moved_on(session: Session, since: datetime, manuscript: Manuscript, publication_id: int) -> list[MovedOn]:
+    """What permitted sources of the publication told since then, of stories that it has; of each the newest telling."""
     wanted = (
         select(FeedItem, FeedSource.name)
         .join(FeedSource, FeedSource.id == FeedItem.source_id)
-        .where(FeedSource.publication_id == publication_id, FeedSource.permitted, FeedSource.fallback.is_(False), FeedItem.changed_at > version.created_at)
+        .where(FeedSource.publication_id == publication_id, FeedSource.permitted, FeedSource.fallback.is_(False), FeedItem.changed_at > since)
         .order_by(FeedItem.changed_at.desc())
         .limit(NEWS_MAX)
     )

@@ -62,10 +62,18 @@ class Finding:
 
 def screen(session: Session, edition: Edition, version: EditionVersion) -> list[Finding]:
     """The hits of a version, what blocks first, each kind in reading order."""
-    manuscript = Manuscript.from_document(version.manuscript)
+    return screen_text(session, edition, Manuscript.from_document(version.manuscript), version.created_at)
+
+
+def screen_text(session: Session, edition: Edition, manuscript: Manuscript, since: datetime) -> list[Finding]:
+    """The same of a text that is a version, or may become one.
+
+    Args:
+        since: stories that were told anew after that have moved on.
+    """
     rulings = {one.mark: one for one in session.scalars(select(Ruling).where(Ruling.edition_id == edition.id))}
     found = [*_in_texts(session, manuscript), *_repeats(session, edition, manuscript), *_sections(session, edition, manuscript), *_sources(session, manuscript)]
-    found += _moved_on(session, edition, version, manuscript)
+    found += _moved_on(session, edition, since, manuscript)
     found.sort(key=lambda hit: hit.severity != "block")
     return [Finding(hit, rulings.get(hit.mark)) for hit in found]
 
@@ -135,10 +143,10 @@ def _sources(session: Session, manuscript: Manuscript) -> Iterator[Hit]:
                 yield Hit("source", "block", item.key, "source", name, told, source=PERMITTED_ORIGINS.name, advice="take another source's report", sentence=name)
 
 
-def _moved_on(session: Session, edition: Edition, version: EditionVersion, manuscript: Manuscript) -> Iterator[Hit]:
+def _moved_on(session: Session, edition: Edition, since: datetime, manuscript: Manuscript) -> Iterator[Hit]:
     """Stories that a source tells anew since the version came."""
     titles = {item.key: item.article.title for item in manuscript.items if item.article is not None}
-    for one in moved_on(session, version, manuscript, edition.publication_id):
+    for one in moved_on(session, since, manuscript, edition.publication_id):
         told = f"{one.source} told it anew at {shanghai_text(one.at)} as “{one.title}” ({one.share:.0%} shared)"
         yield Hit("moved_on", "warn", one.item, "title", titles[one.item], told, advice="look whether the article is still true", sentence=one.title)
 
