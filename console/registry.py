@@ -46,7 +46,7 @@ SUBCOMMAND_MODULES = {
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
-TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "care.tasks")
+TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "care.tasks", "console.rehearsal.tasks")
 SETTING_MODULES = (
     "huabao.alarms", "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
     "content.wap.settings", "delivery.settings", "reconciliation.settings", "care.settings", "console.settings",

@@ -246,6 +246,9 @@ RIGHTS: tuple[Right, ...] = (
     Right("settings", "GET", "/settings", OPERATORS),
     Right("setting", "GET", "/settings/{name}", OPERATORS),
     Right("setting_act", "POST", "/settings/{name}", OPERATORS),
+    Right("rehearsal", "GET", "/editions/{edition_id:int}/rehearsal", DEPUTIES),
+    Right("rehearsal_act", "POST", "/editions/{edition_id:int}/rehearsal", DEPUTIES),
+    Right("arrived_slide", "GET", "/editions/{edition_id:int}/arrived/{file_id:int}/slides/{number:int}.png", DEPUTIES),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

@@ -26,6 +26,9 @@ API_ANSWERS_KEEP_S = Setting("api_answers_keep_s", 86_400, "s", "the same reques
 LIVE_STREAMS_MAX = Setting("live_streams_max", 400, "", "pages that one web process keeps live at a time; others are shown and grow old", 1, 20_000)
 LIVE_STREAMS_PER_ACCOUNT_MAX = Setting("live_streams_per_account_max", 12, "", "pages that one account has live at a time in one web process; the oldest gives way", 1, 200)
 
+REHEARSAL_MESSAGES_MAX = Setting("rehearsal_messages_max", 40, "messages", "a rehearsal sends so many at most, those of most readers", minimum=1, maximum=256)
+REHEARSAL_WAIT_S = Setting("rehearsal_wait_s", 120.0, "s", "a rehearsal waits so long for the sandbox's reports, then it ends with what has come", minimum=5.0, maximum=1800.0)
+
 SETTINGS: tuple[Setting[Any], ...] = (
     SIGN_IN_ATTEMPTS_MAX,
     SIGN_IN_LOCK_S,
@@ -35,6 +38,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SESSION_AGE_S,
     API_RATE_PER_MIN,
     API_ANSWERS_KEEP_S,
+    REHEARSAL_MESSAGES_MAX,
+    REHEARSAL_WAIT_S,
     LIVE_STREAMS_MAX,
     LIVE_STREAMS_PER_ACCOUNT_MAX,
 )

@@ -47,6 +47,7 @@ from console.pages import (
     readers,
     reconcile,
     recovery,
+    rehearsing,
     review,
     scheduling,
     seeds,
@@ -221,6 +222,9 @@ PAGES: dict[str, Page] = {
     "settings": settings.settings,
     "setting": settings.setting,
     "setting_act": settings.setting_act,
+    "rehearsal": rehearsing.rehearsal,
+    "rehearsal_act": rehearsing.rehearsal_act,
+    "arrived_slide": rehearsing.arrived_slide,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

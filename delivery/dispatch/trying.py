@@ -10,24 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.models import EditionVersion, Variant
 from content.services import find_edition, load_version, lock_edition
 from content.signatures import SignatureRules, variant_name
 from content.variants import Wanted, ensure_variants
-from delivery import kinds, lifecycle, partitions
-from delivery.dispatch import gate, preflight, seeds
+from delivery import kinds
+from delivery.dispatch import preflight, seeds
+from delivery.dispatch.house import Copy, Occasion, send_copies
 from delivery.dispatch.routing import carries_short
-from delivery.dispatch.snapshot import digest
-from delivery.lanes import SEED
-from delivery.models import Batch, Dispatch, Outcome, Port, Seed, deliveries
+from delivery.models import Batch, Dispatch, Port, Seed
 from delivery.ports import PortSettings
 from huabao import audit
-from huabao.clock import business_day
 from huabao.errors import UsageError
-from huabao.ids import pack_ids
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from subscribers.handset_classes import CANNOT_MMS, DEFAULT_HANDSET_CLASS, handset_class
@@ -151,32 +148,16 @@ def _earlier(session: Session, ask: Ask) -> Tried | None:
 
 
 def _dispatch(session: Session, ask: Ask, version_id: int, variant_id: int, wanted: Wanted, *, by: str, runtime: Runtime) -> Tried:
-    now = runtime.now()
     edition = find_edition(session, ask.edition)
     loaded, port = load_version(session, edition), _port(session, ask)
     reader_id = session.scalars(select(Reader.id).where(Reader.msisdn == str(ask.to))).one()
-    dispatch = Dispatch(
-        edition_id=edition.id, edition_version_id=version_id, service_id=loaded.publication.service_id, kind=kinds.SEED, lane=SEED, day=business_day(now),
-        state=lifecycle.DRAFT, audience=1, planned=1, ports=[port.name], start_at=now, created_at=now, created_by=by[:80], gate={KEY: ask.key} if ask.key else {},
-    )  # fmt: skip
-    session.add(dispatch)
-    session.flush()
-    partitions.ensure_day(session, dispatch.day)
-    row = {"day": dispatch.day, "dispatch_id": dispatch.id, "reader_id": reader_id, "variant_id": variant_id, "port_id": port.id}
-    session.execute(insert(deliveries).values(**row, outcome=int(Outcome.PENDING), late=0))
-    session.add(
-        Batch(
-            dispatch_id=dispatch.id, day=dispatch.day, variant_id=variant_id, port_id=port.id, service_code=loaded.publication.service_code, position=0, size=1,
-            reader_ids=pack_ids([reader_id]), lane=SEED, handset_class=wanted[0],
-        )
-    )  # fmt: skip
-    _, dispatch.planned_digest = digest(session, dispatch)
     reason = f"to the phone of {by}" if ask.phone == str(ask.to) else "to a seed"
-    lifecycle.note_created(session, dispatch, by=by, at=now)
-    lifecycle.act(session, dispatch, "plan", by=by, at=now, reason=reason)
-    gate.release(session, dispatch, by=by, at=now, reason=reason)
+    version = session.get_one(EditionVersion, version_id)
+    occasion = Occasion(by, reason, {KEY: ask.key} if ask.key else {})
+    dispatch = send_copies(session, edition, version, port, [Copy(reader_id, variant_id, wanted[0])], occasion, runtime)
     audit.record(
-        session, actor=by, action="edition.try", object_kind="edition", object_id=edition.id, at=now, msisdn=ask.to.masked, variant=variant_name(*wanted), dispatch=dispatch.id
-    )
+        session, actor=by, action="edition.try", object_kind="edition", object_id=edition.id, at=runtime.now(), msisdn=ask.to.masked, variant=variant_name(*wanted),
+        dispatch=dispatch.id,
+    )  # fmt: skip
     name = f"{loaded.publication.slug}/{edition.number}"
     return Tried(dispatch.id, name, loaded.version.version, variant_name(*wanted), ask.to, port.name, preflight.misfits_of(session, reader_id, variant_id))
