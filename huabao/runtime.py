@@ -10,6 +10,7 @@ from functools import lru_cache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from huabao import tracing
 from huabao.clock import Clock, SteadyClock
 from huabao.config import Config, get_config
 from huabao.db import keep_time, make_engine, transaction
@@ -54,6 +55,7 @@ class Runtime:
 
 def make_runtime(config: Config) -> Runtime:
     """A runtime for `config`, with an engine of its own."""
+    tracing.begin(config)
     engine = make_engine(config.resolved_database_url)
     return Runtime(config, engine, sessionmaker(engine, expire_on_commit=False), _clock(config, engine))
 

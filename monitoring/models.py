@@ -1,4 +1,4 @@
-"""Tables of the eyes of the house: what the checks saw, who is told, who is on duty, and the trace of a send."""
+"""Tables of the eyes of the house: what the checks saw, who is told, who is on duty."""
 
 from __future__ import annotations
 
@@ -105,23 +105,6 @@ class AlarmNotice(Base):
     sent_at: Mapped[datetime | None]
     message_id: Mapped[str] = mapped_column(String(60), default="")
     error: Mapped[str] = mapped_column(String(300), default="")
-
-
-class TraceContext(Base):
-    """Where the trace of something goes on in another process; written only while traces are on.
-
-    Attributes:
-        kind: edition_version or dispatch.
-        parent: a W3C traceparent.
-    """
-
-    __tablename__ = "trace_contexts"
-    __table_args__ = (Index("ix_trace_contexts_at", "at"),)
-
-    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
-    object_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
-    parent: Mapped[str] = mapped_column(String(60))
-    at: Mapped[datetime]
 
 
 class HandoverNote(Base):

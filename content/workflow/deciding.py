@@ -19,6 +19,7 @@ from content.workflow import approvals, lifecycle
 from content.workflow.approvals import Decision
 from content.workflow.difference import Difference
 from content.workflow.lifecycle import Act
+from huabao import tracing
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
@@ -61,9 +62,10 @@ def approve(runtime: Runtime, ref: str, done: Act, *, seen: int | None, yes: boo
         in_the_way = approvals.hindrances(session, edition, done, production=production)
         wanted = [] if in_the_way else wanted_variants(session, loaded, "audience", None)
     _build(runtime, loaded, wanted, yes, progress)
-    with runtime.transaction() as session:
+    with tracing.span("edition.approve", edition=edition.id, version=loaded.version.version) as traced, runtime.transaction() as session:
         locked = lock_edition(session, edition.id)
         decision = approvals.approve(session, locked, done, version_id=loaded.version.id, production=production)
+        traced.keep(session, tracing.EDITION, locked.id, at=done.at)
         return Decided(locked.id, loaded.version.version, locked.state, decision)
 
 

@@ -34,6 +34,7 @@ from delivery.models import Dispatch, Port
 from delivery.serials import course as serials
 from delivery.serials.notes import note_keys
 from delivery.settings import BATCH_READERS_MAX
+from huabao import tracing
 from huabao.clock import business_day
 from huabao.errors import StoreError, UsageError
 from huabao.hours import ALWAYS, Hours
@@ -48,6 +49,7 @@ NO_PORT = "there is no port to send through; add one: `huabao port add NAME --ki
 
 class _NewSignatureError(Exception):
     """A reader has a signature that has no variant yet."""
+
 
 MOVED_SHARE = 0.01
 """So many more readers than a person said yes to are the same number to him."""
@@ -106,6 +108,21 @@ def create(runtime: Runtime, request: Request, *, actor: str, progress: Callable
         UsageError: no such edition or port, nobody is planned, too many variants, the version is under way already,
             or it fails on its readers' handsets.
     """
+    with tracing.span("dispatch.create", lambda: _approved(runtime, request.edition)) as traced:
+        dispatch_id = _create(runtime, request, actor=actor, progress=progress)
+        if tracing.is_on():
+            with runtime.transaction() as session:
+                traced.keep(session, tracing.DISPATCH, dispatch_id, at=runtime.now())
+        return dispatch_id
+
+
+def _approved(runtime: Runtime, ref: str) -> str:
+    """Where the trace of the edition's approval goes on."""
+    with runtime.transaction(read_only=True) as session:
+        return tracing.kept(session, tracing.EDITION, find_edition(session, ref).id)
+
+
+def _create(runtime: Runtime, request: Request, *, actor: str, progress: Callable[[int], None] | None) -> int:
     look_again(runtime, request.edition)
     for _ in range(SNAPSHOT_ATTEMPTS_MAX):
         now = runtime.now()
@@ -201,9 +218,7 @@ def terms_of(session: Session, subject: Subject, request: Request, now: datetime
     return Terms(window.opens_at(start), deadline, Routing.of(session, subject.ports, start), course)
 
 
-def variants_of(
-    runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None, terms: Terms | None = None
-) -> dict[Signature, int]:
+def variants_of(runtime: Runtime, request: Request, subject: Subject, count: Count, progress: Callable[[int], None] | None, terms: Terms | None = None) -> dict[Signature, int]:
     """The variant of each signature that was counted; what is missing is built."""
     course = terms.course if terms is not None and isinstance(terms.course, serials.Course) else None
     notes = note_keys(runtime, course.earlier, subject.version.id, serials.flags_in(mask for mask, _ in count.signatures)) if course is not None and course.earlier else {}

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from delivery.reports.meanings import Meanings, stored
 from delivery.reports.outcomes import UNDELIVERED, Evidence, fold_outcome
 from delivery.reports.parts import PartReport, fold_parts, many_parts
 from delivery.reports.store import Event, Settled
+from huabao import tracing
 from huabao.alarms import raise_alarm
 from huabao.msisdn import find_msisdn
 from huabao.queues import Periodic
@@ -149,7 +151,8 @@ def _fold_chunk(session: Session, events: list[Event], now: datetime) -> int:
     counts = Counts()
     meanings = Meanings(session)
     for (day, dispatch_id), group in by_dispatch.items():
-        settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id), group, counts, meanings)
+        with tracing.span("reports.fold", partial(tracing.kept, session, tracing.DISPATCH, dispatch_id), share_of=group[0].event.id, dispatch=dispatch_id, reports=len(group)):
+            settled += _fold_dispatch(session, day, dispatch_id, services.get(dispatch_id), group, counts, meanings)
     counts.write(session)
     store.settle_events(session, settled)
     _alarm(session, events, settled, meanings, now)

@@ -32,6 +32,7 @@ from delivery.sending.personal import Texts, alike, filled, in_turn, texts_of
 from delivery.sending.prepared import open_content, port_settings
 from delivery.sending.slots import Slots, slots_of
 from delivery.throttle import Departures, Throttle, fitting, port_key, throttle_for
+from huabao import tracing
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
 from huabao.log import get_logger
@@ -80,9 +81,16 @@ def send_batch(runtime: Runtime, batch_id: int) -> None:
         with claims.BATCHES.holding(runtime.engine, batch_id):
             found = _claim(runtime, batch_id, throttle)
             if found is not None:
-                _send(runtime, *found, throttle)
+                claimed, settings = found
+                with tracing.span("batch.send", lambda: _trace(runtime, claimed), share_of=batch_id, dispatch=claimed.dispatch_id, batch=batch_id, port=settings.name):
+                    _send(runtime, claimed, settings, throttle)
     except FenceError as error:
         log.warning("batch lost to another worker", batch=batch_id, reason=str(error))
+
+
+def _trace(runtime: Runtime, claimed: ClaimedBatch) -> str:
+    with runtime.transaction(read_only=True) as session:
+        return tracing.kept(session, tracing.DISPATCH, claimed.dispatch_id)
 
 
 def _claim(runtime: Runtime, batch_id: int, throttle: Throttle) -> tuple[ClaimedBatch, PortSettings] | None:

@@ -20,7 +20,7 @@ from delivery.sending import losses, open_outcomes, stages, unknowns
 from delivery.sending.claims import BATCHES
 from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
-from huabao import alarms
+from huabao import alarms, tracing
 from huabao.alarms import Alarm
 from huabao.db import in_ids
 from huabao.log import get_logger
@@ -148,6 +148,16 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
             return False
         if found.state == lifecycle.DRAINING and unknowns.is_awaited(session, found, now=runtime.now()):
             return False
+    with tracing.span("dispatch.verify", lambda: _trace(runtime, dispatch_id), dispatch=dispatch_id):
+        return _verify_and_close(runtime, dispatch_id)
+
+
+def _trace(runtime: Runtime, dispatch_id: int) -> str:
+    with runtime.transaction(read_only=True) as session:
+        return tracing.kept(session, tracing.DISPATCH, dispatch_id)
+
+
+def _verify_and_close(runtime: Runtime, dispatch_id: int) -> bool:
     with runtime.transaction(read_only=True, still=True) as session:
         verification = proof.verify(session, dispatch_id)
         curve = curves.of_closed(session, lifecycle.find_dispatch(session, dispatch_id))
