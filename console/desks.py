@@ -26,6 +26,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("seeds", "seeds", "seeds.name"),
     Desk("alarms", "alarms", "alarms.name"),
     Desk("editions", "editions", "editions.name"),
+    Desk("segments", "segments", "segment.name_of_desk"),
     Desk("readers", "readers", "name.readers"),
     Desk("complaints", "complaint", "complaint.name"),
     Desk("recovery", "recovery", "name.recovery"),

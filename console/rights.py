@@ -249,6 +249,9 @@ RIGHTS: tuple[Right, ...] = (
     Right("rehearsal", "GET", "/editions/{edition_id:int}/rehearsal", DEPUTIES),
     Right("rehearsal_act", "POST", "/editions/{edition_id:int}/rehearsal", DEPUTIES),
     Right("arrived_slide", "GET", "/editions/{edition_id:int}/arrived/{file_id:int}/slides/{number:int}.png", DEPUTIES),
+    Right("segments", "GET", "/segments", DEPUTIES, by_city=True),
+    Right("segment_count", "POST", "/segments/count", DEPUTIES, by_city=True),
+    Right("segment_act", "POST", "/segments", DEPUTIES),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

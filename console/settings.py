@@ -29,6 +29,8 @@ LIVE_STREAMS_PER_ACCOUNT_MAX = Setting("live_streams_per_account_max", 12, "", "
 REHEARSAL_MESSAGES_MAX = Setting("rehearsal_messages_max", 40, "messages", "a rehearsal sends so many at most, those of most readers", minimum=1, maximum=256)
 REHEARSAL_WAIT_S = Setting("rehearsal_wait_s", 120.0, "s", "a rehearsal waits so long for the sandbox's reports, then it ends with what has come", minimum=5.0, maximum=1800.0)
 
+SEGMENT_COUNT_S = Setting("segment_count_s", 1.5, "s", "the segment builder counts for so long; then it projects from one reader in a hundred", minimum=0.05, maximum=30.0)
+
 SETTINGS: tuple[Setting[Any], ...] = (
     SIGN_IN_ATTEMPTS_MAX,
     SIGN_IN_LOCK_S,
@@ -40,6 +42,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     API_ANSWERS_KEEP_S,
     REHEARSAL_MESSAGES_MAX,
     REHEARSAL_WAIT_S,
+    SEGMENT_COUNT_S,
     LIVE_STREAMS_MAX,
     LIVE_STREAMS_PER_ACCOUNT_MAX,
 )

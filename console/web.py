@@ -51,6 +51,7 @@ from console.pages import (
     review,
     scheduling,
     seeds,
+    segments,
     settings,
     settling,
     signing,
@@ -225,6 +226,9 @@ PAGES: dict[str, Page] = {
     "rehearsal": rehearsing.rehearsal,
     "rehearsal_act": rehearsing.rehearsal_act,
     "arrived_slide": rehearsing.arrived_slide,
+    "segments": segments.segments,
+    "segment_count": segments.segment_count,
+    "segment_act": segments.segment_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

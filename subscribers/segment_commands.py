@@ -13,8 +13,8 @@ from subscribers import services
 from subscribers.reader_commands import FILE
 from subscribers.segments import FIELDS, Rule, find_segment, parse_rule
 from subscribers.segments.store import count_readers, list_segments, sample_readers
+from subscribers.segments.text import RULE_BYTES_MAX, rule_of_text
 
-RULE_BYTES_MAX = 100_000
 RULE = click.option("--rule", "file", type=FILE, default=None, help="A YAML file that holds a rule.")
 
 
@@ -29,31 +29,13 @@ def read_rule(path: Path) -> Rule:
     Raises:
         UsageError: it cannot be read, is no YAML or no rule; the message says where.
     """
-    import yaml
-
     try:
         text = path.read_bytes()[: RULE_BYTES_MAX + 1].decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: is not UTF-8; save it as UTF-8") from error
-    if len(text) > RULE_BYTES_MAX or ("&" in text and "*" in text and any(isinstance(token, yaml.AliasToken) for token in _tokens(text))):
-        raise UsageError(f"{path}: a rule has at most {RULE_BYTES_MAX:,} bytes and no YAML aliases; write it out")
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise UsageError(f"{path}{f':{mark.line + 1}' if mark else ''}: is no YAML: {getattr(error, 'problem', None) or 'it cannot be read'}") from error
-    return parse_rule(document, str(path))
-
-
-def _tokens(text: str) -> list[object]:
-    import yaml
-
-    try:
-        return list(yaml.scan(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError:
-        return []
+    return rule_of_text(text, str(path))
 
 
 def _chosen(runtime: Runtime, name: str | None, file: Path | None) -> Rule:
