@@ -59,14 +59,15 @@ FORMS: tuple[tuple[str, str], ...] = (
 )
 """Form of a sentence, and the text that says it."""
 
-_FORMS = tuple((re.compile(form), name) for form, name in (*FORMS, *desk_wording.FORMS))
+_PLAIN = tuple((re.compile(form), name) for form, name in desk_wording.FORMS)
+"""Sentences that name commands, which a page says without them in either language."""
+
+_FORMS = (*((re.compile(form), name) for form, name in FORMS), *_PLAIN)
 
 
 def said(sentence: str, language: str) -> str:
     """The sentence in that language, where its form is known."""
-    if language == ENGLISH:
-        return sentence
-    for form, name in _FORMS:
+    for form, name in _PLAIN if language == ENGLISH else _FORMS:
         if found := form.fullmatch(sentence):
             return text(language, name, **_values(found.groupdict(), language))
     parts = sentence.split("; ")

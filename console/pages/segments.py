@@ -67,7 +67,8 @@ def segments(visit: Visit, counted: Counted | None = None, problem: str = "", na
             shown = _counted(visit, session, shown.text)
     return visit.page(
         "segments.html", named=named, counted=shown, problem=problem, name=name or (wanted if found is not None else ""), fields=_fields(visit), masked=_masked,
-        words_of=lambda row: rule_words(parse_rule(row.rule, "rule"), visit.language), builder=json.dumps(shown.document, ensure_ascii=False), done=visit.request.query_params.get("done", ""),
+        words_of=lambda row: rule_words(parse_rule(row.rule, "rule"), visit.language), builder=json.dumps(shown.document, ensure_ascii=False),
+        done=visit.request.query_params.get("done", ""),
     )  # fmt: skip
 
 
