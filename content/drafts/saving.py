@@ -185,17 +185,22 @@ def start_over(session: Session, edition_id: int, *, by: str, now: datetime, cit
 def put(session: Session, edition: Edition, found: Draft, document: Document, parts: Sequence[str], *, by: str, now: datetime, note: str = "") -> Draft:
     """Keep `document` as the next revision; the edition's row is locked by the caller."""
     row = session.get(EditionDraft, edition.id)
+    kept = None if row is None else row.kept_revision
+    before = 0 if row is None else row.revision
+    if row is None or found.base_version_id != row.base_version_id:  # its words were the version's so far
+        kept = None if found.base_version_id is None else before
+        steps.note(session, edition.id, before, found.document, (), by=found.saved_by, at=found.saved_at or now, note="begun")
+    values: dict[str, Any] = {
+        "revision": before + 1, "title": str(document["edition"].get("title") or "")[:200], "issue_date": _day(document["edition"], now.date()), "document": document,
+        "base_version_id": found.base_version_id, "kept_revision": kept, "saved_at": now, "saved_by": by[:80],
+    }  # fmt: skip
     if row is None:
-        row = EditionDraft(edition_id=edition.id, revision=0, base_version_id=found.base_version_id, kept_revision=0 if found.base_version_id is not None else None)
-        session.add(row)
-        steps.note(session, edition.id, 0, found.document, (), by=found.saved_by, at=found.saved_at or now, note="begun")
-    elif found.base_version_id != row.base_version_id:
-        row.base_version_id, row.kept_revision = found.base_version_id, row.revision
-        steps.note(session, edition.id, row.revision, found.document, (), by=found.saved_by, at=found.saved_at or now, note="begun")
-    row.revision += 1
-    row.document, row.saved_at, row.saved_by = document, now, by[:80]
-    row.title, row.issue_date = str(document["edition"].get("title") or "")[:200], _day(document["edition"], getattr(row, "issue_date", None) or now.date())
-    steps.note(session, edition.id, row.revision, document, parts, by=by, at=now, note=note)
+        session.add(EditionDraft(edition_id=edition.id, **values))
+    else:
+        values["issue_date"] = _day(document["edition"], row.issue_date)
+        for name, value in values.items():
+            setattr(row, name, value)
+    steps.note(session, edition.id, before + 1, document, parts, by=by, at=now, note=note)
     session.flush()
     return current(session, edition)
 
