@@ -77,6 +77,16 @@ def test_an_order_that_misc_refuses_after_its_call_is_undone(runtime: Runtime, t
     assert under_way(runtime) == 0
 
 
+@pytest.mark.parametrize("said", ["code", "late_code"])
+def test_what_misc_may_not_cancel_holds(sqlite_runtime: Runtime, tmp_path: Path, said: str) -> None:
+    """119: MISC is the order's master. Whether it says so at once or after its call, the order is what it was."""
+    with both(sqlite_runtime, rules=[{"when": {"nth": 2}, "do": {said: 119}}], folder=tmp_path) as peer:
+        ask(sqlite_runtime)
+        ask(sqlite_runtime, "cancel", "k2")
+        assert (peer.orders(), states(sqlite_runtime)) == ({(ANNA, PAPER): "active"}, {ANNA: "active"})
+    assert requests(sqlite_runtime) == [(DONE, "0"), (REFUSED, "119")]
+
+
 def test_a_refusal_before_any_call_changes_nothing(sqlite_runtime: Runtime) -> None:
     with both(sqlite_runtime, "--errors", "103=1") as peer:
         ask(sqlite_runtime)

@@ -73,8 +73,8 @@ def post(tcp_port: int, path: str, body: bytes, headers: Mapping[str, str]) -> N
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 
 
-def report_of_another_title(runtime: Runtime, tcp_port: int) -> None:
-    """He fetches a magazine, which nobody stopped."""
+def report_of_another_title(runtime: Runtime, tcp_port: int, status: str = "Retrieved") -> None:
+    """He fetches a magazine, which nobody stopped, or his handset puts it off."""
     day = business_day(runtime.now())
     with runtime.transaction() as session:
         dispatch = Dispatch(
@@ -92,7 +92,7 @@ def report_of_another_title(runtime: Runtime, tcp_port: int) -> None:
         session.flush()
         row = {"day": day, "dispatch_id": dispatch.id, "reader_id": WHO, "variant_id": 1, "port_id": 1, "late": 0, "submission_id": one.id}
         session.execute(insert(deliveries), [{**row, "outcome": int(Outcome.SUBMITTED), "outcome_at": runtime.now(), "submitted_at": runtime.now()}])
-    report = DeliveryReportReq("m1", (Address(f"86{NUMBER}"),), "Retrieved", date=runtime.now())
+    report = DeliveryReportReq("m1", (Address(f"86{NUMBER}"),), status, date=runtime.now())
     post(tcp_port, "/mm7/main", encode_envelope(report, transaction_id="r"), XML)
     assert fold(runtime) == 1
 
@@ -126,6 +126,20 @@ def test_what_the_mmsc_brings(sqlite_runtime: Runtime, come: Callable[[Runtime, 
     attempts.run(later)
     with later.transaction(read_only=True) as session:
         assert [one[0] for one in session.scalars(select(RecoveryAttempt.steps)).one()][:1] == steps
+
+
+def test_a_handset_that_puts_a_message_off_is_no_sign_of_life(sqlite_runtime: Runtime) -> None:
+    """Deferred: it was told of a message and did not fetch it, as before the stop; Retrieved after it is one."""
+    later = stopped(sqlite_runtime, "handset_settings")
+    with serving(later, MM7App(later)) as tcp_port:
+        report_of_another_title(later, tcp_port, "Deferred")
+        assert begun(later) == []
+        with later.transaction(read_only=True) as session:
+            assert session.scalars(select(deliveries.c.outcome).where(deliveries.c.reader_id == WHO, deliveries.c.submission_id.is_not(None))).all() == [int(Outcome.SUBMITTED)]
+        report = DeliveryReportReq("m1", (Address(f"86{NUMBER}"),), "Retrieved", date=later.now())
+        post(tcp_port, "/mm7/main", encode_envelope(report, transaction_id="s"), XML)
+    assert fold(later) == 1
+    assert begun(later) == [("retrieved", WHO)]
 
 
 def _import(runtime: Runtime, folder: Path, imei: str) -> None:
