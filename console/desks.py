@@ -24,6 +24,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("today", "today", "name.today"),
     Desk("ports", "ports", "ports.name"),
     Desk("seeds", "seeds", "seeds.name"),
+    Desk("capacity", "capacity", "capacity.name"),
     Desk("alarms", "alarms", "alarms.name"),
     Desk("editions", "editions", "editions.name"),
     Desk("segments", "segments", "segment.name_of_desk"),

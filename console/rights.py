@@ -252,6 +252,8 @@ RIGHTS: tuple[Right, ...] = (
     Right("segments", "GET", "/segments", DEPUTIES, by_city=True),
     Right("segment_count", "POST", "/segments/count", DEPUTIES, by_city=True),
     Right("segment_act", "POST", "/segments", DEPUTIES),
+    Right("capacity", "GET", "/capacity", OPERATORS),
+    Right("capacity_chart", "GET", "/capacity/charts/{file}", OPERATORS, refresh=True),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

@@ -28,6 +28,7 @@ from console.pages import (
     accounts,
     alarms,
     braking,
+    capacity,
     complaints,
     deciding,
     differences,
@@ -229,6 +230,8 @@ PAGES: dict[str, Page] = {
     "segments": segments.segments,
     "segment_count": segments.segment_count,
     "segment_act": segments.segment_act,
+    "capacity": capacity.capacity,
+    "capacity_chart": capacity.capacity_chart,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

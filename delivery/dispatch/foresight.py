@@ -152,13 +152,13 @@ def look_ahead(
     chosen = window or window_on(publication, day, now)
     present = present_readers(session, publication, chosen.begin) if readers is None else readers
     more = gains.expected(session, publication.id, business_day(chosen.begin), now=now) if gain is None else gain
-    supplies = _supplies(session, publication.service_code, ports)
-    alone = forecast(max(0, present + more), supplies, chosen.begin, chosen.end)
+    carrying = supplies(session, publication.service_code, ports)
+    alone = forecast(max(0, present + more), carrying, chosen.begin, chosen.end)
     others = _others(session, publication, chosen, now)
     together = None
     if others:
         begin, end = min(chosen.begin, *(one.begin for _, one, _ in others)), max(chosen.end, *(one.end for _, one, _ in others))
-        together = forecast(alone.readers + sum(found for _, _, found in others), supplies, begin, end)
+        together = forecast(alone.readers + sum(found for _, _, found in others), carrying, begin, end)
     return CapacityPlan(slug, chosen, present, more, alone, tuple((name, found) for name, _, found in others), together)
 
 
@@ -171,7 +171,12 @@ def present_readers(session: Session, publication: Publication, at: datetime) ->
     return known[publication.id, at]
 
 
-def _supplies(session: Session, service_code: str | None, names: Sequence[str]) -> list[Supply]:
+def supplies(session: Session, service_code: str | None, names: Sequence[str]) -> list[Supply]:
+    """What the named ports carry over time; without names, all that are up and may carry the code.
+
+    Raises:
+        UsageError: there is no such port.
+    """
     rows = session.scalars(select(Port).order_by(Port.id)).all()
     unknown = sorted(set(names) - {row.name for row in rows})
     if unknown:

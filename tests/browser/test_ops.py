@@ -38,10 +38,19 @@ def test_the_ports_in_every_look(open_page: OpenPage, sqlite_runtime: Runtime, l
 
 
 @pytest.mark.parametrize(("language", "scheme", "width", "height"), [LOOKS[1], LOOKS[2]])
-def test_the_seeds_in_every_look(open_page: OpenPage, sqlite_runtime: Runtime, language: str, scheme: str, width: int, height: int) -> None:
+def test_seeds_and_planning_in_every_look(open_page: OpenPage, sqlite_runtime: Runtime, language: str, scheme: str, width: int, height: int) -> None:
     dispatch_id = add_gated(sqlite_runtime, state="held", bad=1)
+    look = f"{language}-{scheme}-{width}"
     page = open_page("/seeds", language=language, scheme=scheme, width=width, height=height)
     expect(page.locator(f"#seeds-{dispatch_id}")).to_be_visible()
     page.locator(".seed-edit summary").click()
     _judge(page)
-    _keep_picture(page, f"{language}-{scheme}-{width}-seeds")
+    _keep_picture(page, f"{look}-seeds")
+    page.goto("/capacity?title=&readers=4000000&start=2030-01-05T06:00&deadline=2030-01-05T08:00")
+    expect(page.locator("#course canvas")).to_be_visible()
+    _judge(page)
+    _keep_picture(page, f"{look}-capacity")
+    for name in ("audit", "settings?q=port"):
+        page.goto(f"/{name}")
+        _judge(page)
+        _keep_picture(page, f"{look}-{name.partition('?')[0]}")
