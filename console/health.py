@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from huabao import leases
 from huabao.runtime import Runtime
@@ -29,6 +30,17 @@ def health(runtime: Runtime, role: str, *, port: int = 8080) -> str:
     with runtime.transaction(read_only=True) as session:
         alive = session.scalar(select(leases.Lease.expires_at).where(leases.Lease.name == process_lease(role)))
     return f"{role} was alive just now" if alive is not None and alive > runtime.now() else ""
+
+
+def house(runtime: Runtime) -> list[str]:
+    """What keeps the house as a whole from working, a sentence each; empty where it works."""
+    from monitoring.alarms.vitality import problems
+
+    try:
+        with runtime.transaction(read_only=True) as session:
+            return problems(session, runtime.now())
+    except SQLAlchemyError as error:
+        return [f"the database cannot be asked ({type(error).__name__})"]
 
 
 def _http_alive(url: str) -> str:

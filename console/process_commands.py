@@ -62,13 +62,17 @@ def link(invocation: Invocation, ports: tuple[str, ...]) -> Report:
 
 
 @click.command("health")
-@click.argument("role", type=click.Choice(["web", "worker", "scheduler", "link"]))
+@click.argument("role", type=click.Choice(["web", "worker", "scheduler", "link", "house"]))
 @click.option("--port", default=8080, show_default=True, type=int, help="Of the web.")
 @operation
 def health(invocation: Invocation, role: str, port: int) -> Report:
-    """Whether this host's process of that role lives: exit 0 if so, 1 if not."""
+    """Whether this host's process of that role lives, or the house as a whole works: exit 0 if so, 1 if not."""
     from console.health import health as ask
+    from console.health import house
 
+    if role == "house":
+        wrong = house(invocation.runtime)
+        return Report({"role": role, "alive": not wrong, "problems": wrong}, wrong or ["the house works"], problem=bool(wrong))
     said = ask(invocation.runtime, role, port=port)
     return Report({"role": role, "alive": bool(said)}, [said or f"no sign of life from {role} on this host"], problem=not said)
 

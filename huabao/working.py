@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from huabao import alarms
 from huabao import queues as jobs
 from huabao.hands import Hands
-from huabao.log import get_logger
+from huabao.log import BOUND, bound, get_logger
 from huabao.outages import fullness
 from huabao.queues import Claim, Periodic, Retry, Task
 from huabao.runtime import Runtime
@@ -74,7 +74,7 @@ def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, ow
     try:
         if task is None:
             raise LookupError(f"no task is called {claim.task!r}")
-        with JOBS.holding(runtime.engine, claim.job_id), _lease_kept(runtime, task, claim, owner):
+        with bound(job=claim.job_id, task=claim.task, **_told(claim)), JOBS.holding(runtime.engine, claim.job_id), _lease_kept(runtime, task, claim, owner):
             task.run(runtime, **claim.args)
     except Retry as again:
         with runtime.transaction() as session:
@@ -84,6 +84,11 @@ def run_claimed(runtime: Runtime, tasks: Mapping[str, Task], claim: Claim, *, ow
     else:
         with runtime.transaction() as session:
             jobs.finish(session, claim, owner=owner, now=runtime.now())
+
+
+def _told(claim: Claim) -> dict[str, Any]:
+    """What every line of the job's work says of it."""
+    return {name.removesuffix("_id"): claim.args[name] for name in BOUND if name in claim.args}
 
 
 def run_periodic(runtime: Runtime, periodic: Periodic) -> None:

@@ -35,7 +35,7 @@ from delivery.throttle import Departures, Throttle, fitting, port_key, throttle_
 from huabao import tracing
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
-from huabao.log import get_logger
+from huabao.log import bound, get_logger
 from huabao.runtime import Runtime
 
 log = get_logger("sending")
@@ -82,7 +82,10 @@ def send_batch(runtime: Runtime, batch_id: int) -> None:
             found = _claim(runtime, batch_id, throttle)
             if found is not None:
                 claimed, settings = found
-                with tracing.span("batch.send", lambda: _trace(runtime, claimed), share_of=batch_id, dispatch=claimed.dispatch_id, batch=batch_id, port=settings.name):
+                with (
+                    tracing.span("batch.send", lambda: _trace(runtime, claimed), share_of=batch_id, dispatch=claimed.dispatch_id, batch=batch_id, port=settings.name),
+                    bound(dispatch=claimed.dispatch_id, batch=batch_id, port=settings.name),
+                ):
                     _send(runtime, claimed, settings, throttle)
     except FenceError as error:
         log.warning("batch lost to another worker", batch=batch_id, reason=str(error))
