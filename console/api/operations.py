@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.api import resends, sends, tries
+from console.api import resends, sends, support, tries
 from console.api.calls import Operation
 from console.api.schemas import (
     BulkResendDocument,
@@ -39,4 +39,5 @@ OPERATIONS: tuple[Operation, ...] = (
         "showDispatch", "GET", "/dispatches/{dispatch_id:int}", (READ,), "A dispatch and its count at this moment", sends.show_dispatch, {200: DispatchProgress}, ("not-found",)
     ),
     Operation("listPorts", "GET", "/ports", (READ,), "Every port as it stands", sends.list_ports, {200: PortList}),
+    *support.OPERATIONS,
 )  # fmt: skip

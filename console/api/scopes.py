@@ -8,6 +8,7 @@ from types import MappingProxyType
 from huabao.errors import UsageError
 
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
+SUPPORT, RELEASE = "support", "release"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
@@ -15,6 +16,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         RESEND: "send an edition again to one reader",
         RESEND_BULK: "count and send an edition again to all whom a filter finds",
         TRY: "send an edition to a number of a seed group before anybody has it",
+        SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints",
+        RELEASE: "send to a stopped reader again without an attempt",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )

@@ -11,10 +11,9 @@ from console.pages.readers import asked
 from console.pages.steering import REASON_CHARS_MAX
 from console.reader_view import titles_of
 from console.visit import Refused, Visit
-from huabao import audit
 from huabao.msisdn import MSISDN
 from subscribers.models import HOLDING_STATES, Subscription
-from subscribers.offers.leaving import is_ending, request_end
+from subscribers.offers.leaving import end_for, is_ending
 
 CHANNEL = "desk"
 
@@ -46,13 +45,9 @@ def end_order_act(visit: Visit) -> Response:
         return _shown(visit, problem=visit.say("steer.reason_missing"))
     with visit.runtime.transaction() as session:
         row = _asked_order(visit, session)
-        possible = _may_end(session, row)
-        if possible:
-            order_id = request_end(session, row.reader_id, row.service_id, channel=CHANNEL, at=now)
-            about = {"service_id": row.service_id, "reason": reason, "order_id": order_id}
-            audit.record(session, actor=visit.actor, action="subscription.end", object_kind="reader", object_id=row.reader_id, at=now, **about)
+        asked_for = end_for(session, row, channel=CHANNEL, by=visit.actor, reason=reason, at=now)
         reader_id = row.reader_id
-    return visit.go(f"/readers/{reader_id}?done=ending") if possible else _shown(visit, reason=reason)
+    return _shown(visit, reason=reason) if asked_for is None else visit.go(f"/readers/{reader_id}?done=ending")
 
 
 def _asked_order(visit: Visit, session: Session) -> Subscription:

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from care.complaints.causes import ANSWER_NAMES
 from care.complaints.causes import NAMES as COMPLAINT_CAUSES
 from console import rights
-from console.reader_view import DELIVERIES_DAYS, Word, headline, next_step, reader_view
-from console.rendering import named
-from console.texts import CHINESE, ENGLISH, clock_text
+from console.reader_view import DELIVERIES_DAYS, headline, next_step, reader_view
+from console.reader_words import told
+from console.texts import ENGLISH
 from console.visit import Refused, Visit
 from huabao import audit
 from huabao.clock import business_day
@@ -24,7 +24,7 @@ from huabao.msisdn import MSISDN, find_msisdn
 from reconciliation.diff import CLASSES
 from reconciliation.reports.wording import say
 from reconciliation.runs.policy import policy_in
-from reconciliation.stop_send.causes import NAMES, UNKNOWN
+from reconciliation.stop_send.causes import NAMES
 from subscribers.models import Reader
 from subscribers.store import find_reader
 
@@ -93,7 +93,7 @@ def _page(visit: Visit, whole: str) -> Response:
             whole=whole,
             first=headline(view),
             next_step=next_step,
-            told=lambda word: _told(visit, word),
+            told=lambda word: told(word, visit.language, visit.runtime.now()),
             reported=lambda name: say(visit.language, name),
             policy_words=lambda why: _policy_words(visit, why),
             instant=datetime.fromisoformat,
@@ -107,21 +107,6 @@ def _page(visit: Visit, whole: str) -> Response:
             may_whole=visit.may("number_act") and MSISDN(view.reader.msisdn).isdigit(),
             may_release=visit.may("let_go_act"),
         )
-
-
-def _told(visit: Visit, word: Word) -> str:
-    """What a headline or a next step says, its instants and steps in words."""
-    values = dict(word.values)
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            values[name] = clock_text(value, visit.language, visit.runtime.now())
-        elif name == "step":
-            values[name] = named(visit.language, "attempt", value)
-        elif name == "cause":
-            values[name] = NAMES.get(value, NAMES[UNKNOWN])[visit.language == CHINESE]
-        elif value is None:
-            values[name] = "—"
-    return visit.say(word.name, **values)
 
 
 def _policy_words(visit: Visit, why: str) -> str:

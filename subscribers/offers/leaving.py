@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from huabao import audit
 from subscribers.models import Subscription
 from subscribers.offers import store
 from subscribers.offers.models import CANCEL, OPEN_STATES, ServiceOrder
@@ -44,3 +45,12 @@ def request_end(session: Session, reader_id: int, service_id: str, *, channel: s
         except IntegrityError:  # the same request came at the same instant
             pass
     return session.scalar(open_one)
+
+
+def end_for(session: Session, row: Subscription, *, channel: str, by: str, reason: str, at: datetime) -> int | None:
+    """Ask in somebody's name that an order end; the id of the request, or None where the order does not hold or is ending already."""
+    if row.state not in store.HOLDING_STATES or is_ending(session, row.reader_id, row.service_id):
+        return None
+    order_id = request_end(session, row.reader_id, row.service_id, channel=channel, at=at)
+    audit.record(session, actor=by, action="subscription.end", object_kind="reader", object_id=row.reader_id, at=at, service_id=row.service_id, reason=reason, order_id=order_id)
+    return order_id

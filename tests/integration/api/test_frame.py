@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ KEY = {"Idempotency-Key": "k-1"}
 
 
 def path_of(path: str) -> str:
-    return PREFIX + path.replace("{resend_id:int}", "1").replace("{dispatch_id:int}", "1")
+    return PREFIX + re.sub(r"\{\w+:int\}", "1", path)
 
 
 def call(client: TestClient, one: Any, **more: Any) -> Any:
@@ -125,7 +126,10 @@ def test_every_error_is_a_problem(client_of: ClientOf) -> None:
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["msisdn", "edition", "reason", "filter", "outcomes", "from", "missing", "rate", "again", "x"]), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["msisdn", "edition", "reason", "filter", "outcomes", "from", "missing", "rate", "again", "x"]), inner, max_size=5)
+    ),
     max_leaves=8,
 )
 
