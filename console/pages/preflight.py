@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,13 +23,36 @@ from delivery.models import Dispatch
 from huabao.errors import HuabaoError, UsageError
 
 PARTS: Mapping[str, tuple[str, str]] = {
-    "mms_max_bytes": ("message", "bytes"), "slides_max": ("smil", "slides"), "mms": ("message", "no_mms"), "smil": ("smil", "no_mms"), "charsets": ("text", "text"),
+    "mms_max_bytes": ("message", "bytes"), "slides_max": ("smil", "slides"), "mms": ("message", "no_mms"), "smil": ("smil", "no_mms"), "charsets": ("text", "charset"),
     "slide_chars_max": ("text", "text"), "image_types": ("picture", "picture"), "progressive_jpeg": ("picture", "picture"), "animated_gif": ("picture", "picture"),
     "mms_max_width_px": ("picture", "picture"), "width_px": ("picture", "picture"), "class": ("message", "message"),
 }  # fmt: skip
 """Of each check the part of the message that it is about, and what helps (`flight.part_…`, `flight.fix_…`)."""
 
 TURNED_TO = "link"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that does not fit.
+
+    Attributes:
+        finding: the first of its kind, see `content.works.preflight`.
+        slides: from 1; empty for the message as a whole.
+    """
+
+    finding: Mapping[str, Any]
+    slides: list[int]
+
+    @property
+    def anchor(self) -> str:
+        """Where the page shows it."""
+        return anchor_of(self.finding["variant"], self.finding["handset"])
+
+
+def anchor_of(variant: str, handset: str) -> str:
+    """The name of the place that tells of a cell."""
+    return "cell-" + hashlib.sha256(f"{variant}\n{handset}".encode()).hexdigest()[:12]
 
 
 def preflight(visit: Visit) -> Response:
@@ -38,11 +63,20 @@ def preflight(visit: Visit) -> Response:
         waiting = [one for one in dispatches_of(session, found.view.edition.id) if one.state in lifecycle.UNSENT]
         number = None if last is None else found.view.number_of(last.edition_version_id)
     result: Mapping[str, Any] | None = last.result if last is not None and last.state == works.DONE else None
-    listed = {level: [one for one in result["findings"] if one["level"] == level] for level in ("fail", "warn")} if result else {}
+    listed = {level: grouped(one for one in result["findings"] if one["level"] == level) for level in ("fail", "warn")} if result else {}
     return visit.page(
         "preflight.html", **shared(visit, found, "preflight"), last=last, result=result, listed=listed, number=number, waiting=waiting,
-        part_of=lambda check: PARTS.get(check, ("message", "record")),
+        anchor_of=anchor_of, part_of=lambda check: PARTS.get(check, ("message", "record")),
     )  # fmt: skip
+
+
+def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+    """Findings that say the same of several slides of one message, as one."""
+    found: dict[tuple[str, str, str], Trouble] = {}
+    for one in findings:
+        trouble = found.setdefault((one["variant"], one["handset"], one["en"]), Trouble(one, []))
+        trouble.slides += [one["slide"]] if one["slide"] else []
+    return list(found.values())
 
 
 def preflight_act(visit: Visit) -> Response:

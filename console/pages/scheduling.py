@@ -36,7 +36,8 @@ def schedule(visit: Visit, problem: str = "") -> Response:
         ports = session.scalars(select(Port).order_by(Port.priority, Port.name)).all()
         groups = list_groups(session)
     fresh = planned is not None and planned.state == works.DONE and planned.edition_version_id == found.view.version.id
-    chosen = dict(planned.args) if planned is not None else _defaults(found.view.publication, visit.runtime.now())
+    asked = {name: value for name, value in planned.args.items() if value} if planned is not None else {}
+    chosen = _defaults(found.view.publication, visit.runtime.now()) | asked
     possible = lifecycle.SCHEDULE in found.view.possible
     return visit.page(
         "schedule.html", **shared(visit, found, "schedule"), planned=planned, plan=planned.result if planned is not None and fresh else None, chosen=chosen, ports=ports,

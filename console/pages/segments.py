@@ -60,13 +60,13 @@ def segments(visit: Visit, counted: Counted | None = None, problem: str = "", na
     """The page: all segments, and one of them, or a new one, in the builder."""
     wanted = visit.request.query_params.get("name", "")[:80]
     with visit.runtime.transaction(read_only=True) as session:
-        named = list_segments(session)
+        kept = list_segments(session)
         found = find_segment(session, wanted) if wanted and counted is None else None
         shown = counted or (Counted(text_of_rule(found), found) if found is not None else Counted(""))
         if found is not None:
             shown = _counted(visit, session, shown.text)
     return visit.page(
-        "segments.html", named=named, counted=shown, problem=problem, name=name or (wanted if found is not None else ""), fields=_fields(visit), masked=_masked,
+        "segments.html", kept=kept, counted=shown, problem=problem, name=name or (wanted if found is not None else ""), fields=_fields(visit), masked=_masked,
         words_of=lambda row: rule_words(parse_rule(row.rule, "rule"), visit.language), builder=json.dumps(shown.document, ensure_ascii=False),
         done=visit.request.query_params.get("done", ""),
     )  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from content.works.services import Order, Result, Tell
-from delivery.dispatch import correction, killing, plans, scheduling
-from delivery.dispatch.planning import Request
+from delivery.dispatch import correction, killing, plans, preflight, scheduling
+from delivery.dispatch.planning import NO_PORT, Request
 from huabao.clock import parse_time
 from huabao.runtime import Runtime
 
@@ -39,7 +39,9 @@ def plan(runtime: Runtime, order: Order, tell: Tell) -> Result:
     """
     request = request_of(order.edition_id, order.args)
     found = plans.plan(runtime, request, progress=lambda done: tell(done, 0))
-    document = found.to_document() | {"version": found.subject.version.version, "capacity_per_s": _capacity(found), "classes": dict(found.tried.panel.readers)}
+    misfit = preflight.problem(found.tried, request.block_classes)
+    problems = [*(found.outlook.problems if found.subject.ports else (NO_PORT,)), *((misfit,) if misfit else ())]
+    document = found.to_document() | {"problems": problems, "version": found.subject.version.version, "capacity_per_s": _capacity(found), "classes": dict(found.tried.panel.readers)}
     return Result(document)
 
 
