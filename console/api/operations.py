@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from console.api import resends, sends, support, tries
+from console.api import incidents, resends, sends, support, tries
 from console.api.calls import Operation
+from console.api.incidents import AlarmAct, AlarmPage, AlarmQuery, AlarmStory
 from console.api.schemas import (
     BulkResendDocument,
     BulkResendRequest,
@@ -16,7 +17,7 @@ from console.api.schemas import (
     TryDocument,
     TryRequest,
 )
-from console.api.scopes import READ, RESEND, RESEND_BULK, TRY
+from console.api.scopes import ALARMS, READ, RESEND, RESEND_BULK, TRY
 
 PREFIX = "/api/v1"
 
@@ -37,6 +38,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("listDispatches", "GET", "/dispatches", (READ,), "Dispatches, the newest first", sends.list_dispatches, {200: DispatchPage}, (), None, DispatchQuery),
     Operation(
         "showDispatch", "GET", "/dispatches/{dispatch_id:int}", (READ,), "A dispatch and its count at this moment", sends.show_dispatch, {200: DispatchProgress}, ("not-found",)
+    ),
+    Operation("listAlarms", "GET", "/alarms", (READ,), "Alarms, the newest first", incidents.list_alarms, {200: AlarmPage}, (), None, AlarmQuery),
+    Operation("showAlarm", "GET", "/alarms/{alarm_id:int}", (READ,), "An alarm with its history", incidents.show_alarm, {200: AlarmStory}, ("not-found",)),
+    Operation(
+        "actOnAlarm", "POST", "/alarms/{alarm_id:int}/acts", (ALARMS,), "Take, silence, hear, close or announce an alarm", incidents.act_on_alarm, {200: AlarmStory},
+        ("not-found", "conflict"), AlarmAct,
     ),
     Operation("listPorts", "GET", "/ports", (READ,), "Every port as it stands", sends.list_ports, {200: PortList}),
     *support.OPERATIONS,

@@ -9,6 +9,7 @@ from huabao.errors import UsageError
 
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
 SUPPORT, RELEASE = "support", "release"
+ALARMS = "alarms"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
@@ -18,6 +19,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         TRY: "send an edition to a number of a seed group before anybody has it",
         SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints",
         RELEASE: "send to a stopped reader again without an attempt",
+        ALARMS: "take, silence, close and announce alarms",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )

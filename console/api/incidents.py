@@ -1,0 +1,139 @@
+"""Operations on alarms: what is open, one with its history, and what a person does with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console.api.calls import Call, Reply
+from console.api.problems import Problem
+from console.api.schemas import Agent, Strict
+from huabao.alarms import Alarm
+from monitoring.alarms import handling
+from monitoring.alarms.kinds import kind_of
+
+
+class AlarmDocument(BaseModel):
+    """One incident."""
+
+    alarm_id: int
+    kind: str
+    key: str = Field(description="What it is about")
+    severity: str = Field(description="critical, warning or info")
+    state: str = Field(description="open, silenced or closed")
+    name: str
+    text: str = Field(description="What was seen last")
+    next: str = Field(description="What to do")
+    count: int = Field(description="How often it was seen")
+    first_seen_at: datetime
+    last_seen_at: datetime
+    owner: str | None
+    silenced_until: datetime | None
+    closed_at: datetime | None
+    notice: str = Field(description="What every desk is told of it, or empty")
+
+
+class AlarmEventDocument(BaseModel):
+    """What happened to it."""
+
+    at: datetime
+    what: str
+    by: str
+    text: str
+
+
+class AlarmStory(AlarmDocument):
+    """One incident with its history, the last first."""
+
+    history: list[AlarmEventDocument]
+
+
+class AlarmPage(BaseModel):
+    """Incidents, the newest first."""
+
+    alarms: list[AlarmDocument]
+    next_before: int | None = Field(description="Ask with `before` for older ones; null where there are none")
+
+
+class AlarmQuery(BaseModel):
+    """Which alarms."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Only those opened before this one")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    open: Annotated[bool, Field(description="Only those that are not closed")] = False
+
+
+class AlarmAct(Strict):
+    """What is to be done with an alarm."""
+
+    act: Annotated[Literal["take", "silence", "hear", "close", "announce"], Field(description="hear ends a silence; announce tells every desk, with an empty reason none")]
+    reason: Annotated[str, Field(max_length=handling.REASON_CHARS_MAX, description="Needed to silence and to close; of announce, the sentence")] = ""
+    seconds: Annotated[int, Field(ge=1, le=30 * 86_400, description="Of a silence")] = 3600
+    agent: Agent = None
+
+
+def list_alarms(call: Call) -> Reply:
+    """Incidents, the newest first."""
+    query = call.query
+    assert isinstance(query, AlarmQuery)
+    wanted = select(Alarm).order_by(Alarm.id.desc())
+    if query.before is not None:
+        wanted = wanted.where(Alarm.id < query.before)
+    if query.open:
+        wanted = wanted.where(Alarm.closed_at.is_(None))
+    with call.runtime.transaction(read_only=True) as session:
+        found = session.scalars(wanted.limit(query.limit + 1)).all()
+    page = [AlarmDocument(**_line(one, call.runtime.now())) for one in found[: query.limit]]
+    return Reply(200, AlarmPage(alarms=page, next_before=page[-1].alarm_id if len(found) > query.limit else None))
+
+
+def show_alarm(call: Call) -> Reply:
+    """One incident with its history."""
+    with call.runtime.transaction(read_only=True) as session:
+        return Reply(200, _story(session, _found(session, call), call.runtime.now()))
+
+
+def act_on_alarm(call: Call) -> Reply:
+    """Take, silence, hear, close or announce it."""
+    body, now = call.body, call.runtime.now()
+    assert isinstance(body, AlarmAct)
+    by, alarm_id = call.actor(body.agent), call.path["alarm_id"]
+    with call.runtime.transaction() as session:
+        if _found(session, call).closed_at is not None:
+            raise Problem("conflict", f"alarm {alarm_id} is closed; nothing is left to do with it")
+        if body.act == "take":
+            found = handling.take(session, alarm_id, by=by, now=now)
+        elif body.act == "silence":
+            found = handling.silence(session, alarm_id, body.seconds, body.reason, by=by, now=now)
+        elif body.act == "hear":
+            found = handling.hear(session, alarm_id, by=by, now=now)
+        elif body.act == "close":
+            found = handling.close(session, alarm_id, body.reason, by=by, now=now)
+        else:
+            found = handling.announce(session, alarm_id, body.reason, by=by, now=now)
+        return Reply(200, _story(session, found, now))
+
+
+def _found(session: Session, call: Call) -> Alarm:
+    found = session.get(Alarm, call.path["alarm_id"])
+    if found is None:
+        raise Problem("not-found", f"there is no alarm {call.path['alarm_id']}")
+    return found
+
+
+def _line(one: Alarm, now: datetime) -> dict[str, object]:
+    kind = kind_of(one.kind)
+    same = ("kind", "key", "text", "count", "first_seen_at", "last_seen_at", "silenced_until", "closed_at", "notice")
+    mine = {"alarm_id": one.id, "severity": kind.severity, "state": handling.state_of(one, now), "name": kind.name[0], "next": kind.next[0], "owner": one.acknowledged_by}
+    return {name: getattr(one, name) for name in same} | mine
+
+
+def _story(session: Session, one: Alarm, now: datetime) -> AlarmStory:
+    events = [AlarmEventDocument(at=event.at, what=event.what, by=event.by, text=event.text) for event in handling.history(session, one.id)]
+    return AlarmStory(**_line(one, now), history=events)
