@@ -25,6 +25,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("ports", "ports", "ports.name"),
     Desk("seeds", "seeds", "seeds.name"),
     Desk("capacity", "capacity", "capacity.name"),
+    Desk("duty", "duty", "duty.name"),
     Desk("alarms", "alarms", "alarms.name"),
     Desk("editions", "editions", "editions.name"),
     Desk("segments", "segments", "segment.name_of_desk"),

@@ -254,6 +254,12 @@ RIGHTS: tuple[Right, ...] = (
     Right("segment_act", "POST", "/segments", DEPUTIES),
     Right("capacity", "GET", "/capacity", OPERATORS),
     Right("capacity_chart", "GET", "/capacity/charts/{file}", OPERATORS, refresh=True),
+    Right("duty", "GET", "/duty", STOPPERS),
+    Right("duty_live", "GET", "/duty/arrivals", STOPPERS, refresh=True),
+    Right("shift_act", "POST", "/duty/shifts", OPERATORS),
+    Right("shift_end_act", "POST", "/duty/shifts/{shift_id:int}/end", OPERATORS),
+    Right("note_act", "POST", "/duty/notes", STOPPERS),
+    Right("note_take_act", "POST", "/duty/notes/{note_id:int}/take", STOPPERS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

@@ -50,7 +50,7 @@ def test_seeds_and_planning_in_every_look(open_page: OpenPage, sqlite_runtime: R
     expect(page.locator("#course canvas")).to_be_visible()
     _judge(page)
     _keep_picture(page, f"{look}-capacity")
-    for name in ("audit", "settings?q=port"):
+    for name in ("audit", "duty", "settings?q=port"):
         page.goto(f"/{name}")
         _judge(page)
         _keep_picture(page, f"{look}-{name.partition('?')[0]}")
