@@ -10,6 +10,7 @@ from huabao.errors import UsageError
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
 SUPPORT, RELEASE = "support", "release"
 ALARMS = "alarms"
+DESK, APPROVE, SEND = "desk", "approve", "send"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
@@ -20,6 +21,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints",
         RELEASE: "send to a stopped reader again without an attempt",
         ALARMS: "take, silence, close and announce alarms",
+        DESK: "hand editions in for review, try them, count their plans, rehearse them; count and keep segments",
+        APPROVE: "approve editions and return them",
+        SEND: "schedule, correct and kill editions",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )

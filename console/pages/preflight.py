@@ -75,7 +75,7 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Trouble]:
     found: dict[tuple[str, str, str], Trouble] = {}
     for one in findings:
         trouble = found.setdefault((one["variant"], one["handset"], one["en"]), Trouble(one, []))
-        trouble.slides += [one["slide"]] if one["slide"] else []
+        trouble.slides.extend([one["slide"]] if one["slide"] else [])
     return list(found.values())
 
 

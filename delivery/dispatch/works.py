@@ -41,8 +41,7 @@ def plan(runtime: Runtime, order: Order, tell: Tell) -> Result:
     found = plans.plan(runtime, request, progress=lambda done: tell(done, 0))
     misfit = preflight.problem(found.tried, request.block_classes)
     problems = [*(found.outlook.problems if found.subject.ports else (NO_PORT,)), *((misfit,) if misfit else ())]
-    document = found.to_document() | {"problems": problems, "version": found.subject.version.version, "capacity_per_s": _capacity(found), "classes": dict(found.tried.panel.readers)}
-    return Result(document)
+    return Result(found.to_document() | {"problems": problems, "version": found.subject.version.version, "capacity_per_s": _capacity(found)})
 
 
 def _capacity(found: plans.Plan) -> float:
