@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, Text, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
 from huabao import alarms, audit
@@ -96,7 +96,13 @@ def _close_alarm(session: Session, peer: str, at: datetime) -> None:
 
 
 def forget_number(session: Session, msisdn: str) -> dict[str, int]:
-    """Remove the requests of a number. What ends his order goes on, under the number alone, and is removed with its answer: else he pays on."""
+    """Remove the requests of a number. What ends his order goes on, under the number alone, and is removed with its answer: else he pays on.
+
+    Where he pays in a request of another, its reader pays for himself from now on.
+    """
+    for row in session.scalars(select(OutboundRequest).where(cast(OutboundRequest.payload, Text).contains(msisdn))):
+        if row.payload.get("fee_msisdn") == msisdn:
+            row.payload = {name: value for name, value in row.payload.items() if name != "fee_msisdn"}
     mine = _of_number(session, msisdn)
     kept = session.scalars(select(OutboundRequest).where(mine, OutboundRequest.state.in_(UNSETTLED), OutboundRequest.kind == "cancel")).all()
     for row in kept:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, cast, delete, select
 from sqlalchemy.orm import Session
 
 from huabao import audit
@@ -62,6 +62,8 @@ def assign(session: Session, ids: Sequence[int], owner: str, *, by: str, at: dat
 def forget_number(session: Session, msisdn: str) -> Mapping[str, int]:
     """Remove what is kept of a number (11 digits); files of runs that hold it go with `tidy`."""
     c, r = ReconcileDifference, ReconcileRepair
+    for row in session.scalars(select(c).where(c.msisdn != msisdn, cast(c.said, Text).contains(msisdn))):  # he pays for another
+        row.said = {side: {name: value for name, value in (told or {}).items() if value != msisdn} if isinstance(told, dict) else told for side, told in row.said.items()}
     ids = session.scalars(select(c.id).where(c.msisdn == msisdn)).all()
     repairs = session.execute(delete(r).where(r.difference_id.in_(ids)))
     gone = session.execute(delete(c).where(c.msisdn == msisdn))

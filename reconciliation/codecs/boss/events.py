@@ -87,7 +87,7 @@ def _rest(values: dict[str, Any], event: str, msisdn: str) -> dict[str, Any]:
     fee_msisdn = strict_json.number(values, "fee_msisdn")
     return {
         "service_id": strict_json.text(values, "service_id", 40, required=event in ORDER_EVENTS) or None if event in ORDER_EVENTS else None,
-        "fee_msisdn": fee_msisdn if fee_msisdn != msisdn else None,
+        "fee_msisdn": fee_msisdn if fee_msisdn != msisdn or event == "terms" else None,  # of terms his own number says that he pays himself again
         "price_fen": strict_json.price(values, "price_fen"),
         "new_msisdn": new_msisdn,
         "reason": strict_json.text(values, "reason", REASON_CHARS_MAX),

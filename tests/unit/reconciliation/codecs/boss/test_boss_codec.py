@@ -171,6 +171,8 @@ def test_a_time_without_offset_is_shanghais_and_a_payer_who_is_the_reader_is_non
     found = decode_event(json.dumps(EVENT | {"effective_at": "2026-11-22T08:00:00", "fee_msisdn": "+8613800138000"}).encode())
     assert found.effective_at == datetime(2026, 11, 22, tzinfo=UTC)
     assert found.fee_msisdn is None
+    again = decode_event(json.dumps(EVENT | {"event": "terms", "fee_msisdn": "13800138000"}).encode())
+    assert again.fee_msisdn == "13800138000", "he pays himself again"
 
 
 # --- signatures ------------------------------------------------------------------------------------------------------
