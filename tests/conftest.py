@@ -46,6 +46,7 @@ TOGETHER = {
     "tests/browser/test_console.py": "browser",  # one Chromium
     "tests/browser/test_gate.py": "browser",
     "tests/browser/test_desks.py": "browser",
+    "tests/browser/test_edition_desk.py": "browser",
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
     "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want

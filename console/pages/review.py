@@ -13,7 +13,7 @@ from content.models import Variant
 from content.proof.pairs import Pairs, mms_variants, moved_of, slide_pairs
 from content.proof.papers import titles_of
 from content.proof.wording import hit_words
-from content.services import find_edition, load_version
+from content.services import load_version
 from content.workflow import approvals, greydays, notes
 from content.workflow.overview import Compared, compare
 from content.workflow.screening import Finding, rule_on, screen
@@ -87,7 +87,7 @@ def _checks(visit: Visit, session: Session, found: Seen, hits: list[Finding], co
 def comment_act(visit: Visit) -> Response:
     """Say something."""
     with visit.runtime.transaction() as session:
-        edition = find_edition(session, str(edition_id(visit)))
+        edition = seen(visit, session).view.edition
         try:
             notes.comment(session, edition, visit.form.get("text", ""), item=visit.form.get("item", ""), by=visit.actor, at=visit.runtime.now())
         except UsageError as error:
@@ -98,7 +98,7 @@ def comment_act(visit: Visit) -> Response:
 def resolve_act(visit: Visit) -> Response:
     """A comment was dealt with."""
     with visit.runtime.transaction() as session:
-        edition = find_edition(session, str(edition_id(visit)))
+        edition = seen(visit, session).view.edition
         resolution, comment = visit.form.get("resolution", "")[:400], int(visit.request.path_params["comment_id"])
         try:
             notes.resolve(session, edition, comment, resolution=resolution, by=visit.actor, at=visit.runtime.now())
@@ -110,7 +110,7 @@ def resolve_act(visit: Visit) -> Response:
 def ruling_act(visit: Visit) -> Response:
     """A hit may stand."""
     with visit.runtime.transaction() as session:
-        edition = find_edition(session, str(edition_id(visit)))
+        edition = seen(visit, session).view.edition
         try:
             rule_on(session, edition, str(visit.request.path_params["mark"]), reason=visit.form.get("reason", "")[:400], by=visit.actor, at=visit.runtime.now())
         except (UsageError, StoreError) as error:
@@ -121,7 +121,7 @@ def ruling_act(visit: Visit) -> Response:
 def tick_act(visit: Visit) -> Response:
     """Answer for a point of the checklist."""
     with visit.runtime.transaction() as session:
-        edition = find_edition(session, str(edition_id(visit)))
+        edition = seen(visit, session).view.edition
         try:
             notes.tick(session, edition, visit.form.get("point", ""), by=visit.actor, at=visit.runtime.now())
         except UsageError as error:
