@@ -106,13 +106,13 @@ def look_act(visit: Visit) -> Response:
         wait_s = PREVIEW_WAIT_S.get(session)
         reader, told = _reader(visit, session, edition.id, form.get("number", "").strip())
     if told:
-        return problem(422, told, "reader")
+        return answer({"problem": told, "kind": "reader", "revision": found.revision})
     name = form.get("handset_class", "")
     wish = Wish(name if name in handset_classes() else "", form.get("segment", ""), reader.id if reader else None)
     try:
         key, made = looks_of(visit.runtime).ask(visit.runtime, edition.id, found.document, wish, wait_s)
     except HuabaoError as error:
-        return answer({"problem": str(error), "problems": str(error).split("\n"), "kind": "unready", "revision": found.revision}, 422)
+        return answer({"problem": str(error), "problems": str(error).split("\n"), "kind": "unready", "revision": found.revision})
     document: dict[str, Any] = {"key": key, "revision": found.revision, "ready": made is not None, "as": f"{reader.masked} · {reader.model}" if reader else ""}
     return answer(document | (_told(made) if made is not None else {}))
 

@@ -28,8 +28,8 @@
       found = await Draft.ask(`${Draft.base}/look`, { form: { handset_class: id("look-class").value, segment: id("look-segment").value, number } });
     } catch (error) { if (mine === asked) id("look-state").textContent = say("offline"); return; }
     if (mine !== asked) return;
-    if (found.status === 422) { unready(found.data); return; }
     if (found.status !== 200) { id("look-state").textContent = say("look_failed"); return; }
+    if (found.data.kind) { unready(found.data); return; }
     if (!found.data.ready) { if (waited < WAITS_MAX) { clearTimeout(timer); timer = setTimeout(() => ask(waited + 1), AGAIN_MS); } else id("look-state").textContent = say("look_failed"); return; }
     show(found.data);
   }

@@ -172,13 +172,16 @@
     if (focus) (document.getElementById("article-title") || pane.querySelector("input, textarea"))?.focus();
   }
 
+  /* In our own words where the kind has them; what a list or a person wrote stands as it was written. */
+  const hitText = (one) => Draft.words[`hit_${one.kind}_what`] ? say(`hit_${one.kind}_what`, { rule: one.rule }) : [one.rule, one.advice].filter(Boolean).join(" · ");
+
   function showHits() {
     const place = document.getElementById("hits");
     if (!place || !shown) return;
     const own = hits.filter((one) => one.item.split("#")[0] === shown.key);
     place.replaceChildren(...(own.length ? [element("ul", { class: "hits" }, ...own.map((one) => element("li", { class: one.severity === "block" ? "hit-block" : "hit-warn" },
       element("b", { text: say(`hit_${one.kind}`) }), " ", element("span", { class: "quiet-text", text: one.before }), element("mark", { text: one.found }), element("span", { class: "quiet-text", text: one.after }),
-      element("small", { class: "block", text: [one.rule, one.advice].filter(Boolean).join(" · ") }))))] : []));
+      element("small", { class: "block", text: hitText(one) }))))] : []));
   }
 
   on("hits", (found) => { hits = found; showHits(); });
@@ -187,5 +190,6 @@
     const mine = shown.kind === "head" ? ["head"] : shown.kind === "section" ? ["sections"] : shown.kind === "page" ? ["pages"] : [shown.key];
     if (names.some((name) => mine.includes(name)) && !(document.activeElement && pane.contains(document.activeElement) && Draft.dirty.has(mine[0]))) open(shown.kind, shown.key);
   });
-  Object.assign(Draft, { element, field, input, choice, put, tidy, open, get shown() { return shown; }, get hits() { return hits; } });
+  Object.assign(Draft, { element, field, input, choice, put, tidy, open });
+  Object.defineProperty(Draft, "shown", { get: () => shown });
 })();

@@ -94,22 +94,19 @@
     back.append(image);
     canvas.append(shade, selection);
     stage.append(back, canvas);
-    let own = false;
     selection.addEventListener("change", (event) => {
       const { x, y, width: wide, height: high } = event.detail;
       if (x < -0.5 || y < -0.5 || x + wide > across + 0.5 || y + high > down + 0.5) { event.preventDefault(); return; }
-      if (own) return;
+      if (numbers.includes(document.activeElement)) return;
       const found = [x, y, wide, high].map((one, place) => Math.round(one / (place % 2 ? down / height : across / width)));
-      found[2] = Math.min(found[2], width - found[0]);
-      found[3] = Math.min(found[3], height - found[1]);
-      numbers.forEach((one, place) => { one.value = String(Math.max(0, found[place])); });
+      numbers.forEach((one, place) => { if (Math.abs(Number(one.value) - found[place]) * scale > 1) one.value = String(Math.max(0, Math.min(found[place], (place % 2 ? height : width) - (place > 1 ? found[place - 2] : 0)))); });
     });
     function fromNumbers() {
       const [x, y, wide, high] = numbers.map((one) => Number(one.value) || 0);
-      own = true;
-      selection.$change(x * across / width, y * down / height, wide * across / width, high * down / height, NaN, true);
-      own = false;
+      const box = { x: x * across / width, y: y * down / height, width: Math.min(wide, width - x) * across / width, height: Math.min(high, height - y) * down / height };
+      Object.entries(box).forEach(([name, value]) => selection.setAttribute(name, String(Math.max(0, value))));
     }
+    fromNumbers();
     Draft.sheet(say("cut"), [stage, element("div", { class: "part-row cut-numbers" }, ...numbers.map((one, place) => Draft.field(say(["cut_x", "cut_y", "cut_width", "cut_height"][place]), one)), Draft.field(say("ratio"), ratio))], say("cut"), async () => {
       const [x, y, wide, high] = numbers.map((one) => one.value);
       const found = await Draft.ask(`/editions/${Draft.edition}/pictures/cut`, { form: { sha256: Draft.parts.get(whole).sha256, name: whole, x, y, width: wide, height: high } });
@@ -118,6 +115,5 @@
       take([found.data]);
       return true;
     });
-    requestAnimationFrame(fromNumbers);
   }
 })();

@@ -35,7 +35,7 @@ from content.wap.keys import wap_address_of
 from content.workflow.customs import customary
 from huabao.errors import HuabaoError, UsageError
 from huabao.runtime import Runtime
-from subscribers.handset_classes import handset_class, handset_classes
+from subscribers.handset_classes import DEFAULT_HANDSET_CLASS, handset_class, handset_classes
 from subscribers.models import Reader
 from subscribers.offers.store import current
 from subscribers.segments import Rule, facts_of, find_segment, rule_sql
@@ -150,7 +150,8 @@ def manuscript_of(session: Session, manuscript: Manuscript) -> Manuscript:
 def _wanted(session: Session, publication: Publication, manuscript: Manuscript, wish: Wish) -> tuple[str, tuple[str, ...], int | None]:
     """Class, items, and readers who get them."""
     rules = SignatureRules(manuscript)
-    fallback = wish.handset_class or next(iter(handset_classes()))
+    usual = DEFAULT_HANDSET_CLASS.get(session)
+    fallback = wish.handset_class or (usual if usual in handset_classes() else next(iter(handset_classes())))
     if wish.reader_id is not None:
         reader = session.get_one(Reader, wish.reader_id)
         own = reader.handset_class if reader.handset_class in handset_classes() else None
