@@ -361,7 +361,6 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "alarms tell": OPERATORS,
         "alarms untell": OPERATORS,
         "duty add": OPERATORS,
-        "duty note": OPERATORS,
         "duty remove": OPERATORS,
         "port add": OPERATORS,
         "port set": OPERATORS,

@@ -210,19 +210,6 @@ def duty_add(invocation: Invocation, name: str, starts: str, ends: str, note: st
     return Report({"id": one.id, "name": name}, [f"{name} is on duty from {shanghai_text(one.starts_at)} until {shanghai_text(one.ends_at)}"])
 
 
-@duty.command("note")
-@click.argument("shift_id", type=int)
-@click.argument("text")
-@operation
-def duty_note(invocation: Invocation, shift_id: int, text: str) -> Report:
-    """Write down what the next shift must know."""
-    from monitoring import recipients
-
-    with invocation.runtime.transaction() as session:
-        one = recipients.hand_over(session, shift_id, text, by=invocation.actor, now=invocation.runtime.now())
-    return Report({"id": shift_id, "note": one.note}, [f"shift {shift_id} hands over: {one.note}"])
-
-
 @duty.command("remove")
 @click.argument("shift_id", type=int)
 @operation

@@ -116,21 +116,6 @@ def remove_shift(session: Session, shift_id: int, *, by: str, now: datetime) -> 
     session.flush()
 
 
-def hand_over(session: Session, shift_id: int, note: str, *, by: str, now: datetime) -> DutyShift:
-    """Write down what the next shift must know.
-
-    Raises:
-        UsageError: there is no such shift.
-    """
-    found = session.get(DutyShift, shift_id)
-    if found is None:
-        raise UsageError(f"there is no shift {shift_id}; `huabao duty list` shows them")
-    found.note = note.strip()[:NOTE_CHARS_MAX]
-    session.flush()
-    audit.record(session, actor=by, action="duty.hand_over", object_kind="shift", object_id=shift_id, at=now)
-    return found
-
-
 def roster(session: Session, now: datetime, *, days_back: int = 1, limit: int = 50) -> Sequence[DutyShift]:
     """Shifts that ran lately, run, or come, the earliest first."""
     return session.scalars(select(DutyShift).where(DutyShift.ends_at > now - timedelta(days=days_back)).order_by(DutyShift.starts_at, DutyShift.id).limit(limit)).all()
