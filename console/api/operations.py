@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.api import desk, incidents, resends, sends, support, tries
+from console.api import desk, incidents, operating, resends, sends, support, tries
 from console.api.calls import Operation
 from console.api.incidents import AlarmAct, AlarmPage, AlarmQuery, AlarmStory
 from console.api.schemas import (
@@ -47,5 +47,6 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("listPorts", "GET", "/ports", (READ,), "Every port as it stands", sends.list_ports, {200: PortList}),
     *support.OPERATIONS,
+    *operating.OPERATIONS,
     *desk.OPERATIONS,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from huabao.errors import UsageError
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
 SUPPORT, RELEASE = "support", "release"
 ALARMS = "alarms"
+OPERATE, AUDIT = "operate", "audit"
 DESK, APPROVE, SEND = "desk", "approve", "send"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
@@ -24,6 +25,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         DESK: "hand editions in for review, try them, count their plans, rehearse them; count and keep segments",
         APPROVE: "approve editions and return them",
         SEND: "schedule, correct and kill editions",
+        OPERATE: "change, pause and try ports, change seed groups and settings",
+        AUDIT: "see who did what, but to accounts and tokens",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )

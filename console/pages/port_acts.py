@@ -84,14 +84,10 @@ def _do(visit: Visit, name: str, asked: Asked, reason: str) -> None:
             services.reset_port(session, name, by=by, now=now, reason=reason)
         elif asked.verb == RATE and asked.rate is not None and asked.at is not None:
             changes.schedule_change(session, name, asked.at, asked.rate, reason=reason, by=by, now=now)
+        elif asked.verb == RATE and asked.rate is not None:
+            services.change_rate(session, name, asked.rate, reason=reason, by=by, now=now)
         else:
-            services.set_port(session, name, _given(services.find_port(session, name), asked, reason), by=by, now=now, reason=reason)
-
-
-def _given(port: Port, asked: Asked, reason: str) -> dict[str, object]:
-    if asked.verb == RATE and asked.rate is not None:
-        return {"rate": asked.rate, **({"burst": services.default_burst(asked.rate)} if port.burst > max(1.0, asked.rate / 2) else {})}
-    return {"state": "paused" if asked.verb == PAUSE else "up", "state_reason": reason if asked.verb == PAUSE else ""}
+            services.pause_port(session, name, asked.verb == PAUSE, reason=reason, by=by, now=now)
 
 
 def _problem(visit: Visit, session: Session, port: Port, asked: Asked) -> str:

@@ -26,7 +26,7 @@ from delivery.ports.pace import PaceRules, effective, factor_now
 from delivery.throttle import sustained_rate
 from huabao import alarms
 from huabao.audit import record
-from huabao.errors import UsageError
+from huabao.errors import StoreError, UsageError
 from huabao.hours import Hours
 
 BURST_SHARE = 0.03
@@ -118,6 +118,31 @@ def set_port(session: Session, name: str, given: Mapping[str, Any], *, by: str, 
     changes = {key: [_plain(value), _plain(getattr(port, key))] for key, value in before.items() if getattr(port, key) != value}
     record(session, actor=by, action="port.set", object_kind="port", object_id=name, at=now, changed=sorted(said), changes=changes, **({"reason": reason} if reason else {}))
     return port
+
+
+def change_rate(session: Session, name: str, rate: float, *, reason: str, by: str, now: datetime) -> Port:
+    """Another rate from now on; a burst that would be too large for it becomes the default one.
+
+    Raises:
+        UsageError: no such port, or a rate that it cannot have.
+    """
+    port = find_port(session, name)
+    burst = {"burst": default_burst(rate)} if port.burst > max(1.0, rate / 2) else {}
+    return set_port(session, name, {"rate": rate, **burst}, by=by, now=now, reason=reason)
+
+
+def pause_port(session: Session, name: str, paused: bool, *, reason: str, by: str, now: datetime) -> Port:
+    """Let the port rest, or send again.
+
+    Raises:
+        UsageError: no such port.
+        StoreError: it is so already.
+    """
+    port = find_port(session, name)
+    if (port.state != "up") == paused:
+        raise StoreError(f"port {name} is {port.state} already")
+    given = {"state": "paused", "state_reason": reason} if paused else {"state": "up", "state_reason": ""}
+    return set_port(session, name, given, by=by, now=now, reason=reason)
 
 
 def reset_port(session: Session, name: str, *, by: str, now: datetime, reason: str = "") -> Port:
