@@ -8,6 +8,7 @@ from content.drafts.settings import SETTINGS as DRAFTS
 from content.preflight.thresholds import SETTINGS as PREFLIGHT
 from content.quiz.settings import SETTINGS as QUIZ
 from content.slots.thresholds import SETTINGS as SLOTS
+from content.works.settings import SETTINGS as WORKS
 from huabao.settings import Setting
 
-SETTINGS: tuple[Setting[Any], ...] = (*DRAFTS, *PREFLIGHT, *QUIZ, *SLOTS)
+SETTINGS: tuple[Setting[Any], ...] = (*DRAFTS, *PREFLIGHT, *QUIZ, *SLOTS, *WORKS)

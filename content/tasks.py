@@ -20,5 +20,11 @@ def _watch_feeds(runtime: Runtime) -> None:
     watch(runtime)
 
 
+def _drop_works(runtime: Runtime) -> None:
+    from content.works.services import drop_old
+
+    drop_old(runtime)
+
+
 TASKS: tuple[Task, ...] = (FETCH, DESK_WORK)
-PERIODIC: tuple[Periodic, ...] = (Periodic("content.ask_feeds", _ask_feeds, 10.0), Periodic("content.watch_feeds", _watch_feeds, 30.0))
+PERIODIC: tuple[Periodic, ...] = (Periodic("content.ask_feeds", _ask_feeds, 10.0), Periodic("content.watch_feeds", _watch_feeds, 30.0), Periodic("content.drop_works", _drop_works, 3600.0))

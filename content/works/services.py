@@ -6,14 +6,16 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition
+from content.services import lock_edition
 from content.works.models import DeskFile, DeskWork
+from content.works.settings import WORKS_KEEP_DAYS
 from huabao.errors import HuabaoError
 from huabao.queues import Task, enqueue
 from huabao.runtime import Runtime
@@ -25,8 +27,8 @@ OPEN = (WAITING, RUNNING)
 TELL_EVERY_S = 0.5
 """How far a work is, is written down no more often than that."""
 
-FILES_OF = 3
-"""Of each kind, the files of so many works of an edition are kept."""
+DROPPED_AT_ONCE = 500
+"""Old works that go in one transaction."""
 
 BROKEN = "it broke off; the log says why"
 
@@ -69,6 +71,7 @@ Doing = Callable[[Runtime, Order, Tell], Result]
 
 def ask(session: Session, task: Task, edition: Edition, kind: str, args: Mapping[str, Any], *, by: str, role: str, now: datetime) -> DeskWork:
     """Write a work down and have it done; where the same kind waits or runs for this edition, that one."""
+    lock_edition(session, edition.id)  # two who ask at the same instant ask once
     running = session.scalar(select(DeskWork).where(DeskWork.edition_id == edition.id, DeskWork.kind == kind, DeskWork.state.in_(OPEN)).order_by(DeskWork.id.desc()).limit(1))
     if running is not None:
         return running
@@ -120,10 +123,19 @@ def _settle(session: Session, work: DeskWork, state: str, result: Result, proble
         sha256 = hashlib.sha256(one.data).hexdigest()
         session.add(DeskFile(work_id=work.id, name=one.name, media_type=one.media_type, size_bytes=len(one.data), sha256=sha256, about=dict(one.about), data=one.data))
     session.flush()
-    if result.files:
-        same = select(DeskWork.id).where(DeskWork.edition_id == work.edition_id, DeskWork.kind == work.kind)
-        kept = session.scalars(same.where(DeskWork.state == DONE).order_by(DeskWork.id.desc()).limit(FILES_OF)).all()
-        session.execute(delete(DeskFile).where(DeskFile.work_id.in_(same), DeskFile.work_id.not_in(kept)))
+    if result.files:  # those of earlier works of its kind are of an earlier version, or the same again
+        earlier = select(DeskWork.id).where(DeskWork.edition_id == work.edition_id, DeskWork.kind == work.kind, DeskWork.id < work.id)
+        session.execute(delete(DeskFile).where(DeskFile.work_id.in_(earlier)))
+
+
+def drop_old(runtime: Runtime) -> int:
+    """Let works go that were finished long ago, and their files; how many."""
+    with runtime.transaction() as session:
+        before = runtime.now() - timedelta(days=WORKS_KEEP_DAYS.get(session))
+        old = session.scalars(select(DeskWork.id).where(DeskWork.finished_at < before).order_by(DeskWork.id).limit(DROPPED_AT_ONCE)).all()
+        session.execute(delete(DeskFile).where(DeskFile.work_id.in_(old)))
+        session.execute(delete(DeskWork).where(DeskWork.id.in_(old)))
+        return len(old)
 
 
 def latest(session: Session, edition_id: int, kind: str) -> DeskWork | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from content.models import Edition
 from content.workflow import notes
 from content.workflow.models import Approval, EditionTransition, ScreenWord
+from content.works import services as works
 from content.works.models import DeskFile, DeskWork
+from huabao.queues import Task
 from huabao.runtime import Runtime
 from tests.integration.console.conftest import csrf_of
 from tests.integration.console.edition_rows import add_edition, add_version, run_desk
@@ -135,3 +139,33 @@ def test_the_proof_is_made_in_a_job_and_downloaded(sqlite_runtime: Runtime, sign
     assert answer.content.startswith(b"%PDF-")
     assert "paper-1-v1.pdf" in answer.headers["content-disposition"]
     assert client.get(f"/editions/2/files/{file_id}").status_code == 404, "by another edition's address it is not there"
+
+
+def test_what_breaks_off_says_so_and_what_is_old_goes(runtime: Runtime) -> None:
+    world = add_edition(runtime)
+    task = Task("test.work", lambda _runtime, work_id: None)
+
+    def broken(_runtime: Runtime, order: works.Order, tell: works.Tell) -> works.Result:
+        tell(1, 2)
+        raise ZeroDivisionError(order.work_id)
+
+    with runtime.transaction() as session:
+        edition = session.get_one(Edition, world.edition_id)
+        first = works.ask(session, task, edition, "proof", {}, by="li", role="editor", now=runtime.now()).id
+        assert works.ask(session, task, edition, "proof", {}, by="root", role="admin", now=runtime.now()).id == first, "asked once"
+    with pytest.raises(ZeroDivisionError):
+        works.run(runtime, first, {"proof": broken})
+    works.run(runtime, first, {"proof": broken})  # it is over: nothing runs again
+    with runtime.transaction() as session:
+        work = session.get_one(DeskWork, first)
+        assert (work.state, work.done, work.total) == ("failed", 1, 2)
+        second = works.ask(session, task, session.get_one(Edition, world.edition_id), "proof", {}, by="li", role="editor", now=runtime.now()).id
+        assert second != first
+    works.run(runtime, second, {"proof": lambda *_: works.Result({}, (works.Made("a.pdf", "application/pdf", b"x"),))})
+    assert works.drop_old(runtime) == 0
+    with runtime.transaction() as session:
+        for one in session.scalars(select(DeskWork)):
+            one.finished_at = runtime.now() - timedelta(days=31)
+    assert works.drop_old(runtime) == 2
+    with runtime.transaction(read_only=True) as session:
+        assert session.scalars(select(DeskFile)).all() == []
