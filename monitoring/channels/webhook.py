@@ -78,13 +78,12 @@ async def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
         if _nowhere((urlsplit(url).hostname or "").strip("[]")):
             raise OSError("no address of a server")
     connector = aiohttp.TCPConnector(resolver=_Resolver(), force_close=True)
-    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Huabao"}) as session:
-        async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            await answer.content.read(ANSWER_BYTES_MAX)
-            if answer.status in (408, 425, 429) or answer.status >= 500:
-                raise WebhookError(f"{urlsplit(url).hostname} answers {answer.status}")
-            if not 200 <= answer.status < 300:
-                raise WebhookError(f"{urlsplit(url).hostname} answers {answer.status}", for_good=True)
+    client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Huabao"})
+    async with client, client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+        await answer.content.read(ANSWER_BYTES_MAX)
+        if not 200 <= answer.status < 300:
+            again = answer.status in AGAIN or answer.status >= 500
+            raise WebhookError(f"{urlsplit(url).hostname} answers {answer.status}", for_good=not again)
 
 
 class _Resolver(AbstractResolver):
