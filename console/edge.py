@@ -22,7 +22,7 @@ from console.metrics import count_request
 from console.request_limits import RequestLimits
 from console.rights import PUBLIC, Right, right
 from console.texts import choose_language
-from console.visit import FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Page, Refused, Visit
+from console.visit import DESK_COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Page, Refused, Visit
 from huabao.errors import HuabaoError
 from huabao.ids import new_token
 from huabao.log import get_logger
@@ -44,6 +44,9 @@ ID_MAX = 2**63 - 1
 """No row has a larger number, and no database takes one."""
 
 FORM_AGE_S = 7 * 86_400
+DESK_AGE_S = 365 * 86_400
+PLACES = frozenset(desk.right for desk in DESKS)
+"""Where one was last, one arrives after the next sign-in."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -220,6 +223,8 @@ def _dressed(visit: Visit, answer: Response) -> Response:
     is_page = answer.headers.get("content-type", "").startswith("text/html")
     if is_page and visit.who is None and FORM_COOKIE not in visit.request.cookies and not visit.request.url.path.startswith(wap_answers.PREFIX):
         visit.keep(answer, FORM_COOKIE, visit.csrf, age_s=FORM_AGE_S)
+    if is_page and visit.who is not None and answer.status_code == 200 and visit.right.name in PLACES and visit.request.cookies.get(DESK_COOKIE) != visit.right.name:
+        visit.keep(answer, DESK_COOKIE, visit.right.name, age_s=DESK_AGE_S)
     return answer
 
 

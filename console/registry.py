@@ -46,7 +46,7 @@ SUBCOMMAND_MODULES = {
 }
 """Modules that add commands to a group of another, each as `SUBCOMMANDS`: pairs of the group's name and the command."""
 
-TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "care.tasks", "console.rehearsal.tasks")
+TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "monitoring.tasks", "care.tasks", "console.rehearsal.tasks")
 SETTING_MODULES = (
     "huabao.alarms", "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
     "content.wap.settings", "delivery.settings", "reconciliation.settings", "care.settings", "console.settings",
@@ -56,7 +56,8 @@ MODEL_MODULES = (
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.drafts.models", "content.works.models", "content.wap.models", "delivery.models",
     "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
-    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "monitoring.readership", "care.models", "console.models",
+    "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "monitoring.readership",
+    "monitoring.tallies", "care.models", "console.models",
 )  # fmt: skip
 
 

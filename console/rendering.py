@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from console import texts, wording
 from console.charts import SUBMISSION_TONES, TONES
-from console.desks import DESKS
+from console.desks import DESKS, KEYS, phone_bar
 from console.rights import right
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, icon=icon, tones=TONES, submission_tones=SUBMISSION_TONES, tags=texts.TAGS, desks=DESKS, right=right)
+    made.globals.update(asset=asset, icon=icon, tones=TONES, submission_tones=SUBMISSION_TONES, tags=texts.TAGS, desks=DESKS, go_keys=KEYS, phone_bar=phone_bar, right=right)
     made.filters.update(
         number=lambda value: f"{value:,}",
         rate=texts.rate_text,

@@ -30,6 +30,7 @@ FORM_COOKIE = "huabao_form"
 LANGUAGE_COOKIE = "huabao_language"
 THEME_COOKIE = "huabao_theme"
 THEMES = ("auto", "light", "dark")
+DESK_COOKIE = "huabao_desk"
 KEYS_COOKIE = "huabao_keys"
 KEYS = ("on", "off")
 

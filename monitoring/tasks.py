@@ -24,9 +24,16 @@ def _beat(runtime: Runtime) -> None:
     beat(runtime)
 
 
+def _tally(runtime: Runtime) -> None:
+    from monitoring.tallies import tally_due
+
+    tally_due(runtime)
+
+
 TASKS: tuple[Task, ...] = ()
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("monitoring.watch", _watch, 15.0),
     Periodic("monitoring.deliver", _deliver, 5.0),
+    Periodic("monitoring.tally", _tally, 10.0),
     Periodic("monitoring.heartbeat", _beat, 60.0),
 )

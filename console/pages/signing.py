@@ -10,11 +10,13 @@ from starlette.responses import Response
 from console import auth
 from console.auth import second, steps
 from console.auth.sessions import CODE, PASSWORD
+from console.desks import DESKS
 from console.hashing import browser_of, count_try, password_fits, tries_wait_s
 from console.models import User, UserSession
+from console.rights import may, right
 from console.settings import SIGN_IN_LOCK_S
 from console.texts import LANGUAGES
-from console.visit import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, STEP_COOKIE, THEME_COOKIE, THEMES, Visit, local_path
+from console.visit import DESK_COOKIE, KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, STEP_COOKIE, THEME_COOKIE, THEMES, Visit, local_path
 from huabao.log import get_logger
 
 log = get_logger("web")
@@ -76,7 +78,17 @@ def open_here(visit: Visit, session: Session, user: User, way: str) -> tuple[str
 
 def signed_in(visit: Visit, opened: tuple[str, UserSession], target: str) -> Response:
     """On to where he wanted, with the cookie of his session and without that of a half sign-in."""
-    return drop(visit, visit.keep(visit.go(target), SESSION_COOKIE, opened[0]), STEP_COOKIE)
+    return drop(visit, visit.keep(visit.go(_last_desk(visit, opened[0]) if target == "/" else target), SESSION_COOKIE, opened[0]), STEP_COOKIE)
+
+
+def _last_desk(visit: Visit, token: str) -> str:
+    """The place where this browser was last, if this person may go there; else the first page."""
+    name = visit.request.cookies.get(DESK_COOKIE)
+    if name not in {desk.right for desk in DESKS}:
+        return "/"
+    with visit.runtime.transaction(read_only=True) as session:
+        who = auth.find_signed_in(session, token, now=visit.runtime.now())
+    return right(name).path if who is not None and may(who.role, name, city=who.city, grants=who.grants) else "/"
 
 
 def drop(visit: Visit, answer: Response, cookie: str) -> Response:

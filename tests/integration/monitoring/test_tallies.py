@@ -1,0 +1,86 @@
+"""A dispatch broken down adds up to the dispatch, in every way it is broken down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import insert, update
+
+from delivery.models import Dispatch, Outcome, Port, deliveries
+from huabao.runtime import Runtime
+from monitoring.measures import count_progress
+from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, due, tally_due, tally_of
+from subscribers.models import Reader
+from tests.integration.console.dispatch_rows import add_dispatch, add_report, add_submission, settle
+
+
+def add_cities(runtime: Runtime, number: int) -> None:
+    """Readers of two cities by turns; the last one's city nobody knows."""
+    now = runtime.now()
+    common = {"account_state": "normal", "account_at": now, "account_source": "boss", "topics": [], "attributes": {}, "created_at": now, "updated_at": now}
+    cities = ("合肥", "蚌埠")
+    rows = [{"id": one, "msisdn": f"138055{one:05d}", "city": None if one == number else cities[one % 2], **common} for one in range(1, number + 1)]
+    with runtime.transaction() as session:
+        session.execute(insert(Reader), rows)
+
+
+def test_every_breakdown_adds_up(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=40)
+    add_cities(runtime, 40)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 31), ago_s=120)
+    settle(runtime, dispatch_id, Outcome.EXPIRED, range(31, 36), ago_s=60)
+    with runtime.transaction() as session:
+        second = Port(name="mm-2", kind="mm7", url="http://127.0.0.1:9/", rate=10.0, burst=1, created_at=runtime.now())
+        session.add(second)
+        session.flush()
+        session.execute(update(deliveries).where(deliveries.c.reader_id > 20).values(port_id=second.id))
+    add_submission(runtime, dispatch_id)
+    add_report(runtime, 1, "Expired", "4446")
+    with runtime.transaction() as session:
+        from delivery.models import DeliveryEvent
+
+        session.execute(update(DeliveryEvent).values(outcome=int(Outcome.EXPIRED)))
+    assert tally_due(runtime) == 1
+    with runtime.transaction(read_only=True) as session:
+        found = tally_of(session, dispatch_id)
+        whole = count_progress(session, dispatch_id, runtime.now()).outcomes
+        assert due(session, runtime.now()) == [], "it rests"
+    assert found is not None
+    for scope in (PORT, HANDSET_CLASS, CITY, VARIANT):
+        sums: dict[str, int] = {}
+        for cell in found.cells[scope].values():
+            for outcome, readers in cell.items():
+                sums[outcome] = sums.get(outcome, 0) + readers
+        assert sums == {name: count for name, count in whole.items() if count}, scope
+    assert found.cells[PORT]["mm-2"] == {"retrieved": 10, "expired": 5, "pending": 5}
+    assert set(found.cells[CITY]) == {"合肥", "蚌埠", ""}
+    assert found.cells[CODE] == {"Expired 4446": {"expired": 1}}
+    assert found.late == {0: 30}, "the deadline lies ahead"
+
+
+def test_who_is_late_is_late_for_a_reason(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=10)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 5), ago_s=3600)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(5, 11), ago_s=600)
+    with runtime.transaction() as session:
+        one = session.get_one(Dispatch, dispatch_id)
+        one.start_at = one.started_at = runtime.now() - timedelta(hours=2)
+        one.deadline_at = runtime.now() - timedelta(minutes=40)
+    tally_due(runtime)
+    with runtime.transaction(read_only=True) as session:
+        found = tally_of(session, dispatch_id)
+    assert found is not None and found.late.pop(0) == 4
+    ((minutes, readers),) = found.late.items()
+    assert readers == 6 and 29 <= minutes <= 31
+    assert found.causes == {"editorial": 0, "queue": 6 * minutes, "mmsc": 0, "handset": 0}, "they were sent to late"
+
+
+def test_a_closed_dispatch_is_counted_once_more_and_then_seldom(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=2)
+    tally_due(runtime)
+    with runtime.transaction() as session:
+        one = session.get_one(Dispatch, dispatch_id)
+        one.state, one.closed_at = "closed", runtime.now() + timedelta(minutes=1)
+    with runtime.transaction(read_only=True) as session:
+        assert due(session, runtime.now() + timedelta(minutes=2)) == [dispatch_id]
+        assert due(session, runtime.now() + timedelta(hours=27, minutes=2)) == [], "nothing comes any more"
