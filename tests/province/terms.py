@@ -10,6 +10,9 @@ from tests.province.faults import DAILY, EXPLAINED, LISTED, REPAIRED, Fault, Inj
 from tests.province.life import Message
 from tests.province.world import BOSS, BUNDLED, FREE, SERVICES, Key, Order
 
+TOLD_AFTER: Final = timedelta(days=4)
+"""How long after it happened BOSS tells of a number change that was lost."""
+
 
 def _newcomer(s: Scene) -> str:
     number = s.life.new_number()
@@ -93,6 +96,14 @@ def number_went_on(s: Scene) -> Fault:
     return Fault("number change lost, the old number another's", (new,), {new: "aax"})
 
 
+def number_change_after_the_repair(s: Scene) -> Fault:
+    """A number change that BOSS tells days later, when the run has served the new number long ago: his past joins it, nothing else happens."""
+    old = s.single()
+    new = (_newcomer(s), old[1])
+    s.messages += [replace(one, due=one.due + TOLD_AFTER) for one in s.life.renumber(old[0], new[0], s.at)]
+    return Fault("number change told after the repair", (old, new), {old: "xxa", new: "aax"})
+
+
 def number_change_repeated(s: Scene) -> Fault:
     """Told twice, once more after more than an hour."""
     key = s.single()
@@ -103,6 +114,6 @@ def number_change_repeated(s: Scene) -> Fault:
 
 
 KINDS: Final[tuple[Inject, ...]] = (
-    gift_lost, giver_lost, giver_unknown_to_boss, order_unknown_to_misc, answer_of_misc_lost, number_went_on, number_change_repeated,
+    gift_lost, giver_lost, giver_unknown_to_boss, order_unknown_to_misc, answer_of_misc_lost, number_went_on, number_change_after_the_repair, number_change_repeated,
     *(_without_boss(kind, service, lost=lost) for kind, service in (("free", FREE), ("bundle", BUNDLED)) for lost in (False, True)),
 )  # fmt: skip
