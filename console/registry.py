@@ -38,7 +38,7 @@ COMMAND_MODULES = {
 """Which module has which commands; named here so that one command imports one module."""
 
 SUBCOMMAND_MODULES = {
-    "edition": ("content.feed_commands", "content.dawn_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"),
+    "edition": ("content.feed_commands", "content.dawn_commands", "content.draft_commands", "delivery.correction_commands", "delivery.schedule_commands", "delivery.try_commands"),
     "dispatch": ("delivery.correction_commands",),
     "dialects": ("reconciliation.misc_commands",),
     "subscribers": ("reconciliation.subscriber_commands",),
