@@ -18,13 +18,14 @@ import uvicorn
 from sqlalchemy import select
 
 from console.mm7 import MM7App
-from console.registry import registry
+from console.registry import import_models, registry
 from console.rehearsal.room import FIRST_NUMBER, KEEP, ORDER, PORT, RESULT, config_of
 from content.models import Edition, EditionVersion
 from delivery.dispatch.house import Copy, Occasion, send_copies
 from delivery.ledger.peer import read_peer
 from delivery.ledger.proof import verify
 from delivery.models import Dispatch, Outcome, Port, deliveries
+from huabao.db import Base
 from huabao.embedded import work_until
 from huabao.errors import HuabaoError
 from huabao.msisdn import MSISDN
@@ -42,7 +43,9 @@ def main(folder: Path, seconds: float) -> None:
     """Send, wait for the reports, verify, write down what came of it."""
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("out of time"))
     signal.alarm(int(seconds) + OVER_S)
+    import_models()
     runtime = make_runtime(config_of(folder))
+    Base.metadata.create_all(runtime.engine)
     order = json.loads((folder / ORDER).read_text("utf-8"))
     with _listener(runtime) as tcp_port, _mmsc(folder, tcp_port) as url:
         dispatch_id = _send(runtime, order, url)

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from console.registry import import_models
 from content.models import Edition, EditionVersion, Publication, Variant, VariantPayload
 from huabao.config import Config
 from huabao.db import Base, make_engine
@@ -33,7 +32,6 @@ def furnish(session: Session, folder: Path, version: EditionVersion, variants: S
     Args:
         session: of the house.
     """
-    import_models()
     engine = make_engine(f"sqlite:///{folder / DATABASE}")
     edition = session.get_one(Edition, version.edition_id)
     ids = [one.id for one in variants]
@@ -42,7 +40,7 @@ def furnish(session: Session, folder: Path, version: EditionVersion, variants: S
         (Variant, Variant.id.in_(ids)), (VariantPayload, VariantPayload.variant_id.in_(ids)), (SettingValue, SettingValue.name != ""),
     )  # fmt: skip
     try:
-        Base.metadata.create_all(engine)
+        Base.metadata.create_all(engine, [model.__table__ for model, _ in copied])  # whoever plays in it makes the others
         with engine.begin() as room:
             for model, condition in copied:
                 table: Table = model.__table__
