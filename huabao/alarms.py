@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from huabao.db import Base, BigKey, Document
+from huabao.msisdn import mask_within
 from huabao.settings import Setting
 
 REOPEN_S = Setting(
@@ -95,7 +96,7 @@ class AlarmEvent(Base):
 
 
 def raise_alarm(session: Session, kind: str, key: str, message: str, *, at: datetime, **detail: Any) -> Alarm:
-    """Open the alarm (kind, key), or count it once more where it is open; what was just over opens again."""
+    """Open the alarm (kind, key), or count it once more where it is open; what was just over opens again. A number in `message` is masked: many read it."""
     found = find_open(session, kind, key)
     if found is None:
         found = _again(session, kind, key, at) or Alarm(kind=kind, key=key, first_seen_at=at, count=0, detail={})
@@ -104,7 +105,7 @@ def raise_alarm(session: Session, kind: str, key: str, message: str, *, at: date
         _seen(found, message, detail, at)
         session.add(found)
         session.flush()
-        note(session, found, what, at=at, why=message)
+        note(session, found, what, at=at, why=found.text)
     else:
         _seen(found, message, detail, at)
     session.flush()
@@ -114,7 +115,7 @@ def raise_alarm(session: Session, kind: str, key: str, message: str, *, at: date
 def _seen(found: Alarm, message: str, detail: dict[str, Any], at: datetime) -> None:
     found.count += 1
     found.last_seen_at = at
-    found.text = message
+    found.text = mask_within(message)
     if detail:
         found.detail = {**found.detail, **detail}
 

@@ -7,7 +7,6 @@ in a line it stands: as a value, in a text, in an exception's words. Bodies are 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from huabao.msisdn import MSISDN
+from huabao.msisdn import MSISDN, mask_within
 
 QUIET = ("alembic", "PIL", "fontTools", "weasyprint", "asyncio", "celery", "kombu", "uvicorn", "opentelemetry", "urllib3")
 """Libraries that talk about themselves; heard from WARNING up."""
@@ -26,7 +25,6 @@ BOUND: Final = ("dispatch_id", "batch_id", "edition_id", "port_id")
 _OURS: Final = "huabao"
 
 _NUMBERS: Final = range(13_000_000_000, 20_000_000_000)
-_NUMBER: Final = re.compile(r"(?<![\w.])((?:\+|00)?86)?(1[3-9]\d)\d{4}(\d{4})(?![\w.]|\.\d)")
 
 
 def _mask(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -39,7 +37,7 @@ def _masked(value: Any) -> Any:
     if isinstance(value, int) and _NUMBERS.start <= value < _NUMBERS.stop:
         return MSISDN(value).masked
     if isinstance(value, str):
-        return _NUMBER.sub(r"\2****\3", value)
+        return mask_within(value)
     if isinstance(value, Mapping):
         return {key: _masked(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

@@ -10,6 +10,7 @@ import re
 
 from huabao.errors import UsageError
 
+_WITHIN = re.compile(r"(?<![0-9A-Za-z_])(?<!\d\.)((?:\+|00)?86)?(1[3-9]\d)\d{4}(\d{4})(?![0-9A-Za-z_])(?!\.\d)")
 _FORM = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 
 
@@ -27,6 +28,11 @@ class MSISDN(str):
         if not self.isdigit():
             return "****"
         return f"{self[:3]}****{self[7:]}"
+
+
+def mask_within(text: str) -> str:
+    """`text` with every mobile number in it masked, whatever stands around it."""
+    return _WITHIN.sub(r"\2****\3", text)
 
 
 def find_msisdn(text: str) -> MSISDN | None:

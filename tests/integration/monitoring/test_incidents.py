@@ -48,6 +48,13 @@ def test_what_comes_back_soon_is_the_same_incident(house: House) -> None:
     assert _raise(house) not in (first, second), "what a person closed is over, whatever comes next is new"
 
 
+def test_a_number_in_an_error_is_told_to_nobody(house: House) -> None:
+    with house.runtime.transaction() as session:
+        one = alarms.raise_alarm(session, "jobs.failed", "x", "IntegrityError: [parameters: ('13800138000', 3)] of +8613900139000", at=house.now)
+        assert one.text == "IntegrityError: [parameters: ('138****8000', 3)] of 139****9000"
+        assert handling.history(session, one.id)[0].text == one.text
+
+
 def test_acts_stand_in_history_and_audit(house: House) -> None:
     one = _raise(house)
     with house.runtime.transaction() as session:

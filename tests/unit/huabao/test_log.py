@@ -39,7 +39,7 @@ def test_every_line_is_json_with_its_fields_and_no_number() -> None:
 
 
 @given(
-    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", "86", "+86", "0086", "tel:", "reader ", "("]), st.sampled_from(["", ")", ",", " x", "/TYPE=PLMN", "。"])
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", "86", "+86", "0086", "tel:", "reader ", "(", "读者", "x="]), st.sampled_from(["", ")", ",", " x", "/TYPE=PLMN", "。", ".", "的"])
 )
 def test_no_number_comes_through(number: str, before: str, after: str) -> None:
     for value in (f"{before}{number}{after}", [f"{before}{number}{after}"], {"a": number}, int(number), MSISDN(number)):
