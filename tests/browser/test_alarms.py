@@ -39,6 +39,8 @@ def test_an_incident_is_taken_silenced_and_announced(open_page: OpenPage, sqlite
     _judge(page)
     _keep_picture(page, f"{look}-alarm")
     page.click("#silence")
+    expect(page.locator("dialog#sheet input[name=reason]")).to_be_focused()
+    _judge(page)
     _keep_picture(page, f"{look}-alarm-silence")
     page.fill("dialog#sheet input[name=reason]", "MMSC")
     page.keyboard.press("Enter")
