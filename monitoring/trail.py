@@ -16,6 +16,9 @@ from huabao.clock import SHANGHAI
 NUMBERS = ("reader.number", "reconcile.numbers", "recovery.numbers", "subscribers.export")
 """Acts by which somebody saw or took away whole numbers."""
 
+OF_MASTERS = ("user", "api_token")
+"""Kinds of objects that only administrators see: who may do what is theirs to say."""
+
 NAMES_MAX = 400
 Cursor = tuple[datetime, int]
 

@@ -12,7 +12,6 @@ from console.api.calls import Call, Operation, Reply
 from console.api.problems import Problem
 from console.api.schemas import Agent, PortDocument, Strict, Text
 from console.api.scopes import AUDIT, OPERATE, READ
-from console.pages.trail import MASTERS_OWN
 from delivery.dispatch.seeds import add_seeds, list_groups, remove_seeds
 from delivery.ports import changes, services
 from delivery.ports.probing import ask
@@ -274,7 +273,7 @@ def audit(call: Call) -> Reply:
     """Who did what to what and when; what became of accounts and tokens is not told here."""
     query = call.query
     assert isinstance(query, AuditQuery)
-    wanted = trail.Wanted(query.actor, query.action, query.kind, query.object_id, numbers=query.numbers, hidden=MASTERS_OWN)
+    wanted = trail.Wanted(query.actor, query.action, query.kind, query.object_id, numbers=query.numbers, hidden=trail.OF_MASTERS)
     with call.runtime.transaction(read_only=True) as session:
         found = trail.page(session, wanted, after=_cursor(query.before), limit=query.limit + 1)
         entries = [_entry(one) for one in found[: query.limit]]

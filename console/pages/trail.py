@@ -20,9 +20,6 @@ from monitoring.trail import Cursor, Wanted
 
 PAGE_ROWS = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MASTERS_OWN = ("user", "api_token")
-"""Kinds of objects that only administrators see: who may do what is theirs to say."""
-
 COLUMNS = ("at", "actor", "action", "kind", "object", "detail")
 OBJECT_PATHS = {"dispatch": "/dispatches/{}", "port": "/ports/{}", "reader": "/readers/{}", "reconcile_run": "/reconcile/runs/{}", "setting": "/settings#setting-{}"}
 ROUTES = {"dispatch": "dispatch", "port": "port", "reader": "reader", "reconcile_run": "reconcile_run", "setting": "settings"}
@@ -95,7 +92,7 @@ def _path(visit: Visit, entry: audits.AuditEntry) -> str:
 
 def _wanted(visit: Visit) -> Wanted:
     query = visit.request.query_params
-    hidden = () if visit.who is not None and visit.who.role == rights.ADMIN else MASTERS_OWN
+    hidden = () if visit.who is not None and visit.who.role == rights.ADMIN else trail.OF_MASTERS
     text = {name: query.get(name, "").strip()[:120] for name in ("actor", "action", "kind", "object")}
     return Wanted(text["actor"], text["action"], text["kind"], text["object"], _day(query.get("since", "")), _day(query.get("until", "")), query.get("numbers") == "1", hidden)
 
