@@ -68,6 +68,7 @@
     const box = given.box && whole !== path ? [...given.box] : [0, 0, width, height];
     const numbers = ["x", "y", "width", "height"].map((name, place) => element("input", { type: "number", min: 0, max: place % 2 ? height : width, "aria-label": say(`cut_${name}`), value: String(box[place]), oninput: fromNumbers }));
     const stage = element("div", { class: "cut-stage" });
+    let typed = true;
     const ratio = element("select", { "aria-label": say("ratio"), onchange: () => { selection.aspectRatio = Number(ratio.value) || NaN; } });
     RATIOS.forEach(([value, text]) => ratio.append(element("option", { value, text: text.includes(":") ? text : say(text) })));
     const scale = Math.min(640 / width, 420 / height, 1);
@@ -97,11 +98,13 @@
     selection.addEventListener("change", (event) => {
       const { x, y, width: wide, height: high } = event.detail;
       if (x < -0.5 || y < -0.5 || x + wide > across + 0.5 || y + high > down + 0.5) { event.preventDefault(); return; }
-      if (numbers.includes(document.activeElement)) return;
+      if (typed) return;
       const found = [x, y, wide, high].map((one, place) => Math.round(one / (place % 2 ? down / height : across / width)));
       numbers.forEach((one, place) => { if (Math.abs(Number(one.value) - found[place]) * scale > 1) one.value = String(Math.max(0, Math.min(found[place], (place % 2 ? height : width) - (place > 1 ? found[place - 2] : 0)))); });
     });
+    canvas.addEventListener("pointerdown", () => { typed = false; }, true);
     function fromNumbers() {
+      typed = true;
       const [x, y, wide, high] = numbers.map((one) => Number(one.value) || 0);
       const box = { x: x * across / width, y: y * down / height, width: Math.min(wide, width - x) * across / width, height: Math.min(high, height - y) * down / height };
       Object.entries(box).forEach(([name, value]) => selection.setAttribute(name, String(Math.max(0, value))));
