@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from console.forgetting import forgetters
+from console.reader_view import reader_view
 from huabao.audit import AuditEntry
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
@@ -17,6 +18,7 @@ from subscribers import services, store
 from subscribers.models import Consent, Reader, SubscriptionEvent
 from subscribers.orders.as_of import state_at
 from subscribers.orders.change import Change
+from tests.command_line import CLI
 from tests.integration.orders.test_apply import ANNA, NOW, at, change, tell, verdicts
 
 NEW, OTHER = "13800000005", "13800000006"
@@ -138,3 +140,18 @@ def test_pasts_are_joined_one_after_the_other(runtime: Runtime) -> None:
     _join(runtime, NEW, OTHER, days=9)
     with runtime.transaction(read_only=True) as session:
         assert len(store.ids_of(session, _reader(runtime, OTHER).id)) == 3
+
+
+def test_by_command_and_on_the_readers_page(runtime: Runtime, cli: CLI) -> None:
+    tell(runtime, change("order", 1), now=at(2))
+    past = _reader(runtime, ANNA).id
+    _repaired(runtime)
+    assert cli("subscribers", "join", ANNA, NEW, code=2).err.count("--reason")
+    assert cli("subscribers", "join", NEW, ANNA, "--reason", "turned round", code=2).err.count("cannot be joined")
+    assert cli("subscribers", "join", ANNA, NEW, "--reason", "he named both", "--json").json == {"joined": past}
+    events = cli("subscriptions", "show", NEW, "--json").json["events"]
+    assert [(one["event"], one["source"]) for one in events[:2]] == [("order", "misc"), ("order", "repair")]
+    with runtime.transaction(read_only=True) as session:
+        shown = reader_view(session, _reader(runtime, NEW), NOW)
+        assert {one.reader_id for one in shown.history} == {past, shown.reader.id}
+        assert [(one.row.reader_id, one.row.state) for one in shown.orders] == [(shown.reader.id, "active")]
