@@ -124,6 +124,8 @@ RIGHTS: tuple[Right, ...] = (
     Right("dispatch", "GET", "/dispatches/{dispatch_id:int}", EVERYBODY),
     Right("dispatch_live", "GET", "/dispatches/{dispatch_id:int}/live", EVERYBODY, refresh=True),
     Right("dispatch_chart", "GET", "/dispatches/{dispatch_id:int}/charts/{file}", EVERYBODY, refresh=True),
+    Right("dispatch_readers", "GET", "/dispatches/{dispatch_id:int}/readers", RESENDERS, by_city=True),
+    Right("dispatch_readers_file", "GET", "/dispatches/{dispatch_id:int}/readers.csv", RESENDERS, by_city=True),
     Right("codes", "GET", "/dispatches/{dispatch_id:int}/codes", EVERYBODY),
     Right("slide", "GET", "/variants/{variant_id:int}/slide.png", EVERYBODY, by_city=True),
     Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
@@ -387,6 +389,9 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "user set": MASTERS,
         "user password": MASTERS,
         "user disable": MASTERS,
+        "user enable": MASTERS,
+        "user reset-code": MASTERS,
+        "user grant": MASTERS,
         "api-token add": MASTERS,
         "api-token revoke": MASTERS,
     }

@@ -7,14 +7,16 @@ environment variable that is named, or (for the first admin) made here and shown
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, astuple
 from datetime import datetime
 
 import click
 from sqlalchemy import func, select
 
 from console import auth
+from console.auth import second
 from console.models import User
-from console.rights import ADMIN, ROLES
+from console.rights import ADMIN, GRANTS, KINDS, ROLES
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
@@ -55,19 +57,23 @@ def add(invocation: Invocation, name: str, role: str, city: str | None, phone: s
 
 @user.command("set")
 @click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default=None, help="Its role; a changed one signs it out everywhere.")
 @click.option("--city", default=None, help="The city on whose sections and readers alone it works; empty for all.")
 @click.option("--phone", default=None, metavar="MSISDN", help="Its own phone; empty for none.")
 @operation
-def set_(invocation: Invocation, name: str, city: str | None, phone: str | None) -> Report:
-    """Change the city or the phone of the account NAME."""
-    if city is None and phone is None:
-        raise UsageError("nothing to change; give --city or --phone")
+def set_(invocation: Invocation, name: str, role: str | None, city: str | None, phone: str | None) -> Report:
+    """Change the role, the city or the phone of the account NAME."""
+    if role is None and city is None and phone is None:
+        raise UsageError("nothing to change; give --role, --city or --phone")
     number = parse_msisdn(phone) if phone else None
     with invocation.runtime.transaction() as session:
         found = auth.find_user(session, name)
-        auth.set_person(session, found, city=city, phone=number, no_phone=phone == "", by=invocation.actor, now=invocation.runtime.now())
+        auth.set_person(session, found, role=role, city=city, phone=number, no_phone=phone == "", by=invocation.actor, now=invocation.runtime.now())
+        if role is not None:
+            auth.end_sessions(session, found.id)
         shown = MSISDN(found.msisdn).masked if found.msisdn else None
-        return Report({"name": found.name, "city": found.city, "phone": shown}, [f"{found.name}: city {found.city or 'all'}, phone {shown or 'none'}"])
+        said = f"{found.name}: {found.role}, city {found.city or 'all'}, phone {shown or 'none'}"
+        return Report({"name": found.name, "role": found.role, "city": found.city, "phone": shown}, [said])
 
 
 @user.command("bootstrap")
@@ -120,6 +126,46 @@ def password(invocation: Invocation, name: str, password_env: str | None) -> Rep
         found = auth.find_user(session, name)
         auth.set_password(session, found, hashed, by=invocation.actor, now=invocation.runtime.now())
         return Report({"name": found.name}, [f"{found.name} has a new password and is signed out everywhere"])
+
+
+@user.command("enable")
+@click.argument("name")
+@operation
+def enable(invocation: Invocation, name: str) -> Report:
+    """Open the account NAME again, and unlock it."""
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        auth.enable_user(session, found, by=invocation.actor, now=invocation.runtime.now())
+        return Report({"name": found.name, "state": "active"}, [f"{found.name} may sign in"])
+
+
+@user.command("reset-code")
+@click.argument("name")
+@operation
+def reset_code(invocation: Invocation, name: str) -> Report:
+    """Take the second factor of the account NAME away and sign it out everywhere."""
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        second.turn_off(session, found, by=invocation.actor, now=invocation.runtime.now())
+        auth.end_sessions(session, found.id)
+        return Report({"name": found.name}, [f"{found.name} signs in with the password alone, and can set up another second factor"])
+
+
+@user.command("grant")
+@click.argument("name")
+@click.argument("right", type=click.Choice(GRANTS))
+@click.option("--city", default="", help="The city whose figures alone it opens (default: all).")
+@click.option("--kind", default="", help=f"Of statistics: {', '.join(KINDS)} (default: all).")
+@click.option("--take", is_flag=True, help="Take it away instead.")
+@operation
+def grant(invocation: Invocation, name: str, right: str, city: str, kind: str, take: bool) -> Report:
+    """Give the account NAME the RIGHT beside its role."""
+    given = auth.checked_grant(right, city, kind)
+    with invocation.runtime.transaction() as session:
+        found = auth.find_user(session, name)
+        (auth.take if take else auth.give)(session, found, given, by=invocation.actor, now=invocation.runtime.now())
+        held = auth.grants_of(session, [found.id])[found.id]
+        return Report({"name": found.name, "rights": [asdict(one) for one in held]}, [f"{found.name}: {', '.join(' '.join(filter(None, astuple(one))) for one in held) or 'none'}"])
 
 
 @user.command("disable")

@@ -27,6 +27,7 @@ from huabao.runtime import Runtime, make_runtime
 from tests import servers
 from tests.command_line import CLI
 from tests.services.compiled import share_compiled_statements
+from tests.services.rewritten import rewrite_share
 
 TEMPLATE = "huabao_template"
 
@@ -43,12 +44,18 @@ for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != 
     del os.environ[_name]  # the tests' installations are their own
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is collected."""
+    rewrite_share(config)
+
+
 # --- which process runs what -----------------------------------------------------------------------------------------
 
 TOGETHER = {
     "tests/browser/test_console.py": "browser",  # one Chromium
     "tests/browser/test_gate.py": "browser",
     "tests/browser/test_desks.py": "browser",
+    "tests/browser/test_accounts.py": "browser",
     "tests/browser/test_edition_desk.py": "browser",
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",

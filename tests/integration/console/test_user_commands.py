@@ -73,3 +73,18 @@ def test_a_new_password_and_a_shut_account_end_every_session(call: Call, runtime
     assert not sign_in("a newer password")
     assert "disabled" in call("list").output
     assert call("disable", "nobody").exit_code == 2
+
+
+def test_role_rights_and_second_factor_from_the_command_line(call: Call, runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        for name, role in (("root", "admin"), ("li", "editor")):
+            auth.add_user(session, name, "x", role, city=None, by="test", now=runtime.now())
+    assert "li: ops" in call("set", "li", "--role", "ops", "--as", "root").output
+    assert "only administrator" in str(call("set", "root", "--role", "ops", "--as", "root").output)
+    given = ("grant", "li", "statistics", "--kind", "month", "--city", "合肥", "--as", "root")
+    assert "li: statistics 合肥 month" in call(*given).output
+    assert "no kind" in call("grant", "li", "notices", "--kind", "month", "--as", "root").output
+    assert "li: none" in call(*given, "--take").output
+    assert call("disable", "li", "--as", "root").exit_code == 0
+    assert "may sign in" in call("enable", "li", "--as", "root").output
+    assert "password alone" in call("reset-code", "li", "--as", "root").output
