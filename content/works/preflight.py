@@ -62,7 +62,7 @@ def preflight(runtime: Runtime, order: Order, tell: Tell) -> Result:
         columns.setdefault(one[0], []).append(_tried(found, one, made, having.get(one, {}), readers.get(one, 0)))
         tell(number, len(wanted))
     with runtime.transaction(read_only=True) as session:
-        ids = dict(session.execute(select(Variant.name, Variant.id).where(Variant.edition_version_id == loaded.version.id)).tuples().all())
+        ids = dict(session.execute(select(Variant.name, Variant.id).where(Variant.edition_version_id == loaded.version.id)).all())
     return Result(_document(found, columns, ids, loaded.version.version))
 
 

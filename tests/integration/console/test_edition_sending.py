@@ -45,7 +45,7 @@ def test_the_matrix_shows_what_fails_where_and_for_how_many(world: Runtime, sign
     assert client.post("/editions/1/preflight", data={"csrf": csrf(client, "/editions/1/preflight")}).status_code == 303
     assert run_desk(world) == 1
     page = client.get("/editions/1/preflight").text
-    for said in ("1 cells fail, 7 readers", "3 of 4 pass", "K1", "the text is utf-8, the handset reads gb2312, us-ascii", "reads another encoding only", "slide 1"):
+    for said in ("1 cell fails, 7 readers", "3 of 4 pass", "K1", "the text is utf-8, the handset reads gb2312, us-ascii", "reads another encoding only", "slide 1"):
         assert said in page, said
     picture = page.split('<img src="')[1].split('"')[0]
     assert picture.startswith("/variants/")
