@@ -24,7 +24,7 @@ def _raise(runtime: Runtime, kind: str = "port.unreachable", key: str = "p1") ->
 
 def _act(client: TestClient, alarm_id: int, verb: str, **fields: str) -> int:
     page = client.get(f"/alarms/{alarm_id}" if verb in ("take", "hear") else f"/alarms/{alarm_id}/{verb}").text
-    return client.post(f"/alarms/{alarm_id}/{verb}", data={"csrf": csrf_of(page), **fields}).status_code
+    return int(client.post(f"/alarms/{alarm_id}/{verb}", data={"csrf": csrf_of(page), **fields}).status_code)
 
 
 def test_an_incident_from_open_to_closed(runtime: Runtime, signed_in: SignedIn) -> None:
@@ -102,9 +102,7 @@ def test_what_is_not_there_is_not_found(runtime: Runtime, signed_in: SignedIn) -
 def test_closed_alarms_page_without_a_gap(runtime: Runtime, signed_in: SignedIn) -> None:
     now = runtime.now()
     with runtime.transaction() as session:
-        session.add_all(
-            Alarm(kind="jobs.failed", key=f"k{one}", text="t", first_seen_at=now, last_seen_at=now, closed_at=now - timedelta(seconds=one // 4)) for one in range(120)
-        )
+        session.add_all(Alarm(kind="jobs.failed", key=f"k{one}", text="t", first_seen_at=now, last_seen_at=now, closed_at=now - timedelta(seconds=one // 4)) for one in range(120))
     client, path, seen = signed_in("王敏"), "/alarms?state=closed", []
     while path:
         page = client.get(path).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -51,7 +52,7 @@ def test_a_house_where_all_is_well(house: House) -> None:
 
 def test_a_dispatch_that_should_have_begun(house: House) -> None:
     dispatch_id = add_dispatch(house.runtime, planned=40)
-    late = {"state": "released", "started_at": None, "sent_at": None, "start_at": house.now - timedelta(minutes=4), "gate": {}}
+    late: dict[str, Any] = {"state": "released", "started_at": None, "sent_at": None, "start_at": house.now - timedelta(minutes=4), "gate": {}}
     with house.runtime.transaction() as session:
         session.execute(update(Dispatch).values(**late))
     assert _looked(house) == {}, "it has five minutes"
@@ -91,7 +92,7 @@ def test_reports_that_nobody_counts(house: House) -> None:
 
 
 def test_cancellations_without_an_answer(house: House) -> None:
-    same = {
+    same: dict[str, Any] = {
         "line": "l",
         "reader_id": None,
         "service_id": "jh",

@@ -109,7 +109,7 @@ def _values(node: Any, key: str) -> Iterator[str]:
 def _selected(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """The metrics that a parsed expression reads, with the labels it asks for."""
     if isinstance(node, promql_parser.VectorSelector):
-        yield node.name, {one.name: one.value for one in node.matchers.matchers if one.op == promql_parser.MatchOp.Equal}
+        yield str(node.name), {one.name: one.value for one in node.matchers.matchers if one.op == promql_parser.MatchOp.Equal}
     elif isinstance(node, promql_parser.MatrixSelector):
         yield from _selected(node.vector_selector)
     else:
