@@ -33,9 +33,7 @@ class ReadArticle:
     marks: tuple[Mark, ...] = ()
 
 
-def read_article(
-    folder: Folder, name: str, place: Place, picture: PictureReader, segments: Mapping[str, dict[str, Any]], slots: Declared | None = None
-) -> ReadArticle | None:
+def read_article(folder: Folder, name: str, place: Place, picture: PictureReader, segments: Mapping[str, dict[str, Any]], slots: Declared | None = None) -> ReadArticle | None:
     """The article in the file `name`, which the line at `place` asks for.
 
     Args:
@@ -99,9 +97,7 @@ def split_front_matter(text: str) -> tuple[str | None, str, int]:
     return None, text, 1
 
 
-def _article(
-    folder: Folder, place: Place, values: dict[str, Node], paragraphs: tuple[str, ...], picture: PictureReader, segments: Mapping[str, dict[str, Any]]
-) -> ReadArticle:
+def _article(folder: Folder, place: Place, values: dict[str, Node], paragraphs: tuple[str, ...], picture: PictureReader, segments: Mapping[str, dict[str, Any]]) -> ReadArticle:
     title = text_of(values, "title")
     if not title:
         folder.findings.problem(values["title"].place if "title" in values else place, "an article without `title`", "give it one in the front matter")
