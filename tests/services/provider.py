@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey
 
 CLIENT, SECRET, BACK = "huabao", "s:cr et", "http://console.test/sign-in/oidc/back"
 
@@ -64,16 +65,16 @@ class Provider:
         return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self._signed(header, {name: value for name, value in claims.items() if value is not None})}
 
     def _signed(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        if header["alg"] == "none":
-            parts = (base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in (header, claims))
-            return ".".join((*parts, ""))
+        if header["alg"] in ("none", "HS256"):
+            words = ".".join(_letters(json.dumps(one).encode()) for one in (header, claims))
+            secret = self.key.as_pem(private=False)  # the public key as a shared secret: what a verifier that lets the token choose would take
+            return f"{words}." + ("" if header["alg"] == "none" else _letters(hmac.digest(secret, words.encode(), "sha256")))
         key = self.forge.get("key", self.key)
         return jwt.encode(header, claims, key, algorithms=[header["alg"]])
 
 
-def stolen_key(provider: Provider) -> OctKey:
-    """The public key's bytes as a shared secret: what a verifier that lets the token choose the algorithm would take."""
-    return OctKey.import_key(provider.key.as_pem(private=False), {"kid": "one"})
+def _letters(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 @contextmanager
