@@ -25,7 +25,7 @@ def write(session: Session, text: str, *, by: str, now: datetime) -> HandoverNot
     Raises:
         UsageError: it says nothing.
     """
-    said = text.strip()[:TEXT_CHARS_MAX]
+    said = text.replace("\0", "").strip()[:TEXT_CHARS_MAX]
     if not said:
         raise UsageError("a handover note says something")
     note = HandoverNote(text=said, by=by, at=now)

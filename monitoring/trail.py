@@ -55,7 +55,7 @@ def page(session: Session, wanted: Wanted, *, after: Cursor | None = None, limit
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     same = ((AuditEntry.actor, wanted.actor), (AuditEntry.action, wanted.action), (AuditEntry.object_kind, wanted.kind), (AuditEntry.object_id, wanted.object_id))
-    found += [column == value for column, value in same if value]
+    found += [column == value.replace("\0", "\ufffd") for column, value in same if value]  # no text holds a NUL, and PostgreSQL takes none
     if wanted.numbers:
         found.append(AuditEntry.action.in_(NUMBERS))
     if wanted.since is not None:

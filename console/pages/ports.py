@@ -117,7 +117,8 @@ def find(session: Session, visit: Visit) -> Port:
     Raises:
         Refused: there is none.
     """
-    found = session.scalar(select(Port).where(Port.name == visit.request.path_params["name"]))
+    name = str(visit.request.path_params["name"])
+    found = session.scalar(select(Port).where(Port.name == name)) if name.isprintable() else None
     if found is None:
         raise Refused(404, "not_found")
     return found

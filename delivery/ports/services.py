@@ -62,7 +62,7 @@ def find_port(session: Session, name: str) -> Port:
     Raises:
         UsageError: there is none; the message lists those that there are.
     """
-    found = session.scalar(select(Port).where(Port.name == name))
+    found = session.scalar(select(Port).where(Port.name == name)) if name.isprintable() else None
     if found is None:
         names = ", ".join(session.scalars(select(Port.name).order_by(Port.name))) or "none yet; `huabao port add` makes one"
         raise UsageError(f"there is no port {name!r}; there are {names}")
