@@ -107,9 +107,7 @@ def import_read(session: Session, found: ImportedFolder, by: str, now: datetime,
 def _publication(session: Session, manuscript: Manuscript, now: datetime) -> tuple[Publication, bool]:
     found = session.scalar(select(Publication).where(Publication.slug == manuscript.publication))
     if found is None:
-        made = Publication(
-            slug=manuscript.publication, title=manuscript.title, kind=manuscript.kind, service_id=manuscript.publication, klass="subscribed", created_at=now
-        )
+        made = Publication(slug=manuscript.publication, title=manuscript.title, kind=manuscript.kind, service_id=manuscript.publication, klass="subscribed", created_at=now)
         session.add(made)
         session.flush()
         return made, True
@@ -157,9 +155,7 @@ def _keep_assets(session: Session, found: ImportedFolder) -> None:
     known = set(session.scalars(select(Asset.sha256).where(Asset.sha256.in_(found.assets))))
     for sha256, (data, info) in found.assets.items():
         if sha256 not in known:
-            session.add(
-                Asset(sha256=sha256, media_type=info.media_type, width_px=info.width_px, height_px=info.height_px, size_bytes=len(data), data=data)
-            )
+            session.add(Asset(sha256=sha256, media_type=info.media_type, width_px=info.width_px, height_px=info.height_px, size_bytes=len(data), data=data))
     session.flush()
 
 
