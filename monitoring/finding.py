@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication
@@ -38,28 +38,29 @@ class FoundDispatch:
 
 def find_editions(session: Session, typed: str, limit: int) -> list[FoundEdition]:
     """Editions whose publication or title holds what was typed, or whose number begins with it."""
-    wanted = (
+    rows = session.execute(
         select(Edition.id, Publication.title, Edition.number, EditionVersion.title)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Edition.current_version_id)
+        .where(*_fitting(typed))
         .order_by(Edition.id.desc())
         .limit(limit)
     )
-    return [FoundEdition(*row) for row in session.execute(_where(wanted, typed))]
+    return [FoundEdition(edition_id, publication, number, title) for edition_id, publication, number, title in rows]
 
 
 def find_dispatches(session: Session, typed: str, limit: int) -> list[FoundDispatch]:
     """Dispatches of such editions, or with that number; without those to test handsets and to single readers."""
-    wanted = (
+    rows = session.execute(
         select(Dispatch.id, Publication.title, Edition.number, Dispatch.state, Dispatch.day)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
+        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND, *_fitting(typed))
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )
-    return [FoundDispatch(*row) for row in session.execute(_where(wanted, typed))]
+    return [FoundDispatch(dispatch_id, publication, number, state, day) for dispatch_id, publication, number, state, day in rows]
 
 
 def find_ports(session: Session, typed: str, limit: int) -> Sequence[str]:
@@ -67,9 +68,7 @@ def find_ports(session: Session, typed: str, limit: int) -> Sequence[str]:
     return session.scalars(select(Port.name).where(Port.name.icontains(typed, autoescape=True)).order_by(Port.name).limit(limit)).all()
 
 
-def _where(wanted: Select[tuple[int, str, str, str]] | Select[tuple[int, str, str, str, date]], typed: str) -> Select[tuple[int, str, str, str]]:
-    for word in typed.split()[:4]:
-        word = word.removeprefix("第").removesuffix("期")
-        texts = (Publication.title.icontains(word, autoescape=True), EditionVersion.title.icontains(word, autoescape=True))
-        wanted = wanted.where(or_(*texts, Edition.number.startswith(word, autoescape=True)))
-    return wanted  # type: ignore[return-value]  # the columns are the caller's
+def _fitting(typed: str) -> list[ColumnElement[bool]]:
+    words = [word.removeprefix("第").removesuffix("期") for word in typed.split()[:4]]
+    titles = (Publication.title, EditionVersion.title)
+    return [or_(*(title.icontains(word, autoescape=True) for title in titles), Edition.number.startswith(word, autoescape=True)) for word in words]

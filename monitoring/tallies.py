@@ -176,7 +176,7 @@ def _codes(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, st
         .limit(CODES_MAX)
     )
     for status, extension, outcome, number in rows:
-        yield (CODE, f"{status} {extension}" if extension else str(status), int(outcome)), int(number)
+        yield (CODE, f"{status} {extension}" if extension else str(status), int(outcome or 0)), int(number)
 
 
 def _arrivals(session: Session, dispatch: Dispatch) -> Iterable[Arrival]:

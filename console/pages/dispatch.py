@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from console import store
+from console.breakdown import cells_of, late_of
 from console.charts import ORDER, lying_bar
 from console.pages.steering import verbs_for
 from console.slides import first_slide_png
@@ -14,6 +15,7 @@ from console.visit import Refused, Visit
 from delivery import lifecycle
 from huabao.errors import HuabaoError, UsageError
 from huabao.log import get_logger
+from monitoring.tallies import tally_of
 
 log = get_logger("web")
 
@@ -35,6 +37,7 @@ def _dispatch(visit: Visit, template: str) -> Response:
     try:
         with visit.runtime.transaction(read_only=True) as session:
             view = store.dispatch_view(session, visit.request.path_params["dispatch_id"], now)
+            tally = tally_of(session, view.dispatch.id)
     except UsageError as error:
         raise Refused(404, "not_found") from error
     progress = view.progress
@@ -44,6 +47,9 @@ def _dispatch(visit: Visit, template: str) -> Response:
         template,
         view=view,
         progress=progress,
+        tally=tally,
+        cells=cells_of(view.dispatch.id, tally) if tally else {},
+        late=late_of(tally) if tally else None,
         order=ORDER,
         pieces=lying_bar(progress.outcomes, progress.planned),
         sent=progress.planned - progress.outcomes["pending"] - progress.outcomes["cancelled"],

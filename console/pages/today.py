@@ -1,4 +1,4 @@
-"""Today: every dispatch, newest first, live."""
+"""Today: the day's figures, the course of what is being sent, every dispatch, ports and feeds; live."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from starlette.responses import Response
 
 from console.charts import lying_bar
 from console.visit import Visit
+from content.feeds import arrivals
 from delivery import lifecycle
+from monitoring import ports
 from monitoring.measures import recent_dispatches
+from monitoring.morning import morning
 
 PAGE_LENGTH = 20
 
 
 def today(visit: Visit) -> Response:
-    """The list of dispatches."""
+    """The page."""
     return _list(visit, "today.html")
 
 
@@ -28,10 +31,18 @@ def _list(visit: Visit, template: str) -> Response:
     now = visit.runtime.now()
     with visit.runtime.transaction(read_only=True) as session:
         found = recent_dispatches(session, now, before_id=before_id, limit=PAGE_LENGTH + 1)
-    lines = found[:PAGE_LENGTH]
-    older = lines[-1].dispatch.id if len(found) > PAGE_LENGTH else None
-    bars = {line.dispatch.id: lying_bar(line.progress.outcomes, line.progress.planned) for line in lines}
-    open_ages = [(now - line.progress.measured_at).total_seconds() for line in lines if line.dispatch.state != lifecycle.CLOSED]
-    answer = visit.page(template, lines=lines, bars=bars, older=older, before=before_id)
-    answer.headers["Age"] = f"{max(open_ages, default=0.0):.0f}"
+        lines = found[:PAGE_LENGTH]
+        first = before_id is None
+        answer = visit.page(
+            template,
+            morning=morning(session, lines, now) if first else None,
+            lines=lines,
+            bars={line.dispatch.id: lying_bar(line.progress.outcomes, line.progress.planned) for line in lines},
+            older=lines[-1].dispatch.id if len(found) > PAGE_LENGTH else None,
+            before=before_id,
+            ports=ports.board(session, now).ports if first and visit.may("ports") else (),
+            feeds=[(slug, source, arrival) for slug, source, arrival in arrivals.board(session, now) if arrival.state] if first else [],
+        )
+    ages = [(now - line.progress.measured_at).total_seconds() for line in lines if line.dispatch.state != lifecycle.CLOSED]
+    answer.headers["Age"] = f"{max(ages, default=0.0):.0f}"
     return answer
