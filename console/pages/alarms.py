@@ -63,7 +63,16 @@ def _list(visit: Visit, template: str) -> Response:
         counts = handling.counts(session, now)
     after = visit.request.query_params.get("after", "") if state == handling.CLOSED else ""
     return visit.page(
-        template, state=state, states=handling.STATES, lines=found, counts=counts, older=older, first=not after, kind_of=kind_of, tones=SEVERITY_TONES, address=_address(state, after)
+        template,
+        state=state,
+        states=handling.STATES,
+        lines=found,
+        counts=counts,
+        older=older,
+        first=not after,
+        kind_of=kind_of,
+        tones=SEVERITY_TONES,
+        address=_address(state, after),
     )
 
 

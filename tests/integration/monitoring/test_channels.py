@@ -211,7 +211,9 @@ def test_an_allowed_name_that_leads_to_the_cloud_s_own_address_is_refused() -> N
 
 def test_a_text_goes_once_into_the_lane_of_a_port_that_sends_texts(house: House) -> None:
     with house.runtime.transaction() as session:
-        session.execute(insert(Port).values(id=7, name="sms", kind="smpp", url="smpp://127.0.0.1:1", rate=10, burst=1, options={}, service_codes=[], contract={}, created_at=house.now))
+        session.execute(
+            insert(Port).values(id=7, name="sms", kind="smpp", url="smpp://127.0.0.1:1", rate=10, burst=1, options={}, service_codes=[], contract={}, created_at=house.now)
+        )
     _tell(house, "wang", "sms", "+86 13800138000", severity="critical", language="zh")
     _raise(house, CRITICAL)
     _raise(house, WARNING, "boss")
