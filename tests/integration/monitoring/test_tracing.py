@@ -94,5 +94,5 @@ def test_off_asks_for_nothing_and_keeps_nothing(house: House) -> None:
 
 
 def test_off_imports_nothing() -> None:
-    said = "import sys, huabao.runtime, delivery.sending.sender, huabao.tracing as t\nwith t.span('x'): pass\nprint([one for one in sys.modules if one.startswith('opentelemetry')])"
+    said = "import sys, console.registry, huabao.tracing as t\nwith t.span('x'): pass\nprint([one for one in sys.modules if one.startswith('opentelemetry')])"
     assert subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout.strip() == "[]"
