@@ -7,6 +7,7 @@ one that was migrated once.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import uuid
@@ -27,7 +28,6 @@ from huabao.runtime import Runtime, make_runtime
 from tests import servers
 from tests.command_line import CLI
 from tests.services.compiled import share_compiled_statements
-from tests.services.rewritten import rewrite_share
 
 TEMPLATE = "huabao_template"
 
@@ -42,11 +42,6 @@ servers.live_in_memory()
 
 for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != "HUABAO_SAMPLES"]:
     del os.environ[_name]  # the tests' installations are their own
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Before anything is collected."""
-    rewrite_share(config)
 
 
 # --- which process runs what -----------------------------------------------------------------------------------------
@@ -93,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if unit in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not look at it again, a fifteenth of the run."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- servers, once a run ---------------------------------------------------------------------------------------------
