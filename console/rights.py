@@ -257,7 +257,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("capacity", "GET", "/capacity", OPERATORS),
     Right("capacity_chart", "GET", "/capacity/charts/{file}", OPERATORS, refresh=True),
     Right("segments", "GET", "/segments", DEPUTIES, by_city=True),
-    Right("segment_count", "POST", "/segments/count", DEPUTIES, by_city=True),
+    Right("segment_count_act", "POST", "/segments/count", DEPUTIES, by_city=True),
     Right("segment_act", "POST", "/segments", DEPUTIES),
     Right("duty", "GET", "/duty", STOPPERS),
     Right("duty_live", "GET", "/duty/arrivals", STOPPERS, refresh=True),

@@ -239,7 +239,7 @@ PAGES: dict[str, Page] = {
     "capacity": capacity.capacity,
     "capacity_chart": capacity.capacity_chart,
     "segments": segments.segments,
-    "segment_count": segments.segment_count,
+    "segment_count_act": segments.segment_count,
     "segment_act": segments.segment_act,
     "duty": duty.duty,
     "duty_live": duty.duty_live,

@@ -71,7 +71,7 @@ def said(sentence: str, language: str) -> str:
         if found := form.fullmatch(sentence):
             return text(language, name, **_values(found.groupdict(), language))
     parts = sentence.split("; ")
-    return "；".join(said(part, language) for part in parts) if len(parts) > 1 and all(part.startswith("seed ") for part in parts) else sentence
+    return ("; " if language == ENGLISH else "；").join(said(part, language) for part in parts) if len(parts) > 1 and all(part.startswith("seed ") for part in parts) else sentence
 
 
 def _values(found: dict[str, str], language: str) -> dict[str, str]:

@@ -27,4 +27,8 @@ def _drop_works(runtime: Runtime) -> None:
 
 
 TASKS: tuple[Task, ...] = (FETCH, DESK_WORK)
-PERIODIC: tuple[Periodic, ...] = (Periodic("content.ask_feeds", _ask_feeds, 10.0), Periodic("content.watch_feeds", _watch_feeds, 30.0), Periodic("content.drop_works", _drop_works, 3600.0))
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("content.ask_feeds", _ask_feeds, 10.0),
+    Periodic("content.watch_feeds", _watch_feeds, 30.0),
+    Periodic("content.drop_works", _drop_works, 3600.0),
+)

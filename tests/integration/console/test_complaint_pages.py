@@ -26,7 +26,8 @@ def _enter(client: TestClient, **more: str) -> str:
     fields = {"csrf": csrf_of(sheet), "key": key, "cause": CAUSE_STOPPED, "channel": "hotline", "edition": "1", "text": "<b>早上没收到</b>", **more}
     for _ in range(2):  # pressed twice
         answer = client.post(NEW, data=fields)
-    return answer.headers.get("location") or answer.text
+    found: str = answer.headers.get("location") or answer.text
+    return found
 
 
 def test_a_complaint_is_entered_once_and_stands_on_both_pages(runtime: Runtime, signed_in: SignedIn) -> None:

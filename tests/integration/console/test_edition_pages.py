@@ -27,7 +27,8 @@ def press(client: TestClient, path: str, **fields: str) -> str:
     sheet = client.get(path)
     version = sheet.text.split('name="version" value="')[1].split('"')[0] if 'name="version"' in sheet.text else ""
     answer = client.post(path, data={"csrf": csrf_of(sheet.text), "version": version, **fields})
-    return answer.headers.get("location", answer.text)
+    found: str = answer.headers.get("location", answer.text)
+    return found
 
 
 def state_of(runtime: Runtime) -> str:

@@ -58,7 +58,7 @@ class Page:
 
     async def __aenter__(self) -> Page:
         headers = [(b"host", b"console.test"), (b"cookie", f"{SESSION_COOKIE}={self.token}".encode())]
-        scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/events", "raw_path": b"/events", "root_path": "", "http_version": "1.1"}
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "scheme": "http", "path": "/events", "raw_path": b"/events", "root_path": "", "http_version": "1.1"}
         scope |= {"query_string": self.query.encode(), "headers": headers, "server": ("console.test", 80), "client": ("127.0.0.1", 1), "asgi": {"version": "3.0"}}
         call: Awaitable[None] = self.app(scope, self._receive, self._send)  # type: ignore[arg-type]  # messages are mappings
         self.task = asyncio.ensure_future(call)
@@ -152,7 +152,12 @@ def test_what_several_may_see_is_rendered_once_and_nobody_is_named_in_it(runtime
         assert sign_in(client, name).status_code == 303
     seen: list[tuple[str, str, int]] = []
     part = Edge.part
-    monkeypatch.setattr(Edge, "part", lambda self, one, page, request, who, language: (seen.append((who.role, who.name, who.user_id)), part(self, one, page, request, who, language))[1])
+
+    def noted(self: Edge, one: Any, page: Any, request: Any, who: Any, language: str) -> Any:
+        seen.append((who.role, who.name, who.user_id))
+        return part(self, one, page, request, who, language)
+
+    monkeypatch.setattr(Edge, "part", noted)
     monkeypatch.setattr(live, "REST_S", 1e9)
     monkeypatch.setattr(live, "RESTLESS_S", 0.0)
 

@@ -69,8 +69,8 @@ def test_who_is_late_is_late_for_a_reason(runtime: Runtime) -> None:
     tally_due(runtime)
     with runtime.transaction(read_only=True) as session:
         found = tally_of(session, dispatch_id)
-    assert found is not None and found.late.pop(0) == 4
-    ((minutes, readers),) = found.late.items()
+    assert found is not None and found.late[0] == 4
+    ((minutes, readers),) = ((late, readers) for late, readers in found.late.items() if late)
     assert readers == 6 and 29 <= minutes <= 31
     assert found.causes == {"editorial": 0, "queue": 6 * minutes, "mmsc": 0, "handset": 0}, "they were sent to late"
 

@@ -26,9 +26,9 @@ from subscribers.orders.change import EVENTS
 
 CONSOLE = Path(str(resources.files("console")))
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
-CODES = {"column", "run_state", "reach", "refusal", "order", "account", "sending", "attempt", "sign", "ended", "event", "source", "done", "stopper"}
-DYNAMIC = {"state", "outcome", "submission", "reason", "role", "steer", "gate", "why", "preference", "error", "codes", "cause", *CODES}
-"""Groups whose names are put together at run time."""
+HANDED_ON = {"write"}
+"""Groups that a script is given whole."""
+
 
 
 def faults_of(name: str) -> list[str]:
@@ -52,11 +52,16 @@ def test_every_text_stands_in_both_languages() -> None:
 
 
 def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
-    sources = "".join(path.read_text("utf-8") for path in [*CONSOLE.glob("html/*.html"), *CONSOLE.glob("pages/*.py"), *CONSOLE.glob("*.py")])
+    """By its name, by the name's beginning (`say("ports.is_" ~ state)`), or by its group (`named("audit_action", action)`)."""
+    sources = "".join(path.read_text("utf-8") for path in [*CONSOLE.glob("html/*.html"), *CONSOLE.glob("static/*.js"), *CONSOLE.rglob("*.py")])
+    known = set(texts.texts())
+    begun = set(re.findall(r"""["']([a-z_]+\.[a-z_]*)["']\s*(?:~|\+)""", sources)) | set(re.findall(r"""f["']([a-z_]+\.[a-z_]*)\{""", sources))
     asked = set(re.findall(r"""say\(\s*["']([a-z_]+\.[a-z_]+)["']""", sources))
-    assert asked <= set(texts.texts())
-    unused = {name for name in texts.texts() if name not in asked and name.split(".")[0] not in DYNAMIC and f'"{name}"' not in sources and f"'{name}'" not in sources}
-    assert not unused, "nobody asks for these"
+    assert {name for name in asked - known if not (name in begun and any(one.startswith(name) for one in known))} == set()
+    groups = set(re.findall(r"""named\(\s*(?:[a-z_.]+,\s*)?["']([a-z_]+)["']""", sources)) | HANDED_ON
+    written = set(re.findall(r"""["']([a-z_]+\.[a-z_0-9-]+)["']""", sources))
+    unused = {name for name in known - written if name.split(".")[0] not in groups and not any(name.startswith(one) for one in begun)}
+    assert unused == set(), "nobody asks for these"
 
 
 @pytest.mark.parametrize(
