@@ -61,11 +61,11 @@ def test_every_page_in_every_look(open_page: OpenPage, dispatch_id: int, languag
     assert page.locator("html").get_attribute("lang") == language
     expect(page.locator("#planned")).to_have_text("3,000")
     page.locator(".screen img").first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.screen img').naturalWidth === 240")
+    expect(page.locator(".screen img").first).to_have_js_property("naturalWidth", 240, timeout=60_000)
     page.evaluate("scrollTo(0, 0)")
-    page.locator("#minutes-table summary").click()
+    page.locator("#outcomes-chart summary").click()
     _judge(page)
-    page.locator("#minutes-table summary").click()
+    page.locator("#outcomes-chart summary").click()
     _keep_picture(page, f"{look}-dispatch")
     page.click("#codes-link")
     expect(page.locator(".codes code").first).to_be_visible()
@@ -113,10 +113,10 @@ def test_a_dispatch_changes_while_it_is_watched(open_page: OpenPage, sqlite_runt
 
 def test_what_a_person_opened_stays_open_while_the_page_lives(open_page: OpenPage, sqlite_runtime: Runtime, dispatch_id: int) -> None:
     page = open_page(f"/dispatches/{dispatch_id}")
-    page.locator("#minutes-table summary").click()
+    page.locator("#outcomes-chart summary").click()
     settle(sqlite_runtime, dispatch_id, Outcome.RETRIEVED, range(1361, 1371))
     expect(page.locator("#outcome-retrieved td").first).to_have_text("1,010", timeout=30_000)
-    expect(page.locator("#minutes-table table")).to_be_visible()
+    expect(page.locator("#outcomes-chart table")).to_be_visible()
 
 
 def test_pausing_with_the_keyboard_alone(open_page: OpenPage, sqlite_runtime: Runtime, dispatch_id: int) -> None:
