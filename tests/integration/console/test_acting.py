@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from console import rights
 from console.models import User
+from content.models import Edition, EditionVersion
 from delivery.models import Dispatch, DispatchTransition
 from huabao.cli import NO_REASON, Installation, Invocation
 from huabao.runtime import Runtime
@@ -89,6 +90,8 @@ def test_what_was_done_without_a_reason_says_so(sqlite_runtime: Runtime, cli: CL
     for verb in ("pause", "resume", "cancel"):
         cli("dispatch", verb, 2, *(("--detach",) if verb == "resume" else ()))
     assert [(state, why) for state, by, why in journal(sqlite_runtime) if by != "huabao"] == [(state, NO_REASON) for state in ("released", "paused", "sending", "cancelled")]
+    with sqlite_runtime.transaction() as session:
+        session.execute(update(Edition).where(Edition.id == 1).values(current_version_id=select(EditionVersion.id).where(EditionVersion.edition_id == 1).scalar_subquery()))
     cli("edition", "kill", 1)
     assert journal(sqlite_runtime)[-1][2] == NO_REASON
 

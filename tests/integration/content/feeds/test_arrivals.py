@@ -79,7 +79,7 @@ def write(tmp_path: Path, text: str) -> None:
 
 def test_a_source_is_asked_when_its_time_has_come_and_missed_when_nothing_came(paper: CLI, runtime: Runtime, tmp_path: Path) -> None:
     write(tmp_path, editions.STORY)
-    assert {task for task in registry().tasks if task.startswith("content.")} == {"content.fetch_feed"}
+    assert "content.fetch_feed" in registry().tasks
     assert {"content.ask_feeds", "content.watch_feeds"} <= {one.name for one in registry().periodics}
     assert (ask_due(runtime), ask_due(runtime)) == (1, 0), "asked once in ten minutes"
     with runtime.transaction(read_only=True) as session:
