@@ -1,6 +1,7 @@
 """Settings, alarms, audit and bulk loading on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from huabao import alarms, audit
 from huabao.alarms import Alarm
@@ -21,14 +22,16 @@ def test_a_setting_has_its_default_until_set(runtime: Runtime) -> None:
         assert WAIT.get(session) == 2.5
 
 
-def test_an_incident_is_one_row_until_it_closes(runtime: Runtime) -> None:
-    now = runtime.now()
+def test_an_incident_is_one_row_until_it_closes_for_good(runtime: Runtime) -> None:
+    now, later = runtime.now(), runtime.now() + timedelta(hours=1)
     with runtime.transaction() as session:
         for _ in range(3):
             alarms.raise_alarm(session, "mm7.unknown_status", "north", "an unknown status came", at=now)
         alarms.close_alarm(session, "mm7.unknown_status", "north", at=now)
-        alarms.raise_alarm(session, "mm7.unknown_status", "north", "and again", at=now)
-        assert sorted((one.count, one.closed_at is None) for one in session.query(Alarm)) == [(1, True), (3, False)]
+        alarms.raise_alarm(session, "mm7.unknown_status", "north", "back at once: the same incident", at=now)
+        alarms.close_alarm(session, "mm7.unknown_status", "north", at=now)
+        alarms.raise_alarm(session, "mm7.unknown_status", "north", "and again", at=later)
+        assert sorted((one.count, one.closed_at is None) for one in session.query(Alarm)) == [(1, True), (4, False)]
 
 
 def test_an_act_leaves_its_trace(runtime: Runtime) -> None:
