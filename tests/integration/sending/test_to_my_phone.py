@@ -59,7 +59,7 @@ def test_a_draft_comes_to_my_phone_and_to_a_seed_and_to_nobody_else(runtime: Run
 
 def test_a_phone_belongs_to_an_account_until_its_person_is_forgotten(cli: CLI, runtime: Runtime, world: World) -> None:
     del world
-    assert cli("user", "set", "new", "--phone", STRANGER, "--city", "合肥", "--json").json == {"name": "new", "city": "合肥", "phone": "139****0003"}
+    assert cli("user", "set", "new", "--phone", STRANGER, "--city", "合肥", "--json").json == {"name": "new", "role": "editor", "city": "合肥", "phone": "139****0003"}
     cli("subscribers", "forget", STRANGER)
     with runtime.transaction(read_only=True) as session:
         assert session.scalars(select(User.msisdn).where(User.name == "new")).one() is None
