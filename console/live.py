@@ -188,13 +188,13 @@ class Live:
             await asyncio.sleep(max(0.05, LOOK_S - (time.monotonic() - began)))
 
     def _look(self) -> None:
-        runtime = self.edge.runtime
+        runtime, streams = self.edge.runtime, tuple(self.streams)  # who joins while the database answers is looked at next time
         with runtime.transaction(read_only=True) as session:
             mark = pulse.mark(session)
-            still = pulse.still_signed_in(session, {one.who.token_sha256 for one in self.streams}, now=runtime.now())
+            still = pulse.still_signed_in(session, {one.who.token_sha256 for one in streams}, now=runtime.now())
         if mark != self._mark:
             self._mark, self._moved_at = mark, time.monotonic()
-        for stream in tuple(self.streams):
+        for stream in streams:
             found = still.get(stream.who.token_sha256)
             if found is None:
                 stream.ended = stream.ended or SIGNED_OUT

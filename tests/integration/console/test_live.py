@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,7 +119,6 @@ def test_what_changes_is_sent_and_what_was_seen_is_not_sent_again(app: ASGIApp, 
 
 
 def test_a_stream_ends_with_its_sign_in_and_with_the_process(runtime: Runtime) -> None:
-    from threading import Event
 
     add_users(runtime)
     stopping = Event()
@@ -168,6 +168,29 @@ def test_what_several_may_see_is_rendered_once_and_nobody_is_named_in_it(runtime
 
     asyncio.run(watch())
     assert sorted(seen) == [("editor", "", 0), ("ops", "", 0)]
+
+
+def test_who_joins_while_the_database_answers_is_not_taken_for_signed_out(app: ASGIApp, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, late = signed_in("王敏"), signed_in("li")
+    asked, joined, ask = Event(), Event(), pulse.still_signed_in
+
+    def slowly(*arguments: Any, **more: Any) -> Any:
+        found = ask(*arguments, **more)
+        asked.set()
+        joined.wait(WAIT_S)
+        return found
+
+    async def watch() -> None:
+        async with Page(app, client, "/live"):
+            monkeypatch.setattr(pulse, "still_signed_in", slowly)
+            await asyncio.to_thread(asked.wait, WAIT_S)
+            async with Page(app, late, "/live") as page:
+                await page.until(lambda: page.status == 200)
+                joined.set()
+                await page.until(lambda: bool(page.painted()) or "event: end" in page.text)
+                assert "event: end" not in page.text
+
+    asyncio.run(watch())
 
 
 def test_of_too_many_streams_the_oldest_of_the_account_goes_and_beyond_the_process_none_comes(app: ASGIApp, signed_in: SignedIn, runtime: Runtime) -> None:
