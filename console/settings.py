@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from console.rights import ROLES
 from huabao.errors import UsageError
@@ -30,6 +30,9 @@ REHEARSAL_MESSAGES_MAX = Setting("rehearsal_messages_max", 40, "messages", "a re
 REHEARSAL_WAIT_S = Setting("rehearsal_wait_s", 120.0, "s", "a rehearsal waits so long for the sandbox's reports, then it ends with what has come", minimum=5.0, maximum=1800.0)
 
 SEGMENT_COUNT_S = Setting("segment_count_s", 1.5, "s", "the segment builder counts for so long; then it projects from one reader in a hundred", minimum=0.05, maximum=30.0)
+
+SIGN_IN_SETTINGS: Final = frozenset(one.name for one in (SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S, SIGN_IN_RATE_PER_MIN, SECOND_FACTOR_ROLES, SESSION_IDLE_S, SESSION_AGE_S))
+"""What guards the sign-in: an administrator's to change in the console, and nobody's over the API."""
 
 SETTINGS: tuple[Setting[Any], ...] = (
     SIGN_IN_ATTEMPTS_MAX,

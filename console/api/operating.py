@@ -12,6 +12,7 @@ from console.api.calls import Call, Operation, Reply
 from console.api.problems import Problem
 from console.api.schemas import Agent, PortDocument, Strict, Text
 from console.api.scopes import AUDIT, OPERATE, READ
+from console.settings import SIGN_IN_SETTINGS
 from delivery.dispatch.seeds import add_seeds, list_groups, remove_seeds
 from delivery.ports import changes, services
 from delivery.ports.probing import ask
@@ -237,6 +238,8 @@ def change_setting(call: Call) -> Reply:
     body = call.body
     assert isinstance(body, SettingAct)
     with call.runtime.transaction() as session:
+        if body.name in SIGN_IN_SETTINGS:
+            raise Problem("forbidden", f"{body.name} guards the sign-in; an administrator changes it in the console")
         set_value(session, registry.settings(), body.name, body.value, by=call.actor(body.agent), at=call.runtime.now(), reason=body.reason)
         session.flush()
         return Reply(200, _setting(session, next(one for one in registry.settings() if one.name == body.name)))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from console import registry
 from console.pages.steering import REASON_CHARS_MAX
+from console.settings import SIGN_IN_SETTINGS
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
 from huabao.settings import Setting, SettingValue, set_value
@@ -59,7 +60,7 @@ def settings(visit: Visit) -> Response:
         rows = {row.name: row for row in session.scalars(select(SettingValue))}
         whole = [Line(one, rows.get(one.name)) for one in registry.settings()]
         lines = [one for one in whole if (not changed or one.row is not None) and word in f"{one.setting.name} {one.setting.meaning} {one.setting.unit}".casefold()]
-        return visit.page("settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=visit.may("setting_act"))
+        return visit.page("settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=lambda name: _may_set(visit, name))
 
 
 def setting(visit: Visit) -> Response:
@@ -93,8 +94,15 @@ def _problem(visit: Visit, line: Line, value: str, reason: str) -> str:
     return visit.say("settings.same") if value == line.value else ""
 
 
+def _may_set(visit: Visit, name: str) -> bool:
+    """Whether this person may change it: what guards the sign-in is for whoever makes accounts."""
+    return visit.may("setting_act") and (name not in SIGN_IN_SETTINGS or visit.may("accounts_act"))
+
+
 def _line(visit: Visit, session: Session) -> Line:
     name = visit.request.path_params["name"]
+    if not _may_set(visit, name):
+        raise Refused(403, "forbidden")
     found = next((one for one in registry.settings() if one.name == name), None)
     if found is None:
         raise Refused(404, "not_found")

@@ -47,6 +47,8 @@ def test_seeds_and_settings(runtime: Runtime, client_of: ClientOf) -> None:
     assert said["groups"] == [{"group": "house", "kind": "test", "segment": None, "numbers": ["139****0077"]}]
     assert client_of("read", "numbers").get(f"{V1}/seeds").json()["groups"][0]["numbers"] == ["13900000077"]
     assert post(client, "/settings", "c", name="report_wait_s", value="soon", reason="x").status_code == 422
+    guarded = post(client, "/settings", "g", name="second_factor_roles", value="", reason="x")
+    assert (guarded.status_code, fits(guarded, f"{V1}/settings", "post")["type"]) == (403, "urn:huabao:problem:forbidden")
     said = fits(post(client, "/settings", "d", name="report_wait_s", value="60", reason="quick"), f"{V1}/settings", "post")
     assert (said["value"], said["default"], said["changed_by"]) == (60.0, 172800.0, "api:client-0")
     assert any(one["name"] == "report_wait_s" and one["value"] == 60 for one in fits(client.get(f"{V1}/settings"), f"{V1}/settings")["settings"])

@@ -58,3 +58,13 @@ def test_choices_and_switches_are_chosen(runtime: Runtime, signed_in: SignedIn) 
 def test_editors_and_agents_have_no_settings(runtime: Runtime, signed_in: SignedIn) -> None:
     for name in ("li", "zhou"):
         assert signed_in(name).get("/settings").status_code == signed_in(name).get(PATH).status_code == 403
+
+
+def test_what_guards_the_sign_in_is_the_administrator_s(runtime: Runtime, signed_in: SignedIn) -> None:
+    path = "/settings/second_factor_roles"
+    ops, admin = signed_in("王敏"), signed_in("root")
+    assert 'id="set-second_factor_roles"' not in ops.get("/settings?q=second_factor").text
+    assert ops.get(path).status_code == 403
+    assert ops.post(path, data=_sheet(ops) | {"before": "", "value": "admin", "reason": "x"}).status_code == 403
+    assert 'id="set-second_factor_roles"' in admin.get("/settings?q=second_factor").text
+    assert admin.get(path).status_code == 200
