@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Index, String, case, exists, func, select
@@ -22,8 +22,6 @@ from subscribers.models import Reader, Subscription
 
 PAYING: Final = ""
 """The service that stands for all that are paid for."""
-
-LOOK_EVERY_S: Final = 900.0
 
 
 class ReadershipDay(Base):
@@ -109,9 +107,3 @@ def paying(session: Session, since: date, until: date, *, city: str = "") -> Bas
     if city and not days:
         days = session.scalar(select(func.count(c.day.distinct())).where(c.service_id == PAYING, c.day >= since, c.day < until)) or 0
     return Base10k(round(int(total or 0) / days) if days else None, int(days))
-
-
-def latest(session: Session, today: date) -> Mapping[tuple[str, str], ReadershipDay]:
-    """The newest day's rows by city and service, of the last week."""
-    day = session.scalar(select(func.max(ReadershipDay.day)).where(ReadershipDay.day <= today, ReadershipDay.day > today - timedelta(days=7)))
-    return {(row.city, row.service_id): row for row in session.scalars(select(ReadershipDay).where(ReadershipDay.day == day))}

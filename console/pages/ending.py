@@ -12,8 +12,8 @@ from console.pages.steering import REASON_CHARS_MAX
 from console.reader_view import titles_of
 from console.visit import Refused, Visit
 from huabao.msisdn import MSISDN
-from subscribers.models import HOLDING_STATES, Subscription
-from subscribers.offers.leaving import end_for, is_ending
+from subscribers.models import Subscription
+from subscribers.offers.leaving import end_for, may_end
 
 CHANNEL = "desk"
 
@@ -58,14 +58,10 @@ def _asked_order(visit: Visit, session: Session) -> Subscription:
     return row
 
 
-def _may_end(session: Session, row: Subscription) -> bool:
-    return row.state in HOLDING_STATES and not is_ending(session, row.reader_id, row.service_id)
-
-
 def _shown(visit: Visit, *, problem: str = "", reason: str = "") -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         reader, row = asked(visit, session), _asked_order(visit, session)
-        ending = Ending(reader.id, MSISDN(reader.msisdn).masked, row.id, titles_of(session).get(row.service_id, row.service_id), _may_end(session, row))
+        ending = Ending(reader.id, MSISDN(reader.msisdn).masked, row.id, titles_of(session).get(row.service_id, row.service_id), may_end(session, row))
     template = "_end_sheet.html" if visit.fragment else "end_sheet.html"
     said = problem or ("" if ending.possible else visit.say("complaint.end_gone"))
     return visit.page(template, ending=ending, problem=said, reason=reason, reason_chars_max=REASON_CHARS_MAX)
