@@ -42,6 +42,7 @@ class Batch(Base):
         lane: one of `delivery.lanes.LANES`.
         handset_class: of its variant.
         not_before: nobody of it is sent to earlier (quiet hours, preferred hour), or None.
+        paced_at: nor earlier than this by the rate of its dispatch, or None; see `delivery.dispatch.pacing`.
         held: why it may not leave although its dispatch sends (the brake), or None.
         reader_ids: `huabao.ids.pack_ids`.
     """
@@ -68,6 +69,7 @@ class Batch(Base):
     lane: Mapped[str] = mapped_column(String(10), default="bulk")
     handset_class: Mapped[str] = mapped_column(String(20), default="")
     not_before: Mapped[datetime | None]
+    paced_at: Mapped[datetime | None]
     held: Mapped[str | None] = mapped_column(String(200))
 
 
