@@ -1,27 +1,18 @@
-"""The report on paper: a template filled in and laid out by WeasyPrint, with the house's own type.
-
-As with a proof, the layout is given everything by name and fetches nothing.
-"""
+"""The report on paper: a template filled in and laid out."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache, partial
-from importlib import resources
+from functools import partial
 from typing import Any, Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-from content.proof.faces import Faces
-from content.proof.rendering import fetcher, layout_library, legible
 from content.proof.wording import moment
 from reconciliation.reports.figures import AgeFigures, DayFigures, Report
 from reconciliation.reports.picture import waterfall_png
+from reconciliation.reports.printing import environment, grouped, lay_out
 from reconciliation.reports.trend import trend_svg
 from reconciliation.reports.wording import say, share, words, yuan
 
-SCHEME: Final = "report:"
 REFUSED_SHOWN: Final = 3
 
 
@@ -31,23 +22,12 @@ def write_pdf(report: Report, language: str) -> bytes:
     Raises:
         UsageError: the libraries that lay out text are not installed.
     """
-    library, faces = layout_library(), _faces()
-    page = legible(_page(report, language), faces)
     strong = "".join((*(word[language] for word in words().values()), "BOSSMISC0123456789.,%-−: "))
-    plain = re.sub("<[^>]*>", "", page)
-    given = {
-        "regular": faces.regular.of([plain], "Huabao Report", "Regular"),
-        "bold": faces.bold.of([faces.shown(strong)], "Huabao Report", "Bold"),
-        **({"waterfall": waterfall_png(report.waterfall_of, language)} if report.waterfall_of else {}),
-    }
-    document = library.HTML(string=page, base_url=SCHEME, url_fetcher=fetcher(library, given, SCHEME))
-    made: bytes = document.write_pdf(pdf_version="1.7")
-    return made
+    return lay_out(_page(report, language), strong, {"waterfall": waterfall_png(report.waterfall_of, language)} if report.waterfall_of else {})
 
 
 def _page(report: Report, language: str) -> str:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_template))
-    environment.filters |= {"grouped": _grouped, "yuan": yuan, "share": partial(share, language=language)}
+    filled = environment({"grouped": grouped, "yuan": yuan, "share": partial(share, language=language)})
     shared: Mapping[str, Any] = {
         "say": partial(say, language),
         "action_words": partial(action_words, language=language),
@@ -59,20 +39,7 @@ def _page(report: Report, language: str) -> str:
         "moment": moment,
         "trend": trend_svg(report.trend, report.until, language),
     }
-    return environment.get_template("report.html.j2").render(report=report, language=language, **shared)
-
-
-def _template(name: str) -> str:
-    return (resources.files("templates") / "report" / name).read_text("utf-8")
-
-
-@lru_cache(maxsize=1)
-def _faces() -> Faces:
-    return Faces()
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}"
+    return filled.get_template("report.html.j2").render(report=report, language=language, **shared)
 
 
 def action_words(action: str, language: str) -> str:

@@ -1,20 +1,15 @@
-"""The report as a workbook (XLSX): one sheet for each table, every open difference among them.
-
-Written by XlsxWriter row by row, so that memory does not grow with the differences.
-"""
+"""The report as a workbook (XLSX): one sheet for each table, every open difference among them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO, Final
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
 from reconciliation.reports.figures import ListedDifference, Report
 from reconciliation.reports.paper import action_words, age_words, left_out_words, list_words, mark_words
+from reconciliation.reports.sheets import workbook
 from reconciliation.reports.waterfall import REST, ladders
 from reconciliation.reports.wording import say
-
-ROWS_MAX: Final = 1_048_575
-"""Of a sheet, less its heading; what is beyond goes on a further one."""
 
 
 def write_workbook(out: BinaryIO, report: Report, listed: Iterable[ListedDifference], language: str) -> int:
@@ -23,60 +18,17 @@ def write_workbook(out: BinaryIO, report: Report, listed: Iterable[ListedDiffere
     Args:
         listed: all of them, in order; the first few of the report are among them.
     """
-    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"}
-    with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": say(language, f"title_{report.kind}"), "created": report.made_at.replace(tzinfo=None)})
-        sheets = _Sheets(book, language)
+    with workbook(out, say(language, f"title_{report.kind}"), report.made_at) as sheets:
         sheets.table(say(language, "summary"), ("", ""), _summary(report, language))
-        sheets.table(say(language, "by_class"), tuple(say(language, one) for one in ("class", "meaning", "count", "money", "seen")), _classes(report, language), money=(3,))
-        sheets.table(say(language, "by_day"), _day_heads(report, language), _days(report), share=(4,), money=(6,))
+        sheets.table(say(language, "by_class"), tuple(say(language, one) for one in ("class", "meaning", "count", "money", "seen")), _classes(report, language), {3: "money"})
+        sheets.table(say(language, "by_day"), _day_heads(report, language), _days(report), {4: "share", 6: "money"})
         sheets.table(say(language, "waterfall")[:31], tuple(say(language, one) for one in ("total", "class", "count")), _waterfall(report, language))
-        sheets.table(say(language, "ages"), tuple(say(language, one) for one in ("age", "count", "money", "unowned")), _ages(report, language), money=(2,))
+        sheets.table(say(language, "ages"), tuple(say(language, one) for one in ("age", "count", "money", "unowned")), _ages(report, language), {2: "money"})
         sheets.table(say(language, "repairs")[:31], tuple(say(language, one) for one in ("action", "all")) + _outcome_heads(report, language), _repairs(report, language))
         if report.kind == "monthly":
-            sheets.table(say(language, "bill")[:31], tuple(say(language, one) for one in ("list", "count", "money")), _bill(report, language), money=(2,))
+            sheets.table(say(language, "bill")[:31], tuple(say(language, one) for one in ("list", "count", "money")), _bill(report, language), {2: "money"})
         heads = ("number", "service", "class", "mark", "boss", "misc", "platform", "money", "day", "age", "action", "owner", "tries")
-        return sheets.table(say(language, "listed"), tuple(say(language, one) for one in heads), _listed(listed, language), money=(7,), day=(8,))
-
-
-class _Sheets:
-    """Writes tables, each on a sheet of its own."""
-
-    def __init__(self, book: Any, language: str) -> None:
-        self._book, self._language = book, language
-        self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
-        self._formats = {
-            "money": book.add_format({"num_format": "#,##0.00"}),
-            "share": book.add_format({"num_format": "0.000%"}),
-            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-        }
-
-    def table(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, money: Sequence[int] = (), share: Sequence[int] = (), day: Sequence[int] = ()) -> int:
-        """A table; how many rows. Money comes in fen and stands in yuan."""
-        kinds = dict.fromkeys(money, "money") | dict.fromkeys(share, "share") | dict.fromkeys(day, "day")
-        sheet, at, total = None, 0, 0
-        for row in rows:
-            if sheet is None or at == ROWS_MAX:
-                sheet, at = self._sheet(name, heads, total), 0
-            at, total = at + 1, total + 1
-            for column, value in enumerate(row):
-                kind = kinds.get(column, "")
-                shown = value / 100 if kind == "money" and value is not None else value
-                sheet.write(at, column, shown, self._formats.get(kind))
-        if sheet is None:
-            self._sheet(name, heads, 0)
-        return total
-
-    def _sheet(self, name: str, heads: Sequence[str], before: int) -> Any:
-        title = name[:28] if not before else f"{name[:24]} {before // ROWS_MAX + 1}"
-        sheet = self._book.add_worksheet(title)
-        sheet.set_column(0, len(heads) - 1, 16)
-        for column, head in enumerate(heads):
-            sheet.write(0, column, head, self._head)
-        sheet.freeze_panes(1, 0)
-        return sheet
+        return sheets.table(say(language, "listed"), tuple(say(language, one) for one in heads), _listed(listed, language), {7: "money", 8: "day"})
 
 
 def _summary(report: Report, language: str) -> list[tuple[str, Any]]:
