@@ -1,4 +1,4 @@
-"""The table of complaints."""
+"""The tables of complaints and of standard answers."""
 
 from __future__ import annotations
 
@@ -60,3 +60,22 @@ class Complaint(Base):
     closed_by: Mapped[str | None] = mapped_column(String(80))
     answer: Mapped[str] = mapped_column(String(20), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class StandardAnswer(Base):
+    """What an agent reads to a caller, in one wording; rows are only added, the newest of a name holds.
+
+    Attributes:
+        name: of the likely cause that it answers.
+        zh, en: the sentence, with places in braces; both empty where the shipped one holds again.
+    """
+
+    __tablename__ = "standard_answers"
+    __table_args__ = (Index("ix_standard_answers_name", "name", "id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]

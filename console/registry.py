@@ -55,7 +55,7 @@ MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",
     "subscribers.models", "subscribers.offers.models", "subscribers.orders.models", "content.models", "content.quiz.models", "content.feeds.models",
     "content.almanac.models", "content.workflow.models", "content.drafts.models", "content.works.models", "content.wap.models", "delivery.models",
-    "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
+    "reconciliation.charges.models", "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
     "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "monitoring.readership",
     "monitoring.tallies", "care.models", "console.models",
 )  # fmt: skip
