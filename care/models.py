@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from huabao.db import Base, BigKey
 
 _OPEN = text("closed_at IS NULL")
 _NAMED = text("reference <> ''")
+_WAITING = text("state IN ('waiting', 'leaving')")
+
+WAITING, LEAVING, SENT, FAILED = "waiting", "leaving", "sent", "failed"
+"""States of a `ReportMail`."""
 
 
 class Complaint(Base):
@@ -36,6 +40,7 @@ class Complaint(Base):
         Index("ix_complaints_recorded", "recorded_at"),
         Index("ix_complaints_reader", "reader_id", "received_at"),
         Index("ix_complaints_msisdn", "msisdn"),
+        Index("ix_complaints_edition", "edition_id"),
         Index("ix_complaints_due", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
@@ -79,3 +84,32 @@ class StandardAnswer(Base):
     en: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
+
+
+class ReportMail(Base):
+    """One report to one who is to have it: the row is there before anything leaves, so that nobody gets it twice.
+
+    Attributes:
+        kind: daily or month; `span` is the day, or the first of the month.
+        address: a mail address.
+        state: waiting; leaving (it is under way since `left_at`); sent; failed (given up).
+        made_at: when it was first due; `due_at` when it is tried next.
+    """
+
+    __tablename__ = "report_mails"
+    __table_args__ = (
+        UniqueConstraint("kind", "span", "address"),
+        Index("ix_report_mails_waiting", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    span: Mapped[date]
+    address: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(10), default=WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(String(300), default="")

@@ -30,7 +30,7 @@ class Dispatch(Base):
     """
 
     __tablename__ = "dispatches"
-    __table_args__ = (Index("ix_dispatches_edition", "edition_id"), Index("uq_dispatches_idempotency_key", "idempotency_key", unique=True))
+    __table_args__ = (Index("ix_dispatches_edition", "edition_id"), Index("ix_dispatches_day", "day"), Index("uq_dispatches_idempotency_key", "idempotency_key", unique=True))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
