@@ -20,6 +20,7 @@ class Call:
 
     Attributes:
         body: of a POST, checked.
+        raw: of a POST that takes bytes instead.
         query: checked, where the operation takes any.
         path: the variables of the path.
         key: a POST's Idempotency-Key, made unique over all tokens; "" otherwise.
@@ -31,6 +32,7 @@ class Call:
     query: BaseModel | None = None
     path: Mapping[str, int] = field(default_factory=dict)
     key: str = ""
+    raw: bytes = b""
 
     def number(self, msisdn: MSISDN) -> str:
         """A number as this client may see it."""
@@ -72,6 +74,9 @@ class Operation:
         problems: further kinds of `problems.PROBLEMS` that it may answer.
         by_city: it tells and does nothing beyond the city of a token that has one; such tokens are refused everywhere else.
         body, query: their schemas, or None.
+        media_types: of the bytes that it takes instead of JSON.
+        body_bytes_max: of its body.
+        shown_once: what it answers holds a secret, so the answer is not kept: the same key again is told that it was done.
     """
 
     name: str
@@ -85,3 +90,6 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     by_city: bool = False
+    media_types: tuple[str, ...] = ()
+    body_bytes_max: int = 1_000_000
+    shown_once: bool = False

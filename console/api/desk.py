@@ -72,7 +72,7 @@ def reapprove(call: Call) -> Reply:
 def _decision(call: Call, kind: str) -> Reply:
     body = call.body
     assert isinstance(body, DecisionRequest)
-    return _asked(call, content_works.DESK_WORK, kind, body.edition, body.agent, {"version": str(body.version), "reason": body.reason})
+    return asked(call, content_works.DESK_WORK, kind, body.edition, body.agent, {"version": str(body.version), "reason": body.reason})
 
 
 def preflight(call: Call) -> Reply:
@@ -88,14 +88,14 @@ def rehearse(call: Call) -> Reply:
 def _work(call: Call, task: Task, kind: str) -> Reply:
     body = call.body
     assert isinstance(body, WorkRequest)
-    return _asked(call, task, kind, body.edition, body.agent, {})
+    return asked(call, task, kind, body.edition, body.agent, {})
 
 
 def plan(call: Call) -> Reply:
     """Count what a schedule would do now."""
     body = call.body
     assert isinstance(body, PlanRequest)
-    return _asked(call, delivery_works.DESK_WORK, delivery_works.PLAN, body.edition, body.agent, _choices(body))
+    return asked(call, delivery_works.DESK_WORK, delivery_works.PLAN, body.edition, body.agent, _choices(body))
 
 
 def schedule(call: Call) -> Reply:
@@ -103,7 +103,7 @@ def schedule(call: Call) -> Reply:
     body = call.body
     assert isinstance(body, ScheduleRequest)
     args = _choices(body) | {"confirmed": str(body.confirmed)}
-    return _asked(call, delivery_works.DESK_WORK, delivery_works.SCHEDULE, body.edition, body.agent, args)
+    return asked(call, delivery_works.DESK_WORK, delivery_works.SCHEDULE, body.edition, body.agent, args)
 
 
 def correct(call: Call) -> Reply:
@@ -119,7 +119,7 @@ def kill(call: Call) -> Reply:
 def _withdrawn(call: Call, kind: str, recalling: str) -> Reply:
     body = call.body
     assert isinstance(body, WithdrawRequest)
-    return _asked(call, delivery_works.DESK_WORK, kind, body.edition, body.agent, {"reason": body.reason, recalling: "1" if body.recall else ""})
+    return asked(call, delivery_works.DESK_WORK, kind, body.edition, body.agent, {"reason": body.reason, recalling: "1" if body.recall else ""})
 
 
 def _choices(body: PlanRequest) -> dict[str, str]:
@@ -130,7 +130,8 @@ def _choices(body: PlanRequest) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _asked(call: Call, task: Task, kind: str, ref: str, agent: str | None, args: Mapping[str, str]) -> Reply:
+def asked(call: Call, task: Task, kind: str, ref: str, agent: str | None, args: Mapping[str, str]) -> Reply:
+    """Write a work down and have it done."""
     with call.runtime.transaction() as session:
         edition = find_edition(session, ref)
         if edition.current_version_id is None:

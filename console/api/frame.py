@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -36,7 +37,6 @@ from huabao.runtime import Runtime
 
 log = get_logger("api")
 
-BODY_BYTES_MAX = 1_000_000
 ID_MAX = 2**63 - 1
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 REPLAYED = "Idempotent-Replayed"
@@ -72,19 +72,19 @@ class Frame:
             request_id = new_token(9)
             request.state.request_id = request_id
             with structlog.contextvars.bound_contextvars(request=request_id, route=one.name):
-                try:
-                    body = await _read_body(request) if one.method == "POST" else b""
+                try:  # who nobody knows has no body read
+                    client = await run_in_threadpool(self._client, request, one)
+                    body = await _read_body(request, one.body_bytes_max) if one.method == "POST" else b""
                 except ClientDisconnect:
                     return Response(status_code=400)
                 except Problem as problem:
                     return _problem(problem, request_id)
-                return await run_in_threadpool(self._answer, request, one, body, request_id)
+                return await run_in_threadpool(self._answer, client, request, one, body, request_id)
 
         return call
 
-    def _answer(self, request: Request, one: Operation, body: bytes, request_id: str) -> Response:
+    def _answer(self, client: Client, request: Request, one: Operation, body: bytes, request_id: str) -> Response:
         try:
-            client = self._client(request, one)
             made = _call(self.runtime, client, request, one, body)
             return self._once(request, one, made, body, request_id) if one.method == "POST" else _reply(one.function(made), request_id)
         except Problem as problem:
@@ -120,7 +120,8 @@ class Frame:
     def _once(self, request: Request, one: Operation, made: Call, body: bytes, request_id: str) -> Response:
         """Work a POST once for its key; the same request gets the same answer."""
         token_id, key = made.client.token_id, made.key.split(":", 2)[2]
-        print_ = answers.fingerprint(one.method, request.url.path, json.loads(body))
+        asked = [hashlib.sha256(body).hexdigest(), dict(request.query_params)] if one.media_types else json.loads(body)
+        print_ = answers.fingerprint(one.method, request.url.path, asked)
         with self.runtime.transaction() as session:
             kept = answers.claim(session, token_id, key, print_, now=self.runtime.now())
         if kept is not None:
@@ -134,8 +135,15 @@ class Frame:
                 if answer is None or answer.status_code in _NEVER_KEPT or answer.status_code >= 500:
                     answers.let_go(session, token_id, key)
                 else:
-                    answers.keep(session, token_id, key, Kept(answer.status_code, bytes(answer.body)))
+                    answers.keep(session, token_id, key, _to_keep(one, answer, request_id))
         return answer
+
+
+def _to_keep(one: Operation, answer: Response, request_id: str) -> Kept:
+    if one.shown_once and answer.status_code < 400:
+        told = _problem(Problem("shown-once", "where it did not arrive, make another"), request_id)
+        return Kept(told.status_code, bytes(told.body))
+    return Kept(answer.status_code, bytes(answer.body))
 
 
 def _worked(one: Operation, made: Call, request_id: str) -> Response:
@@ -157,16 +165,42 @@ def _call(runtime: Runtime, client: Client, request: Request, one: Operation, bo
     if any(value > ID_MAX for value in path.values()):
         raise Problem("not-found")
     key = answers.checked_key(request.headers.get("idempotency-key")) if one.method == "POST" else ""
-    query = None if one.query is None else _checked(one.query, dict(request.query_params), "query")
+    asked = dict(request.query_params)
+    if not _is_text(asked):
+        raise Problem("bad-request", "the address holds U+0000, or half of a character")
+    query = None if one.query is None else _checked(one.query, asked, "query")
+    if one.media_types and _media_type(request) not in one.media_types:
+        raise Problem("media-type", f"Content-Type is one of {', '.join(one.media_types)}")
     found = None if one.body is None else _checked(one.body, _json(body), "body")
-    return Call(runtime, client, found, query, path, key and f"api:{client.token_id}:{key}")
+    return Call(runtime, client, found, query, path, key and f"api:{client.token_id}:{key}", body if one.media_types else b"")
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        found = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Problem("bad-request", "the body is no JSON") from error
+    if (b"\\u" in body or b"\x00" in body) and not _is_text(found):
+        raise Problem("bad-request", "the body holds U+0000, or half of a character")
+    return found
+
+
+def _is_text(document: Any) -> bool:
+    """Whether every string of a document can be kept: no database takes U+0000 or a lone surrogate."""
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and ("\x00" in one or any("\ud800" <= mark <= "\udfff" for mark in one)):
+            return False
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+    return True
 
 
 def _no_constant(text: str) -> None:
@@ -219,10 +253,10 @@ async def _broken(request: Request, error: Exception) -> Response:
     return _problem(Problem("broken"), _id_of(request))
 
 
-async def _read_body(request: Request) -> bytes:
-    body = b""
+async def _read_body(request: Request, bytes_max: int) -> bytes:
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise Problem("too-large", f"at most {BODY_BYTES_MAX:,} bytes")
-    return body
+        if len(body) > bytes_max:
+            raise Problem("too-large", f"at most {bytes_max:,} bytes")
+    return bytes(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.api import desk, incidents, operating, resends, sends, support, tries
+from console.api import desk, dispatching, duty, incidents, keys, operating, people, resends, reviewing, sends, settling, support, tries, writing
 from console.api.calls import Operation
 from console.api.incidents import AlarmAct, AlarmPage, AlarmQuery, AlarmStory
 from console.api.schemas import (
@@ -49,4 +49,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *support.OPERATIONS,
     *operating.OPERATIONS,
     *desk.OPERATIONS,
+    *dispatching.OPERATIONS,
+    *writing.OPERATIONS,
+    *reviewing.OPERATIONS,
+    *settling.OPERATIONS,
+    *duty.OPERATIONS,
+    *people.OPERATIONS,
+    *keys.OPERATIONS,
 )  # fmt: skip

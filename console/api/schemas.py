@@ -11,11 +11,21 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 Edition = Annotated[str, Field(min_length=1, max_length=130, description="By id, or as publication/number")]
 Agent = Annotated[str | None, Field(max_length=40, description="Who of your people asks; kept beside the token's name")]
 
+Msisdn = Annotated[str, Field(min_length=11, max_length=20, description="11 digits, 86…, +86… or 0086…")]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Moment = Annotated[str, Field(min_length=1, max_length=40, description="ISO 8601; without an offset Asia/Shanghai")]
+
 
 class Strict(BaseModel):
     """A body: a member that is not named refuses it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """What stands behind the `?` of an address: a name that is not known refuses it."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ResendRequest(Strict):

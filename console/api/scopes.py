@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from console import rights
 from huabao.errors import UsageError
 
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
@@ -12,6 +13,7 @@ SUPPORT, RELEASE = "support", "release"
 ALARMS = "alarms"
 OPERATE, AUDIT = "operate", "audit"
 DESK, APPROVE, SEND = "desk", "approve", "send"
+WRITE, SETTLE, ACCOUNTS = "write", "settle", "accounts"
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
@@ -21,16 +23,28 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         TRY: "send an edition to a number of a seed group before anybody has it",
         SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints",
         RELEASE: "send to a stopped reader again without an attempt",
-        ALARMS: "take, silence, close and announce alarms",
-        DESK: "hand editions in for review, try them, count their plans, rehearse them; count and keep segments",
+        ALARMS: "take, silence, close and announce alarms; keep the roster, the handover and who is told",
+        WRITE: "begin editions, save their drafts and pictures, keep drafts as versions",
+        DESK: "hand editions in for review, comment on them, let hits stand, try them, count their plans, rehearse them; count and keep segments",
         APPROVE: "approve editions and return them",
-        SEND: "schedule, correct and kill editions",
+        SEND: "schedule, correct and kill editions; release, hold, pause, cancel and kill dispatches; hold handset classes",
+        SETTLE: "agree to, apply and drop what a guard holds; see open differences and give them an owner; join two readers",
         OPERATE: "change, pause and try ports, change seed groups and settings",
         AUDIT: "see who did what, but to accounts and tokens",
+        ACCOUNTS: "look after accounts and tokens; nobody gets what the token has not itself",
         NUMBERS: "see whole numbers instead of masked ones",
     }
 )
 """Every scope with what it allows."""
+
+ROLE_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        rights.EDITOR: frozenset({READ, WRITE, DESK, APPROVE, TRY}),
+        rights.OPS: frozenset(SCOPES) - {WRITE, DESK, APPROVE, ACCOUNTS},
+        rights.SUPPORT: frozenset({READ, SUPPORT, RESEND}),
+    }
+)
+"""What a token must have before it gives a person that role; the role of administrators it never gives."""
 
 
 def parse_scopes(text: str) -> tuple[str, ...]:

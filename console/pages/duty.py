@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.models import User
-from console.rights import STOPPERS
+from console.rostering import people
 from console.visit import Visit
 from content.feeds.arrivals import LATE, board
 from huabao.clock import parse_time
@@ -31,7 +28,7 @@ def shift_act(visit: Visit) -> Response:
     form = visit.form
     with visit.runtime.transaction() as session:
         problem, name = "", form.get("name", "").strip()
-        if name not in _people(session):
+        if name not in people(session):
             problem = visit.say("duty.no_account")
         else:
             try:
@@ -70,10 +67,6 @@ def note_take_act(visit: Visit) -> Response:
     return visit.go("/duty#handover")
 
 
-def _people(session: Session) -> list[str]:
-    return list(session.scalars(select(User.name).where(User.role.in_(sorted(STOPPERS)), User.disabled_at.is_(None)).order_by(User.name)))
-
-
 def _page(visit: Visit, template: str, *, problem: str = "") -> Response:
     now = visit.runtime.now()
     with visit.runtime.transaction(read_only=True) as session:
@@ -84,7 +77,7 @@ def _page(visit: Visit, template: str, *, problem: str = "") -> Response:
             here=[one for one in roster if one.starts_at <= now < one.ends_at],
             roster=roster,
             notes=handover.notes(session, now) if whole else (),
-            people=_people(session) if whole else (),
+            people=people(session) if whole else (),
             sources=[(slug, source, found) for slug, source, found in board(session, now) if found.state or source.failure],
             missing=LATE,
             files=standing(session, now) if visit.may("reconcile") else [],

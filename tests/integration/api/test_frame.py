@@ -167,7 +167,7 @@ def test_tokens_by_the_command_line(runtime: Runtime, cli: CLI) -> None:
     assert found is not None
     assert (found.name, found.rate_per_min) == ("crm", 60)
     assert cli("api-token", "add", "crm", "--scope", "read", code=2).err.startswith("huabao: there is a token 'crm' already")
-    assert "is no scope" in cli("api-token", "add", "other", "--scope", "write", code=2).err
+    assert "is no scope" in cli("api-token", "add", "other", "--scope", "paint", code=2).err
     assert cli("api-token", "revoke", "crm").out.strip() == "the token crm is revoked"
     assert [(one["name"], one["revoked_at"] is None) for one in cli("api-token", "list", "--json").json] == [("crm", False)]
     with runtime.transaction(read_only=True) as session:

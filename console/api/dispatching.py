@@ -1,0 +1,160 @@
+"""Operations on dispatches that are under way: steered, a handset class held back or turned to links, a brake let go; each says how many it touches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from console.api.calls import Call, Operation, Reply
+from console.api.confirming import CountedRequest, check
+from console.api.problems import Problem
+from console.api.scopes import READ, SEND
+from console.pages.preflight import TURNED_TO
+from console.pages.steering import VERBS
+from delivery import lifecycle
+from delivery.dispatch import brake as brakes
+from delivery.dispatch import steering
+from delivery.dispatch.rerouting import reroute
+from delivery.models import Brake, Dispatch
+from huabao.errors import UsageError
+from monitoring.measures import count_progress
+
+
+class DispatchAct(CountedRequest):
+    """What is to be done to a dispatch; pausing and holding need neither count nor reason."""
+
+    act: Literal["release", "pause", "hold", "resume", "cancel", "kill"]
+
+
+class ClassAct(CountedRequest):
+    """What is to be done about a handset class of a dispatch."""
+
+    handset_class: Annotated[str, Field(min_length=1, max_length=40)]
+    act: Annotated[Literal["block", "link"], Field(description="block holds it back; link sends it a link instead")]
+
+
+class BrakeAct(CountedRequest):
+    """What is to be done about what a brake holds."""
+
+    act: Annotated[Literal["release", "drop"], Field(description="release lets it leave; drop cancels it")]
+
+
+class ActDocument(BaseModel):
+    """What an act touched, or would."""
+
+    dispatch_id: int
+    state: str = Field(description="Of the dispatch, afterwards")
+    readers: int = Field(description="Whom it touched, or, of a dry run, would touch now")
+    done: bool = Field(description="false of a dry run")
+
+
+class BrakeDocument(BaseModel):
+    """What is held of a dispatch, and why."""
+
+    brake_id: int
+    scope: str = Field(description="port, handset_class, variant or batch")
+    key: str
+    reason: str
+    by: str
+    at: datetime
+    readers: int = Field(description="Still to be sent to")
+
+
+class BrakeList(BaseModel):
+    """Every open brake of a dispatch, the oldest first."""
+
+    brakes: list[BrakeDocument]
+
+
+def steer(call: Call) -> Reply:
+    """Release, pause, hold, go on, cancel or kill."""
+    body, dispatch_id = call.body, call.path["dispatch_id"]
+    assert isinstance(body, DispatchAct)
+    with call.runtime.transaction(read_only=True) as session:
+        _found(session, dispatch_id)
+        progress = count_progress(session, dispatch_id, call.runtime.now())
+    state, count = progress.state, progress.outcomes["pending"]
+    if body.act not in lifecycle.TRANSITIONS[state]:
+        raise Problem("conflict", f"a dispatch that is {state} takes {', '.join(lifecycle.TRANSITIONS[state]) or 'nothing'}, not {body.act}")
+    if not body.dry_run:
+        reason = check(body, count, counted=VERBS[body.act].reason)
+        state = steering.steer(call.runtime, dispatch_id, body.act, by=call.actor(body.agent), reason=reason)
+    return Reply(200, ActDocument(dispatch_id=dispatch_id, state=state, readers=count, done=not body.dry_run))
+
+
+def act_on_class(call: Call) -> Reply:
+    """Hold a handset class back, or turn it to links."""
+    body, dispatch_id = call.body, call.path["dispatch_id"]
+    assert isinstance(body, ClassAct)
+    by = call.actor(body.agent)
+    with call.runtime.transaction(read_only=True) as session:
+        dispatch = _found(session, dispatch_id)
+        state, count = dispatch.state, brakes.readers_left(session, dispatch, brakes.HANDSET_CLASS, body.handset_class)
+    if body.act == "link":
+        count = reroute(call.runtime, dispatch_id, body.handset_class, TURNED_TO, by=by, reason="", dry_run=True).readers
+    if count == 0:
+        raise Problem("conflict", f"nobody of {body.handset_class} is left to send to")
+    if not body.dry_run:
+        reason = check(body, count)
+        if body.act == "block":
+            steering.block(call.runtime, dispatch_id, body.handset_class, by=by, reason=reason)
+        else:
+            count = reroute(call.runtime, dispatch_id, body.handset_class, TURNED_TO, by=by, reason=reason).readers
+    return Reply(200, ActDocument(dispatch_id=dispatch_id, state=state, readers=count, done=not body.dry_run))
+
+
+def list_brakes(call: Call) -> Reply:
+    """What is held, and why."""
+    with call.runtime.transaction(read_only=True) as session:
+        dispatch = _found(session, call.path["dispatch_id"])
+        found = [
+            BrakeDocument(
+                brake_id=one.id, scope=one.scope, key=one.key, reason=one.reason, by=one.by, at=one.at,
+                readers=brakes.readers_left(session, dispatch, one.scope, one.key),
+            )
+            for one in brakes.open_brakes(session, dispatch.id)
+        ]  # fmt: skip
+        return Reply(200, BrakeList(brakes=found))
+
+
+def act_on_brake(call: Call) -> Reply:
+    """Let go what a brake holds, or give it up."""
+    body, brake_id = call.body, call.path["brake_id"]
+    assert isinstance(body, BrakeAct)
+    with call.runtime.transaction(read_only=True) as session:
+        found = session.get(Brake, brake_id)
+        if found is None:
+            raise Problem("not-found", f"there is no brake {brake_id}")
+        dispatch = lifecycle.find_dispatch(session, found.dispatch_id)
+        dispatch_id, state, released = dispatch.id, dispatch.state, found.released_at
+        count = brakes.readers_left(session, dispatch, found.scope, found.key)
+    if released is not None:
+        raise Problem("conflict", f"brake {brake_id} was released already")
+    if not body.dry_run:
+        reason = check(body, count)
+        act = steering.let_go if body.act == "release" else steering.give_up
+        act(call.runtime, brake_id, by=call.actor(body.agent), reason=reason)
+    return Reply(200, ActDocument(dispatch_id=dispatch_id, state=state, readers=count, done=not body.dry_run))
+
+
+def _found(session: Session, dispatch_id: int) -> Dispatch:
+    try:
+        return lifecycle.find_dispatch(session, dispatch_id)
+    except UsageError as error:
+        raise Problem("not-found", f"there is no dispatch {dispatch_id}") from error
+
+
+_DONE = {200: ActDocument}
+_PROBLEMS = ("not-found", "conflict", "moved")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("steerDispatch", "POST", "/dispatches/{dispatch_id:int}/acts", (SEND,), "Release, pause, hold, go on, cancel or kill", steer, _DONE, _PROBLEMS, DispatchAct),
+    Operation(
+        "actOnClass", "POST", "/dispatches/{dispatch_id:int}/classes/acts", (SEND,), "Hold a handset class back, or turn it to links", act_on_class, _DONE, _PROBLEMS, ClassAct
+    ),
+    Operation("listBrakes", "GET", "/dispatches/{dispatch_id:int}/brakes", (READ, SEND), "What is held of a dispatch, and why", list_brakes, {200: BrakeList}, ("not-found",)),
+    Operation("actOnBrake", "POST", "/brakes/{brake_id:int}/acts", (SEND,), "Let go what a brake holds, or cancel it", act_on_brake, _DONE, _PROBLEMS, BrakeAct),
+)
