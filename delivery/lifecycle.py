@@ -147,10 +147,10 @@ def close_ended(session: Session, dispatch: Dispatch, *, by: str, at: datetime) 
     session.flush()
 
 
-def note(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str) -> None:
-    """Write down what happened to a dispatch without changing its state, e.g. a step of its ramp."""
+def note(session: Session, dispatch: Dispatch, *, by: str, at: datetime, reason: str, action: str = "dispatch.note", **detail: object) -> None:
+    """Write down what happened to a dispatch without changing its state, e.g. a step of its ramp; `action` and `detail` are for the audit trail."""
     session.add(DispatchTransition(dispatch_id=dispatch.id, before=dispatch.state, after=dispatch.state, at=at, by=by, reason=reason))
-    audit.record(session, actor=by, action="dispatch.note", object_kind="dispatch", object_id=dispatch.id, at=at, state=dispatch.state, reason=reason)
+    audit.record(session, actor=by, action=action, object_kind="dispatch", object_id=dispatch.id, at=at, state=dispatch.state, reason=reason, **detail)
 
 
 def note_created(session: Session, dispatch: Dispatch, *, by: str, at: datetime) -> None:

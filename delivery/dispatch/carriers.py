@@ -125,17 +125,17 @@ def expected_finish(session: Session, dispatch: Dispatch, now: datetime) -> date
     """When a dispatch that shows no rate yet will be through: by its ports' rates, hours and agreed changes, a text by its parts."""
     begin = begins(session, dispatch, now)
     found = carriers(session, dispatch, now, begin)
-    if dispatch.rate is not None:  # its own, below that of its ports
-        return begin + timedelta(seconds=sum(one.waiting for one in found) / dispatch.rate)
-    return finish(found, begin) if found else None
+    return finish(found, begin, dispatch.rate) if found else None
 
 
-def finish(found: Sequence[Carrier], begin: datetime) -> datetime | None:
-    """When the last reader at any port will be through; None where somebody waits where nobody knows how long."""
+def finish(found: Sequence[Carrier], begin: datetime, rate: float | None = None) -> datetime | None:
+    """When the last reader at any port will be through, `rate` a second over all ports at most; None where somebody waits where nobody knows how long."""
     busy = [one.finish_at for one in found if one.waiting]
     known = [end for end in busy if end is not None]
     if len(known) < len(busy):
         return None
+    if rate is not None:
+        known.append(begin + timedelta(seconds=sum(one.waiting for one in found) / rate))
     return max(known, default=begin)
 
 

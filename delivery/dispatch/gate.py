@@ -113,6 +113,7 @@ def open_if_due(session: Session, dispatch: Dispatch, *, at: datetime) -> bool:
     lifecycle.act(session, dispatch, "open", by=SYSTEM, at=at, reason="")
     if "stage_at" not in dispatch.gate:
         dispatch.gate = {**dispatch.gate, "stage_at": at.isoformat()}
+    pacing.spread(session, dispatch, start=at)
     enqueue_ready(session, now=at, dispatch_id=dispatch.id)
     return True
 

@@ -125,8 +125,6 @@ def _finish(found: Dispatch, counts: Counts, rate: float, ports: Sequence[Carrie
         return found.sent_at
     if found.state not in lifecycle.AHEAD:
         return None
-    if found.rate is not None:  # its own, below that of its ports
-        rate = min(rate, found.rate) if rate > 0 else found.rate
     if rate > 0:
-        return begin + timedelta(seconds=counts.outcomes["pending"] / rate)
-    return finish(ports, begin) if ports else None
+        return begin + timedelta(seconds=counts.outcomes["pending"] / (rate if found.rate is None else min(rate, found.rate)))
+    return finish(ports, begin, found.rate) if ports else None

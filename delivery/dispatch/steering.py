@@ -1,9 +1,9 @@
-"""What a person may do to a dispatch that exists: release, hold, pause, resume, cancel, kill; hold back a class, let it go."""
+"""What a person may do to a dispatch that exists: release, hold, pause, resume, cancel, kill; another rate; hold back a class, let it go."""
 
 from __future__ import annotations
 
 from delivery import lifecycle
-from delivery.dispatch import brake, gate
+from delivery.dispatch import brake, gate, pacing
 from delivery.models import Brake
 from delivery.sending import sweeps
 from huabao.runtime import Runtime
@@ -36,6 +36,17 @@ def steer(runtime: Runtime, dispatch_id: int, verb: str, *, by: str, reason: str
     if state in lifecycle.ENDED:
         sweeps.cancel_pending(runtime, dispatch_id)
     return state
+
+
+def change_rate(runtime: Runtime, dispatch_id: int, rate: float | None, *, by: str, reason: str) -> None:
+    """Let the dispatch send so many readers a second at most, None for as many as its ports carry.
+
+    Raises:
+        UsageError: there is no such dispatch, or no such rate.
+        StoreError: nothing of it is left to send.
+    """
+    with runtime.transaction() as session:
+        pacing.change_rate(session, lifecycle.lock_dispatch(session, dispatch_id), rate, by=by, at=runtime.now(), reason=reason)
 
 
 def block(runtime: Runtime, dispatch_id: int, handset_class: str, *, by: str, reason: str) -> Brake:

@@ -58,6 +58,7 @@ class ClaimedBatch:
         token: makes the TransactionIDs of this claim differ from all others.
         losses: workers in a row that fell silent with the batch before and had got no answer.
         personal: readers get words of their own in the slots of the variant; otherwise all get the fallbacks.
+        rate: recipients a second of its dispatch when it was claimed, or None for as many as its port carries.
     """
 
     batch_id: int
@@ -78,6 +79,7 @@ class ClaimedBatch:
     token: str = field(default_factory=lambda: new_token(6))
     losses: int = 0
     personal: bool = True
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Standing:
         breaker: of the port; nobody sends while it is open.
         held: why the batch may not leave although its dispatch sends, or None.
         stage, let_out: the batch's stage, and the highest one that its dispatch lets out.
+        rate: recipients a second that the dispatch may send, over all its batches, or None.
     """
 
     dispatch_state: str
@@ -100,6 +103,7 @@ class Standing:
     held: str | None = None
     stage: int = 0
     let_out: int = 0
+    rate: float | None = None
 
     @property
     def let_go(self) -> bool:
@@ -148,6 +152,7 @@ _STANDS = (
     _batches.c.held,
     _batches.c.stage,
     select(Dispatch.stage).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
+    select(Dispatch.rate).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
 )
 _TAKEN = (
     update(_batches)
@@ -189,7 +194,10 @@ def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBat
         quiet = gone.pop("quiet_hours", ())
     channel = _channel(session, batch) if terms.audience.activity else None
     wakes_at = asleep.wakes_at if quiet else None
-    return ClaimedBatch(*batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, wakes_at, channel, losses=batch.losses, personal=terms.personal)
+    return ClaimedBatch(
+        *batch[:6], batch.owner, batch.fence, batch.deferrals, numbers, gone, batch.lane, quiet, wakes_at, channel,
+        losses=batch.losses, personal=terms.personal, rate=batch.standing.rate,
+    )  # fmt: skip
 
 
 def contact_reference(dispatch_id: int) -> str:

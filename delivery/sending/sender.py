@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -31,7 +32,7 @@ from delivery.sending.claims import ClaimedBatch
 from delivery.sending.personal import Texts, alike, filled, in_turn, texts_of
 from delivery.sending.prepared import open_content, port_settings
 from delivery.sending.slots import Slots, slots_of
-from delivery.throttle import Departures, Throttle, fitting, port_key, throttle_for
+from delivery.throttle import Departures, Throttle, fitting, own_limit, port_key, throttle_for
 from huabao import tracing
 from huabao.embedded import process_name
 from huabao.errors import FenceError, PortError
@@ -137,6 +138,7 @@ class BatchSender:
         leaving: readers of each submission whose answer is not written down, of those in `ready` too.
         answers: what came back and is not written down.
         stopped: no further group is to leave under this claim.
+        rate: recipients a second of the dispatch over all its batches, or None; learnt anew with each transaction.
         _warned: an answer wants no further group to leave before it is heeded.
     """
 
@@ -151,6 +153,7 @@ class BatchSender:
     leaving: dict[int, tuple[int, ...]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     group_size: int = field(init=False)
+    rate: float | None = field(init=False)
     slots: Slots = field(init=False)
     departures: Departures = field(init=False)
     written: int = 0
@@ -167,6 +170,7 @@ class BatchSender:
     def __post_init__(self) -> None:
         self.waiting = deque(in_turn(self.claimed.numbers, self.texts))
         self.group_size = min(self.settings.max_recipients, _group_sizes.get(self.settings.port_id, self.settings.max_recipients))
+        self.rate = self.claimed.rate
         self.slots = slots_of(self.settings.port_id)
         self.stream.landed = self.slots.free
         self.departures = Departures(self.throttle, port_key(self.settings.port_id), self.stream.moments)
@@ -204,9 +208,16 @@ class BatchSender:
                 self.stream.put(going)
 
     def _acquire(self, group: OutboundGroup) -> float:
-        tokens = self.stream.tokens(len(group.recipients))
+        recipients = len(group.recipients)
+        if recipients > self._most():
+            return WAIT_S_MAX  # of a rate that was faster; the next transaction takes it back
+        tokens, own = self.stream.tokens(recipients), own_limit(self.claimed.dispatch_id, self.rate, recipients)
         rate, burst = pace.effective(self.settings, self.runtime.now())
-        return self.departures.acquire(group.submission_id, tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane)
+        return self.departures.acquire(group.submission_id, tokens, rate=max(rate, tokens), burst=burst, lane=self.claimed.lane, own=own)
+
+    def _most(self) -> int:
+        """Recipients of a group that the dispatch's own rate has room for in a second."""
+        return self.group_size if self.rate is None else max(1, min(self.group_size, int(self.rate)))
 
     def _turn_is_due(self) -> bool:
         """Whether there is enough to write down, or to learn, for a transaction."""
@@ -246,7 +257,8 @@ class BatchSender:
             if self.answers:
                 self._record(session, now)
             self.stopped |= not standing.may_send(now) or not is_ours(self.settings)
-            if self.stopped or any(len(group.recipients) > self.group_size for group in self.ready):
+            changed, self.rate = standing.rate != self.rate, standing.rate
+            if self.stopped or changed or any(len(group.recipients) > self._most() for group in self.ready):
                 self._take_back(session)
             if self._is_over():
                 stages.leave(session, self.claimed, list(self.waiting), standing, now=now, deferred=self.deferred)
@@ -281,12 +293,15 @@ class BatchSender:
     def _size(self, now: datetime) -> int:
         """Recipients of the next groups: what the peer takes, what the burst allows, what fits a second."""
         one = pace.paced(self.settings, now)
-        most = alike(self.waiting, self.texts, min(self.group_size, one.group_size))
+        most = alike(self.waiting, self.texts, min(self._most(), one.group_size))
+        if self.rate is not None:
+            most = fitting(self.rate, most)
         return most if one.counts_submits else fitting(float(round(one.rate, 1)), most)
 
     def _ahead(self, size: int, now: datetime) -> int:
         rate, _ = pace.effective(self.settings, now)
-        return max(1, min(int(rate * AHEAD_S / self.stream.tokens(size)), self._ahead_max(size)))
+        by_port, by_dispatch = rate / self.stream.tokens(size), inf if self.rate is None else self.rate / size
+        return max(1, int(min(AHEAD_S * by_port, AHEAD_S * by_dispatch, self._ahead_max(size))))
 
     def _ahead_max(self, size: int) -> int:
         return max(self.settings.in_flight, min(AHEAD_GROUPS, AHEAD_READERS // size))

@@ -75,7 +75,7 @@ def enqueue_ready(session: Session, *, now: datetime, dispatch_id: int | None = 
 def _may_leave(now: datetime) -> ColumnElement[bool]:
     """Whether a batch of a joined dispatch may leave as far as the two of them say; an ended one's goes to be cancelled."""
     let_out = or_(and_(Dispatch.state == SENDING, Batch.stage <= Dispatch.stage), and_(Dispatch.state == SEEDING, Batch.stage == 0))
-    due = or_(Batch.not_before.is_(None), Batch.not_before <= now)
+    due = and_(*(or_(at.is_(None), at <= now) for at in (Batch.not_before, Batch.paced_at)))
     return or_(Dispatch.state.in_(ENDED), and_(let_out, due, Batch.held.is_(None)))
 
 

@@ -20,13 +20,28 @@ from typing import Any, Protocol
 
 import redis
 
-from delivery.throttle.departures import Departures
+from delivery.throttle.departures import Departures, Own
 from delivery.throttle.local import LocalThrottle
 from delivery.throttle.shared import FORGET_S, REDIS_LOST_WAIT_S, RedisThrottle
 from delivery.throttle.terms import Departure, fitting, sustained_rate
 from huabao.runtime import Runtime
 
-__all__ = ["FORGET_S", "REDIS_LOST_WAIT_S", "Departure", "Departures", "LocalThrottle", "RedisThrottle", "Throttle", "fitting", "port_key", "sustained_rate", "throttle_for"]
+__all__ = [
+    "FORGET_S",
+    "REDIS_LOST_WAIT_S",
+    "Departure",
+    "Departures",
+    "LocalThrottle",
+    "Own",
+    "RedisThrottle",
+    "Throttle",
+    "fitting",
+    "own_limit",
+    "port_key",
+    "sustained_rate",
+    "throttle_for",
+    "use",
+]
 
 
 class Throttle(Protocol):
@@ -65,6 +80,11 @@ class Throttle(Protocol):
 def port_key(port_id: int) -> str:
     """The key of a port: whatever is sent through it counts here."""
     return f"port:{port_id}"
+
+
+def own_limit(dispatch_id: int, rate: float | None, recipients: int) -> Own | None:
+    """What a dispatch with a rate of its own lets go of a submission to so many; None where it has none."""
+    return None if rate is None else Own(f"dispatch:{dispatch_id}", recipients, rate)
 
 
 _throttles: dict[tuple[int, str], Any] = {}

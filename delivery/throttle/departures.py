@@ -18,7 +18,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from delivery.throttle.terms import Departure
 
@@ -43,6 +43,23 @@ UNSURE_S = 0.005
 
 ANSWER_S = 0.6
 """Who waits longer for an answer says without it that the submission left, while its place in the window is not wanted yet."""
+
+
+HELD_S = 2.0
+"""A grant of a dispatch's own rate that its port did not let go of for so long is asked for anew; below the window and `SILENCE_S`."""
+
+
+class Own(NamedTuple):
+    """A limit beside that of the port: what a dispatch may send over all its ports.
+
+    Attributes:
+        tokens: recipients of the submission, at most `rate` of them, or 1.
+        rate: recipients in any sliding second.
+    """
+
+    key: str
+    tokens: int
+    rate: float
 
 
 class Path:
@@ -95,20 +112,37 @@ class Departures:
         self._rate = 1.0
         self._granted: dict[int, int] = {}
         self._left: dict[int, float] = {}
+        self._held: dict[int, tuple[Own, float]] = {}
+        self._keys = {key}
 
-    def acquire(self, submission_id: int, tokens: int, *, rate: float, burst: int, lane: str) -> float:
-        """See `Throttle.acquire`; what is known of earlier grants goes along."""
+    def acquire(self, submission_id: int, tokens: int, *, rate: float, burst: int, lane: str, own: Own | None = None) -> float:
+        """See `Throttle.acquire`; what is known of earlier grants goes along. `own` is asked before the port, which is never asked in vain."""
         self._rate = rate
         self._tell()
+        wait_s = 0.0 if own is None else self._acquire_own(submission_id, own, lane)
+        if wait_s > 0.0:
+            return wait_s
         wait_s = self._throttle.acquire(self._key, tokens, rate=rate, burst=burst, lane=lane, ticket=submission_id)
         if wait_s == 0.0:
             self._granted[submission_id] = tokens
         return wait_s
 
+    def _acquire_own(self, submission_id: int, own: Own, lane: str) -> float:
+        """The dispatch's own tokens, which the submission keeps while its port makes it wait."""
+        held = self._held.get(submission_id)
+        if held is not None and held[0].tokens == own.tokens and self._clock() - held[1] < HELD_S:
+            return 0.0
+        wait_s = self._throttle.acquire(own.key, own.tokens, rate=own.rate, burst=1, lane=lane, ticket=submission_id)
+        if wait_s == 0.0:
+            self._held[submission_id] = own, self._clock()
+            self._keys.add(own.key)
+        return wait_s
+
     def close(self) -> None:
         """Tell what is known; the sender asks for no more."""
         self._tell(wait_s=0.0)
-        self._throttle.settle(self._key)
+        for key in self._keys:
+            self._throttle.settle(key)
 
     def _tell(self, wait_s: float = ANSWER_S) -> None:
         known: list[Departure] = []
@@ -127,6 +161,13 @@ class Departures:
                 known.append(Departure(submission_id, tokens, left_at))
         if known:
             self._throttle.left(self._key, known)
+            self._tell_own(known)
+
+    def _tell_own(self, known: Iterable[Departure]) -> None:
+        for submission_id, _, at in known:
+            held = self._held.pop(submission_id, None)
+            if held is not None:
+                self._throttle.left(held[0].key, [Departure(submission_id, held[0].tokens, at)])
 
 
 _paths: dict[tuple[int, str], Path] = {}

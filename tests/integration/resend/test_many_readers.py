@@ -229,19 +229,20 @@ def test_missing_finds_those_who_never_had_one(runtime: Runtime, mmsc: Peer, liv
     assert problems(runtime, mmsc) == []
 
 
-def test_it_is_cancelled_in_the_middle(runtime: Runtime, mmsc: Peer, live_world: World) -> None:
-    answer = send(runtime, replace(demand(), rate=2.0))
+def test_it_is_cancelled_in_the_middle(runtime: Runtime, mmsc: Peer, live_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "STEP_S", 0.5)
+    answer = send(runtime, replace(demand(), rate=20.0))
     dispatch_id = answer.dispatch_id or 0
-    assert dispatch(runtime, dispatch_id).rate == 2.0
+    assert dispatch(runtime, dispatch_id).rate == 20.0
     with runtime.transaction(read_only=True) as session:
-        batches = session.execute(select(Batch.size, Batch.not_before).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)).all()
-    assert max(size for size, _ in batches) == 2 * pacing.STEP_S
-    first = batches[0].not_before
+        batches = session.execute(select(Batch.size, Batch.paced_at).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)).all()
+    assert max(size for size, _ in batches) == 10
+    first = batches[0].paced_at
     waits = [(due - first).total_seconds() for _, due in batches]
-    assert waits == [sum(size for size, _ in batches[:at]) / 2.0 for at in range(len(batches))]
+    assert waits == [sum(size for size, _ in batches[:at]) / 20.0 for at in range(len(batches))]
     now = runtime.now()
     with runtime.transaction(read_only=True) as session:
-        assert progress(session, dispatch_id, now=now).forecast_finish_at == now + timedelta(seconds=20)
+        assert progress(session, dispatch_id, now=now).forecast_finish_at == now + timedelta(seconds=2)
     work(runtime)  # what is due: the first batch and no other
     assert outcomes(runtime, dispatch_id) == {"submitted": batches[0].size, "pending": 40 - batches[0].size}
     steer(runtime, dispatch_id, "cancel", by="wang", reason="enough")
@@ -254,11 +255,11 @@ def test_after_a_pause_it_keeps_to_its_rate(runtime: Runtime, world: World) -> N
     dispatch_id = send(runtime, replace(demand(), rate=2.0)).dispatch_id or 0
     steer(runtime, dispatch_id, "pause", by="wang")
     with runtime.transaction() as session:
-        session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id).values(not_before=runtime.now() - timedelta(hours=1)))
+        session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id).values(paced_at=runtime.now() - timedelta(hours=1)))
     before = runtime.now()
     steer(runtime, dispatch_id, "resume", by="wang")
     with runtime.transaction(read_only=True) as session:
-        due = session.scalars(select(Batch.not_before).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)).all()
+        due = session.scalars(select(Batch.paced_at).where(Batch.dispatch_id == dispatch_id).order_by(Batch.position)).all()
     assert due[0] is not None
     assert due[0] >= before
     assert [one for one in due if one is not None and one > due[0]] == due[1:]

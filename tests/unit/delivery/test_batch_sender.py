@@ -74,6 +74,8 @@ class World:
     turns: int = 0
     sent: set[int] = field(default_factory=set)
     numbered: int = 0
+    rates: list[float | None] = field(default_factory=list)
+    rate: float | None = None
     landed: Callable[[int], None] = lambda _number: None
 
     @property
@@ -86,6 +88,7 @@ class World:
     def put(self, groups: Iterable[OutboundGroup]) -> None:
         for group in groups:
             assert group.submission_id in self.written, "it left before it was written down"
+            assert self.rate is None or len(group.recipients) <= max(1, int(self.rate)), "more than a second of the dispatch's rate at once"
             self.sent.add(group.submission_id)
             self.flying.append(group)
 
@@ -103,7 +106,8 @@ class World:
 
     def renew(self, *_: Any, **__: Any) -> Standing:
         self.turns += 1
-        return Standing("paused" if self.turns > self.pause_after else "sending", "up", None)
+        self.rate = self.rates.pop(0) if self.rates else self.rate
+        return Standing("paused" if self.turns > self.pause_after else "sending", "up", None, rate=self.rate)
 
     def unwrite(self, _session: Any, _batch: Any, *, keep: Iterable[int]) -> None:
         kept = set(keep)
@@ -129,8 +133,8 @@ class World:
         self.waiting, self.deferred = list(waiting), deferred
 
 
-def send(script: list[tuple[str, int | None]], readers: int, group: int, connections: int, pause_after: int) -> World:
-    world = World(list(script), pause_after)
+def send(script: list[tuple[str, int | None]], readers: int, group: int, connections: int, pause_after: int, rates: Sequence[float | None] = ()) -> World:
+    world = World(list(script), pause_after, rates=list(rates))
     numbers = {one: MSISDN(f"138{one:08d}") for one in range(1, readers + 1)}
     claimed = ClaimedBatch(1, 1, date(2026, 11, 22), 1, 1, None, "me", 1, 0, numbers, {})
     settings = PortSettings(1, "main", "mm7", "http://peer/", rate=1e6, burst=1000, connections=connections, max_recipients=group)
@@ -154,9 +158,12 @@ def send(script: list[tuple[str, int | None]], readers: int, group: int, connect
     group=st.integers(1, 20),
     connections=st.integers(1, 5),
     pause_after=st.integers(0, 12),
+    rates=st.lists(st.sampled_from([None, 0.5, 3.0, 7.5, 100.0]), max_size=4),
 )
-def test_nobody_is_lost_and_nobody_leaves_twice(script: list[tuple[str, int | None]], readers: int, group: int, connections: int, pause_after: int) -> None:
-    world = send(script, readers, group, connections, pause_after)
+def test_nobody_is_lost_and_nobody_leaves_twice(
+    script: list[tuple[str, int | None]], readers: int, group: int, connections: int, pause_after: int, rates: list[float | None]
+) -> None:
+    world = send(script, readers, group, connections, pause_after, rates)
     assert world.waiting is not None, "the batch was never let go"
     assert world.settled.keys() == world.written.keys(), "an answer was not awaited"
     live = [one for number, members in world.written.items() if world.settled[number] != "deferred" for one in members]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import random
+from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery.throttle import Departures, LocalThrottle, fitting
+from delivery.throttle import Departures, LocalThrottle, fitting, own_limit
 from delivery.throttle.departures import ANSWER_S, QUICKEST_OF, QUICKEST_S, UNEVEN_S, UNKNOWN_OF, UNSURE_S, Path
 from delivery.throttle.terms import WINDOW_S
 from tests.services.throttling import Clock, Grant, most_of, worst_second
@@ -160,3 +162,37 @@ def test_a_sender_that_ends_tells_what_left() -> None:
     told.departures.close()
     told.clock.now += 1.01
     assert told.ask(2) == 0.0
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.floats(0.5, 3.0), st.sampled_from([0.5, 1.0, 2.5, 7.0, 40.0, 300.0])), min_size=1, max_size=5),
+    st.lists(st.sampled_from([3.0, 20.0, 1000.0]), min_size=1, max_size=3),
+)
+def test_a_dispatch_has_no_more_than_its_rate_over_all_its_ports_whatever_it_is_changed_to(changes: list[tuple[float, float]], ports: list[float]) -> None:
+    """Several senders share one bucket of the dispatch; each port has its own. What leaves in a second is within the fastest rate of that second."""
+    clock, number = Clock(), itertools.count(1)
+    throttle = LocalThrottle(clock)
+    ways = [Way((), 0.0, 0.05) for _ in ports]
+    senders = [Departures(throttle, next(keys), partial(lambda way: way.moments_until(clock.now), way), clock) for way in ways]
+    held, in_force = [(0, 0)] * len(ports), []
+    for seconds, rate in changes:
+        in_force.append((clock.now, rate))
+        end = clock.now + seconds
+        while clock.now < end:
+            for at, port_rate in enumerate(ports):
+                submission, size = held[at]
+                most = max(1, int(rate))
+                if not submission or size > most:
+                    held[at] = submission, size = next(number), fitting(rate, min(most, 20, max(1, int(port_rate))))
+                if senders[at].acquire(submission, size, rate=port_rate, burst=1, lane="bulk", own=own_limit(7, rate, size)) == 0.0:
+                    ways[at].send(submission, size, clock.now)
+                    held[at] = 0, 0
+            clock.now += 0.01
+    counted = sorted((one for way in ways for one in way.counted), key=lambda one: one.at)
+    for last in counted:
+        second = sum(one.tokens for one in counted if last.at - 1.0 < one.at <= last.at)
+        before = [rate for begin, rate in in_force if begin <= last.at - 1.0][-1:]
+        assert second <= math.ceil(max(before + [rate for begin, rate in in_force if last.at - 1.0 < begin <= last.at]))
+    begin, rate = in_force[-1]
+    assert sum(one.tokens for one in counted if one.at >= begin) <= math.ceil(rate * (clock.now - begin)) + math.ceil(rate)
