@@ -16,6 +16,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("reconciliation.ordering.asked", "forget_number"),
     ("reconciliation.intake.forgetting", "forget_number"),
     ("reconciliation.runs.open", "forget_number"),
+    ("reconciliation.charges.bills", "forget_number"),
     ("monitoring.recipients", "forget_number"),
     ("care.complaints.forgetting", "forget_number"),
 )

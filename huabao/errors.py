@@ -13,7 +13,17 @@ class HuabaoError(Exception):
 
 
 class UsageError(HuabaoError):
-    """The request itself is wrong or names something that does not exist."""
+    """The request itself is wrong or names something that does not exist.
+
+    Attributes:
+        word: the name of the text by which a page says it in a person's language, or "".
+        values: what is filled into that text.
+    """
+
+    def __init__(self, message: str = "", *, word: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.word = word
+        self.values = values
 
 
 class CodecError(HuabaoError):

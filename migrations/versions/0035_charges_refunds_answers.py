@@ -17,7 +17,6 @@ branch_labels = None
 depends_on = None
 
 LIVE = sa.text("state <> 'refused' AND state <> 'bounced'")
-OPEN = sa.text("state = 'asked' OR state = 'approved' OR state = 'handed'")
 
 
 def upgrade() -> None:
@@ -31,7 +30,7 @@ def upgrade() -> None:
         sa.Column("run_id", BigKey, nullable=False),
     )
     op.create_index("ix_bill_charges_reader", "bill_charges", ["reader_id", "month"])
-    op.create_index("ix_bill_charges_month", "bill_charges", ["month"])
+    op.create_index("ix_bill_charges_month", "bill_charges", ["month", "service_id"])
     op.create_table(
         "refunds",
         sa.Column("id", BigKey, primary_key=True),
@@ -63,7 +62,7 @@ def upgrade() -> None:
     )
     op.create_index("uq_refunds_charge", "refunds", ["reader_id", "service_id", "month"], unique=True, sqlite_where=LIVE, postgresql_where=LIVE)
     op.create_index("uq_refunds_key", "refunds", ["key"], unique=True)
-    op.create_index("ix_refunds_open", "refunds", ["state", "asked_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index("ix_refunds_state", "refunds", ["state", "asked_at", "id"])
     op.create_index("ix_refunds_reader", "refunds", ["reader_id", "month"])
     op.create_index("ix_refunds_month", "refunds", ["month"])
     op.create_index("ix_refunds_batch", "refunds", ["batch"])

@@ -18,7 +18,6 @@ OVER: Final = (REFUSED, BOUNCED)
 """What came to nothing: the same charge may be asked for again."""
 
 _LIVE = text("state <> 'refused' AND state <> 'bounced'")
-_OPEN = text("state = 'asked' OR state = 'approved' OR state = 'handed'")
 
 
 class BillCharge(Base):
@@ -30,7 +29,7 @@ class BillCharge(Base):
     """
 
     __tablename__ = "bill_charges"
-    __table_args__ = (Index("ix_bill_charges_reader", "reader_id", "month"), Index("ix_bill_charges_month", "month"))
+    __table_args__ = (Index("ix_bill_charges_reader", "reader_id", "month"), Index("ix_bill_charges_month", "month", "service_id"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     month: Mapped[date]
@@ -61,7 +60,7 @@ class Refund(Base):
     __table_args__ = (
         Index("uq_refunds_charge", "reader_id", "service_id", "month", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("uq_refunds_key", "key", unique=True),
-        Index("ix_refunds_open", "state", "asked_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_refunds_state", "state", "asked_at", "id"),
         Index("ix_refunds_reader", "reader_id", "month"),
         Index("ix_refunds_month", "month"),
         Index("ix_refunds_batch", "batch"),

@@ -161,6 +161,7 @@ class Report:
         waterfall_of: the newest run of the span in which all three sides were known; None where there is none.
         listed_total: how many differences are open; `listed` holds the first of them.
         bill: of a month; None where no bill was taken.
+        refunds: of a month's charges by state: how many and the fen; empty where none was asked for.
     """
 
     kind: str
@@ -177,6 +178,7 @@ class Report:
     listed_total: int
     masked: bool
     bill: BillFigures | None = None
+    refunds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def compared(self) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from huabao.clock import SHANGHAI
 from huabao.msisdn import MSISDN
+from reconciliation.charges.bills import sums as refund_sums
 from reconciliation.reports.figures import AGES, AgeFigures, BillFigures, ClassFigures, DayFigures, ListedDifference, RepairFigures, Report, age_group, age_of
 from reconciliation.runs.models import DAILY, MONTHLY, ReconcileDifference, ReconcileRepair, ReconcileRun
 
@@ -56,6 +57,7 @@ def gather(session: Session, since: date, until: date, *, kind: str, made_at: da
         listed_total=total,
         masked=masked,
         bill=_bill(session, since, until) if kind == MONTHLY else None,
+        refunds=refund_sums(session, since.replace(day=1)) if kind == MONTHLY else {},
     )
 
 

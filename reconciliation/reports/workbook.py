@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from reconciliation.charges.models import STATES
 from reconciliation.reports.figures import ListedDifference, Report
 from reconciliation.reports.paper import action_words, age_words, left_out_words, list_words, mark_words
 from reconciliation.reports.sheets import workbook
@@ -76,6 +77,7 @@ def _bill(report: Report, language: str) -> list[tuple[Any, ...]]:
     if report.bill is None:
         return [(say(language, "no_bill"), None, None)]
     rows: list[tuple[Any, ...]] = [(list_words(name, language), *figures) for name, figures in report.bill.lists.items()]
+    rows += [(say(language, f"refunds_{state}"), *report.refunds[state]) for state in STATES if state in report.refunds]
     return [*rows, *([(left_out_words(report.bill.left_out, language), None, None)] if report.bill.left_out else [])]
 
 

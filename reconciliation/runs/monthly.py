@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from huabao.db import in_ids
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
+from reconciliation.charges.bills import asked_back
 from reconciliation.codecs.feeds import Services
 from reconciliation.feeds.checking import day_span
 from reconciliation.runs.bill import BillReader, Charge
@@ -37,7 +38,8 @@ from subscribers.orders.store import in_texts
 
 NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED = "charged_nothing_delivered", "charged_under_served", "charged_after_cancel", "charged_without_order", "delivered_not_charged"
 LISTS: Final = (NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED)
-HEADER: Final = ("msisdn", "service_id", "charged_fen", "owed_fen", "retrieved", "failed", "why")
+HEADER: Final = ("msisdn", "service_id", "charged_fen", "owed_fen", "retrieved", "failed", "why", "asked_back_fen")
+"""The last: what refunds of that charge come to, which are paid by a list of their own."""
 FIRST_HOURS: Final = timedelta(hours=72)
 _AT_ONCE: Final = 2000
 _BITS: Final = 12
@@ -61,6 +63,7 @@ class Lists:
     Attributes:
         counts, money_fen: by list; of the refund lists what is owed, of the last what was not charged.
         left_out: delivered and not charged for a reason, by reason.
+        charges: each line of the bill by the reader whom it served.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -68,6 +71,26 @@ class Lists:
     left_out: Counter[str] = field(default_factory=Counter)
     records: int = 0
     faults: int = 0
+    charges: ChargeRows = field(default_factory=lambda: ChargeRows())
+
+
+@dataclass(slots=True)
+class ChargeRows:
+    """The bill by reader, packed: a million lines are 20 MB."""
+
+    services: Services = field(default_factory=Services)
+    readers: array[int] = field(default_factory=lambda: array("q"))
+    packed: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, reader_id: int, service_id: str, fen: int) -> None:
+        """One line more."""
+        self.readers.append(reader_id)
+        self.packed.append(fen << _BITS | self.services.code(service_id))
+
+    def __iter__(self) -> Iterator[tuple[int, str, int]]:
+        """(reader, service, fen), as they came."""
+        for reader, packed in zip(self.readers, self.packed, strict=True):
+            yield reader, self.services.names[packed & (1 << _BITS) - 1], packed >> _BITS
 
 
 def judge(charge: Charge, served: Served, *, held: bool, ever: bool, share_min: float) -> tuple[str, int, str] | None:
@@ -103,17 +126,17 @@ def make_lists(runtime: Runtime, month: date, bill: Path, folder: Path, *, maske
             for writer in writers.values():
                 writer.writerow(HEADER)
 
-            def put(name: str, key: Key, charged_fen: int, owed_fen: int, served: Served, why: str) -> None:
+            def put(name: str, key: Key, charged_fen: int, owed_fen: int, served: Served, why: str, back_fen: int = 0) -> None:
                 found.counts[name] += 1
                 found.money_fen[name] += owed_fen
                 number = MSISDN(key[0]).masked if masked else key[0]
-                writers[name].writerow((number, key[1], charged_fen, owed_fen, served.retrieved, served.failed, why))
+                writers[name].writerow((number, key[1], charged_fen, owed_fen, served.retrieved, served.failed, why, back_fen))
 
             reader = BillReader(bill)
             share_min = UNDER_SERVED.get(session)
             for some in _chunks(reader):
                 charged.extend(_packed(one.msisdn, one.service_id, services) for one in some)
-                _judge_charges(session, month, some, share_min, put)
+                _judge_charges(session, month, some, share_min, put, found.charges)
             found.records, found.faults = reader.records, reader.faults
             keys = np.unique(np.frombuffer(charged, np.int64)) if charged else np.empty(0, np.int64)
             _find_uncharged(session, month, lambda key: _is_in(keys, _packed(*key, services)), found, put)
@@ -125,7 +148,7 @@ def make_lists(runtime: Runtime, month: date, bill: Path, folder: Path, *, maske
     return found
 
 
-Put = Callable[[str, Key, int, int, Served, str], None]
+Put = Callable[..., None]
 
 
 def month_span(month: date) -> tuple[datetime, datetime]:
@@ -148,7 +171,7 @@ def _is_in(keys: np.ndarray[tuple[int], np.dtype[np.int64]], key: int) -> bool:
     return at < len(keys) and int(keys[at]) == key
 
 
-def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_min: float, put: Put) -> None:
+def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_min: float, put: Put, rows: ChargeRows) -> None:
     begins, ends = month_span(month)
     keys = {(one.msisdn, one.service_id) for one in some}
     owners = owners_of(session, {key[0] for key in keys}, begins, ends)
@@ -157,6 +180,7 @@ def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_
     at_end = {(one.msisdn, one.service_id): one.state for one in state_at(session, ends, keys)}
     readers = {one for some_owners in owners.values() for one in some_owners} | {one[0] for others in paid_for.values() for one in others}
     served, ordered, known = _served(session, month, readers), _held_within(session, readers, begins, ends), _known(session, readers)
+    back = asked_back(session, month, readers)
     for charge in some:
         own = (charge.msisdn, charge.service_id)
         of_number = owners.get(charge.msisdn, {})
@@ -164,9 +188,20 @@ def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_
         got = Served(sum(served.get(key, Served()).retrieved for key in his), sum(served.get(key, Served()).failed for key in his))
         held = any(side.get(own, "cancelled") != "cancelled" for side in (at_begin, at_end)) or bool(ordered & set(his))
         ever = own in at_end or any((reader, charge.service_id) in known for reader in of_number)
+        whose = served_by([reader for reader, within in of_number.items() if within], paid_for.get(own, []), charge.service_id, known)
+        if whose is not None:
+            rows.add(whose, charge.service_id, charge.amount_fen)
         judged = judge(charge, got, held=held, ever=ever, share_min=share_min)
         if judged is not None:
-            put(judged[0], own, charge.amount_fen, judged[1], got, judged[2])
+            put(judged[0], own, charge.amount_fen, judged[1], got, judged[2], sum(back.get(key, 0) for key in set(his)))
+
+
+def served_by(owners: Sequence[int], payees: Sequence[ReaderKey], service_id: str, known: Collection[ReaderKey]) -> int | None:
+    """Pure: the reader on whose page a charge stands: who had the number and an order, else the one for whom the number pays, else who had it."""
+    own = [one for one in owners if (one, service_id) in known]
+    if own or len(payees) != 1:
+        return next(iter([*reversed(own), *reversed(owners)]), None)
+    return payees[0][0]
 
 
 def _paid_for(session: Session, keys: Collection[Key]) -> Mapping[Key, list[ReaderKey]]:

@@ -22,6 +22,8 @@ from huabao import alarms, audit
 from huabao.errors import UsageError
 from huabao.log import get_logger
 from huabao.runtime import Runtime
+from reconciliation.charges.bills import keep as keep_bill
+from reconciliation.charges.settings import BILLS_KEEP_MONTHS
 from reconciliation.codecs.feeds import FeedDialect, FeedError
 from reconciliation.diff import MISSING, SIDES, Rules, Side, compare
 from reconciliation.feeds.checking import Checked, Feed, day_span, digest_of, gap_of, refusals, refuse_cut, take, take_bill
@@ -190,6 +192,7 @@ def _bill(runtime: Runtime, order: Order, run_id: int) -> None:
         run = session.get_one(ReconcileRun, run_id, with_for_update=True)
         run.refused = [one for one in run.refused if one["side"] != "bill"] + ([refused] if refused else [])
         if refused is None:
+            keep_bill(session, month, lists.charges, run_id=run_id, keep_months=BILLS_KEEP_MONTHS.get(session))
             made = {name: {"count": lists.counts[name], "money_fen": lists.money_fen[name], "file": str(folder / f"{name}.csv")} for name in LISTS}
             run.figures = {**run.figures, "lists": made, "left_out": dict(lists.left_out), "bill": {"records": lists.records, "faults": lists.faults}}
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from huabao.runtime import Runtime
+from reconciliation.charges.models import BillCharge
+from reconciliation.refunds.asking import Wish, ask
 from reconciliation.runs.bill import BillReader, Charge
 from reconciliation.runs.models import MONTHLY
 from reconciliation.runs.monthly import AFTER_CANCEL, NO_ORDER, NOT_CHARGED, NOTHING, UNDER, Served, judge
@@ -62,6 +64,9 @@ def test_each_case_stands_on_its_list(runtime: Runtime, tmp_path: Path) -> None:
     with here.transaction() as session:
         apply(session, orders, now=NOW)
     _month(here, {1: (30, 1), 2: (0, 30), 3: (10, 20), 5: (29, 0), 6: (1, 0), 7: (30, 0), 8: (9, 0), 9: (1, 0)})
+    with here.transaction() as session:
+        second = session.scalars(select(Reader).where(Reader.msisdn == number(2))).one()
+        ask(session, second, Wish("news", MONTH, 300, "nothing", "k"), by="zhou", now=NOW)
     # 1 right, 2 nothing, 3 under-served, 4 cancelled before, 5 not charged, 6 within 72 hours, 7 paid by 77, 8 cancelled within the month, 99 nobody
     lines = [f"{number(index)},news,300" for index in (1, 2, 3, 4, 8, 77, 99)]
     done = _run(here, _bill(tmp_path, [*lines, f"{number(9)},news,0"]))
@@ -72,6 +77,12 @@ def test_each_case_stands_on_its_list(runtime: Runtime, tmp_path: Path) -> None:
     assert _listed(done, NOT_CHARGED) == [(number(5), 300)]
     assert done.run.figures["left_out"] == {"first_72_hours": 1, "another_pays": 1}
     assert done.run.figures["lists"][UNDER]["money_fen"] == 200
+    with Path(done.run.figures["lists"][NOTHING]["file"]).open(encoding="utf-8", newline="") as file:
+        assert [row["asked_back_fen"] for row in csv.DictReader(file)] == ["300"], "who pays by this list sees that he gets it back already"
+    with here.transaction(read_only=True) as session:
+        kept = session.execute(select(Reader.msisdn, BillCharge.amount_fen).join(BillCharge, BillCharge.reader_id == Reader.id).order_by(Reader.msisdn)).all()
+    # 7 was served for what 77 paid; 99 is nobody's number
+    assert [tuple(one) for one in kept] == [*((number(index), 300) for index in (1, 2, 3, 4, 7, 8)), (number(9), 0)]
 
 
 def test_numbers_that_went_on_before_the_bill_came(runtime: Runtime, tmp_path: Path) -> None:
