@@ -83,7 +83,7 @@ def test_large_and_odd_forms_are_refused(signed_in: SignedIn) -> None:
 
 
 def test_nothing_but_static_files_lies_under_static(client: TestClient) -> None:
-    for path in ("../rights.py", "%2e%2e/rights.py", "..%2frights.py", "....//rights.py", "/etc/passwd", "vendor/../../rights.py"):
+    for path in ("../visit.py", "%2e%2e/visit.py", "..%2fvisit.py", "....//visit.py", "/etc/passwd", "vendor/../../visit.py"):
         answer = client.get(f"/static/{path}")
         assert answer.status_code in (404, 405) and "RIGHTS" not in answer.text, path
 
