@@ -28,6 +28,7 @@ COMMAND_MODULES = {
     "reconciliation.reconcile_commands": ("reconcile",),
     "reconciliation.recovery_commands": ("recovery",),
     "care.commands": ("care",),
+    "care.report_commands": ("report",),
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),

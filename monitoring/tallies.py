@@ -24,12 +24,16 @@ from huabao.db import Base, BigKey
 from huabao.minutes import minute_of, minute_sql
 from huabao.runtime import Runtime
 from monitoring.lateness import CAUSES, Arrival, lateness
+from monitoring.measures import Minute
 from subscribers.models import Reader
 
 PORT, HANDSET_CLASS, CITY, VARIANT, CODE = "port", "class", "city", "variant", "code"
 BREAKDOWNS = (PORT, HANDSET_CLASS, CITY, VARIANT, CODE)
 LATE, CAUSE = "late", "cause"
 """Readers by whole minutes after the promised time (0: in time); reader-minutes of lateness by cause."""
+
+MINUTE = "minute"
+"""Readers by the minute of their last change and their outcome: of a dispatch that is closed, for its report."""
 
 EVERY_S = 15.0
 COST_FACTOR = 20.0
@@ -87,7 +91,7 @@ def tally_of(session: Session, dispatch_id: int) -> Tally | None:
     late: dict[int, int] = {}
     causes = dict.fromkeys(CAUSES, 0)
     one = DispatchTally
-    for scope, key, outcome, readers in session.execute(select(one.scope, one.key, one.outcome, one.readers).where(one.dispatch_id == dispatch_id)):
+    for scope, key, outcome, readers in session.execute(select(one.scope, one.key, one.outcome, one.readers).where(one.dispatch_id == dispatch_id, one.scope != MINUTE)):
         if scope == LATE:
             late[int(key)] = int(readers)
         elif scope == CAUSE:
@@ -95,6 +99,14 @@ def tally_of(session: Session, dispatch_id: int) -> Tally | None:
         else:
             cells[scope].setdefault(key, {})[Outcome(outcome).name.lower()] = int(readers)
     return Tally(counted.at, cells, late, causes)
+
+
+def minutes_of(session: Session, dispatch_id: int) -> tuple[Minute, ...]:
+    """The course of a dispatch that is closed, ascending; empty for one that is not, or was not counted since."""
+    one, found = DispatchTally, dict[str, dict[str, int]]()
+    for key, outcome, readers in session.execute(select(one.key, one.outcome, one.readers).where(one.dispatch_id == dispatch_id, one.scope == MINUTE)):
+        found.setdefault(key, {})[Outcome(outcome).name.lower()] = int(readers)
+    return tuple(Minute(datetime.fromisoformat(key), found[key]) for key in sorted(found))
 
 
 def tally_due(runtime: Runtime) -> int:
@@ -143,6 +155,8 @@ def _rows(session: Session, dispatch: Dispatch) -> Iterator[tuple[str, str, int,
     for place, readers in (*_cells(session, dispatch), *_codes(session, dispatch)):
         sums[place] = sums.get(place, 0) + readers
     yield from ((*place, readers) for place, readers in sums.items())
+    if dispatch.closed_at is not None:
+        yield from _minutes(session, dispatch)
     if dispatch.deadline_at is not None and dispatch.started_at is not None:
         found = lateness(_arrivals(session, dispatch), start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at)
         yield from ((LATE, str(minutes), 0, readers) for minutes, readers in found.minutes.items())
@@ -163,6 +177,15 @@ def _cells(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, st
     for port, handset_class, variant, city, outcome, readers in rows:
         for scope, key in ((PORT, port), (HANDSET_CLASS, handset_class), (VARIANT, variant), (CITY, city or "")):
             yield (scope, key, int(outcome)), int(readers)
+
+
+def _minutes(session: Session, dispatch: Dispatch) -> Iterator[tuple[str, str, int, int]]:
+    c = deliveries.c
+    minute = minute_sql(session, func.coalesce(c.outcome_at, c.submitted_at)).label("minute")
+    rows = session.execute(select(minute, c.outcome, func.count()).where(c.day == dispatch.day, c.dispatch_id == dispatch.id).group_by(minute, c.outcome))
+    for at, outcome, readers in rows:
+        if at is not None:
+            yield (MINUTE, minute_of(at).isoformat(timespec="minutes"), int(outcome), int(readers))
 
 
 def _codes(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, str, int], int]]:

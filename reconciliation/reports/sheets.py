@@ -48,11 +48,14 @@ class Sheets:
         self._formats = {kind: book.add_format({"num_format": shown}) for kind, shown in FORMATS.items()}
         self._names: set[str] = set()
 
-    def table(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], kinds: Mapping[int, str] | None = None) -> int:
+    def table(
+        self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], kinds: Mapping[int, str] | None = None, *, cells: Mapping[tuple[int, int], str] | None = None
+    ) -> int:
         """A table; how many rows.
 
         Args:
             kinds: of columns, by their place: a key of `FORMATS`. Money comes in fen and stands in yuan.
+            cells: the same of single cells, by row and column.
         """
         sheet, at, total = None, 0, 0
         for row in rows:
@@ -60,7 +63,7 @@ class Sheets:
                 sheet, at = self._sheet(name, heads, total), 0
             at, total = at + 1, total + 1
             for column, value in enumerate(row):
-                kind = (kinds or {}).get(column, "")
+                kind = (cells or {}).get((total - 1, column)) or (kinds or {}).get(column, "")
                 shown = value / 100 if kind == "money" and value is not None else value
                 sheet.write(at, column, shown, self._formats.get(kind))
         if sheet is None:
