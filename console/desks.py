@@ -35,6 +35,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("segments", "segments", "segment.name_of_desk"),
     Desk("readers", "readers", "name.readers"),
     Desk("complaints", "complaint", "complaint.name"),
+    Desk("refunds", "refund", "refund.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
     Desk("accounts", "accounts", "account.title"),

@@ -17,6 +17,7 @@ from delivery.models import Outcome
 from delivery.resend.copies import NEEDS_A_WORD, EditionCopy, latest_copies
 from huabao.clock import business_day
 from huabao.msisdn import MSISDN
+from reconciliation.refunds.history import MonthLine, months_of
 from reconciliation.runs.models import ReconcileDifference
 from reconciliation.runs.open import Wanted, list_open
 from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
@@ -29,6 +30,7 @@ DELIVERIES_MAX = 12
 DELIVERIES_DAYS = 45
 HISTORY_MAX = 15
 DIFFERENCES_MAX = 20
+MONTHS_BACK = 6
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class ReaderView:
         number: masked.
         past: stops that ended.
         ending: services whose order is being cancelled.
+        months: what he was charged, the newest first.
+        titles: of each service.
     """
 
     reader: Reader
@@ -90,6 +94,8 @@ class ReaderView:
     complaints: Sequence[Complaint]
     ending: frozenset[str]
     attempts_max: int
+    months: Sequence[MonthLine] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def titles_of(session: Session) -> dict[str, str]:
@@ -126,6 +132,8 @@ def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
         complaints=[one for his in ids for one in of_reader(session, his)],
         ending=frozenset(one.row.service_id for one in orders if one.row.state in HOLDING_STATES and is_ending(session, reader.id, one.row.service_id)),
         attempts_max=RECOVERY_ATTEMPTS.get(session),
+        months=months_of(session, ids, now, months=MONTHS_BACK),
+        titles=titles,
     )
 
 

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from console import rights
+from console import rights, wording
 from console.auth import SignedIn
 from console.rendering import render
 from console.request_limits import RequestLimits
 from console.rights import Right
-from console.texts import text
+from console.texts import has_text, text
+from huabao.errors import HuabaoError
 from huabao.queues import Registry
 from huabao.runtime import Runtime
 from monitoring.alarms.handling import Incident
@@ -103,6 +104,11 @@ class Visit:
     def say(self, name: str, /, **values: object) -> str:
         """A text in this visit's language."""
         return text(self.language, name, **values)
+
+    def why(self, error: HuabaoError) -> str:
+        """What a service refused, in this visit's language as far as anybody set it."""
+        word = getattr(error, "word", "")
+        return self.say(word, **getattr(error, "values", {})) if word and has_text(word) else wording.said(str(error), self.language)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """The template as an answer that no cache keeps."""

@@ -9,7 +9,7 @@ from console import rights
 from huabao.errors import UsageError
 
 READ, RESEND, RESEND_BULK, TRY, NUMBERS = "read", "resend", "resend-bulk", "try", "numbers"
-SUPPORT, RELEASE = "support", "release"
+SUPPORT, RELEASE, REFUND = "support", "release", "refund"
 ALARMS = "alarms"
 OPERATE, AUDIT = "operate", "audit"
 DESK, APPROVE, SEND = "desk", "approve", "send"
@@ -21,8 +21,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         RESEND: "send an edition again to one reader",
         RESEND_BULK: "count and send an edition again to all whom a filter finds",
         TRY: "send an edition to a number of a seed group before anybody has it",
-        SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints",
+        SUPPORT: "see one reader and what explains what he gets, try to reach him, cancel his order; enter and answer complaints; ask for refunds",
         RELEASE: "send to a stopped reader again without an attempt",
+        REFUND: "agree to refunds or refuse them, hand them over, write down what became of them",
         ALARMS: "take, silence, close and announce alarms; keep the roster, the handover and who is told",
         WRITE: "begin editions, save their drafts and pictures, keep drafts as versions",
         DESK: "hand editions in for review, comment on them, let hits stand, try them, count their plans, rehearse them; count and keep segments",

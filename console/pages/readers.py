@@ -14,7 +14,7 @@ from starlette.responses import Response
 from care.complaints.causes import ANSWER_NAMES
 from care.complaints.causes import NAMES as COMPLAINT_CAUSES
 from console import rights
-from console.reader_view import DELIVERIES_DAYS, headline, next_step, reader_view
+from console.reader_view import DELIVERIES_DAYS, MONTHS_BACK, headline, next_step, reader_view
 from console.reader_words import told
 from console.texts import ENGLISH
 from console.visit import Refused, Visit
@@ -29,7 +29,7 @@ from subscribers.models import Reader
 from subscribers.store import find_reader
 
 TYPED_CHARS_MAX = 40
-DONE = ("resend", "reach", "release", "complaint", "answered", "ending")
+DONE = ("resend", "reach", "release", "complaint", "answered", "ending", "refund")
 
 
 def readers(visit: Visit) -> Response:
@@ -100,6 +100,8 @@ def _page(visit: Visit, whole: str) -> Response:
             classes=CLASSES,
             today=business_day(visit.runtime.now()),
             days_back=DELIVERIES_DAYS,
+            months_shown=MONTHS_BACK,
+            masked=lambda number: MSISDN(number).masked,
             done=done if done in DONE else "",
             causes=NAMES,
             complaint_causes=COMPLAINT_CAUSES,

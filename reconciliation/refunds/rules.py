@@ -25,6 +25,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """Why money goes back, in English and in Chinese."""
 
+WHYS: Final = tuple(REASONS)
+
 MOVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {ASKED: (APPROVED, REFUSED), APPROVED: (HANDED, REFUSED), HANDED: (PAID, BOUNCED), PAID: (), REFUSED: (), BOUNCED: ()}
 )
