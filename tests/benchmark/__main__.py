@@ -11,7 +11,7 @@ import click
 
 from tests.benchmark.figures import Figure, as_json, as_table, machine
 
-BENCHMARKS = ("fanout", "compose", "reports", "smpp", "throttle", "lanes", "issue", "desk", "panels", "singles", "events", "reconcile", "recovery", "province", "runs", "stopped")
+BENCHMARKS = ("fanout", "compose", "reports", "smpp", "throttle", "lanes", "issue", "desk", "panels", "singles", "events", "reconcile", "recovery", "province", "runs", "stopped", "pages")
 """Each is a module here with `run() -> list[Figure]`."""
 
 

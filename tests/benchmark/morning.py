@@ -75,8 +75,8 @@ def furnish(runtime: Runtime, folder: Path, readers: int) -> None:
         names = ["msisdn", "handset_class", "city", "topics", "attributes", "created_at", "updated_at"]
         rows = select(msisdn, handset_class, city, text("'[]'"), text("'{}'"), at, at).select_from(numbers)
         session.execute(insert(Reader).from_select(names, rows))
-        order = select(Reader.id, literal("bench"), literal("active"), literal("sending"), at, at)
-        session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "stop_state", "effective_at", "updated_at"], order))
+        order = select(Reader.id, *(literal(one) for one in ("bench", "active", "active", "misc", "sending")), at, at, at)
+        session.execute(insert(Subscription).from_select(["reader_id", "service_id", "state", "order_state", "order_source", "stop_state", "effective_at", "order_at", "updated_at"], order))
         for name in ("mm-1", "mm-2"):
             session.add(Port(name=name, kind="mm7", url="http://127.0.0.1:9/mm7", rate=RATE, burst=100, max_recipients=100, created_at=now))
     analyse(runtime)
