@@ -41,6 +41,7 @@ from console.pages import (
     events,
     me,
     outside,
+    pacing,
     palette,
     picturing,
     port_acts,
@@ -257,6 +258,8 @@ PAGES: dict[str, Page] = {
     "shift_end_act": duty.shift_end_act,
     "note_act": duty.note_act,
     "note_take_act": duty.note_take_act,
+    "dispatch_rate": pacing.dispatch_rate,
+    "dispatch_rate_act": pacing.dispatch_rate_act,
     "steer": steering.steer,
     "steer_act": steering.steer_act,
 }

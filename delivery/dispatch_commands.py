@@ -251,6 +251,28 @@ for _verb in lifecycle.PEOPLE_ACT:
     dispatch.add_command(_steering(_verb))
 
 
+@dispatch.command("rate")
+@click.argument("dispatch_id", metavar="ID", type=int)
+@click.argument("rate", metavar="N|ports", callback=lambda _context, _option, value: _rate_of(value))
+@click.option("--reason", default="", metavar="TEXT", help=REASON_HELP[False])
+@operation
+def change_rate(invocation: Invocation, dispatch_id: int, rate: float | None, reason: str) -> Report:
+    """Let a dispatch send at most N readers a second over all its ports, or as many as they carry."""
+    from delivery.dispatch import steering
+
+    steering.change_rate(invocation.runtime, dispatch_id, rate, by=invocation.actor, reason=invocation.why(reason))
+    return report(now_of(invocation, dispatch_id))
+
+
+def _rate_of(text: str) -> float | None:
+    if text == "ports":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise click.BadParameter("a number of readers a second, or `ports`") from error
+
+
 def _nobody_works(invocation: Invocation) -> bool:
     runtime = invocation.runtime
     if not runtime.config.embedded:

@@ -57,6 +57,7 @@ def _dispatch(visit: Visit, template: str) -> Response:
         in_time=margin is None or margin >= timedelta(0),
         may_block=visit.may("block_act") and view.dispatch.state in lifecycle.UNSENT,
         may_release=visit.may("brake_act"),
+        may_change_rate=visit.may("dispatch_rate_act") and view.dispatch.state in lifecycle.UNSENT,
         blocked={one.key for one in view.gate.brakes if one.scope == "handset_class" and one.released_at is None},
         verbs=verbs_for(view.dispatch.state) if visit.may("steer_act") else (),
         shown=view.variants[:VARIANTS_SHOWN],

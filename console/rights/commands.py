@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "dispatch resume": _STEERING,
         "dispatch cancel": _STEERING,
         "dispatch kill": _STEERING,
+        "dispatch rate": _STEERING,
         "dispatch open-window": OPERATORS,
         "dispatch block": _BLOCKING,
         "dispatch reroute": STOPPERS,

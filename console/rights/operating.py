@@ -55,6 +55,8 @@ OPERATING: tuple[Right, ...] = (
     Right("shift_end_act", "POST", "/duty/shifts/{shift_id:int}/end", OPERATORS),
     Right("note_act", "POST", "/duty/notes", STOPPERS),
     Right("note_take_act", "POST", "/duty/notes/{note_id:int}/take", STOPPERS),
+    Right("dispatch_rate", "GET", "/dispatches/{dispatch_id:int}/rate", OPERATORS),
+    Right("dispatch_rate_act", "POST", "/dispatches/{dispatch_id:int}/rate", OPERATORS),
     Right("steer", "GET", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
     Right("steer_act", "POST", "/dispatches/{dispatch_id:int}/{verb}", OPERATORS),
 )

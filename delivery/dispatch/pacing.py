@@ -29,6 +29,9 @@ STEP_S = 5.0
 
 RATE_MAX = 1_000_000
 
+OF_PORTS = "that of its ports"
+"""How the journal calls the rate of a dispatch that has none of its own."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -107,4 +110,4 @@ def change_rate(session: Session, dispatch: Dispatch, rate: float | None, *, by:
 
 
 def _text(rate: float | None) -> str:
-    return "that of its ports" if rate is None else f"{rate:g}/s"
+    return OF_PORTS if rate is None else f"{rate:g}/s"

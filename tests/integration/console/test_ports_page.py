@@ -18,7 +18,8 @@ from tests.integration.console.ops_rows import add_ports, in_hours, port_of
 SignedIn = Callable[[str], TestClient]
 
 
-def _sheet(client: TestClient, path: str) -> dict[str, Any]:
+def sheet_of(client: TestClient, path: str) -> dict[str, Any]:
+    """What the sheet at that path carries hidden."""
     sheet = client.get(path, headers={"hx-request": "true"}).text
     found = {"csrf": csrf_of(sheet)}
     for name in ("count", "shown"):
@@ -50,10 +51,10 @@ def test_another_rate_is_confirmed_with_what_it_does(runtime: Runtime, signed_in
     sheet = client.get(f"{path}?rate=1", headers={"hx-request": "true"}).text
     assert "after the deadline" not in sheet.split("as it is")[0]
     assert "江淮早报 1522" in sheet
-    fields = _sheet(client, path)
+    fields = sheet_of(client, path)
     assert fields["count"] == "3000"
     assert "look at what the new rate does" in client.post(path, data=fields | {"rate": "150", "reason": "agreed"}).text
-    fields = _sheet(client, f"{path}?rate=150")
+    fields = sheet_of(client, f"{path}?rate=150")
     assert "give a reason" in client.post(path, data=fields | {"rate": "150"}).text
     assert "3,000 now" in client.post(path, data=fields | {"rate": "150", "reason": "agreed", "count": "20"}).text
     assert "lies above 0" in client.post(path, data=fields | {"rate": "-3", "reason": "agreed"}).text
@@ -69,7 +70,7 @@ def test_another_rate_is_confirmed_with_what_it_does(runtime: Runtime, signed_in
 def test_a_rate_for_later_is_agreed(runtime: Runtime, signed_in: SignedIn) -> None:
     add_ports(runtime)
     client = signed_in("root")
-    fields = _sheet(client, "/ports/mm-1/rate?rate=400") | {"rate": "400", "reason": "speed-up"}
+    fields = sheet_of(client, "/ports/mm-1/rate?rate=400") | {"rate": "400", "reason": "speed-up"}
     assert "time is past" in client.post("/ports/mm-1/rate", data=fields | {"at": in_hours(runtime, -2)}).text
     assert client.post("/ports/mm-1/rate", data=fields | {"at": in_hours(runtime, 5)}).status_code == 303
     assert port_of(runtime, "mm-1").rate == 300.0
@@ -88,21 +89,21 @@ def test_a_contract_is_not_passed(runtime: Runtime, signed_in: SignedIn) -> None
 def test_pausing_asks_for_nothing_and_going_on_for_a_reason(runtime: Runtime, signed_in: SignedIn) -> None:
     add_ports(runtime)
     client = signed_in("王敏")
-    assert client.post("/ports/mm-1/pause", data=_sheet(client, "/ports/mm-1/pause")).status_code == 303
+    assert client.post("/ports/mm-1/pause", data=sheet_of(client, "/ports/mm-1/pause")).status_code == 303
     assert port_of(runtime, "mm-1").state == "paused"
     assert "paused already" in client.get("/ports/mm-1/pause").text
-    fields = _sheet(client, "/ports/mm-1/resume")
+    fields = sheet_of(client, "/ports/mm-1/resume")
     assert "give a reason" in client.post("/ports/mm-1/resume", data=fields).text
     assert client.post("/ports/mm-1/resume", data=fields | {"reason": "mended"}).status_code == 303
     assert port_of(runtime, "mm-1").state == "up"
-    assert client.post("/ports/sms-1/reset", data=_sheet(client, "/ports/sms-1/reset") | {"reason": "peer is back"}).status_code == 303
+    assert client.post("/ports/sms-1/reset", data=sheet_of(client, "/ports/sms-1/reset") | {"reason": "peer is back"}).status_code == 303
     assert port_of(runtime, "sms-1").breaker == "closed"
 
 
 def test_the_peer_is_asked(runtime: Runtime, signed_in: SignedIn) -> None:
     add_ports(runtime)
     client = signed_in("王敏")
-    said = client.post("/ports/mm-1/test", data=_sheet(client, "/ports/mm-1/test")).text
+    said = client.post("/ports/mm-1/test", data=sheet_of(client, "/ports/mm-1/test")).text
     assert "the peer is not there" in said
     with runtime.transaction(read_only=True) as session:
         assert session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == "port.test")).one() == "mm-1"
