@@ -16,7 +16,7 @@ from console.pages.preflight import TURNED_TO
 from console.pages.steering import VERBS
 from delivery import lifecycle
 from delivery.dispatch import brake as brakes
-from delivery.dispatch import steering
+from delivery.dispatch import pacing, steering
 from delivery.dispatch.rerouting import reroute
 from delivery.models import Brake, Dispatch
 from huabao.errors import UsageError
@@ -42,6 +42,12 @@ class BrakeAct(CountedRequest):
     act: Annotated[Literal["release", "drop"], Field(description="release lets it leave; drop cancels it")]
 
 
+class RateChange(CountedRequest):
+    """Another rate of a dispatch."""
+
+    rate: Annotated[float | None, Field(gt=0, le=pacing.RATE_MAX, strict=False, description="Readers a second over all its ports; null for as many as they carry")]
+
+
 class ActDocument(BaseModel):
     """What an act touched, or would."""
 
@@ -49,6 +55,14 @@ class ActDocument(BaseModel):
     state: str = Field(description="Of the dispatch, afterwards")
     readers: int = Field(description="Whom it touched, or, of a dry run, would touch now")
     done: bool = Field(description="false of a dry run")
+
+
+class RateDocument(ActDocument):
+    """What another rate does, or would do."""
+
+    rate: float | None
+    forecast_finish_at: datetime | None = Field(description="At that rate; null where nobody knows")
+    deadline_at: datetime | None
 
 
 class BrakeDocument(BaseModel):
@@ -83,6 +97,27 @@ def steer(call: Call) -> Reply:
         reason = check(body, count, counted=VERBS[body.act].reason)
         state = steering.steer(call.runtime, dispatch_id, body.act, by=call.actor(body.agent), reason=reason)
     return Reply(200, ActDocument(dispatch_id=dispatch_id, state=state, readers=count, done=not body.dry_run))
+
+
+def change_rate(call: Call) -> Reply:
+    """Another rate, with what it does to the finish."""
+    body, dispatch_id = call.body, call.path["dispatch_id"]
+    assert isinstance(body, RateChange)
+    with call.runtime.transaction(read_only=True) as session:
+        dispatch = _found(session, dispatch_id)
+        state, effect = dispatch.state, pacing.effect(session, dispatch, body.rate, call.runtime.now())
+    if state not in lifecycle.UNSENT:
+        raise Problem("conflict", f"dispatch {dispatch_id} is {state}: nothing of it is left to send")
+    if not body.dry_run:
+        reason = check(body, effect.readers)
+        steering.change_rate(call.runtime, dispatch_id, body.rate, by=call.actor(body.agent), reason=reason)
+    return Reply(
+        200,
+        RateDocument(
+            dispatch_id=dispatch_id, state=state, readers=effect.readers, done=not body.dry_run, rate=body.rate, forecast_finish_at=effect.after_at,
+            deadline_at=dispatch.deadline_at,
+        ),
+    )  # fmt: skip
 
 
 def act_on_class(call: Call) -> Reply:
@@ -153,8 +188,12 @@ _PROBLEMS = ("not-found", "conflict", "moved")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("steerDispatch", "POST", "/dispatches/{dispatch_id:int}/acts", (SEND,), "Release, pause, hold, go on, cancel or kill", steer, _DONE, _PROBLEMS, DispatchAct),
     Operation(
+        "changeDispatchRate", "POST", "/dispatches/{dispatch_id:int}/rate", (SEND,), "Give a dispatch another rate, or see what it would do", change_rate,
+        {200: RateDocument}, _PROBLEMS, RateChange,
+    ),
+    Operation(
         "actOnClass", "POST", "/dispatches/{dispatch_id:int}/classes/acts", (SEND,), "Hold a handset class back, or turn it to links", act_on_class, _DONE, _PROBLEMS, ClassAct
     ),
     Operation("listBrakes", "GET", "/dispatches/{dispatch_id:int}/brakes", (READ, SEND), "What is held of a dispatch, and why", list_brakes, {200: BrakeList}, ("not-found",)),
     Operation("actOnBrake", "POST", "/brakes/{brake_id:int}/acts", (SEND,), "Let go what a brake holds, or cancel it", act_on_brake, _DONE, _PROBLEMS, BrakeAct),
-)
+)  # fmt: skip

@@ -28,7 +28,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         WRITE: "begin editions, save their drafts and pictures, keep drafts as versions",
         DESK: "hand editions in for review, comment on them, let hits stand, try them, count their plans, rehearse them; count and keep segments",
         APPROVE: "approve editions and return them",
-        SEND: "schedule, correct and kill editions; release, hold, pause, cancel and kill dispatches; hold handset classes",
+        SEND: "schedule, correct and kill editions; release, hold, pause, slow down, cancel and kill dispatches; hold handset classes",
         SETTLE: "agree to, apply and drop what a guard holds; see open differences and give them an owner; join two readers",
         OPERATE: "change, pause and try ports, change seed groups and settings",
         AUDIT: "see who did what, but to accounts and tokens",

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from delivery.models import PortRateChange
+from delivery.models import Dispatch, PortRateChange
 from huabao.audit import AuditEntry
 from huabao.runtime import Runtime
 from tests.integration.api.conftest import ClientOf, fits
@@ -89,3 +89,18 @@ def test_who_may_only_look_does_nothing(sqlite_runtime: Runtime, method: str, pa
         _, token = tokens.add_token(session, "looker", ("read",), rate_per_min=None, by="test", now=sqlite_runtime.now())
     client = TestClient(make_app(sqlite_runtime, Registry()), base_url="http://api.test", headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "k"})
     assert client.request(method, V1 + path, json={} if method == "post" else None).status_code == 403
+
+
+def test_a_dispatch_gets_another_rate_by_who_may_send(runtime: Runtime, client_of: ClientOf) -> None:
+    dispatch_id = add_ports(runtime)
+    path, pattern = f"/dispatches/{dispatch_id}/rate", f"{V1}/dispatches/{{dispatch_id}}/rate"
+    assert post(client_of("operate"), path, "a", rate=2.5, dry_run=True).status_code == 403
+    client = client_of("send")
+    seen = fits(post(client, path, "b", rate=2.5, dry_run=True), pattern, "post")
+    assert (seen["readers"], seen["rate"], seen["done"]) == (3000, 2.5, False)
+    assert post(client, path, "c", rate=2.5, reason="slow", confirmed=10).status_code == 409
+    assert post(client, path, "d", rate=0, reason="slow", confirmed=3000).status_code == 422
+    assert fits(post(client, path, "e", rate=2.5, reason="slow", confirmed=3000), pattern, "post")["done"] is True
+    with runtime.transaction(read_only=True) as session:
+        assert session.get_one(Dispatch, dispatch_id).rate == 2.5
+    assert post(client, path, "f", rate=None, reason="well again", confirmed=3000).json()["rate"] is None
