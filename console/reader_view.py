@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from delivery.models import Outcome
 from delivery.resend.copies import NEEDS_A_WORD, EditionCopy, latest_copies
 from huabao.clock import business_day
 from huabao.msisdn import MSISDN
+from monitoring.alarms.touching import Known, touching
 from reconciliation.refunds.history import MonthLine, months_of
 from reconciliation.runs.models import ReconcileDifference
 from reconciliation.runs.open import Wanted, list_open
@@ -63,6 +64,7 @@ class Headline:
 
     Attributes:
         act: what a button here does: reach (the stop is `of`), resend (the edition is `of`) or "".
+        about: what the standard answer fills in, where that is not the cause.
     """
 
     tone: str
@@ -70,6 +72,12 @@ class Headline:
     step: Word | None
     act: str = ""
     of: int = 0
+    about: Word | None = None
+
+    @property
+    def answer(self) -> str:
+        """The name of the standard answer."""
+        return (self.about or self.cause).name.partition("is_")[2]
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class ReaderView:
         ending: services whose order is being cancelled.
         months: what he was charged, the newest first.
         titles: of each service.
+        known: incidents that touch him, what lasts first.
     """
 
     reader: Reader
@@ -96,6 +105,7 @@ class ReaderView:
     attempts_max: int
     months: Sequence[MonthLine] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    known: Sequence[Known] = ()
 
 
 def titles_of(session: Session) -> dict[str, str]:
@@ -134,6 +144,7 @@ def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
         attempts_max=RECOVERY_ATTEMPTS.get(session),
         months=months_of(session, ids, now, months=MONTHS_BACK),
         titles=titles,
+        known=touching(session, ids[:1], now).get(reader.id, ()),
     )
 
 
@@ -153,7 +164,11 @@ def headline(view: ReaderView) -> Headline:
         return Headline("held", Word("reader.is_different", {"n": len(view.differences)}), Word("reader.do_reconcile"))
     if not any(one.row.state == "active" for one in view.orders):
         return Headline("neutral", Word("reader.is_without"), Word("reader.do_order"))
-    return _by_delivery(view)
+    found = _by_delivery(view)
+    lasting = next((one for one in view.known if one.until is None), None)
+    if lasting is None or found.tone == "delivered":
+        return found
+    return replace(found, step=Word("known.step"), act="", of=0, about=Word("known.is_incident", {"at": lasting.since}))
 
 
 def _by_delivery(view: ReaderView) -> Headline:

@@ -27,6 +27,7 @@ from console.mm7 import MM7App
 from console.pages import (
     accounts,
     alarms,
+    answers,
     braking,
     capacity,
     complaints,
@@ -156,6 +157,9 @@ PAGES: dict[str, Page] = {
     "complaints_file": complaints.complaints_file,
     "settle_complaint": complaints.settle_complaint,
     "settle_complaint_act": complaints.settle_complaint_act,
+    "answers": answers.answers,
+    "answer": answers.answer,
+    "answer_act": answers.answer_act,
     "refund": refunding.refund,
     "refund_act": refunding.refund_act,
     "refunds": refunds.refunds,

@@ -22,8 +22,9 @@ QUIET_HOURS = Setting("alarm_quiet_hours", "22:00-06:00", "", "hours (Shanghai) 
 BETWEEN_S = Setting("alarm_between_s", 60.0, "s", "after one message a recipient gets the next no earlier; what came up meanwhile is in it, together", minimum=0, maximum=3600)
 ATTEMPTS_MAX = Setting("alarm_attempts_max", 8, "tries", "a message about alarms that could not be delivered is given up after so many tries", minimum=1, maximum=30)
 WEBHOOK_HOSTS = Setting("alarm_webhook_hosts", "", "", "hosts to which webhooks may be sent, by comma (hooks.example.com); empty for none")
+KNOWN_H = Setting("alarm_known_h", 6.0, "h", "an incident that is over is still said on the pages of the readers whom it touched for so long", minimum=0, maximum=72)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     OPENS_AFTER, CLOSES_AFTER, FADE_H, KEEP_DAYS, NOT_STARTED_S, REPORTS_S, REPORTS_READERS, UNFOLDED_S, UNANSWERED_S, BACKLOG_S, SILENCE_S_MAX,
-    QUIET_HOURS, BETWEEN_S, ATTEMPTS_MAX, WEBHOOK_HOSTS,
+    QUIET_HOURS, BETWEEN_S, ATTEMPTS_MAX, WEBHOOK_HOSTS, KNOWN_H,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
+from care.answers.services import answers
 from care.complaints import counting, entering
 from care.models import Complaint
 from console.api.calls import Call, Operation, Reply
@@ -25,6 +26,7 @@ from console.api.support_schemas import (
     FindRequest,
     FoundDocument,
     HeadlineDocument,
+    KnownDocument,
     MonthQuery,
     OpenDifferenceDocument,
     OrderDocument,
@@ -33,7 +35,7 @@ from console.api.support_schemas import (
     SayingDocument,
 )
 from console.reader_view import ReaderView, Word, headline, reader_view
-from console.reader_words import told
+from console.reader_words import answered, told
 from console.rights import in_reach
 from console.texts import CHINESE, ENGLISH
 from content.services import find_edition
@@ -66,7 +68,7 @@ def show(call: Call) -> Reply:
         reader = _asked(call, session)
         if NUMBERS in call.client.scopes:
             audit.record(session, actor=call.client.actor, action="reader.number", object_kind="reader", object_id=reader.id, at=call.runtime.now())
-        return Reply(200, _reader(call, reader_view(session, reader, call.runtime.now())))
+        return Reply(200, _reader(call, session, reader_view(session, reader, call.runtime.now())))
 
 
 def reach(call: Call) -> Reply:
@@ -120,8 +122,9 @@ def _stop(call: Call, session: Session) -> tuple[Reader, DeliveryStop]:
     return reader, found
 
 
-def _reader(call: Call, view: ReaderView) -> ReaderDocument:
+def _reader(call: Call, session: Session, view: ReaderView) -> ReaderDocument:
     first, reader, now = headline(view), view.reader, call.runtime.now()
+    read = {language: answered(first, answers(session), language, now) for language in (ENGLISH, CHINESE)}
     return ReaderDocument(
         reader_id=reader.id,
         msisdn=call.number(MSISDN(reader.msisdn)) if reader.msisdn.isdigit() else "",
@@ -129,7 +132,13 @@ def _reader(call: Call, view: ReaderView) -> ReaderDocument:
         handset=reader.handset_model or reader.handset,
         handset_class=reader.handset_class,
         account_state=reader.account_state,
-        headline=HeadlineDocument.model_validate({"cause": _said(first.cause, now), "step": first.step and _said(first.step, now), "act": first.act, "of": first.of}),
+        headline=HeadlineDocument.model_validate(
+            {"cause": _said(first.cause, now), "step": first.step and _said(first.step, now), "act": first.act, "of": first.of, "answer": read if read[CHINESE] else None}
+        ),
+        known=[
+            KnownDocument.model_validate({**{name: getattr(one, name) for name in KnownDocument.model_fields}, "name": AdviceDocument(en=one.name[0], zh=one.name[1])})
+            for one in view.known
+        ],
         orders=[_order(one.row, one.titles, one.payer, None if one.stop is None else one.stop.stop, one.row.service_id in view.ending) for one in view.orders],
         copies=[
             ReaderCopyDocument(

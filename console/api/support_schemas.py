@@ -42,6 +42,21 @@ class HeadlineDocument(BaseModel):
     step: SayingDocument | None = Field(description="The next best step")
     act: Literal["", "reach", "resend"] = Field(description="The operation that does the step")
     of: int = Field(description="Of that operation: the stop or the edition; 0 where there is none")
+    answer: AdviceDocument | None = Field(description="What is read to the caller")
+
+
+class KnownDocument(BaseModel):
+    """An incident that touches him."""
+
+    alarm_id: int | None
+    kind: str
+    name: AdviceDocument
+    about: str
+    since: datetime
+    until: datetime | None = Field(description="null while it lasts")
+    readers: int | None
+    notice: str
+    owner: str
 
 
 class OrderDocument(BaseModel):
@@ -118,6 +133,7 @@ class ReaderDocument(BaseModel):
     handset: str | None
     handset_class: str | None
     account_state: str
+    known: list[KnownDocument] = Field(description="Incidents that touch him, what lasts first")
     headline: HeadlineDocument
     orders: list[OrderDocument]
     copies: list[ReaderCopyDocument] = Field(description="The newest first")

@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from care.answers.services import answers
 from care.complaints.causes import ANSWER_NAMES
 from care.complaints.causes import NAMES as COMPLAINT_CAUSES
 from console import rights
 from console.reader_view import DELIVERIES_DAYS, MONTHS_BACK, headline, next_step, reader_view
-from console.reader_words import told
+from console.reader_words import answered, told
 from console.texts import ENGLISH
 from console.visit import Refused, Visit
 from huabao import audit
@@ -86,12 +87,15 @@ def _page(visit: Visit, whole: str) -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         view = reader_view(session, asked(visit, session), visit.runtime.now())
         done = visit.request.query_params.get("done", "")
+        first = headline(view)
         return visit.page(
             "reader.html",
             here_path=f"/readers/{view.reader.id}",
             view=view,
             whole=whole,
-            first=headline(view),
+            first=first,
+            known=view.known,
+            answer=answered(first, answers(session), visit.language, visit.runtime.now()),
             next_step=next_step,
             told=lambda word: told(word, visit.language, visit.runtime.now()),
             reported=lambda name: say(visit.language, name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.rights.roles import OPERATORS, RESENDERS, STATISTICS, Right
+from console.rights.roles import MASTERS, OPERATORS, RESENDERS, STATISTICS, Right
 
 SUPPORTING: tuple[Right, ...] = (
     Right("readers", "GET", "/readers", RESENDERS, by_city=True),
@@ -30,6 +30,9 @@ SUPPORTING: tuple[Right, ...] = (
     Right("refund_list_act", "POST", "/refunds/lists/{batch}", OPERATORS),
     Right("refund_decide", "GET", "/refunds/{refund_id:int}/{verb}", OPERATORS, by_city=True),
     Right("refund_decide_act", "POST", "/refunds/{refund_id:int}/{verb}", OPERATORS, by_city=True),
+    Right("answers", "GET", "/answers", RESENDERS, by_city=True),
+    Right("answer", "GET", "/answers/{name}", MASTERS),
+    Right("answer_act", "POST", "/answers/{name}", MASTERS),
     Right("recovery", "GET", "/recovery", RESENDERS, by_city=True, grant=STATISTICS, kind="recovery"),
     Right("stopped", "GET", "/recovery/stopped", RESENDERS, by_city=True),
     Right("stopped_file", "GET", "/recovery/stopped.csv", RESENDERS, by_city=True),

@@ -1,0 +1,76 @@
+"""Operations of the standard answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from care.answers import services
+from care.answers.services import Answer, shipped
+from console.api.calls import Call, Operation, Reply
+from console.api.problems import Problem
+from console.api.schemas import Agent, Strict
+from console.api.scopes import OPERATE, SUPPORT
+from huabao.errors import UsageError
+
+NAMES = tuple(shipped())
+
+
+class StandardAnswerDocument(BaseModel):
+    """One answer as it holds."""
+
+    name: str
+    places: list[str]
+    zh: str
+    en: str
+    version: int
+    by: str
+    at: datetime | None
+
+
+class StandardAnswerList(BaseModel):
+    """All of them."""
+
+    answers: list[StandardAnswerDocument]
+
+
+class StandardAnswerChange(Strict):
+    """A new wording; both empty: the shipped one holds again."""
+
+    name: Literal[NAMES]  # type: ignore[valid-type]  # a table of ours
+    zh: str = Field(max_length=services.TEXT_CHARS_MAX)
+    en: str = Field(max_length=services.TEXT_CHARS_MAX)
+    before: int = Field(ge=0, description="The version that was seen; 0 while nobody changed it")
+    agent: Agent = None
+
+
+def list_answers(call: Call) -> Reply:
+    """The standard answers."""
+    with call.runtime.transaction(read_only=True) as session:
+        return Reply(200, StandardAnswerList(answers=[_document(one) for one in services.answers(session).values()]))
+
+
+def change_answer(call: Call) -> Reply:
+    """Give an answer another wording."""
+    body = call.body
+    assert isinstance(body, StandardAnswerChange)
+    with call.runtime.transaction() as session:
+        try:
+            services.change(session, body.name, body.zh, body.en, before=body.before, by=call.actor(body.agent), now=call.runtime.now())
+        except UsageError as error:
+            raise Problem("conflict", str(error)) from error
+        return Reply(200, _document(services.answers(session)[body.name]))
+
+
+def _document(one: Answer) -> StandardAnswerDocument:
+    return StandardAnswerDocument(name=one.name, places=list(one.places), zh=one.zh, en=one.en, version=one.version, by=one.by, at=one.at)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("listAnswers", "GET", "/answers", (SUPPORT,), "The standard answers of the support desk", list_answers, {200: StandardAnswerList}, by_city=True),
+    Operation(
+        "changeAnswer", "POST", "/answers", (OPERATE,), "Give a standard answer another wording", change_answer, {200: StandardAnswerDocument}, ("conflict",), StandardAnswerChange
+    ),
+)
