@@ -165,7 +165,10 @@ class SubscriptionEvent(Base):
     """
 
     __tablename__ = "subscription_events"
-    __table_args__ = (Index("ix_subscription_events_reader", "reader_id", "service_id", "effective_at"),)
+    __table_args__ = (
+        Index("ix_subscription_events_reader", "reader_id", "service_id", "effective_at"),
+        Index("ix_subscription_events_payer", "fee_msisdn", sqlite_where=text("fee_msisdn IS NOT NULL"), postgresql_where=text("fee_msisdn IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     reader_id: Mapped[int] = mapped_column(BigKey)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -31,10 +31,10 @@ from reconciliation.feeds.checking import day_span
 from reconciliation.runs.bill import BillReader, Charge
 from reconciliation.runs.facts import Offering, offering
 from reconciliation.runs.owners import numbers_of, owners_of
+from reconciliation.runs.paying import UNKNOWN, Key, PaidFor, ReaderKey, paid_for, terms_of
 from reconciliation.runs.settings import UNDER_SERVED
 from subscribers.models import ReaderServiceMonth, Subscription, SubscriptionEvent
 from subscribers.orders.as_of import state_at
-from subscribers.orders.store import in_texts
 
 NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED = "charged_nothing_delivered", "charged_under_served", "charged_after_cancel", "charged_without_order", "delivered_not_charged"
 LISTS: Final = (NOTHING, UNDER, AFTER_CANCEL, NO_ORDER, NOT_CHARGED)
@@ -43,9 +43,6 @@ HEADER: Final = ("msisdn", "service_id", "charged_fen", "owed_fen", "retrieved",
 FIRST_HOURS: Final = timedelta(hours=72)
 _AT_ONCE: Final = 2000
 _BITS: Final = 12
-Key = tuple[str, str]
-ReaderKey = tuple[int, str]
-"""A reader's service: numbers change hands, and a bill may come long after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +172,20 @@ def _judge_charges(session: Session, month: date, some: Sequence[Charge], share_
     begins, ends = month_span(month)
     keys = {(one.msisdn, one.service_id) for one in some}
     owners = owners_of(session, {key[0] for key in keys}, begins, ends)
-    paid_for = _paid_for(session, keys)
+    payers = paid_for(session, keys, begins, ends)
     at_begin = {(one.msisdn, one.service_id): one.state for one in state_at(session, begins, keys)}
     at_end = {(one.msisdn, one.service_id): one.state for one in state_at(session, ends, keys)}
-    readers = {one for some_owners in owners.values() for one in some_owners} | {one[0] for others in paid_for.values() for one in others}
+    readers = {one for some_owners in owners.values() for one in some_owners} | {one[0] for paid in payers.values() for one in paid.within}
     served, ordered, known = _served(session, month, readers), _held_within(session, readers, begins, ends), _known(session, readers)
     back = asked_back(session, month, readers)
     for charge in some:
         own = (charge.msisdn, charge.service_id)
-        of_number = owners.get(charge.msisdn, {})
-        his = [(reader, charge.service_id) for reader, within in of_number.items() if within] + paid_for.get(own, [])
+        of_number, paid = owners.get(charge.msisdn, {}), payers.get(own, PaidFor())
+        his = [(reader, charge.service_id) for reader, within in of_number.items() if within] + paid.within
         got = Served(sum(served.get(key, Served()).retrieved for key in his), sum(served.get(key, Served()).failed for key in his))
-        held = any(side.get(own, "cancelled") != "cancelled" for side in (at_begin, at_end)) or bool(ordered & set(his))
-        ever = own in at_end or any((reader, charge.service_id) in known for reader in of_number)
-        whose = served_by([reader for reader, within in of_number.items() if within], paid_for.get(own, []), charge.service_id, known)
+        held = any(side.get(own, "cancelled") != "cancelled" for side in (at_begin, at_end)) or bool(paid.within or ordered & set(his))
+        ever = own in at_end or bool(paid.before) or any((reader, charge.service_id) in known for reader in of_number)
+        whose = served_by([reader for reader, within in of_number.items() if within], paid.within, charge.service_id, known)
         if whose is not None:
             rows.add(whose, charge.service_id, charge.amount_fen)
         judged = judge(charge, got, held=held, ever=ever, share_min=share_min)
@@ -202,16 +199,6 @@ def served_by(owners: Sequence[int], payees: Sequence[ReaderKey], service_id: st
     if own or len(payees) != 1:
         return next(iter([*reversed(own), *reversed(owners)]), None)
     return payees[0][0]
-
-
-def _paid_for(session: Session, keys: Collection[Key]) -> Mapping[Key, list[ReaderKey]]:
-    """The readers for whom these numbers pay."""
-    found: dict[Key, list[ReaderKey]] = {}
-    c = Subscription
-    wanted = select(c.fee_msisdn, c.service_id, c.reader_id).where(in_texts(session, c.fee_msisdn, sorted({key[0] for key in keys})))
-    for payer, service, reader in session.execute(wanted):
-        found.setdefault((str(payer), service), []).append((reader, service))
-    return found
 
 
 def _served(session: Session, month: date, readers: Collection[int]) -> dict[ReaderKey, Served]:
@@ -255,7 +242,7 @@ def _find_uncharged(session: Session, month: date, is_charged: Callable[[Key], b
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is known of an order at a month's end: from when to when it held."""
+    """What is known of an order in a month: its last terms while it held, and from when to when that was."""
 
     payer: str | None = None
     price_fen: int | None = None
@@ -268,12 +255,14 @@ def _orders(session: Session, readers: Collection[int], ends: datetime) -> dict[
     s, e, ids = Subscription, SubscriptionEvent, sorted(readers)
     made = select(e.reader_id, e.service_id, e.effective_at).where(in_ids(session, e.reader_id, ids), e.field == "order", e.event == "order", e.effective_at < ends)
     began = {(reader, service): at for reader, service, at in session.execute(made.order_by(e.effective_at))}
-    rows = session.execute(select(s.reader_id, s.service_id, s.state, s.effective_at, s.fee_msisdn, s.price_fen).where(in_ids(session, s.reader_id, ids)))
-    return {
-        key: _Order(row.fee_msisdn, row.price_fen, began.get(key), row.effective_at if row.state == "cancelled" else None)
-        for row in rows
-        for key in [(row.reader_id, row.service_id)]
-    }
+    rows = session.execute(select(s.reader_id, s.service_id, s.state, s.effective_at).where(in_ids(session, s.reader_id, ids))).all()
+    terms = terms_of(session, {(row.reader_id, row.service_id) for row in rows}, ends)
+    found = {}
+    for row in rows:
+        key = (row.reader_id, row.service_id)
+        last = next((one for one in reversed(terms.get(key, ())) if one.held), UNKNOWN)
+        found[key] = _Order(last.payer, last.price_fen, began.get(key), row.effective_at if row.state == "cancelled" else None)
+    return found
 
 
 def _reason(service_id: str, services: Offering, order: _Order, ends: datetime) -> str:

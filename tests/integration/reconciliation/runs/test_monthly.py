@@ -104,6 +104,36 @@ def test_numbers_that_went_on_before_the_bill_came(runtime: Runtime, tmp_path: P
     assert _listed(done, AFTER_CANCEL) == [(number(3), 300)]
 
 
+def test_payers_and_prices_that_changed_before_the_bill_came(runtime: Runtime, tmp_path: Path) -> None:
+    here = ready(runtime, tmp_path, NOW)
+    november = datetime(2026, 11, 2, tzinfo=UTC)
+    orders = [Change(number(index), "order", "misc", f"o{index}", SEPTEMBER, "news", price_fen=300, fee_msisdn=number(70 + index)) for index in (1, 2, 3, 6)]
+    orders += [Change(number(index), "order", "misc", f"o{index}", SEPTEMBER, "news", price_fen=300) for index in (4, 5)]
+    later = [(1, 81, november), (2, 82, OCTOBER), (3, 83, SEPTEMBER.replace(day=20)), (4, 84, november), (5, None, november)]
+    changes = [Change(number(index), "terms", "boss", f"t{index}", at, "news", fee_msisdn=payer and number(payer), price_fen=500) for index, payer, at in later]
+    changes.append(Change(number(6), "cancel", "misc", "c6", SEPTEMBER.replace(day=20), "news"))
+    with here.transaction() as session:
+        apply(session, orders, now=NOW)
+        apply(session, changes, now=NOW)
+    _month(here, {1: (28, 0), 2: (28, 0), 3: (28, 0), 4: (28, 0), 5: (28, 0)})
+    done = _run(here, _bill(tmp_path, [f"{number(index)},news,300" for index in (71, 72, 73, 76)]))
+    # 71 paid until after the month, 72 for a part of it, 73 had stopped paying before it, the order that 76 paid for had ended
+    assert {name: _listed(done, name) for name in (NOTHING, UNDER, NO_ORDER)} == {NOTHING: [], UNDER: [], NO_ORDER: []}
+    assert sorted(_listed(done, AFTER_CANCEL)) == [(number(73), 300), (number(76), 300)]
+    # 4 and 5 paid for themselves then, at the price of then, and are not on the bill; others paid for 1, 2 and 3
+    assert sorted(_listed(done, NOT_CHARGED)) == [(number(4), 300), (number(5), 300)]
+    assert done.run.figures["left_out"] == {"another_pays": 3}
+
+
+def test_who_pays_for_somebody_to_whom_nothing_came(runtime: Runtime, tmp_path: Path) -> None:
+    here = ready(runtime, tmp_path, NOW)
+    with here.transaction() as session:
+        apply(session, [Change(number(1), "order", "misc", "o1", SEPTEMBER, "news", price_fen=300, fee_msisdn=number(77))], now=NOW)
+    _month(here, {1: (0, 28)})
+    done = _run(here, _bill(tmp_path, [f"{number(77)},news,300"]))
+    assert (_listed(done, NOTHING), _listed(done, NO_ORDER)) == ([(number(77), 300)], [])
+
+
 def test_the_first_72_hours_are_those_of_the_order(runtime: Runtime, tmp_path: Path) -> None:
     here = ready(runtime, tmp_path, NOW)
     told = [
