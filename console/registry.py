@@ -32,6 +32,7 @@ COMMAND_MODULES = {
     "sandbox.commands": ("sandbox",),
     "console.user_commands": ("user",),
     "console.api_commands": ("api-token",),
+    "console.demo_commands": ("demo",),
     "console.commands": ("db", "doctor", "config", "settings"),
     "monitoring.commands": ("alarms", "duty"),
     "console.process_commands": ("serve", "worker", "scheduler", "link", "health"),

@@ -1,0 +1,1 @@
+"""What the invented month's two papers tell, see `sandbox.demo.month.papers`."""
