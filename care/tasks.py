@@ -1,4 +1,4 @@
-"""Periodic work: readers are counted once a day, and a burst of complaints is an alarm."""
+"""Periodic work: readers are counted once a day, a burst of complaints is an alarm, reports are mailed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from care.models import Complaint
+from care.reports.mailing import MAIL_REPORT
 from care.settings import BURST_MIN, BURST_TIMES
 from huabao import alarms
 from huabao.queues import Periodic, Task
@@ -23,6 +24,12 @@ def _count_readers(runtime: Runtime) -> None:
     from monitoring.readership import count_today
 
     count_today(runtime)
+
+
+def _plan_mails(runtime: Runtime) -> None:
+    from care.reports.mailing import plan_mails
+
+    plan_mails(runtime)
 
 
 def watch_burst(runtime: Runtime) -> None:
@@ -41,8 +48,9 @@ def _received(session: Session, since: datetime, until: datetime) -> int:
     return session.scalar(select(func.count()).select_from(Complaint).where(Complaint.recorded_at > since, Complaint.recorded_at <= until)) or 0
 
 
-TASKS: tuple[Task, ...] = ()
+TASKS: tuple[Task, ...] = (MAIL_REPORT,)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("care.count_readers", _count_readers, 900.0),
     Periodic("care.watch_complaints", watch_burst, 60.0),
+    Periodic("care.plan_mails", _plan_mails, 60.0),
 )

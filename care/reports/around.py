@@ -173,11 +173,15 @@ def stops(session: Session, since: date, until: date) -> Stops:
     """Stops, attempts and recoveries of the span."""
     begins, ends = span(since, until)
     s, a = DeliveryStop, RecoveryAttempt
-    rows = session.execute(select(s.cause, s.by == ACCOUNT, func.count()).where(s.stopped_at >= begins, s.stopped_at < ends).group_by(s.cause, s.by == ACCOUNT)).all()
+    rows = session.execute(select(s.cause, s.by, func.count()).where(s.stopped_at >= begins, s.stopped_at < ends).group_by(s.cause, s.by)).all()
+    causes: dict[str, int] = {}
+    for cause, by, count in rows:
+        if by != ACCOUNT:
+            causes[cause] = causes.get(cause, 0) + int(count)
     recovered = (a.begun_at >= begins - timedelta(days=ATTEMPT_DAYS), a.begun_at < ends, a.state == RECOVERED, a.ended_at >= begins, a.ended_at < ends)
     return Stops(
-        stopped=dict(sorted(((cause, int(count)) for cause, account, count in rows if not account), key=lambda row: (-row[1], row[0]))),
-        barred=sum(int(count) for _, account, count in rows if account),
+        stopped=dict(sorted(causes.items(), key=lambda row: (-row[1], row[0]))),
+        barred=sum(int(count) for _, by, count in rows if by == ACCOUNT),
         attempted=session.scalar(select(func.count()).select_from(a).where(a.begun_at >= begins, a.begun_at < ends, a.method != "")) or 0,
         recovered=session.scalar(select(func.count()).select_from(a).where(*recovered)) or 0,
         open=session.scalar(select(func.count()).select_from(s).where(s.ended_at.is_(None))) or 0,

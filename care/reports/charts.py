@@ -17,13 +17,15 @@ from monitoring.measures import Minute
 WIDTH: Final = 520.0
 LEFT: Final = 46.0
 BARS_MAX: Final = 96
+NONE: Final = "—"
 STEPS_MIN: Final = (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)
 
 FILLS: Final = {
     "delivered": "#009e7a", "pending": "#174a94", "held": "#bd8000", "failed": "#a3150f", "unknown": "#a06fe0", "neutral": "#868a93",
     "accent": "#3e4fc4", "quiet": "#c9ccd2", "waiting": "#b9cbe6",
+    "first": "#2b3789", "second": "#6673d3", "third": "#a9b2ec", "fourth": "#868a93",
 }  # fmt: skip
-"""The light tokens of the console."""
+"""The light tokens of the console; the last four tell parts apart that are no states."""
 
 TONES: Final = {
     "retrieved": "delivered", "submitted": "pending", "pending": "waiting", "rejected": "failed", "expired": "failed", "failed": "failed",
@@ -31,7 +33,9 @@ TONES: Final = {
 }  # fmt: skip
 TONE_ORDER: Final = ("delivered", "pending", "unknown", "failed", "neutral", "waiting")
 
-INK_2, LINE = "#55585f", "#dedfdc"
+INK, INK_2, LINE = "#1c1d21", "#55585f", "#dedfdc"
+NUMBERED_MAX: Final = 8
+"""So few bars have their numbers in them."""
 
 
 def split(parts: Sequence[tuple[str, str, int]]) -> Markup:
@@ -96,10 +100,9 @@ def stacked(minutes: Sequence[Minute], say: Callable[[str], str], rules: Sequenc
 
 def columns(values: Sequence[tuple[str, float | None]], shown: Callable[[float], str], *, tone: str = "accent", last_only: bool = False, height: float = 90.0) -> Markup:
     """Standing bars from zero, one a label; None is a gap. With `last_only` the last is in colour and those before it grey."""
-    known = [value for _, value in values if value is not None]
-    if not known:
+    most = max((value for _, value in values if value is not None), default=0.0)
+    if not most:
         return Markup()  # nothing in it
-    most = max(known) or 1.0
     wide = (WIDTH - LEFT) / max(len(values), 5)
     parts = _grid(most, height, shown)
     every = max(1, -(-len(values) // 16))
@@ -108,12 +111,11 @@ def columns(values: Sequence[tuple[str, float | None]], shown: Callable[[float],
         if value is not None:
             tall = (height - 6) * value / most
             parts.append(_rect(tone if not last_only or index == len(values) - 1 else "quiet", x + wide * 0.12, height - tall, wide * 0.76, tall))
+            if len(values) <= NUMBERED_MAX:
+                parts.append(_text(x + wide / 2, height - tall + 10, shown(value), "middle", "#ffffff" if last_only and index == len(values) - 1 else INK))
         if index % every == 0:
             parts.append(_text(x + wide / 2, height + 11, label, "middle"))
     return _svg(height + 15, parts, ", ".join(f"{label} {NONE if value is None else shown(value)}" for label, value in values))
-
-
-NONE: Final = "—"
 
 
 def captioned(words: str, picture: Markup) -> Markup:
@@ -151,23 +153,20 @@ def line(values: Sequence[tuple[str, float | None]], shown: Callable[[float], st
             run.append(f"{LEFT + index * step:.1f},{y(value):.1f}")
             parts.append(Markup('<circle class="fill-accent" fill="{}" cx="{:.1f}" cy="{:.1f}" r="2"/>').format(FILLS["accent"], LEFT + index * step, y(value)))
     every = max(1, -(-len(values) // 16))
-    ends = {0: "start", len(values) - 1: "end"}
-    parts += [
-        _text(LEFT + index * step, height + 11, label, ends.get(index, "middle"))
-        for index, (label, _) in enumerate(values)
-        if index % every == 0 and (index == len(values) - 1 or len(values) - 1 - index >= every * 0.6 or index == 0)
-    ]
+    last = len(values) - 1
+    for index in (index for index in range(len(values)) if index in (0, last) or (index % every == 0 and last - index >= every)):
+        parts.append(_text(LEFT + index * step, height + 11, values[index][0], {0: "start", last: "end"}.get(index, "middle")))
     return _svg(height + 15, parts, ", ".join(f"{label} {NONE if value is None else shown(value)}" for label, value in values))
 
 
-def pairs(rows: Sequence[tuple[str, float, float]], shown: Callable[[float], str], words: tuple[str, str]) -> Markup:
+def pairs(rows: Sequence[tuple[str, float | None, float | None]], shown: Callable[[float], str], words: tuple[str, str]) -> Markup:
     """Lying bars from zero, this time above last time, each with its number.
 
     Args:
         rows: words, now, before.
         words: what "now" and "before" are called.
     """
-    most = max((max(now, before) for _, now, before in rows), default=0.0)
+    most = max((max(now or 0.0, before or 0.0) for _, now, before in rows), default=0.0)
     if not most:
         return Markup()  # nothing in it
     left, room = 118.0, WIDTH - 118.0 - 60
@@ -175,10 +174,13 @@ def pairs(rows: Sequence[tuple[str, float, float]], shown: Callable[[float], str
     parts.append(_text(left + 42 + _wide(words[0]), 7, words[1]))
     y = 18.0
     for name, now, before in rows:
-        parts += [_text(left - 6, y + 8, name, "end"), _rect("accent", left, y, max(0.5, room * now / most), 8), _rect("quiet", left, y + 9, max(0.5, room * before / most), 4)]
-        parts.append(_text(left + room * max(now, before) / most + 5, y + 8, f"{shown(now)} / {shown(before)}"))
+        parts.append(_text(left - 6, y + 8, name, "end"))
+        for tone, value, top, tall in (("accent", now, 0.0, 8.0), ("quiet", before, 9.0, 4.0)):
+            if value is not None:
+                parts.append(_rect(tone, left, y + top, max(0.5, room * value / most), tall))
+        parts.append(_text(left + room * max(now or 0.0, before or 0.0) / most + 5, y + 8, " / ".join(NONE if value is None else shown(value) for value in (now, before))))
         y += 20
-    return _svg(y, parts, "; ".join(f"{name} {shown(now)} / {shown(before)}" for name, now, before in rows))
+    return _svg(y, parts, "; ".join(name for name, _, _ in rows))
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
@@ -226,8 +228,10 @@ def _line(x: float, y: float, to_x: float, to_y: float, colour: str, name: str) 
     return Markup('<line class="{}" stroke="{}" stroke-width="0.6" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(name, colour, x, y, to_x, to_y)
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start") -> Markup:
-    return Markup('<text fill="{}" font-family="Regular" font-size="8" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(INK_2, x, y, anchor, escape(text))
+def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = INK_2) -> Markup:
+    return Markup('<text{} fill="{}" font-family="Regular" font-size="8" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+        "" if colour == INK_2 else Markup(' class="on-bar"'), colour, x, y, anchor, escape(text)
+    )
 
 
 def _wide(text: str) -> float:

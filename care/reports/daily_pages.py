@@ -117,18 +117,18 @@ def _stops(found: DayReport, language: str) -> Section:
     words, one = partial(say, language), found.stops
     said = words("stops_say", stopped=sum(one.stopped.values()), attempted=one.attempted, recovered=one.recovered, open=one.open, barred=one.barred)
     causes = {STOP_NAMES[cause][language == "zh"] if cause in STOP_NAMES else cause: count for cause, count in one.stopped.items()}
-    return Section(words("stops"), (said,), (), (tables.counts_table(language, words("stops"), "cause", causes),) if causes else ())
+    return Section(words("stops"), (said,), (), (tables.counts_table(language, words("stops"), "cause", causes),) if causes else (), half=True)
 
 
 def _complaints(found: DayReport, language: str) -> Section:
     words = partial(say, language)
     base = words("complaints_base_none") if found.paying is None else words("complaints_base", n=found.paying)
     if not found.complained:
-        return Section(words("complaints"), (words("complaints_none"),))
+        return Section(words("complaints"), (words("complaints_none"),), half=True)
     names = [(cause, both[language == "zh"]) for cause, both in NAMES.items() if cause in found.complaints]
     heads = tables.columns(language, "cause", ("count", COUNT), ("share", PERCENT), ("per_10000", RATE))
     rows = tuple(
         (name, found.complaints[cause], found.complaints[cause] / found.complained, found.complaints[cause] * 10_000 / found.paying if found.paying else None)
         for cause, name in names
     )
-    return Section(words("complaints"), (), (), (Table(words("complaints"), heads, rows),), base)
+    return Section(words("complaints"), (), (), (Table(words("complaints"), heads, rows),), base, half=True)

@@ -69,6 +69,7 @@ class Section:
     Attributes:
         say: sentences above pictures and tables.
         note: below them, smaller: what the numbers mean.
+        half: it may stand beside another one that is half.
     """
 
     title: str
@@ -76,7 +77,7 @@ class Section:
     pictures: tuple[Markup, ...] = ()
     tables: tuple[Table, ...] = ()
     note: str = ""
-    new_page: bool = False
+    half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,17 @@ class Document:
     figures: tuple[Figure, ...]
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
+
+    @property
+    def rows(self) -> Sequence[tuple[Section, ...]]:
+        """The sections as they stand below each other: halves that follow each other in pairs."""
+        found: list[tuple[Section, ...]] = []
+        for section in self.sections:
+            if section.half and found and len(found[-1]) == 1 and found[-1][0].half:
+                found[-1] = (found[-1][0], section)
+            else:
+                found.append((section,))
+        return found
 
     @property
     def tables(self) -> Sequence[Table]:

@@ -125,13 +125,13 @@ def _cells(found: EditionReport, language: str) -> list[Section]:
     if counted:
         codes = tuple((code, named(language, "outcome", name), count) for count, code, name in counted)
         heads = tables.columns(language, ("code", TEXT), "outcome", ("readers", COUNT))
-        sections.append(Section(words("by_code"), (), (), (Table(words("by_code"), heads, codes, 20),)))
+        sections.append(Section(words("by_code"), (), (), (Table(words("by_code"), heads, codes, 20),), half=True))
     return sections
 
 
 def _complaints(found: EditionReport, language: str) -> Section:
     words = partial(say, language)
     if not found.complaints:
-        return Section(words("complaints"), (words("complaints_none"),))
+        return Section(words("complaints"), (words("complaints_none"),), half=True)
     counts = {NAMES[cause][language == "zh"] if cause in NAMES else cause: count for cause, count in found.complaints.items()}
-    return Section(words("complaints"), (), (), (tables.counts_table(language, words("complaints"), "cause", counts),))
+    return Section(words("complaints"), (), (), (tables.counts_table(language, words("complaints"), "cause", counts),), half=True)

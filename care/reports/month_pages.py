@@ -35,7 +35,7 @@ def month_document(found: MonthReport, language: str) -> Document:
         warnings=_warnings(found, language),
         sections=(
             _trend(found, language), _complaints(found, language), _publications(found, language), _reconciliation(found, language), _recovery(found, language),
-            _faults(found, language), _alarms(found, language), _days(found, language),
+            _faults(found, language), _alarms(found, language), _ports(found, language), _days(found, language),
         ),
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def _figures(found: MonthReport, language: str) -> tuple[Figure, ...]:
     late = words("late_p95_note", p50=shown(whole.percentile(0.5), COUNT), late=whole.late_readers)
     gap = "；" if language == "zh" else "; "
     return (
-        Figure(words("planned"), whole.planned, COUNT, words("planned_note", n=whole.dispatches) + gap + words("before", value=shown(before.planned, COUNT))),
+        Figure(words("planned"), whole.planned, COUNT, words("planned_note", n=whole.dispatches) + gap + words("before", value=shown(before.planned or None, COUNT))),
         Figure(words("success"), whole.success, PERCENT, words("before", value=percent(before.success))),
         Figure(words("on_time"), whole.on_time, PERCENT, words("before", value=percent(before.on_time))),
         Figure(words("late_p95"), whole.percentile(0.95), MINUTES, late + gap + words("before", value=shown(before.percentile(0.95), COUNT))),
@@ -112,7 +112,7 @@ def _complaints(found: MonthReport, language: str) -> Section:
         )
         for cause in causes
     )  # fmt: skip
-    bars = [(str(row[0]), row[3] or 0.0, row[5] or 0.0) for row in rows]
+    bars = [(str(row[0]), row[3], row[5]) for row in rows]
     picture = charts.pairs(bars, lambda value: f"{value:.2f}", (f"{found.month:%Y-%m}", words("c_before")))
     heads = tables.columns(language, "cause", ("count", COUNT), ("share", PERCENT), ("per_10000", RATE), ("before", COUNT), ("before_per_10000", RATE))
     note = words("by_cause_note", paying=shown(now.paying, COUNT), days=now.days, before=shown(paid, COUNT))
@@ -179,18 +179,18 @@ def _faults(found: MonthReport, language: str) -> Section:
     cells = [(code, outcome, count) for code, outcomes in found.codes.items() for outcome, count in outcomes.items() if outcome in (*tables.FAILED, *tables.UNKNOWN)]
     cells.sort(key=lambda one: (-one[2], one[0], one[1]))
     if not cells:
-        return Section(words("faults"), (words("faults_none"),))
+        return Section(words("faults"), (words("faults_none"),), half=True)
     heads = tables.columns(language, "code", "outcome", ("readers", COUNT))
     rows = tuple((code, named(language, "outcome", outcome), count) for code, outcome, count in cells[:CODES_KEPT])
-    return Section(words("faults"), (), (), (Table(words("faults"), heads, rows, CODES_MAX),))
+    return Section(words("faults"), (), (), (Table(words("faults"), heads, rows, CODES_MAX),), half=True)
 
 
 def _alarms(found: MonthReport, language: str) -> Section:
     words = partial(say, language)
     if not found.alarms:
-        return Section(words("alarm_kinds"), (words("none"),))
+        return Section(words("alarm_kinds"), (words("none"),), half=True)
     heads = tables.columns(language, "severity", "alarm", ("times", COUNT), ("minutes", MINUTES))
-    return Section(words("alarm_kinds"), (), (), (Table(words("alarm_kinds"), heads, tuple(_kinds(found, language)), 20), _ports(found, language)))
+    return Section(words("alarm_kinds"), (), (), (Table(words("alarm_kinds"), heads, tuple(_kinds(found, language)), 20),), half=True)
 
 
 def _kinds(found: MonthReport, language: str) -> Sequence[tuple[Cell, ...]]:
@@ -201,5 +201,5 @@ def _kinds(found: MonthReport, language: str) -> Sequence[tuple[Cell, ...]]:
     return [(named(language, "severity", kind_of(kind).severity), kind_of(kind).name[language == "zh"], len(sums[kind]), sum(sums[kind])) for kind in kinds]
 
 
-def _ports(found: MonthReport, language: str) -> Table:
-    return tables.ports_table(language, found.ports)
+def _ports(found: MonthReport, language: str) -> Section:
+    return Section(say(language, "ports"), () if found.ports else (say(language, "none"),), (), (tables.ports_table(language, found.ports),) if found.ports else ())

@@ -62,7 +62,7 @@ def outcomes_bar(language: str, outcomes: Mapping[str, int]) -> Markup:
 
 
 ORDER = ("retrieved", "submitted", "unknown", "no_report", "rejected", "expired", "failed", "cancelled", "pending")
-CAUSE_TONES = {"editorial": "accent", "queue": "pending", "mmsc": "unknown", "handset": "neutral"}
+CAUSE_TONES = {"editorial": "first", "queue": "second", "mmsc": "third", "handset": "fourth"}
 
 
 def lateness_section(language: str, whole: Sum, found: Sequence[Sent], pictures: tuple[Markup, ...] = ()) -> Section:
