@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from console.month.house import House
 from console.month.staff import CHIEF, EDITOR
+from content.drafts import starting as drafts
 from content.services import PublicationFields, add_publication, find_edition, import_folder
 from content.workflow import approvals, deciding, notes
 from content.workflow.lifecycle import Act
 from delivery.dispatch import scheduling
 from delivery.dispatch.planning import Request
 from huabao.errors import HuabaoError
-from sandbox.demo.drawings import day, night
+from sandbox.demo.drawings import day as daylight
+from sandbox.demo.drawings import night
 from sandbox.demo.month.papers import EVENING, MORNING, TITLES, Issue, write_issue
 
 WINDOWS = {MORNING: "06:00-09:30", EVENING: "16:30-20:30"}
@@ -49,7 +51,7 @@ class Desk:
 
     def draw(self) -> None:
         """Draw the covers."""
-        for slug, picture in ((MORNING, day.dawn()), (EVENING, night.library())):
+        for slug, picture in ((MORNING, daylight.dawn()), (EVENING, night.library())):
             image = picture.finish().convert("RGB")
             image.thumbnail((COVER_WIDTH_PX, COVER_WIDTH_PX))
             out = io.BytesIO()
@@ -61,6 +63,11 @@ class Desk:
         folder = write_issue(self.folder / f"{issue.slug}-{issue.number}", issue)
         with self.house.runtime.transaction() as session:
             return import_folder(session, folder, EDITOR, self.house.now).edition_id
+
+    def begin(self, slug: str, number: str, day: date) -> None:
+        """Begin a draft from the issue before."""
+        with self.house.runtime.transaction() as session:
+            drafts.begin(session, drafts.Wish(slug, number, day, from_before=True), by=EDITOR, now=self.house.now)
 
     def submit(self, edition_id: int) -> None:
         """Hand it over."""

@@ -73,14 +73,16 @@ class Handsets:
     Attributes:
         begins, days: of the month, within which their troubles begin.
         lag: so much later everything is fetched just now, the least and the most in seconds.
-        refused: contents, by the beginning of their hash, that handsets cannot show: they reject them.
+        refusing: handset class that cannot show what comes just now, "*" for every one, "" for none.
+        classes: of numbers.
     """
 
     seed: int
     begins: datetime
     days: int
     lag: tuple[float, float] = (0.0, 0.0)
-    refused: set[str] = field(default_factory=set)
+    refusing: str = ""
+    classes: dict[str, str] = field(default_factory=dict)
     _habits: dict[str, Habit] = field(default_factory=dict)
 
     def habit(self, number: str) -> Habit:
@@ -104,7 +106,7 @@ class Handsets:
         """What becomes of `content` (its hash) that the MMSC takes for `number` at that instant; None where nobody ever learns it."""
         habit, draw = self.habit(number), random.Random(f"{self.seed} {number} {content}")
         trouble, quick = habit.fails(at), timedelta(seconds=draw.uniform(3, 25))
-        if content in self.refused or trouble == SETTINGS:
+        if trouble == SETTINGS or (self.refusing and self.refusing in ("*", self.classes.get(number))):
             return Fate("Rejected", at + quick, at + quick)
         if trouble == NO_MMS:
             return Fate("Unrecognised", at + quick, at + quick)

@@ -15,6 +15,8 @@ from time import monotonic, process_time
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from console.boss import BossApp
 from console.misc import MISCApp
 from console.mm7 import MM7App
@@ -27,6 +29,9 @@ from huabao.errors import HuabaoError
 from huabao.queues import QUEUES, Registry
 from huabao.runtime import Runtime
 from huabao.working import work_once
+
+BOSS_SECRET: Final = b"month"
+"""Signs BOSS's events and our requests to it; both ends are this process."""
 
 OWNER = "month"
 REPORTS_AT_ONCE = 400
@@ -81,7 +86,8 @@ class House:
         """The house of a month that begins at that instant."""
         clock = MonthClock(begins)
         throttle.use(runtime, LocalThrottle(clock=lambda: monotonic() * SPEED))
-        return cls(replace(runtime, clock=clock), clock, registry)
+        config = runtime.config.model_copy(update={"boss_secrets": SecretStr(BOSS_SECRET.decode())})
+        return cls(replace(runtime, clock=clock, config=config), clock, registry)
 
     def __post_init__(self) -> None:
         self._mm7, self._boss, self._misc = MM7App(self.runtime), BossApp(self.runtime, wall=lambda: self.clock().timestamp()), MISCApp(self.runtime)

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import event, func, select
 
 from care.models import Complaint
-from console.month.days import Days, Plan, midnight, slots_before
+from console.month.days import Days, Plan
 from console.month.house import House, Say
+from console.month.timetable import midnight, slots_before
 from console.registry import registry
 from delivery.ledger import proof
 from delivery.models import Dispatch
@@ -72,13 +73,13 @@ def make(runtime: Runtime, plan: Plan, say: Say) -> Made:
     begins = midnight(slots_before(ends, plan.editions)[0][0])
     house = House.of(runtime, begins, registry())
     with _written_lazily(runtime), TemporaryDirectory(prefix="huabao-month-") as folder:
+        days = Days(house, plan, Path(folder), ends)
         try:
-            days = Days(house, plan, Path(folder), ends)
             say(f"{plan.readers:,} readers, {plan.editions} editions from {shanghai_text(begins)} on")
             days.set_up()
             days.run(say)
         finally:
-            house.close()
+            days.close()
     return _made(house, begins)
 
 

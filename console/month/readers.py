@@ -31,11 +31,13 @@ class Readers:
 
     Attributes:
         services: what each number reads.
+        classes: of the handset of each.
     """
 
     folder: Path
     seed: int
     services: dict[str, list[str]] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
     last: int = 0
 
     def new_number(self) -> str:
@@ -56,6 +58,7 @@ class Readers:
                 topics = ";".join(draw.sample(TOPICS, draw.randint(0, 2)))
                 handset = draw.choices([name for name, _ in CLASSES], [weight for _, weight in CLASSES])[0]
                 person.writerow([number, draw.choice(CITIES), handset, draw.choice(DRIVES), topics, draw.choice("ABCDEF"), "yes"])
+                self.classes[number] = handset
                 self.services[number] = [MORNING, *([EVENING] if draw.random() < EVENING_SHARE else [])]
                 for service in self.services[number]:
                     order.writerow([number, service, "active", since.astimezone(SHANGHAI).isoformat()])

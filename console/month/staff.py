@@ -11,6 +11,7 @@ from console.auth.accounts import add_user
 from console.auth.passwords import hash_password, made_password
 from console.models import User
 from console.month.house import House
+from monitoring import handover
 from monitoring.recipients import add_shift
 
 EDITOR, CHIEF, CITY_EDITOR = "linyue", "zhoumin", "hefei-desk"
@@ -42,3 +43,22 @@ def set_down_shifts(house: House) -> None:
         for at in range(WEEK):
             begins = house.now + at * SHIFT
             add_shift(session, (DUTY, NIGHT)[at % 2], begins, begins + SHIFT, "", by=DUTY, now=house.now)
+
+
+NOTES: Final = (
+    "夜班平稳，早报六点半准时放行。",
+    "MMSC-B 凌晨有两次慢应答，白天请多看一眼。",
+    "对账文件比平时晚到，已催。",
+    "种子机换了一台，编号没变。",
+    "合肥站反映一名用户重复来电，已转客服。",
+)
+
+
+def hand_over(house: House, number: int) -> None:
+    """The night's note for the day, which the day takes over."""
+    with house.runtime.transaction() as session:
+        for one in handover.notes(session, house.now):
+            if one.taken_by is None:
+                handover.take(session, one.id, by=DUTY, now=house.now)
+        if number % 2 == 0:
+            handover.write(session, NOTES[number // 2 % len(NOTES)], by=NIGHT, now=house.now)
