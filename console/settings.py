@@ -31,6 +31,8 @@ REHEARSAL_WAIT_S = Setting("rehearsal_wait_s", 120.0, "s", "a rehearsal waits so
 
 SEGMENT_COUNT_S = Setting("segment_count_s", 1.5, "s", "the segment builder counts for so long; then it projects from one reader in a hundred", minimum=0.05, maximum=30.0)
 
+MANY_NUMBERS_MAX = Setting("many_numbers_max", 200, "numbers", "so many numbers at most are looked up at once on the support desk", minimum=1, maximum=500)
+
 SIGN_IN_SETTINGS: Final = frozenset(one.name for one in (SIGN_IN_ATTEMPTS_MAX, SIGN_IN_LOCK_S, SIGN_IN_RATE_PER_MIN, SECOND_FACTOR_ROLES, SESSION_IDLE_S, SESSION_AGE_S))
 """What guards the sign-in: an administrator's to change in the console, and nobody's over the API."""
 
@@ -46,6 +48,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     REHEARSAL_MESSAGES_MAX,
     REHEARSAL_WAIT_S,
     SEGMENT_COUNT_S,
+    MANY_NUMBERS_MAX,
     LIVE_STREAMS_MAX,
     LIVE_STREAMS_PER_ACCOUNT_MAX,
 )

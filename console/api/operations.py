@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.api import desk, dispatching, duty, incidents, keys, operating, people, refunds, resends, reviewing, sayings, sends, settling, support, tries, writing
+from console.api import desk, dispatching, duty, incidents, keys, looking, operating, people, refunds, resends, reviewing, sayings, sends, settling, support, tries, writing
 from console.api.calls import Operation
 from console.api.incidents import AlarmAct, AlarmPage, AlarmQuery, AlarmStory
 from console.api.schemas import (
@@ -47,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("listPorts", "GET", "/ports", (READ,), "Every port as it stands", sends.list_ports, {200: PortList}),
     *support.OPERATIONS,
+    *looking.OPERATIONS,
     *refunds.OPERATIONS,
     *sayings.OPERATIONS,
     *operating.OPERATIONS,

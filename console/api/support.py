@@ -133,7 +133,7 @@ def _reader(call: Call, session: Session, view: ReaderView) -> ReaderDocument:
         handset_class=reader.handset_class,
         account_state=reader.account_state,
         headline=HeadlineDocument.model_validate(
-            {"cause": _said(first.cause, now), "step": first.step and _said(first.step, now), "act": first.act, "of": first.of, "answer": read if read[CHINESE] else None}
+            {"cause": saying(first.cause, now), "step": first.step and saying(first.step, now), "act": first.act, "of": first.of, "answer": read if read[CHINESE] else None}
         ),
         known=[
             KnownDocument.model_validate({**{name: getattr(one, name) for name in KnownDocument.model_fields}, "name": AdviceDocument(en=one.name[0], zh=one.name[1])})
@@ -156,7 +156,8 @@ def _reader(call: Call, session: Session, view: ReaderView) -> ReaderDocument:
     )  # fmt: skip
 
 
-def _said(word: Word, now: datetime) -> SayingDocument:
+def saying(word: Word, now: datetime) -> SayingDocument:
+    """What a headline says, in both languages."""
     return SayingDocument(name=word.name, en=told(word, ENGLISH, now), zh=told(word, CHINESE, now))
 
 

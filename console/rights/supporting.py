@@ -7,6 +7,12 @@ from console.rights.roles import MASTERS, OPERATORS, RESENDERS, STATISTICS, Righ
 SUPPORTING: tuple[Right, ...] = (
     Right("readers", "GET", "/readers", RESENDERS, by_city=True),
     Right("readers_act", "POST", "/readers", RESENDERS, by_city=True),
+    Right("many", "GET", "/readers/many", RESENDERS, by_city=True),
+    Right("many_act", "POST", "/readers/many", RESENDERS, by_city=True),
+    Right("many_file_act", "POST", "/readers/many.csv", RESENDERS, by_city=True),
+    Right("many_numbers_act", "POST", "/readers/numbers.csv", OPERATORS, by_city=True),
+    Right("many_sheet_act", "POST", "/readers/many/{act}", RESENDERS, by_city=True),
+    Right("many_do_act", "POST", "/readers/many/{act}/do", RESENDERS, by_city=True),
     Right("reader", "GET", "/readers/{reader_id:int}", RESENDERS, by_city=True),
     Right("number_act", "POST", "/readers/{reader_id:int}/number", OPERATORS, by_city=True),
     Right("resend", "GET", "/readers/{reader_id:int}/editions/{edition_id:int}/resend", RESENDERS, by_city=True),

@@ -15,6 +15,7 @@ from delivery import kinds
 from delivery.dialects import CodeMeaning
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Submission, deliveries
 from delivery.reports.meanings import Meanings
+from huabao.db import in_ids
 
 ON_ITS_WAY = (Outcome.PENDING, Outcome.SUBMITTED, Outcome.RETRIEVED, Outcome.UNKNOWN, Outcome.NO_REPORT)
 """Outcomes of a copy that the reader has or may still get."""
@@ -87,24 +88,38 @@ def copies_of(session: Session, edition_id: int, reader_id: int) -> list[Copy]:
     wanted = [one.submission_id for one in found if one.submission_id is not None and one.outcome in NEEDS_A_WORD]
     if not wanted:
         return found
-    said = _meanings(session, wanted, reader_id)
-    return [replace(one, meaning=said.get((one.submission_id, one.outcome))) for one in found]
+    said = _said(session, wanted, [reader_id])
+    return [replace(one, meaning=said.of(one.submission_id, reader_id, one.outcome)) for one in found]
 
 
-def _meanings(session: Session, submission_ids: Sequence[int], reader_id: int) -> dict[tuple[int | None, Outcome], CodeMeaning]:
-    """What was said of the reader in these submissions, by submission and outcome: a report's word goes before an answer's."""
-    meanings = Meanings(session)
-    found: dict[tuple[int | None, Outcome], CodeMeaning] = {}
-    answers = select(Submission.id, Submission.port_id, Submission.status_code).where(Submission.id.in_(submission_ids), Submission.state.in_(("refused", "partial", "unknown")))
-    for submission_id, port_id, code in session.execute(answers):
+@dataclass(frozen=True)
+class _Said:
+    """What was said in some submissions: by the answer to each, and in reports by submission, reader and outcome."""
+
+    answers: dict[int, CodeMeaning]
+    reports: dict[tuple[int, int, Outcome], CodeMeaning]
+
+    def of(self, submission_id: int | None, reader_id: int, outcome: Outcome) -> CodeMeaning | None:
+        """What explains that outcome: a report's word goes before an answer's."""
+        if submission_id is None or outcome not in NEEDS_A_WORD:
+            return None
+        return self.reports.get((submission_id, reader_id, outcome)) or self.answers.get(submission_id)
+
+
+def _said(session: Session, submission_ids: Sequence[int], readers: Sequence[int]) -> _Said:
+    meanings, found = Meanings(session), _Said({}, {})
+    if not submission_ids:
+        return found
+    refused = (in_ids(session, Submission.id, submission_ids), Submission.state.in_(("refused", "partial", "unknown")))
+    for submission_id, port_id, code in session.execute(select(Submission.id, Submission.port_id, Submission.status_code).where(*refused)):
         meaning = meanings.answer(port_id, code)
         if meaning is not None:
-            found |= dict.fromkeys(((submission_id, outcome) for outcome in NEEDS_A_WORD), meaning)
-    columns = (DeliveryEvent.submission_id, DeliveryEvent.port_id, DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome)
-    told = (DeliveryEvent.submission_id.in_(submission_ids), DeliveryEvent.reader_id == reader_id, DeliveryEvent.state == int(EventState.FOLDED))
-    for carried, port_id, status, extension, outcome in session.execute(select(*columns).where(*told).order_by(DeliveryEvent.id)):
-        if outcome is not None and outcome >= 0:
-            found[carried, Outcome(outcome)] = meanings.advice(port_id, status, extension)
+            found.answers[submission_id] = meaning
+    columns = (DeliveryEvent.submission_id, DeliveryEvent.reader_id, DeliveryEvent.port_id, DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome)
+    told = (in_ids(session, DeliveryEvent.submission_id, submission_ids), in_ids(session, DeliveryEvent.reader_id, readers), DeliveryEvent.state == int(EventState.FOLDED))
+    for carried, reader, port_id, status, extension, outcome in session.execute(select(*columns).where(*told).order_by(DeliveryEvent.id)):
+        if outcome is not None and outcome >= 0 and carried is not None and reader is not None:
+            found.reports[carried, reader, Outcome(outcome)] = meanings.advice(port_id, status, extension)
     return found
 
 
@@ -133,23 +148,37 @@ class EditionCopy:
 
 def latest_copies(session: Session, reader_id: int, *, since: date, limit: int) -> list[EditionCopy]:
     """The reader's newest copies of whatever edition, the newest first; none of before the day `since`, for each day is a partition."""
+    return _latest(session, [reader_id], since=since, limit=limit).get(reader_id, [])
+
+
+def latest_of_each(session: Session, readers: Sequence[int], *, since: date, limit: int) -> dict[int, list[EditionCopy]]:
+    """The same of several readers, at most `limit` of each."""
+    found = _latest(session, readers, since=since, limit=None)
+    return {reader: some[:limit] for reader, some in found.items()}
+
+
+def _latest(session: Session, readers: Sequence[int], *, since: date, limit: int | None) -> dict[int, list[EditionCopy]]:
     rows = session.execute(
         select(
-            Edition.id, Publication.title, Publication.slug, Edition.number,
+            deliveries.c.reader_id, Edition.id, Publication.title, Publication.slug, Edition.number,
             Dispatch.id, Dispatch.kind, Dispatch.edition_version_id, deliveries.c.variant_id, deliveries.c.outcome,
             Dispatch.created_by, Dispatch.created_at, deliveries.c.submitted_at, deliveries.c.outcome_at, deliveries.c.submission_id,
         )
         .join(Dispatch, (Dispatch.id == deliveries.c.dispatch_id) & (Dispatch.day == deliveries.c.day))
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
-        .where(deliveries.c.reader_id == reader_id, deliveries.c.day >= since, Dispatch.kind.in_(kinds.BRINGS_OUT))
+        .where(in_ids(session, deliveries.c.reader_id, readers), deliveries.c.day >= since, Dispatch.kind.in_(kinds.BRINGS_OUT))
         .order_by(deliveries.c.day.desc(), Dispatch.id.desc())
         .limit(limit)
     )  # fmt: skip
     found = [
-        EditionCopy(edition_id, title, slug, number, Copy(one, kind, version, variant, Outcome(outcome), *rest))
-        for edition_id, title, slug, number, one, kind, version, variant, outcome, *rest in rows
+        (reader, EditionCopy(edition_id, title, slug, number, Copy(one, kind, version, variant, Outcome(outcome), *rest)))
+        for reader, edition_id, title, slug, number, one, kind, version, variant, outcome, *rest in rows
     ]
-    wanted = [one.copy.submission_id for one in found if one.copy.submission_id is not None and one.copy.outcome in NEEDS_A_WORD]
-    said = _meanings(session, wanted, reader_id) if wanted else {}
-    return [replace(one, copy=replace(one.copy, meaning=said.get((one.copy.submission_id, one.copy.outcome)))) for one in found]
+    wanted = sorted({one.copy.submission_id for _, one in found if one.copy.submission_id is not None and one.copy.outcome in NEEDS_A_WORD})
+    said = _said(session, wanted, readers)
+    by_reader: dict[int, list[EditionCopy]] = {}
+    for reader, one in found:
+        meaning = said.of(one.copy.submission_id, reader, one.copy.outcome)
+        by_reader.setdefault(reader, []).append(replace(one, copy=replace(one.copy, meaning=meaning)))
+    return by_reader
