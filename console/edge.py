@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from console import auth, wap_answers
 from console.auth import SignedIn
+from console.bodies import TooLarge, TooSlow, read_body
 from console.desks import DESKS
 from console.metrics import count_request
 from console.request_limits import RequestLimits
@@ -75,7 +76,7 @@ class Edge:
             request_id = new_token(9)
             with structlog.contextvars.bound_contextvars(request=request_id, route=one.name):
                 try:
-                    if any(isinstance(value, int) and value > ID_MAX for value in request.path_params.values()):
+                    if _leads_nowhere(request):
                         raise Refused(404, "not_found")
                     form = await self._read(request, one, request_id) if one.method == "POST" else {}
                 except ClientDisconnect:
@@ -228,22 +229,29 @@ def _dressed(visit: Visit, answer: Response) -> Response:
     return answer
 
 
+def _leads_nowhere(request: Request) -> bool:
+    """Whether an address holds what no row has: a number beyond all ids, or U+0000, which no database takes."""
+    values = request.path_params.values()
+    texts = (*values, *(one for pair in request.query_params.multi_items() for one in pair))
+    return any(isinstance(one, int) and one > ID_MAX for one in values) or any(isinstance(one, str) and "\x00" in one for one in texts)
+
+
 async def _read_body(request: Request, bytes_max: int) -> bytes:
     """The body of a request.
 
     Raises:
-        Refused: it is larger than `bytes_max`.
+        Refused: it is larger than `bytes_max`, or does not come.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise Refused(413, "bad")
-    return bytes(body)
+    try:
+        return await read_body(request, bytes_max)
+    except TooLarge as error:
+        raise Refused(413, "bad") from error
+    except TooSlow as error:
+        raise Refused(408, "bad") from error
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, at most `FORM_BYTES_MAX`.
+    """The fields of a form, at most `FORM_BYTES_MAX`; U+0000 is left out, for no database takes it.
 
     Raises:
         Refused: it is larger, or no form.
@@ -252,6 +260,7 @@ async def _read_form(request: Request) -> dict[str, str]:
         raise Refused(400, "bad")
     body = await _read_body(request, FORM_BYTES_MAX)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX))
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX)
+        return {name: value.replace("\x00", "") for name, value in fields}
     except ValueError as error:
         raise Refused(400, "bad") from error

@@ -13,6 +13,9 @@ from console.api.tokens import Client
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 
+ID_MAX = 2**63 - 1
+"""The largest number of a path that a row may have."""
+
 
 @dataclass(frozen=True)
 class Call:

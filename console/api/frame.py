@@ -23,11 +23,12 @@ from starlette.types import ASGIApp
 
 from console.api import answers, tokens
 from console.api.answers import Kept
-from console.api.calls import Call, Operation, Reply
+from console.api.calls import ID_MAX, Call, Operation, Reply
 from console.api.openapi import document
 from console.api.operations import OPERATIONS, PREFIX
 from console.api.problems import MEDIA_TYPE, Problem
 from console.api.tokens import Client
+from console.bodies import TooLarge, TooSlow, read_body
 from console.request_limits import RequestLimits
 from console.settings import API_RATE_PER_MIN
 from huabao.errors import HuabaoError, StoreError
@@ -37,7 +38,6 @@ from huabao.runtime import Runtime
 
 log = get_logger("api")
 
-ID_MAX = 2**63 - 1
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 REPLAYED = "Idempotent-Replayed"
 
@@ -254,9 +254,9 @@ async def _broken(request: Request, error: Exception) -> Response:
 
 
 async def _read_body(request: Request, bytes_max: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise Problem("too-large", f"at most {bytes_max:,} bytes")
-    return bytes(body)
+    try:
+        return await read_body(request, bytes_max)
+    except TooLarge as error:
+        raise Problem("too-large", f"at most {bytes_max:,} bytes") from error
+    except TooSlow as error:
+        raise Problem("too-slow", "the whole body did not come in time; send it again") from error

@@ -13,16 +13,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from console.api.calls import Operation
+from console.api.calls import ID_MAX, Operation
 from console.api.operations import OPERATIONS, PREFIX
 from console.api.problems import MEDIA_TYPE, PROBLEMS, ProblemDocument
 from console.api.scopes import SCOPES
 from huabao import __version__
 
-ALWAYS = ("unauthorized", "forbidden", "invalid", "too-many", "broken", "unavailable")
+ALWAYS = ("bad-request", "unauthorized", "forbidden", "invalid", "too-many", "broken", "unavailable")
 """Kinds of problem that every operation may answer."""
 
-ON_POST = ("bad-request", "idempotency-key", "in-progress", "key-reused", "too-large")
+ON_POST = ("idempotency-key", "in-progress", "key-reused", "too-large", "too-slow")
 
 _REF = "#/components/schemas/{model}"
 _VARIABLE = re.compile(r"\{(\w+):int\}")
@@ -75,6 +75,8 @@ def _operation(one: Operation) -> dict[str, Any]:
     }
     if one.body is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.body)}}}
+    if one.media_types:
+        found["requestBody"] = {"required": True, "content": {name: {} for name in one.media_types}}
     return found
 
 
@@ -88,7 +90,7 @@ _KEY = {
 
 
 def _path_parameters(one: Operation) -> Iterable[dict[str, Any]]:
-    return ({"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}} for name in _VARIABLE.findall(one.path))
+    return ({"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": ID_MAX}} for name in _VARIABLE.findall(one.path))
 
 
 def _query_parameters(one: Operation) -> Iterable[dict[str, Any]]:

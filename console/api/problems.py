@@ -20,6 +20,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "forbidden": (403, "The token's scopes do not allow it"),
     "not-found": (404, "There is no such thing"),
     "method": (405, "Not with this method"),
+    "too-slow": (408, "The body did not come in time"),
     "in-progress": (409, "The first request with this Idempotency-Key is still being worked on"),
     "resent-lately": (409, "It was sent again a moment ago"),
     "conflict": (409, "It cannot be done in its state"),

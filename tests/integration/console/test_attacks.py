@@ -46,7 +46,7 @@ def test_one_address_may_not_try_many_accounts(app: ASGIApp, monkeypatch: pytest
     assert sign_in(elsewhere, "li").status_code == 303, "others come in"
 
 
-@pytest.mark.parametrize("name", ["li\r\nSet-Cookie: a=b", "li\x00", "li\u202e"])
+@pytest.mark.parametrize("name", ["li\r\nSet-Cookie: a=b", "li\x01", "li\u202e"])
 def test_what_is_typed_makes_no_header(client: TestClient, name: str) -> None:
     answer = sign_in(client, name, next="/\r\nSet-Cookie: a=b")
     assert answer.status_code == 401 and "a=b" not in str(answer.headers)
