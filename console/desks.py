@@ -38,6 +38,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("refunds", "refund", "refund.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
+    Desk("reports", "reports", "report.name"),
     Desk("accounts", "accounts", "account.title"),
     Desk("audit", "audit", "audit.name"),
     Desk("settings", "settings", "settings.name"),

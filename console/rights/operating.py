@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.rights.roles import EVERYBODY, OPERATORS, RESENDERS, STATISTICS, STOPPERS, Right
+from console.rights.roles import DEPUTIES, EVERYBODY, OPERATORS, RESENDERS, STATISTICS, STOPPERS, Right
 
 OPERATING: tuple[Right, ...] = (
     Right("today", "GET", "/", EVERYBODY),
@@ -49,6 +49,14 @@ OPERATING: tuple[Right, ...] = (
     Right("reroute_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/reroute", STOPPERS),
     Right("capacity", "GET", "/capacity", OPERATORS),
     Right("capacity_chart", "GET", "/capacity/charts/{file}", OPERATORS, refresh=True),
+    Right("reports", "GET", "/reports", OPERATORS, grant=STATISTICS, kind="operations"),
+    Right("report_day", "GET", "/reports/days/{day}", OPERATORS, grant=STATISTICS, kind="operations"),
+    Right("report_day_file", "GET", "/reports/days/{day}/{file}", OPERATORS, grant=STATISTICS, kind="operations"),
+    Right("report_months", "GET", "/reports/months", OPERATORS, grant=STATISTICS, kind="month"),
+    Right("report_month", "GET", "/reports/months/{month}", OPERATORS, grant=STATISTICS, kind="month"),
+    Right("report_month_file", "GET", "/reports/months/{month}/{file}", OPERATORS, grant=STATISTICS, kind="month"),
+    Right("report_edition", "GET", "/reports/editions/{edition_id:int}", DEPUTIES, grant=STATISTICS, kind="edition"),
+    Right("report_edition_file", "GET", "/reports/editions/{edition_id:int}/{file}", DEPUTIES, grant=STATISTICS, kind="edition"),
     Right("duty", "GET", "/duty", STOPPERS),
     Right("duty_live", "GET", "/duty/arrivals", STOPPERS, refresh=True),
     Right("shift_act", "POST", "/duty/shifts", OPERATORS),

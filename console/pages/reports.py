@@ -1,0 +1,145 @@
+"""Reports: the days and months that can be read, each as a page and as a file; a file that was taken stands in the audit trail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from care.reports import files
+from care.reports.document import Document, percent, shown
+from care.reports.lists import day_lines, month_lines
+from care.reports.making import DAILY, EDITION, MONTH, day_report, edition_report, month_report
+from care.settings import DAILY_AT, DAILY_TO, MONTH_AT, MONTH_TO, recipients
+from console.visit import Refused, Visit
+from content.models import Edition
+from huabao import audit
+from huabao.clock import business_day
+from huabao.errors import UsageError
+from reconciliation.stop_send.report import month_of
+
+DAYS_SHOWN = 14
+DAYS_BACK = 800
+MONTHS_SHOWN = 24
+WAIT_S = 30.0
+
+_laying_out = threading.BoundedSemaphore(1)
+"""A PDF takes a second or two of one core: one at a time, so that pages are not held up."""
+
+Make = Callable[[Session, datetime, str], Document]
+
+
+def reports(visit: Visit) -> Response:
+    """The last days, a fortnight at a time."""
+    today = business_day(visit.runtime.now())
+    until = _until(visit, today)
+    with visit.runtime.transaction(read_only=True) as session:
+        lines = day_lines(session, until, DAYS_SHOWN)
+        mailed = {"at": DAILY_AT.get(session), "to": len(recipients(DAILY_TO.get(session)))}
+    older = (until - timedelta(days=DAYS_SHOWN)).isoformat() if (today - until).days < DAYS_BACK else ""
+    return visit.page("reports.html", lines=lines, today=today, older=older, first=until == today, mailed=mailed, percent=percent)
+
+
+def report_months(visit: Visit) -> Response:
+    """The last two years by month."""
+    with visit.runtime.transaction(read_only=True) as session:
+        lines = month_lines(session, business_day(visit.runtime.now()), MONTHS_SHOWN)
+        mailed = {"at": MONTH_AT.get(session), "to": len(recipients(MONTH_TO.get(session)))}
+    return visit.page("report_months.html", lines=lines, this=business_day(visit.runtime.now()).replace(day=1), mailed=mailed)
+
+
+def report_day(visit: Visit) -> Response:
+    """A day's report as a page."""
+    return _page(visit, DAILY, _day_of(visit))
+
+
+def report_day_file(visit: Visit) -> Response:
+    """The same as a file."""
+    return _file(visit, DAILY, _day_of(visit))
+
+
+def report_month(visit: Visit) -> Response:
+    """A month's report as a page."""
+    return _page(visit, MONTH, _month_of(visit))
+
+
+def report_month_file(visit: Visit) -> Response:
+    """The same as a file."""
+    return _file(visit, MONTH, _month_of(visit))
+
+
+def report_edition(visit: Visit) -> Response:
+    """An edition's report as a page."""
+    return _page(visit, EDITION, _edition_of(visit))
+
+
+def report_edition_file(visit: Visit) -> Response:
+    """The same as a file."""
+    return _file(visit, EDITION, _edition_of(visit))
+
+
+def _until(visit: Visit, today: date) -> date:
+    try:
+        return min(today, date.fromisoformat(visit.request.query_params.get("until", "")))
+    except ValueError:
+        return today
+
+
+def _day_of(visit: Visit) -> Make:
+    try:
+        day = date.fromisoformat(visit.request.path_params["day"])
+    except ValueError as error:
+        raise Refused(404, "not_found") from error
+    return lambda session, now, language: day_report(session, day, now, language)
+
+
+def _month_of(visit: Visit) -> Make:
+    try:
+        month = month_of(visit.request.path_params["month"])
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+    return lambda session, now, language: month_report(session, month, now, language)
+
+
+def _edition_of(visit: Visit) -> Make:
+    edition_id = int(visit.request.path_params["edition_id"])
+
+    def make(session: Session, now: datetime, language: str) -> Document:
+        edition = session.get(Edition, edition_id) if edition_id < 2**63 else None
+        if edition is None:
+            raise UsageError("there is no such edition")
+        return edition_report(session, edition, now, language)
+
+    return make
+
+
+def _made(visit: Visit, make: Make) -> Document:
+    try:
+        with visit.runtime.transaction(read_only=True, still=True) as session:
+            return make(session, visit.runtime.now(), visit.language)
+    except UsageError as error:
+        raise Refused(404, "not_found") from error
+
+
+def _page(visit: Visit, kind: str, make: Make) -> Response:
+    return visit.page("report.html", document=_made(visit, make), kind=kind, path=visit.request.url.path.rstrip("/"), shown=shown)
+
+
+def _file(visit: Visit, kind: str, make: Make) -> Response:
+    name, _, suffix = visit.request.path_params["file"].partition(".")
+    if name != "report" or suffix not in files.TYPES:
+        raise Refused(404, "not_found")
+    document = _made(visit, make)
+    if not _laying_out.acquire(timeout=WAIT_S):
+        raise Refused(503, "busy_report")
+    try:
+        content = files.content(document, suffix)
+    finally:
+        _laying_out.release()
+    with visit.runtime.transaction() as session:
+        audit.record(session, actor=visit.actor, action="report.download", object_kind="report", object_id=document.name, at=visit.runtime.now(), kind=kind, form=suffix)
+    headers = {"Content-Disposition": f'attachment; filename="{document.name}.{suffix}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=files.TYPES[suffix], headers=headers)
