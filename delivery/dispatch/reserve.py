@@ -1,14 +1,15 @@
 """No paper for today: the alarm, and the reserve edition that stands by.
 
 A title with a send window is expected every day on which it has a window. Where no
-dispatch of it is under way by the hour of `approved_by`, an alarm says so; a title
+dispatch of it is under way by the hour of `approved_by` (an evening paper's by
+`approved_before_min` before its window opens), an alarm says so; a title
 with a reserve edition gets a dispatch of that for the opening of the window. It
 stands by: as soon as a real edition is dispatched, the reserve is cancelled.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication
 from content.workflow import lifecycle as desk
 from delivery import kinds, lifecycle
-from delivery.dispatch.policies import APPROVED_BY
+from delivery.dispatch.policies import APPROVED_BEFORE_MIN, APPROVED_BY
 from delivery.models import Dispatch
 from huabao import alarms
 from huabao.clock import SHANGHAI, business_day, shanghai_text
@@ -47,17 +48,17 @@ def opens_today(publication: Publication, at: datetime) -> datetime:
     return first if hours.always or first > midnight or hours.last_close(midnight) == midnight else hours.opens_at(hours.closes_at(midnight) or midnight)
 
 
-def expected_at(publication: Publication, at: datetime, approved_by: str) -> datetime:
-    """By when the day's paper must be there: the hour of the setting, or the window's opening where that is earlier."""
+def expected_at(publication: Publication, at: datetime, approved_by: str, before_min: int) -> datetime:
+    """By when the day's paper must be there: the hour of the setting, or the window's opening where that is earlier; so long before it where that is later."""
     hour, _, minute = approved_by.partition(":")
-    asked = datetime.combine(business_day(at), time(int(hour), int(minute)), SHANGHAI)
-    return min(asked.astimezone(at.tzinfo), opens_today(publication, at))
+    asked, opens = datetime.combine(business_day(at), time(int(hour), int(minute)), SHANGHAI), opens_today(publication, at)
+    return max(min(asked.astimezone(at.tzinfo), opens), opens - timedelta(minutes=before_min))
 
 
 def _look(session: Session, publication: Publication, now: datetime) -> None:
     key = f"{publication.slug}:{business_day(now).isoformat()}"
     shuts = Hours.parse(publication.send_window).closes_at(opens_today(publication, now))
-    if now < expected_at(publication, now, APPROVED_BY.get(session)) or (shuts is not None and now >= shuts):
+    if now < expected_at(publication, now, APPROVED_BY.get(session), APPROVED_BEFORE_MIN.get(session)) or (shuts is not None and now >= shuts):
         return
     if _has_paper(session, publication, now):
         alarms.close_alarm(session, ALARM, key, at=now)

@@ -138,6 +138,7 @@ def test_nobody_is_sent_to_too_early(start: datetime, deadline: datetime | None,
 def test_the_days_paper_is_expected_before_its_window() -> None:
     at = local("2026-11-22T05:00")
     assert opens_today(paper(), at) == local("2026-11-22T06:30")
-    assert expected_at(paper(), at, "05:45") == local("2026-11-22T05:45")
-    assert expected_at(paper("04:00-06:00"), at, "05:45") == local("2026-11-22T04:00")
+    assert expected_at(paper(), at, "05:45", 120) == local("2026-11-22T05:45")
+    assert expected_at(paper("04:00-06:00"), at, "05:45", 120) == local("2026-11-22T04:00")
+    assert expected_at(paper("16:30-20:30"), at, "05:45", 120) == local("2026-11-22T14:30"), "nobody misses an evening paper before dawn"
     assert NEVER_QUIET.asleep(at).wakes_at is None
