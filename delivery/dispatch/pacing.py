@@ -55,14 +55,16 @@ def batch_readers(rate: float | None, readers_max: int) -> int:
 
 
 def spread(session: Session, dispatch: Dispatch, *, start: datetime) -> None:
-    """Give the ready batches of the dispatch their times by its rate; none where it has none."""
+    """Give the ready batches of the dispatch their times by its rate; none where it has none, nor to those that are held: nobody waits for them."""
     if dispatch.rate is None:
         session.execute(update(Batch).where(Batch.dispatch_id == dispatch.id, Batch.paced_at.is_not(None)).values(paced_at=None))
         return
     at, times = start, []
-    for batch_id, size in session.execute(select(Batch.id, Batch.size).where(Batch.dispatch_id == dispatch.id, Batch.state == "ready").order_by(Batch.position)).all():
-        times.append({"id": batch_id, "paced_at": at})
-        at += timedelta(seconds=size / dispatch.rate)
+    for batch_id, size, held in session.execute(
+        select(Batch.id, Batch.size, Batch.held).where(Batch.dispatch_id == dispatch.id, Batch.state == "ready").order_by(Batch.position)
+    ).all():
+        times.append({"id": batch_id, "paced_at": at if held is None else None})
+        at += timedelta(seconds=0 if held else size / dispatch.rate)
     if times:
         session.execute(update(Batch), times)
 

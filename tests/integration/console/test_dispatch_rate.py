@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from delivery.dispatch.steering import steer
@@ -67,6 +67,10 @@ def test_it_is_confirmed_with_what_it_does_and_holds_at_once(runtime: Runtime, s
     assert "limited to 2.5 readers/s" in page
     assert "rate from that of its ports to 2.5/s: their SMSC is slow" in page
     assert "速率改为2.5 人/秒（原来由端口定）：their SMSC is slow" in client.get(f"/dispatches/{dispatch_id}", headers={"accept-language": "zh"}).text
+    with runtime.transaction() as session:
+        session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id, Batch.position == 1).values(held="a class that is stopped"))
+    assert client.post(path, data=sheet_of(client, f"{path}?rate=5") | {"rate": "5", "reason": "faster"}).status_code == 303
+    assert _stands(runtime, dispatch_id)[1] == [0.0, 200.0], "nobody waits for what is held"
     fields = sheet_of(client, f"{path}?unlimited=1") | {"unlimited": "1", "reason": "they are well again"}
     assert client.post(path, data=fields).status_code == 303
     assert _stands(runtime, dispatch_id)[:2] == (None, [])
