@@ -33,7 +33,8 @@ TONES: Final = {
 }  # fmt: skip
 TONE_ORDER: Final = ("delivered", "pending", "unknown", "failed", "neutral", "waiting")
 
-INK, INK_2, LINE = "#1c1d21", "#55585f", "#dedfdc"
+INK, INK_2, LINE, PAPER = "#1c1d21", "#55585f", "#dedfdc", "#ffffff"
+_INKS: Final = {INK: "text-ink", INK_2: "text-quiet", PAPER: "text-on-accent"}
 NUMBERED_MAX: Final = 8
 """So few bars have their numbers in them."""
 
@@ -112,7 +113,7 @@ def columns(values: Sequence[tuple[str, float | None]], shown: Callable[[float],
             tall = (height - 6) * value / most
             parts.append(_rect(tone if not last_only or index == len(values) - 1 else "quiet", x + wide * 0.12, height - tall, wide * 0.76, tall))
             if len(values) <= NUMBERED_MAX:
-                parts.append(_text(x + wide / 2, height - tall + 10, shown(value), "middle", "#ffffff" if last_only and index == len(values) - 1 else INK))
+                parts.append(_text(x + wide / 2, height - tall + 10, shown(value), "middle", PAPER if last_only and index == len(values) - 1 else INK))
         if index % every == 0:
             parts.append(_text(x + wide / 2, height + 11, label, "middle"))
     return _svg(height + 15, parts, ", ".join(f"{label} {NONE if value is None else shown(value)}" for label, value in values))
@@ -229,8 +230,8 @@ def _line(x: float, y: float, to_x: float, to_y: float, colour: str, name: str) 
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = INK_2) -> Markup:
-    return Markup('<text{} fill="{}" font-family="Regular" font-size="8" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        "" if colour == INK_2 else Markup(' class="on-bar"'), colour, x, y, anchor, escape(text)
+    return Markup('<text class="{}" fill="{}" font-family="Regular" font-size="8" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+        _INKS[colour], colour, x, y, anchor, escape(text)
     )
 
 
