@@ -126,7 +126,7 @@ _make_venv() {
   "$python" -m venv "$HUABAO_VENV" >&2
 }
 
-# Installs a lock into .venv unless its stamp says that it is there.
+# Installs a lock into .venv unless its stamp says that it is there; what is said after it goes to pip.
 _install_lock() {
   local lock="$HUABAO_ROOT/$1" stamp="$HUABAO_VENV/.installed-$1" count
   local wanted
@@ -134,7 +134,7 @@ _install_lock() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   count=$(grep -c '^[a-zA-Z0-9]' "$lock")
   _say "installing $count Python packages from $1 into .venv"
-  _install_shares "$lock" || _die "pip could not install $1 (see above)"
+  _install_shares "$lock" "${@:2}" || _die "pip could not install $1 (see above)"
   printf '%s\n' "$wanted" >"$stamp"
 }
 
@@ -145,7 +145,7 @@ _install_shares() {
   shares=$(mktemp -d)
   awk -v many="$((many > 4 ? 4 : many))" -v folder="$shares" '/^[a-zA-Z0-9]/ { share = at++ % many } at { print > (folder "/" share) }' "$1"
   for share in "$shares"/*; do
-    "$HUABAO_VENV/bin/python" -m pip install -qq --no-input --disable-pip-version-check --no-deps --require-hashes -r "$share" >&2 &
+    "$HUABAO_VENV/bin/python" -m pip install -qq --no-input --disable-pip-version-check --no-deps --require-hashes "${@:2}" -r "$share" >&2 &
     pids+=($!)
   done
   trap 'kill "${pids[@]}" 2>/dev/null; exit 130' INT TERM  # what a shell puts behind itself does not hear the keyboard
@@ -177,7 +177,8 @@ huabao_setup() {
   fi
   [ -x "$HUABAO_VENV/bin/python" ] && _is_good_python "$HUABAO_VENV/bin/python" || _make_venv
   if [ "$1" = tests ]; then
-    _install_lock requirements-dev.lock
+    # Not compiled: that takes as long as to unpack, and the tests compile what they import, once.
+    _install_lock requirements-dev.lock --no-compile
   elif [ ! -e "$HUABAO_VENV/.installed-requirements-dev.lock" ] || ! _same_runtime; then
     _install_lock requirements.lock
   fi

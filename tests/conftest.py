@@ -11,7 +11,7 @@ import gc
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from huabao.runtime import Runtime, make_runtime
 from tests import servers
 from tests.command_line import CLI
 from tests.services.compiled import share_compiled_statements
+from tests.services.divided import import_share, made_once
 
 TEMPLATE = "huabao_template"
 
@@ -47,11 +48,6 @@ for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != 
 # --- which process runs what -----------------------------------------------------------------------------------------
 
 TOGETHER = {
-    "tests/browser/test_console.py": "browser",  # one Chromium
-    "tests/browser/test_gate.py": "browser",
-    "tests/browser/test_desks.py": "browser",
-    "tests/browser/test_accounts.py": "browser",
-    "tests/browser/test_edition_desk.py": "browser",
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
     "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want
@@ -66,7 +62,7 @@ TOGETHER = {
     "tests/unit/content/test_compose.py": "composed",  # messages that many tests look at
     "tests/unit/sandbox/demo/test_editions.py": "drawn",  # pictures that many tests look at
 }
-"""Files whose tests one process of a divided run takes, one after the other; all others are dealt out test by test."""
+"""Files whose tests one process of a divided run takes, one after the other, and so the browser's, which share one Chromium; all others are dealt out test by test."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,9 +72,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
         def _split_scope(self, nodeid: str) -> str:
-            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+            file = nodeid.partition("::")[0]
+            return "browser" if file.startswith("tests/browser/") else TOGETHER.get(file, nodeid)
 
     return Together(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Nothing that is imported or collected goes away: the garbage collector need not look meanwhile. Each process begins with its share."""
+    gc.disable()
+    import_share(session.config)
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -140,9 +148,7 @@ def _postgres_admin(_postgres_template: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "huabao.db"
-    _migrate(f"sqlite:///{path}")
-    return path
+    return made_once(tmp_path_factory, "template.db", lambda path: _migrate(f"sqlite:///{path}"))
 
 
 def _migrate(url: str) -> None:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from console.web import make_app
 from huabao.queues import Registry
 from huabao.runtime import Runtime
+from tests.integration.console.conftest import csrf_of
 from tests.integration.console.dispatch_rows import PASSWORD, add_users
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -36,12 +37,12 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The browser, with a Chinese font wherever the machine has none.
 
-    Once a module and no longer: Playwright keeps an event loop running in this
-    thread, and a test of another module that runs after it could start none.
+    Once for all of these tests and no longer: Playwright keeps an event loop running
+    in this thread, and a test that comes after them could start none.
     """
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium on this machine")
@@ -70,6 +71,13 @@ def address(sqlite_runtime: Runtime) -> Iterator[str]:
         thread.join(10)
 
 
+def _sign_in(context: BrowserContext, name: str) -> None:
+    """What the form does, without drawing it: test_the_sign_in fills it in as a person does."""
+    form = context.request.get("/sign-in").text()
+    done = context.request.post("/sign-in", form={"csrf": csrf_of(form), "name": name, "password": PASSWORD}, max_redirects=0)
+    assert done.status == 303, f"{name} cannot sign in: {done.status}"
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained of; a test that provokes something clears it."""
@@ -91,11 +99,8 @@ def open_page(chromium: Browser, address: str, complaints: list[str]) -> Iterato
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        _sign_in(context, name)
         page.goto(path)
-        page.fill("input[name=name]", name)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button.main")
-        page.wait_for_url(f"{address}{path}")
         return page
 
     yield make

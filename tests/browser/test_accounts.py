@@ -24,7 +24,7 @@ def test_accounts_in_two_looks(open_page: OpenPage, sqlite_runtime: Runtime, lan
     page.fill("#code input[name=password]", PASSWORD)
     page.click("#code button")
     expect(page.locator(".code-picture img")).to_be_visible()
-    page.wait_for_function("document.querySelector('.code-picture img').naturalWidth > 0", timeout=60_000)
+    expect(page.locator(".code-picture img")).not_to_have_js_property("naturalWidth", 0, timeout=60_000)
     for name, where in (("me", ""), ("accounts", "/accounts"), ("account", path), ("tokens", "/tokens")):
         if where:
             page.goto(where)

@@ -16,7 +16,8 @@ from tests.integration.console.dispatch_rows import PASSWORD, add_dispatch, add_
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 OpenPage = Callable[..., Page]
-LOOKS = [("zh-CN", "light", 1366, 768), ("en", "dark", 1366, 768), ("zh-CN", "dark", 390, 844), ("en", "light", 390, 844)]
+LOOKS = [("zh-CN", "light", 1366, 768), ("en", "dark", 1366, 768), ("zh-CN", "light", 390, 844), ("en", "dark", 390, 844)]
+"""The first and the last differ in everything, and so do the two between: a pair of them shows a page in each language, scheme and width."""
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def _judge(page: Page) -> None:
     assert not bad, json.dumps(bad, ensure_ascii=False, indent=1)
 
 
-@pytest.mark.parametrize(("language", "scheme", "width", "height"), LOOKS)
+@pytest.mark.parametrize(("language", "scheme", "width", "height"), [LOOKS[0], LOOKS[3]])
 def test_every_page_in_every_look(open_page: OpenPage, dispatch_id: int, language: str, scheme: str, width: int, height: int) -> None:
     page = open_page("/", language=language, scheme=scheme, width=width, height=height)
     look = f"{language}-{scheme}-{width}"

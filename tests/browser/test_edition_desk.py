@@ -52,7 +52,7 @@ def test_from_the_draft_to_the_schedule(open_page: OpenPage, sqlite_runtime: Run
     editor.goto("/editions/1/preflight")
     asked(editor, sqlite_runtime, lambda: editor.click("#run-preflight"))
     expect(editor.locator("#problems")).to_contain_text("K1", timeout=WAIT_MS)
-    editor.wait_for_function("document.querySelector('#problems img').naturalWidth === 128")
+    expect(editor.locator("#problems img").first).to_have_js_property("naturalWidth", 128, timeout=WAIT_MS)
     chief = open_page("/editions/1/review", name="root", language="en")
     chief.click("#approve")
     expect(chief.locator("dialog#sheet button.main")).to_be_focused()
