@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from huabao.db import Base, BigKey, Document
 
+API = "api:"
+"""What the names of clients of the API begin with; `api:NAME/AGENT` where the client says who of its people asked."""
+
 
 class AuditEntry(Base):
     """One act of one person or process."""
@@ -38,3 +41,8 @@ class AuditEntry(Base):
 def record(session: Session, *, actor: str, action: str, object_kind: str, object_id: object, at: datetime, **detail: Any) -> None:
     """Add an entry, in the transaction of the act itself."""
     session.add(AuditEntry(at=at, actor=actor, action=action, object_kind=object_kind, object_id=str(object_id), detail=detail))
+
+
+def person_of(actor: str) -> str:
+    """Who answers for an act, as it is compared where two people must act: of a client of the API the client, for its agent is its own word."""
+    return (actor.partition("/")[0] if actor.startswith(API) else actor).casefold()

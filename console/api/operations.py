@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from console.api import desk, dispatching, duty, incidents, keys, looking, operating, people, refunds, resends, reviewing, sayings, sends, settling, support, tries, writing
+from console.api import (
+    desk,
+    dispatching,
+    duty,
+    incidents,
+    keys,
+    looking,
+    operating,
+    people,
+    refunds,
+    reporting,
+    resends,
+    reviewing,
+    sayings,
+    sends,
+    settling,
+    support,
+    tries,
+    writing,
+)
 from console.api.calls import Operation
 from console.api.incidents import AlarmAct, AlarmPage, AlarmQuery, AlarmStory
 from console.api.schemas import (
@@ -59,4 +78,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *duty.OPERATIONS,
     *people.OPERATIONS,
     *keys.OPERATIONS,
+    *reporting.OPERATIONS,
 )  # fmt: skip

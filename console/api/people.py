@@ -18,7 +18,8 @@ from console.api.problems import Problem
 from console.api.schemas import Agent, Msisdn, Strict
 from console.api.scopes import ACCOUNTS, ROLE_SCOPES
 from console.auth import second
-from console.auth.accounts import CITY_CHARS_MAX, NAME_CHARS_MAX, SUBJECT_CHARS_MAX
+from console.auth.accounts import CITY_CHARS_MAX, SUBJECT_CHARS_MAX
+from console.auth.names import NAME_CHARS_MAX
 from console.hashing import hash_password
 from console.models import User
 from console.rights import ADMIN, GRANTS, KINDS, ROLES, SYSTEM, Grant

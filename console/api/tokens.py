@@ -43,7 +43,7 @@ class Client:
     @property
     def actor(self) -> str:
         """His name in the audit trail."""
-        return f"api:{self.name}"
+        return f"{audit.API}{self.name}"
 
 
 def sha256_of(token: str) -> str:

@@ -17,12 +17,12 @@ from console.auth.accounts import (
     give,
     grants_of,
     list_users,
-    name_key,
     set_password,
     set_person,
     set_subject,
     take,
 )
+from console.auth.names import name_key
 from console.auth.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Credentials, find_credentials, hash_password, made_password, password_fits
 from console.auth.sessions import (
     Browser,

@@ -8,20 +8,15 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from console.auth.names import checked_name, name_key
 from console.models import User, UserGrant, UserSession
 from console.rights import ADMIN, GRANTS, KINDS, ROLES, STATISTICS, SYSTEM, Grant
 from huabao import audit
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 
-NAME_CHARS_MAX = 80
 CITY_CHARS_MAX = 40
 SUBJECT_CHARS_MAX = 255
-
-
-def name_key(name: str) -> str:
-    """The form in which names are compared."""
-    return name.strip().casefold()
 
 
 def find_user(session: Session, name: str) -> User:
@@ -49,15 +44,14 @@ def add_user(session: Session, name: str, password_hash: str, role: str, *, city
         once: its password was made by somebody else, and must be changed at the first sign-in.
 
     Raises:
-        UsageError: the name is taken or empty, or there is no such role.
+        UsageError: the name is taken, empty or may be taken for another's, or there is no such role.
     """
     _check_role(role)
+    name = checked_name(name)
     key = name_key(name)
-    if not key or len(key) > NAME_CHARS_MAX or not key.isprintable():
-        raise UsageError("an account's name has 1 to 80 printable characters")
     if session.scalar(select(User.id).where(User.name_key == key)) is not None:
         raise UsageError(f"the account {name!r} exists already; `huabao user password` sets a new password")
-    given = {"name": name.strip(), "name_key": key, "password_hash": password_hash, "password_once": once, "role": role, "city": _city(city), "msisdn": phone and str(phone)}
+    given = {"name": name, "name_key": key, "password_hash": password_hash, "password_once": once, "role": role, "city": _city(city), "msisdn": phone and str(phone)}
     user = User(**given, failed_attempts=0, created_at=now)
     session.add(user)
     session.flush()

@@ -25,7 +25,8 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.auth.accounts import name_key, set_subject
+from console.auth.accounts import set_subject
+from console.auth.names import name_key
 from console.models import User
 from huabao.config import Config
 from huabao.errors import HuabaoError, UsageError

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.auth.accounts import name_key
+from console.auth.names import name_key
 from console.models import User
 from huabao.errors import UsageError
 from huabao.ids import new_token

@@ -22,6 +22,7 @@ from content.workflow.models import Approval
 from content.workflow.screening import screen
 from content.workflow.settings import APPROVAL_BY_ANOTHER, REAPPROVAL_CHARACTERS_MAX, switched_on
 from content.workflow.standing import last_approval, standing, withdraw
+from huabao import audit
 from huabao.clock import shanghai_text
 from huabao.errors import UsageError
 from huabao.words import counted
@@ -87,7 +88,7 @@ def obstacles(session: Session, edition: Edition, done: Act, *, production: bool
         Obstacle("lock", f"{locks.say(one)}: `huabao edition lock {edition.id} --take-over REASON`", name=one.holder, about=one.section)
         for one in locks.of_others(session, edition.id, done.by, done.at)
     ]
-    if switched_on(APPROVAL_BY_ANOTHER.get(session), production=production) and done.by in _authors(session, edition):
+    if switched_on(APPROVAL_BY_ANOTHER.get(session), production=production) and audit.person_of(done.by) in {audit.person_of(one) for one in _authors(session, edition)}:
         told = f"{done.by} imported a version of it since it was approved last: another person must approve it (setting {APPROVAL_BY_ANOTHER.name})"
         found.append(Obstacle("author", told, name=done.by))
     found += [Obstacle("lack", one, about=one) for one in readiness.lacks(session, edition, done.at)]
