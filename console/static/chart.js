@@ -7,6 +7,7 @@
   const SHANGHAI_S = 8 * 3600;
   const STATES = new Set(["delivered", "pending", "held", "failed", "unknown", "neutral"]);
   const ROWS_MAX = 1500;
+  const MINUTES_UP = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 43200].map((minutes) => minutes * 60);
   const charts = new Map();
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -147,9 +148,9 @@
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Asia/Shanghai"),
-        scales: { x: { time, range: (_u, low, high) => this.span(low, high, bars.length) }, y: { distr: data.log ? 3 : 1, range: (_u, low, high) => this.height(low, high) } },
+        scales: { x: { time, range: () => this.span(bars.length) }, y: { distr: data.log ? 3 : 1, range: (_u, low, high) => this.height(low, high) } },
         axes: [
-          { stroke: ink, font, size: 28, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: 64, values: (_u, at) => at.map((x) => (data.kind === "clock" && this.wide() ? day(x) : this.place(x))) },
+          { stroke: ink, font, size: 28, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: 64, incrs: data.kind === "clock" && data.step >= 60 ? MINUTES_UP : undefined, values: (_u, at) => at.map((x) => (data.kind === "clock" && this.wide() ? day(x) : this.place(x))) },
           { stroke: ink, font, size: 52, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 32, values: (_u, at) => at.map((y) => (y === null ? "" : this.short(y))) },
         ],
         series: [{}, ...drawn],
@@ -172,8 +173,9 @@
       return max - min > 36 * 3600;
     }
 
-    span(low, high, bars) {
+    span(bars) {
       if (this.zoomed) return this.zoomed;
+      const low = this.data.x[0], high = this.data.x[this.data.x.length - 1];  // uPlot widens a single instant to a thousand days
       const across = this.data.rules.filter((one) => one.x !== null).map((one) => one.x);
       const left = Math.min(low, ...across), right = Math.max(high + (bars ? this.data.step : 0), ...across);
       return right > left ? [left, right] : [left - this.data.step, right + this.data.step];

@@ -58,7 +58,6 @@ def test_seeds_a_stop_a_release_and_a_port_failure(open_page: OpenPage, sqlite_r
             page = open_page("/seeds", language=language, scheme=scheme, width=width, height=height)
             board = page.locator(f"#seeds-{dispatch_id}")
             expect(board.locator("tbody tr").nth(1).locator("td").nth(2)).to_have_text("1")  # the large one fetched it; the small one is silent
-            _judge(page)
             _keep_picture(page, f"{look}-seeds")
             confirm(page, f"block-{dispatch_id}-{SMALL}", "机型档 128x160 无人接收")
             page.wait_for_url(f"**/dispatches/{dispatch_id}")
@@ -81,7 +80,6 @@ def test_seeds_a_stop_a_release_and_a_port_failure(open_page: OpenPage, sqlite_r
             page.evaluate("window.sameDocument = true")
             row = page.locator("#port-main .badge")
             expect(row).to_have_text("熔断" if language == "zh-CN" else "breaker open")
-            _judge(page)
             _keep_picture(page, f"{look}-port")
             again = Forked("mmsc", "--port", port, "--keep", tmp_path / "kept-again")
             again.stdout.readline()
