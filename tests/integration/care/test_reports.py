@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it ships no types
 
 from care.reports import charts, files, paper
 from care.reports.daily import gather_day

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-from openpyxl import load_workbook
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
