@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from huabao import log
 from huabao.cli import Invocation, Report, operation
 from huabao.clock import shanghai_text
 
@@ -29,6 +30,7 @@ def month(invocation: Invocation, readers: int, editions: int, seed: int, tcp_po
     from console.month.days import Plan
     from console.month.making import make
 
+    log.configure("WARNING")  # a month of ordinary days is no news
     made = make(invocation.runtime, Plan(readers, editions, seed, tcp_port=tcp_port), lambda line: click.echo(line, err=True))
     return Report(made.to_document(), lines=_lines(made), columns=("", ""), rows=_rows(made), problem=bool(made.problems))
 

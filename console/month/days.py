@@ -27,12 +27,15 @@ from huabao.clock import SHANGHAI
 from huabao.msisdn import parse_msisdn
 from huabao.settings import set_value
 from reconciliation.runs import running
-from sandbox.demo.month.papers import TITLES, Issue
+from sandbox.demo.month.papers import EVENING, MORNING, TITLES, Issue
 from subscribers.segments import parse_rule
 from subscribers.services import add_segment
 
-BROUGHT: Final = timedelta(hours=2)
-"""So long before its start an issue is brought; half of that before it is approved."""
+BROUGHT: Final = {MORNING: timedelta(hours=2, minutes=30), EVENING: timedelta(hours=4)}
+"""So long before its start an issue is brought."""
+
+REVIEWED: Final = timedelta(minutes=50)
+"""So long after that it is approved."""
 
 SETTINGS: Final = {"ramp_readers_min": "1000", "ramp_first_share": "0.1", "ramp_second_share": "0", "reconcile_auto": "repair", "feed_expected": "boss,misc"}
 """The province is small: its dispatches go in two steps all the same. Its nights are reconciled by themselves."""
@@ -197,9 +200,8 @@ class Days:
 
         for at in ROUNDS:
             hour(at, None, closely=False)
-        if number:
-            before = day - timedelta(days=1)
-            hour(time(3), lambda: self.province.lay_files(before, without=self.without.get(before, "")))
+        before = day - timedelta(days=1)
+        hour(time(3), lambda: self.province.lay_files(before, without=self.without.get(before, "")))
         if number % 7 == 0:
             hour(time(0, 5), lambda: staff.set_down_shifts(self.house))
         hour(time(7, 50), lambda: staff.hand_over(self.house, number))
@@ -239,7 +241,7 @@ class Days:
         start = start_of(day, slug)
         picture = self.desk.covers.get(slug) if number % 5 == 0 else None
         issue = Issue(slug, f"{day:%Y%m%d}", day, self.plan.seed, picture, sports=number % 3 == 0)
-        self.at(start - BROUGHT, lambda: self._bring(issue))
+        self.at(start - BROUGHT[slug], lambda: self._bring(issue))
         for minutes in LOOKS_MIN:
             self.at(start + timedelta(minutes=minutes), closely=minutes != LOOKS_MIN[-1])
 
@@ -254,7 +256,7 @@ class Days:
             self.desk.approve(edition_id)
             self.desk.made[f"{issue.slug}/{issue.day}"] = self.desk.schedule(edition_id, start)
 
-        self.at(start - BROUGHT / 2, approve)
+        self.at(start - BROUGHT[issue.slug] + REVIEWED, approve)
 
     def _plan_ahead(self) -> None:
         """The desk works at what comes next: an issue waits for its review, another is begun."""

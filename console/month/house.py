@@ -7,7 +7,7 @@ ports take for so many recipients. Periodic work runs at its intervals, seldom w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,6 +34,10 @@ BOSS_SECRET: Final = b"month"
 """Signs BOSS's events and our requests to it; both ends are this process."""
 
 OWNER = "month"
+OK = 200
+TOLD_AT_ONCE = 200
+"""Requests that share a commit; none may wait so long for the others that it is turned away."""
+
 REPORTS_AT_ONCE = 400
 JOBS_MAX = 5_000
 """So many jobs of one instant never end by themselves."""
@@ -56,7 +60,8 @@ SELDOM_S: Final[Mapping[str, float]] = MappingProxyType(
         "reconciliation.tidy_runs": 24 * _HOUR, "reconciliation.tidy_stops": 24 * _HOUR, "reconciliation.tidy_outbox": 24 * _HOUR, "reconciliation.tidy_journal": 24 * _HOUR,
         "delivery.follow_serials": 24 * _HOUR, "delivery.keep_partitions": 24 * _HOUR, "delivery.check_dialects": 24 * _HOUR, "subscribers.tidy_transactions": 24 * _HOUR,
         "content.drop_works": 24 * _HOUR, "content.ask_feeds": 24 * _HOUR, "content.watch_feeds": 24 * _HOUR, "monitoring.heartbeat": 24 * _HOUR,
-        "delivery.move_waiting": 600.0, "delivery.recalls": 60.0, "delivery.probe_due": 60.0, "delivery.watch_vitals": 60.0,
+        "delivery.advance": 420.0, "delivery.count_minutes": 170.0, "delivery.move_waiting": 600.0, "delivery.recalls": 60.0, "delivery.watch_vitals": 60.0,
+        "delivery.probe_due": 60.0,
     }
 )  # fmt: skip
 """What reads much and finds little new within hours runs no more often than this, in seconds."""
@@ -156,7 +161,7 @@ class House:
 
     def tell_boss(self, bodies: Sequence[tuple[bytes, dict[str, str]]]) -> None:
         """Events of BOSS, each with the headers that sign it."""
-        self._all([_posted(self._boss, "/boss/events", body, headers) for body, headers in bodies])
+        self._all(self._boss, "/boss/events", bodies)
 
     def tell_misc(self, bodies: Sequence[bytes]) -> None:
         """Messages of MISC."""
@@ -164,15 +169,17 @@ class House:
 
     def post(self, app: ASGIApp, path: str, bodies: Sequence[bytes]) -> None:
         """Requests that come at the same time; each must be taken."""
-        self._all([_posted(app, path, body, {"Content-Type": "text/xml; charset=utf-8"}) for body in bodies])
+        self._all(app, path, [(body, {"Content-Type": "text/xml; charset=utf-8"}) for body in bodies])
 
-    def _all(self, requests: Sequence[Coroutine[Any, Any, int]]) -> None:
-        async def together() -> list[int]:
-            return await asyncio.gather(*requests)
+    def _all(self, app: ASGIApp, path: str, told: Sequence[tuple[bytes, dict[str, str]]]) -> None:
+        async def together(some: Sequence[tuple[bytes, dict[str, str]]]) -> list[int]:
+            return await asyncio.gather(*(_posted(app, path, body, headers) for body, headers in some))
 
-        bad = [status for status in self._loop.run_until_complete(together()) if status != 200]
-        if bad:
-            raise HuabaoError(f"{len(bad)} of {len(requests)} requests to the house were answered {bad[0]}")
+        for at in range(0, len(told), TOLD_AT_ONCE):
+            statuses = self._loop.run_until_complete(together(told[at : at + TOLD_AT_ONCE]))
+            bad = [status for status in statuses if status != OK]
+            if bad:
+                raise HuabaoError(f"{len(bad)} of {len(statuses)} requests to {path} were answered {bad[0]}")
 
 
 async def _posted(app: ASGIApp, path: str, body: bytes, headers: dict[str, str]) -> int:

@@ -1,8 +1,9 @@
 """`bin/demo`: the main job on embedded defaults, from a folder of articles to a balanced ledger.
 
-Makes a newspaper, a magazine and a comic, invents readers, starts the sandbox
-MMSC and the console, sends all three papers, waits for the reports and prints
-what became of every message.
+First an invented month of a province passes (`huabao demo month`), so that the console has
+something true to show. Then comes the main job: makes a newspaper, a magazine and a comic,
+invents readers, starts the sandbox MMSC and the console, sends all three papers, waits for
+the reports and prints what became of every message.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ REPORT_WAIT_S = 20
 RAMP_WAIT_S = 5
 REPORTS_PER_S = 1_000
 """Reports come at such a pace at least; who waits for them waits accordingly."""
+PORTS = "demo,sms"
+MONTH_READERS, MONTH_EDITIONS = 2_000, 60
+MONTH_PORT = "mmsc-a"
+"""The port of the month that is left up."""
+
 OUTCOMES = ("pending", "submitted", "retrieved", "rejected", "expired", "failed", "unknown", "no_report", "cancelled")
 
 
@@ -58,15 +64,18 @@ def say(text: str) -> None:
 
 @click.command()
 @click.option("--readers", default=2000, show_default=True, type=click.IntRange(1, 5_000_000), help="How many readers to invent.")
+@click.option("--no-month", is_flag=True, help="The main job only, without an invented month before it.")
 @click.option("--no-serve", is_flag=True, help="Stop after the result; exit 0 only if the ledger balances.")
 @click.option("--folder", default=Path("var/demo"), show_default=True, type=click.Path(path_type=Path), help="Made anew each time.")
-def main(readers: int, no_serve: bool, folder: Path) -> None:
+def main(readers: int, no_month: bool, no_serve: bool, folder: Path) -> None:
     """Run the demonstration."""
     place = Installation(folder.resolve(), web_port=free_port(WEB_PORT))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        logins = _prepare(place, readers)
-        balanced = _send(place, REPORT_WAIT_S + readers // REPORTS_PER_S)
+        logins = _begin(place)
+        balanced = no_month or _live_a_month(place)
+        _prepare(place, readers)
+        balanced &= _send(place, REPORT_WAIT_S + readers // REPORTS_PER_S, after_month=not no_month)
         click.echo(f"What the peers got: {place.folder / 'peer'}, {place.folder / 'peer-sms'}")
         if not no_serve:
             _print_access(place, logins)
@@ -79,7 +88,7 @@ def main(readers: int, no_serve: bool, folder: Path) -> None:
         place.stop()
 
 
-def _prepare(place: Installation, readers: int) -> dict[str, str]:
+def _begin(place: Installation) -> dict[str, str]:
     say(f"a fresh installation in {place.folder}")
     place.clear()
     place.run("db", "upgrade")
@@ -87,6 +96,23 @@ def _prepare(place: Installation, readers: int) -> dict[str, str]:
     for name, role in USERS:
         logins[name] = secrets.token_urlsafe(9)
         place.run("user", "add", name, "--role", role, "--password-env", "DEMO_PASSWORD", secrets={"DEMO_PASSWORD": logins[name]})
+    return logins
+
+
+def _live_a_month(place: Installation) -> bool:
+    """Let the month pass; whether all of its dispatches balance."""
+    say(f"a month of an invented province: {MONTH_READERS:,} readers, {MONTH_EDITIONS} editions (--no-month leaves it out)")
+    began = time.monotonic()
+    options = ("--readers", str(MONTH_READERS), "--editions", str(MONTH_EDITIONS), "--tcp-port", str(place.month_port))
+    made: dict[str, Any] = place.run("demo", "month", *options, problem_is_fine=True)
+    for problem in made["problems"]:
+        click.echo(f"  ✗ {problem}")
+    counts = ", ".join(f"{made[name]:,} {name}" for name in ("alarms", "differences", "stops", "complaints"))
+    say(f"the month took {time.monotonic() - began:.0f} s: {sum(made['dispatches'].values()):,} dispatches, {sum(made['outcomes'].values()):,} deliveries, {counts}")
+    return bool(made["balanced"])
+
+
+def _prepare(place: Installation, readers: int) -> None:
     say("three papers of its own: text and drawings")
     for edition in write_editions(place.folder / "editions", datetime.now(SHANGHAI).date() + QUIZ_OPEN):
         done = place.run("edition", "import", str(edition))
@@ -95,10 +121,9 @@ def _prepare(place: Installation, readers: int) -> dict[str, str]:
     people, orders = write_readers(place.folder, readers, SERVICES)
     place.run("subscribers", "import", str(people))
     place.run("subscriptions", "import", str(orders))
-    return logins
 
 
-def _send(place: Installation, report_wait_s: int) -> bool:
+def _send(place: Installation, report_wait_s: int, *, after_month: bool) -> bool:
     say("the sandbox MMSC and SMSC and the console, processes of their own")
     report_url = f"{place.web_url}/mm7/demo"
     place.run("settings", "set", "report_wait_s", str(report_wait_s))
@@ -110,21 +135,27 @@ def _send(place: Installation, report_wait_s: int) -> bool:
     place.run("port", "add", "sms", "--kind", "smpp", *sms)
     control = ("--control-port", str(place.smsc_control_port), "--mix", MIX, "--delay-ms", "50-800", "--keep", str(place.folder / "peer-sms"))
     place.start("smsc", "sandbox", "smsc", "--port", str(place.smsc_port), *control)
+    if after_month:  # the month's own MMSC goes on, for whoever sends to its readers from the console
+        more = ("--report-url", f"{place.web_url}/mm7/{MONTH_PORT}", "--mix", MIX, "--delay-ms", "500-9000")
+        place.start(MONTH_PORT, "sandbox", "mmsc", "--port", str(place.month_port), *more)
     place.start("serve", "serve", "--port", str(place.web_port))
     place.wait_for(f"http://127.0.0.1:{place.mmsc_port}/")
     place.wait_for(f"http://127.0.0.1:{place.smsc_control_port}/stats")
     place.wait_for(f"{place.web_url}/healthz")
     statuses = []
     for edition in sorted(place.run("edition", "list")["editions"], key=lambda one: one["edition_id"]):
+        if edition["publication"] not in SERVICES:
+            continue
         number = str(edition["edition_id"])
-        plan = place.run("dispatch", "plan", number)
+        plan = place.run("dispatch", "plan", number, "--ports", PORTS)
         say(f"sending {edition['title']} {edition['number']}: {plan['planned']:,} readers, {plan['variants']} variants")
-        statuses.append((edition, plan, place.run("dispatch", "start", number)))
+        statuses.append((edition, plan, place.run("dispatch", "start", number, "--ports", PORTS)))
     say("waiting for the last reports")
     finished = [Sent(edition, plan, _wait_closed(place, started["dispatch_id"], report_wait_s)) for edition, plan, started in statuses]
-    verified = place.run("ledger", "verify", "--peer", str(place.folder / "peer"), "--peer", str(place.folder / "peer-sms"), problem_is_fine=True)
-    _print_result(place, finished, verified)
-    return bool(verified["balanced"])
+    peers = ("--peer", str(place.folder / "peer"), "--peer", str(place.folder / "peer-sms"))
+    verified = [place.run("ledger", "verify", "--dispatch", str(one.status["dispatch_id"]), *peers, problem_is_fine=True) for one in finished]
+    _print_result(finished, [problem for one in verified for problem in one["problems"]])
+    return all(one["balanced"] for one in verified)
 
 
 def _wait_closed(place: Installation, dispatch_id: int, report_wait_s: int) -> dict[str, Any]:
@@ -136,7 +167,7 @@ def _wait_closed(place: Installation, dispatch_id: int, report_wait_s: int) -> d
         time.sleep(1)
 
 
-def _print_result(place: Installation, finished: list[Sent], verified: dict[str, Any]) -> None:
+def _print_result(finished: list[Sent], problems: list[str]) -> None:
     states = [sent.status for sent in finished]
     rows: list[tuple[object, ...]] = [(name, *(f"{one[name]:,}" for one in states)) for name in ("audience", "planned")]
     reasons = sorted({reason for one in states for reason in one["excluded"]})
@@ -149,9 +180,9 @@ def _print_result(place: Installation, finished: list[Sent], verified: dict[str,
     click.echo()
     click.echo(table_text(("", *(sent.edition["title"] for sent in finished)), rows), nl=False)
     click.echo()
-    for problem in verified["problems"]:
+    for problem in problems:
         click.echo(f"  ✗ {problem}")
-    click.echo("The ledger balances, and the peer got each message once." if verified["balanced"] else "THE LEDGER DOES NOT BALANCE.")
+    click.echo("THE LEDGER DOES NOT BALANCE." if problems else "The ledger balances, and the peer got each message once.")
 
 
 def _balances(status: dict[str, Any]) -> bool:

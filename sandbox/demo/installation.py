@@ -39,7 +39,7 @@ def free_port(wanted: int = 0) -> int:
 
 @dataclass
 class Installation:
-    """A folder, a web port, the ports of the MMSC, the SMSC and its HTTP side, and the processes started so far.
+    """A folder, a web port, the ports of the MMSC, the month's MMSC, the SMSC and its HTTP side, and the processes started so far.
 
     Attributes:
         settings: further `HUABAO_*` for its commands, e.g. another database.
@@ -49,6 +49,7 @@ class Installation:
     settings: dict[str, str] = field(default_factory=dict)
     web_port: int = field(default_factory=free_port)
     mmsc_port: int = field(default_factory=free_port)
+    month_port: int = field(default_factory=free_port)
     smsc_port: int = field(default_factory=free_port)
     smsc_control_port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
