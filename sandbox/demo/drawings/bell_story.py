@@ -32,14 +32,7 @@ def _roofs(canvas: Canvas, base: float, seed: int, pale: float = 0.0) -> None:
 def _fog(canvas: Canvas, seed: int, strength: int = 90) -> None:
     draw = random.Random(seed)
     for _ in range(16):
-        canvas.oval(
-            draw.uniform(0, canvas.width),
-            draw.uniform(0.1, 1) * canvas.height,
-            canvas.width * draw.uniform(0.2, 0.5),
-            canvas.height * draw.uniform(0.02, 0.07),
-            WHITE,
-            draw.randint(20, strength),
-        )
+        canvas.oval(draw.uniform(0, canvas.width), draw.uniform(0.1, 1) * canvas.height, canvas.width * draw.uniform(0.2, 0.5), canvas.height * draw.uniform(0.02, 0.07), WHITE, draw.randint(20, strength))
 
 
 def cover(canvas: Canvas) -> None:

@@ -169,7 +169,9 @@ def smooth(points: Sequence[Point], *, closed: bool, steps: int = 12) -> list[Po
     count = len(points)
     found: list[Point] = []
     for index in range(count if closed else count - 1):
-        before, start, end, after = (points[(index + offset) % count] if closed else points[min(max(index + offset, 0), count - 1)] for offset in (-1, 0, 1, 2))
+        before, start, end, after = (
+            points[(index + offset) % count] if closed else points[min(max(index + offset, 0), count - 1)] for offset in (-1, 0, 1, 2)
+        )
         for step in range(steps):
             t = step / steps
             found.append((_spline(before[0], start[0], end[0], after[0], t), _spline(before[1], start[1], end[1], after[1], t)))

@@ -148,13 +148,7 @@ def umbrellas() -> Canvas:
     for x, y, high in ((330, 690, 250), (880, 690, 250), (505, 640, 140), (705, 640, 140)):
         lamp(canvas, x, y, high, mix(INK, INDIGO, 0.5))
         canvas.glow(x, y + 80, high * 0.35, GOLD, 0.35)
-    people = (
-        (560, 676, 120, TEAL, GOLD, False),
-        (668, 684, 132, WINE, CORAL, True),
-        (430, 770, 214, INDIGO, CINNABAR, False),
-        (790, 806, 250, BROWN, TEAL, True),
-        (610, 724, 156, SLATE, PAPER, False),
-    )
+    people = ((560, 676, 120, TEAL, GOLD, False), (668, 684, 132, WINE, CORAL, True), (430, 770, 214, INDIGO, CINNABAR, False), (790, 806, 250, BROWN, TEAL, True), (610, 724, 156, SLATE, PAPER, False))
     for x, y, high, coat, shade, flip in people:
         canvas.oval(x, y + 4, high * 0.3, high * 0.04, INK, 90)
         canvas.oval(x, y + high * 0.22, high * 0.24, high * 0.16, shade, 46)
@@ -178,9 +172,7 @@ def noodles() -> Canvas:
     canvas.blob([(700, 500), (985, 470), (950, 610), (820, 748), (640, 788), (790, 690)], MIST, 90)
     for number in range(15):
         angle = math.radians(18 + number * 10.3)
-        canvas.at(600 - 352 * math.cos(angle), 520 + 172 * math.sin(angle) + 40 * math.sin(angle), 19, turn=number * 4 - 30).blob(
-            [(-1, 0), (0, -0.8), (1, 0), (0, 0.8)], mix(TEAL, INDIGO, 0.4)
-        )
+        canvas.at(600 - 352 * math.cos(angle), 520 + 172 * math.sin(angle) + 40 * math.sin(angle), 19, turn=number * 4 - 30).blob([(-1, 0), (0, -0.8), (1, 0), (0, 0.8)], mix(TEAL, INDIGO, 0.4))
     canvas.oval(600, 470, 388, 122, mix(WHITE, MIST, 0.25))
     canvas.oval(600, 474, 362, 108, mix(AMBER, CINNABAR, 0.38))
     canvas.oval(600, 482, 350, 98, mix(AMBER, GOLD, 0.15))

@@ -10,9 +10,7 @@ from sandbox.demo.drawings.palette import AMBER, BARK, BROWN, CINNABAR, GOLD, IN
 CHESTNUT = (158, 84, 50)
 
 
-def sparrow(
-    brush: Brush, x: float, y: float, size: float, *, flip: bool = False, turn: float = 0.0, flying: bool = False, mood: str = "bright", bag: bool = True, paper: bool = False
-) -> None:
+def sparrow(brush: Brush, x: float, y: float, size: float, *, flip: bool = False, turn: float = 0.0, flying: bool = False, mood: str = "bright", bag: bool = True, paper: bool = False) -> None:
     """小麻, looking right; (x, y) is the middle of the body, `size` about half its length.
 
     Args:
@@ -74,10 +72,7 @@ def owl(brush: Brush, x: float, y: float, size: float, *, glasses: bool = False,
     own = brush.at(x, y, size, flip=flip)
     for foot in (-0.35, 0.35):
         own.oval(foot, 1.32, 0.26, 0.1, AMBER)
-    own.blob(
-        [(-0.95, -0.2), (-0.8, -1.0), (-0.85, -1.5), (-0.35, -1.2), (0.35, -1.2), (0.85, -1.5), (0.8, -1.0), (0.95, -0.2), (0.85, 0.95), (0.0, 1.35), (-0.85, 0.95)],
-        mix(SLATE, BROWN, 0.45),
-    )
+    own.blob([(-0.95, -0.2), (-0.8, -1.0), (-0.85, -1.5), (-0.35, -1.2), (0.35, -1.2), (0.85, -1.5), (0.8, -1.0), (0.95, -0.2), (0.85, 0.95), (0.0, 1.35), (-0.85, 0.95)], mix(SLATE, BROWN, 0.45))
     own.blob([(-0.55, 0.1), (0.0, -0.15), (0.55, 0.1), (0.58, 0.9), (0.0, 1.22), (-0.58, 0.9)], mix(PAPER, MIST, 0.3))
     for row in range(3):
         for column in range(-1, 2):

@@ -88,9 +88,4 @@ def birds(brush: Brush, x: float, y: float, size: float, fill: Colour, count: in
     draw = random.Random(seed)
     for number in range(count):
         bx, by, wide = x + number * size * 1.6 + draw.uniform(-1, 1) * size, y + draw.uniform(-1, 1) * size, size * draw.uniform(0.6, 1)
-        brush.stroke(
-            [(bx - wide, by - wide * 0.35), (bx - wide * 0.4, by - wide * 0.45), (bx, by), (bx + wide * 0.4, by - wide * 0.45), (bx + wide, by - wide * 0.35)],
-            size * 0.12,
-            fill,
-            bent=True,
-        )
+        brush.stroke([(bx - wide, by - wide * 0.35), (bx - wide * 0.4, by - wide * 0.45), (bx, by), (bx + wide * 0.4, by - wide * 0.45), (bx + wide, by - wide * 0.35)], size * 0.12, fill, bent=True)

@@ -133,12 +133,7 @@ def meteors() -> Canvas:
     for x, y, long in ((880, 90, 330), (520, 70, 220), (1080, 300, 210), (330, 220, 190), (720, 300, 130)):
         for part in range(40):
             share = part / 40
-            canvas.stroke(
-                [(x - long * share, y + long * 0.52 * share), (x - long * (share + 0.035), y + long * 0.52 * (share + 0.035))],
-                4.4 * share + 0.4,
-                mix(PEACH, WHITE, share),
-                round(250 * share**1.6) + 4,
-            )
+            canvas.stroke([(x - long * share, y + long * 0.52 * share), (x - long * (share + 0.035), y + long * 0.52 * (share + 0.035))], 4.4 * share + 0.4, mix(PEACH, WHITE, share), round(250 * share**1.6) + 4)
         canvas.glow(x - long, y + long * 0.52, 30, WHITE, 0.9)
     ranges(canvas, (610, 700), 110, mix(INDIGO, SLATE, 0.5), mix(NIGHT, PINE, 0.4), 31, 3)
     near = mix(NIGHT, INK, 0.4)
@@ -239,9 +234,7 @@ def snow_lane() -> Canvas:
     canvas.wash([(0, mix(INDIGO, SLATE, 0.5)), (1, mix(MIST, PEACH, 0.35))], 0, 600)
     ranges(canvas, (380, 480), 80, mix(SLATE, MIST, 0.4), mix(SLATE, INDIGO, 0.3), 61, 3)
     canvas.wash([(0, mix(WHITE, MIST, 0.35)), (1, WHITE)], 540)
-    for number, (x, base, wide, high) in enumerate(
-        ((470, 570, 120, 130), (620, 566, 110, 116), (250, 640, 240, 270), (730, 640, 260, 280), (-60, 730, 330, 420), (960, 730, 340, 430))
-    ):
+    for number, (x, base, wide, high) in enumerate(((470, 570, 120, 130), (620, 566, 110, 116), (250, 640, 240, 270), (730, 640, 260, 280), (-60, 730, 330, 420), (960, 730, 340, 430))):
         wall = mix(mix(WHITE, MIST, 0.4), SLATE, 0.18)
         hui_house(canvas, x, base, wide, high, wall, WHITE, lit=GOLD if number in (3, 4) else mix(SLATE, INDIGO, 0.4))
         canvas.rect(x - 4, base - high * 0.03, wide + 8, high * 0.05, WHITE)

@@ -60,9 +60,7 @@ def cable_bridge(canvas: Canvas, deck: float, pylons: tuple[float, float], top: 
             for side in (-1, 1):
                 foot = pylon + side * reach
                 canvas.stroke([(pylon, top + number * 9 + 4), (foot, deck - 14 * foot / canvas.width + 2)], 1.2, fill, 190)
-        canvas.poly(
-            [(pylon - 13, base + 100), (pylon - 3.5, top), (pylon + 3.5, top), (pylon + 13, base + 100), (pylon + 7, base + 100), (pylon, top + 60), (pylon - 7, base + 100)], fill
-        )
+        canvas.poly([(pylon - 13, base + 100), (pylon - 3.5, top), (pylon + 3.5, top), (pylon + 13, base + 100), (pylon + 7, base + 100), (pylon, top + 60), (pylon - 7, base + 100)], fill)
         canvas.rect(pylon - 9, base - 8, 18, 8, fill)
 
 
@@ -80,12 +78,7 @@ def boat(brush: Brush, x: float, y: float, size: float, hull: Colour, cabin: Col
 def train(canvas: Canvas, rail: float, nose: float, body: Colour = WHITE, stripe: Colour = CINNABAR) -> None:
     """A fast train from the left edge to its nose at x = `nose`, on a rail at y = `rail`."""
     high = 74.0
-    canvas.poly(
-        [(-10, rail - high), (nose - 150, rail - high)]
-        + [(nose - 150 + 150 * s / 10, rail - high + high * 0.82 * (s / 10) ** 2.1) for s in range(11)]
-        + [(nose - 14, rail - 6), (-10, rail - 6)],
-        body,
-    )
+    canvas.poly([(-10, rail - high), (nose - 150, rail - high)] + [(nose - 150 + 150 * s / 10, rail - high + high * 0.82 * (s / 10) ** 2.1) for s in range(11)] + [(nose - 14, rail - 6), (-10, rail - 6)], body)
     canvas.poly([(-10, rail - 26), (nose - 30, rail - 26), (nose - 12, rail - 19), (-10, rail - 19)], stripe)
     canvas.poly([(nose - 122, rail - 64), (nose - 88, rail - 61), (nose - 52, rail - 44), (nose - 108, rail - 44)], INK, 225)
     x = nose - 172
