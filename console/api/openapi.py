@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from console.api.calls import ID_MAX, Operation
+from console.api.examples import example_of
 from console.api.operations import OPERATIONS, PREFIX
 from console.api.problems import MEDIA_TYPE, PROBLEMS, ProblemDocument
 from console.api.scopes import SCOPES
@@ -42,6 +43,7 @@ def document() -> dict[str, Any]:
             "description": "Sends of MMS papers and what became of them. Numbers are masked unless the token has the scope `numbers`. Times are ISO 8601 with an offset.",
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in dict.fromkeys(map(area_of, OPERATIONS))],
         "security": [{"token": []}],
         "paths": paths,
         "components": {
@@ -68,16 +70,24 @@ def _schemas() -> dict[str, Any]:
 def _operation(one: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": one.name,
+        "tags": [area_of(one)],
         "summary": one.summary,
-        "description": f"One of the scopes {', '.join(f'`{name}`' for name in one.scopes)} is needed.",
+        "description": _described(one),
         "parameters": [*_path_parameters(one), *_query_parameters(one), *([_KEY] if one.method == "POST" else [])],
         "responses": {**{str(status): _answer(one, status, model) for status, model in one.answers.items()}, **_problems(one)},
     }
     if one.body is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.body)}}}
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.body), "example": example_of(one.body)}}}
     if one.media_types:
         found["requestBody"] = {"required": True, "content": {name: {} for name in one.media_types}}
     return found
+
+
+def _described(one: Operation) -> str:
+    """What holds of the operation beside its summary."""
+    said = f"One of the scopes {', '.join(f'`{name}`' for name in one.scopes)} is needed."
+    said += " A token of one city sees and does what is that city's." if one.by_city else " A token of one city is refused."
+    return said + (" What it answers is shown this once: the same key again gets `shown-once`." if one.shown_once else "")
 
 
 _KEY = {
@@ -89,15 +99,35 @@ _KEY = {
 }
 
 
+_QUERY = {
+    "limit": "So many at most", "month": "YYYY-MM; the present one where it is left out", "readers": "How many are to be sent to", "deadline": "When all are to have it",
+    "actor": "Only what this one did", "object_id": "Only what was done to this object",
+}  # fmt: skip
+"""What parameters mean that every list has, where their own field says nothing."""
+
+
+def area_of(one: Operation) -> str:
+    """What an operation is about: the first part of its path."""
+    return one.path.split("/")[1]
+
+
+def _of_path(name: str) -> str:
+    what = name.removesuffix("_id").replace("_", " ")
+    return f"Which {what}: the `{name}` that a list or an answer gave"
+
+
 def _path_parameters(one: Operation) -> Iterable[dict[str, Any]]:
-    return ({"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": ID_MAX}} for name in _VARIABLE.findall(one.path))
+    return (
+        {"name": name, "in": "path", "required": True, "description": _of_path(name), "schema": {"type": "integer", "minimum": 0, "maximum": ID_MAX}}
+        for name in _VARIABLE.findall(one.path)
+    )
 
 
 def _query_parameters(one: Operation) -> Iterable[dict[str, Any]]:
     if one.query is None:
         return
     for name, schema in one.query.model_json_schema()["properties"].items():
-        yield {"name": name, "in": "query", "required": False, "description": schema.pop("description", ""), "schema": schema}
+        yield {"name": name, "in": "query", "required": False, "description": schema.pop("description", "") or _QUERY.get(name, f"Only those of this {name}"), "schema": schema}
 
 
 def _answer(one: Operation, status: int, model: type[BaseModel]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def house(runtime: Runtime) -> tuple[Any, str, dict[str, int]]:
 def test_the_api_is_what_its_document_says(postgres_runtime: Runtime) -> None:
     app, token, ids = house(postgres_runtime)
     if not EXAMPLES:
-        found = faults(app, token, examples=2, phases=("examples", "fuzzing"), rows=ids)
+        found = faults(app, token, examples=1, phases=("examples", "fuzzing"), rows=ids)
     else:
         found = faults(app, token, examples=EXAMPLES, seed=SEED, only=ONLY, rows=ids) + faults(app, token, examples=EXAMPLES, seed=SEED + 1, only=ONLY)
     assert not found, "\n".join(found)
