@@ -29,6 +29,7 @@ from tests import servers
 from tests.command_line import CLI
 from tests.services.compiled import share_compiled_statements
 from tests.services.divided import import_share, made_once
+from tests.services.statements import leave_out
 
 TEMPLATE = "huabao_template"
 
@@ -89,8 +90,9 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Warnings are errors in unit tests; what takes long begins first, so that no processor waits for it at the end."""
+    leave_out(config, items)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     unit = Path(__file__).parent / "unit"
     for item in items:
