@@ -1,0 +1,43 @@
+"""A small invented month: every ledger balances, every desk has something to look at, and the same number makes the same month."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from care.models import Complaint
+from console.month.days import Plan
+from console.month.making import make
+from content.models import Edition
+from delivery.models import Brake, Dispatch
+from huabao.alarms import Alarm
+from huabao.errors import UsageError
+from huabao.runtime import Runtime
+from reconciliation.feeds.models import FeedArrival
+from reconciliation.runs.models import ReconcileRun
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+SMALL = Plan(readers=40, editions=3, pictures=False)
+
+
+@pytest.mark.slow
+def test_a_small_month_balances_and_fills_the_desks(sqlite_runtime: Runtime) -> None:
+    runtime = replace(sqlite_runtime, clock=lambda: NOON)
+    made = make(runtime, SMALL, lambda _: None)
+    assert made.problems == ()
+    assert made.kinds["edition"] == SMALL.editions
+    assert made.outcomes["retrieved"] > sum(made.outcomes.values()) / 2
+    with runtime.transaction(read_only=True) as session:
+        counts = {one: session.scalar(select(func.count()).select_from(one)) for one in (Alarm, Brake, Complaint, FeedArrival, ReconcileRun)}
+        states = session.scalars(select(Edition.state).order_by(Edition.id)).all()
+        latest = session.scalar(select(func.max(Dispatch.created_at)))
+    assert all(counts.values()), counts
+    assert list(states[-2:]) == ["in_review", "draft"], "the desk works at what comes next"
+    assert "killed" in states, "an evening paper was called back"
+    assert latest is not None
+    assert latest < NOON, "nothing happened after the present instant"
+    with pytest.raises(UsageError, match="readers already"):
+        make(runtime, SMALL, lambda _: None)
