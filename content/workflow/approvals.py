@@ -62,7 +62,7 @@ class Obstacle:
 
 
 def submit(session: Session, edition: Edition, done: Act) -> None:
-    """Hand a draft over for review.
+    """Hand a draft over for review; who does so has finished with it and gives his locks back.
 
     Raises:
         StoreError: it is no draft.
@@ -74,6 +74,8 @@ def submit(session: Session, edition: Edition, done: Act) -> None:
         raise UsageError(f"{locks.say(busy[0])}; submit when the locks are given back")
     readiness.require(session, edition, done.at)
     lifecycle.act(session, edition, lifecycle.SUBMIT, done)
+    for lock in locks.held(session, edition.id, done.at):
+        locks.give_back(session, edition, lock.section, by=done.by, at=done.at)
 
 
 def hindrances(session: Session, edition: Edition, done: Act, *, production: bool, checklist: bool = True) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -43,29 +44,44 @@ def asked(page: Page, runtime: Runtime, press: Callable[[], None]) -> None:
     expect(page.locator("#work")).to_have_count(0, timeout=WAIT_MS)
 
 
-def test_from_the_draft_to_the_schedule(open_page: OpenPage, sqlite_runtime: Runtime, world: World) -> None:
-    editor = open_page("/editions/1", name="li", language="en")
-    editor.click("#submit")
-    expect(editor.locator("dialog#sheet .big")).to_have_text("Version 1")
-    editor.keyboard.press("Enter")
-    expect(editor.locator(".issue-head .badge")).to_have_text("In review", timeout=WAIT_MS)
+@pytest.mark.parametrize(("language", "width", "height"), [("zh-CN", 1366, 768), ("en", 390, 844)])
+def test_from_the_draft_to_the_schedule(open_page: OpenPage, sqlite_runtime: Runtime, world: World, language: str, width: int, height: int) -> None:
+    """Written, looked at beside the text, kept; checked, handed in, approved by another, counted, scheduled by a third."""
+    chinese = language == "zh-CN"
+    look: dict[str, Any] = {"language": language, "width": width, "height": height}
+    editor = open_page("/editions/1/write", name="li", **look)
+    editor.set_default_timeout(WAIT_MS)
+    expect(editor.locator("#body")).to_have_value("今天的消息很短。", timeout=WAIT_MS)
+    editor.fill("#body", "今天的消息改过了，还是很短。")
+    expect(editor.locator("#saved")).to_have_attribute("data-state", "saved", timeout=WAIT_MS)
+    if width > 800:  # on a phone there is no room beside the text
+        expect(editor.locator("#slide")).to_be_visible(timeout=WAIT_MS)
+    editor.click("#keep")
+    expect(editor.locator("[data-told=kept]")).to_be_visible(timeout=WAIT_MS)
     editor.goto("/editions/1/preflight")
     asked(editor, sqlite_runtime, lambda: editor.click("#run-preflight"))
     expect(editor.locator("#problems")).to_contain_text("K1", timeout=WAIT_MS)
-    expect(editor.locator("#problems img").first).to_have_js_property("naturalWidth", 128, timeout=WAIT_MS)
-    chief = open_page("/editions/1/review", name="root", language="en")
+    editor.wait_for_function("document.querySelector('#problems img').naturalWidth === 128")
+    editor.goto("/editions/1")
+    editor.click("#submit")
+    expect(editor.locator("dialog#sheet .big")).to_have_text("版本 2" if chinese else "Version 2", timeout=WAIT_MS)
+    editor.keyboard.press("Enter")
+    expect(editor.locator(".issue-head .badge")).to_have_text("审阅中" if chinese else "In review", timeout=WAIT_MS)
+    editor.context.close()
+    chief = open_page("/editions/1/review", name="root", **look)
     chief.click("#approve")
-    expect(chief.locator("dialog#sheet button.main")).to_be_focused()
+    expect(chief.locator("dialog#sheet button.main")).to_be_focused(timeout=WAIT_MS)
     asked(chief, sqlite_runtime, lambda: chief.keyboard.press("Enter"))
-    expect(chief.locator(".issue-head .badge")).to_have_text("Approved", timeout=WAIT_MS)
-    ops = open_page("/editions/1/schedule", language="en")
+    expect(chief.locator(".issue-head .badge")).to_have_text("已通过" if chinese else "Approved", timeout=WAIT_MS)
+    chief.context.close()
+    ops = open_page("/editions/1/schedule", **look)
     asked(ops, sqlite_runtime, lambda: ops.click("#count-plan"))
     ops.check(f"[name='block.{SMALL}']")
     asked(ops, sqlite_runtime, lambda: ops.click("#count-plan"))
-    expect(ops.locator("#planned")).to_have_text("8")
-    expect(ops.locator("#schedule-act")).to_have_text("Schedule for 8")
+    expect(ops.locator("#planned")).to_have_text("8", timeout=WAIT_MS)
+    expect(ops.locator("#schedule-act")).to_have_text("为 8 人排期" if chinese else "Schedule for 8")
     asked(ops, sqlite_runtime, lambda: ops.click("#schedule-act"))
-    expect(ops.locator("#scheduled")).to_contain_text("Scheduled for 8 readers", timeout=WAIT_MS)
+    expect(ops.locator("#scheduled")).to_contain_text("8", timeout=WAIT_MS)
     with sqlite_runtime.transaction(read_only=True) as session:
         assert session.scalars(select(Dispatch.planned)).one() == 8
         assert session.scalars(select(Edition.state)).one() in ("scheduled", "sent")
