@@ -16,6 +16,7 @@ KEEPING: tuple[Right, ...] = (
     Right("tokens", "GET", "/tokens", MASTERS),
     Right("tokens_act", "POST", "/tokens", MASTERS),
     Right("token_revoke_act", "POST", "/tokens/revoke", MASTERS),
+    Right("api_reference", "GET", "/tokens/reference", MASTERS),
     Right("audit", "GET", "/audit", OPERATORS),
     Right("settings", "GET", "/settings", OPERATORS),
     Right("setting", "GET", "/settings/{name}", OPERATORS),

@@ -25,7 +25,7 @@ def test_accounts_in_two_looks(open_page: OpenPage, sqlite_runtime: Runtime, lan
     page.click("#code button")
     expect(page.locator(".code-picture img")).to_be_visible()
     expect(page.locator(".code-picture img")).not_to_have_js_property("naturalWidth", 0, timeout=60_000)
-    for name, where in (("me", ""), ("accounts", "/accounts"), ("account", path), ("tokens", "/tokens")):
+    for name, where in (("me", ""), ("accounts", "/accounts"), ("account", path), ("tokens", "/tokens"), ("reference", "/tokens/reference")):
         if where:
             page.goto(where)
         _judge(page)
