@@ -51,7 +51,8 @@ SUBCOMMAND_MODULES = {
 TASK_MODULES = ("subscribers.tasks", "content.tasks", "delivery.tasks", "reconciliation.tasks", "monitoring.tasks", "care.tasks", "console.rehearsal.tasks")
 SETTING_MODULES = (
     "huabao.alarms", "huabao.working", "subscribers.settings", "content.settings", "content.feeds.settings", "content.almanac.settings", "content.workflow.settings",
-    "content.wap.settings", "delivery.settings", "reconciliation.settings", "care.settings", "console.settings",
+    "content.wap.settings", "delivery.settings", "reconciliation.settings", "monitoring.settings", "care.settings",
+    "console.settings",
 )  # fmt: skip
 MODEL_MODULES = (
     "huabao.alarms", "huabao.audit", "huabao.leases", "huabao.queues", "huabao.settings",

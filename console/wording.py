@@ -8,9 +8,12 @@ or a sentence that nobody knows yet, stays as it stands.
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
 
 from console import desk_wording
-from console.texts import ENGLISH, has_text, text
+from console.texts import CHINESE, ENGLISH, has_text, text
 from delivery.dispatch.pacing import OF_PORTS
 
 _SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant", "batch": "gate.batch"}
@@ -67,11 +70,35 @@ _PLAIN = tuple((re.compile(form), name) for form, name in desk_wording.FORMS)
 _FORMS = (*((re.compile(form), name) for form, name in FORMS), *_PLAIN)
 
 
+SENTENCE_CHARS_MAX = 1000
+"""What is longer was written by no form of ours."""
+
+
+@lru_cache(maxsize=1)
+def sayings() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Forms of what is said in English by who wrote it, each with its Chinese: alarms, refusals of services."""
+    document = tomllib.loads((resources.files("console") / "sayings.toml").read_text("utf-8"))
+    return tuple((re.compile(one["form"], re.DOTALL), one["zh"]) for one in document["saying"])
+
+
+def _in_chinese(sentence: str) -> str | None:
+    """The sentence by its form in `sayings`, or None."""
+    if len(sentence) > SENTENCE_CHARS_MAX:
+        return None
+    for form, chinese in sayings():
+        if found := form.fullmatch(sentence):
+            values = {name: said(value, CHINESE) if name.startswith("why") else value for name, value in found.groupdict(default="").items()}
+            return chinese.format(**values).strip()
+    return None
+
+
 def said(sentence: str, language: str) -> str:
     """The sentence in that language, where its form is known."""
     for form, name in _PLAIN if language == ENGLISH else _FORMS:
         if found := form.fullmatch(sentence):
             return text(language, name, **_values(found.groupdict(), language))
+    if language != ENGLISH and (known := _in_chinese(sentence)) is not None:
+        return known
     parts = sentence.split("; ")
     return ("; " if language == ENGLISH else "；").join(said(part, language) for part in parts) if len(parts) > 1 and all(part.startswith("seed ") for part in parts) else sentence
 

@@ -71,7 +71,7 @@ def accounts_act(visit: Visit) -> Response:
             added = auth.add_user(session, typed["name"], hashed, typed["role"], city=typed["city"], phone=phone, by=visit.actor, now=visit.runtime.now(), once=True)
             name = added.name
     except HuabaoError as error:
-        return _list(visit, 422, problem=str(error), typed=typed)
+        return _list(visit, 422, problem=visit.why(error), typed=typed)
     return _list(visit, made=(name, password))
 
 
@@ -149,7 +149,7 @@ def account_act(visit: Visit) -> Response:
             if before != (user.role, user.city) and not _is_own(visit, user):
                 auth.end_sessions(session, user.id)
     except HuabaoError as error:
-        return _one(visit, 422, problem=str(error))
+        return _one(visit, 422, problem=visit.why(error))
     return visit.go(f"/accounts/{int(visit.request.path_params['user_id'])}?done=saved")
 
 
@@ -177,7 +177,7 @@ def account_grants_act(visit: Visit) -> Response:
                 raise Refused(403, "forbidden")
             (auth.take if form.get("take") == "1" else auth.give)(session, user, grant, by=visit.actor, now=now)
     except HuabaoError as error:
-        return _one(visit, 422, problem=str(error))
+        return _one(visit, 422, problem=visit.why(error))
     return visit.go(f"/accounts/{int(visit.request.path_params['user_id'])}?done=saved#grants")
 
 
@@ -213,4 +213,4 @@ def account_state_act(visit: Visit) -> Response:
                 raise Refused(404, "not_found")
             return visit.go(f"/accounts/{user.id}?done={verb}")
     except HuabaoError as error:
-        return _one(visit, 422, problem=str(error))
+        return _one(visit, 422, problem=visit.why(error))

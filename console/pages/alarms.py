@@ -144,7 +144,7 @@ def alarm_act(visit: Visit) -> Response:
             acts[verb](session)
     except UsageError as error:
         if verb in VERBS:
-            return _sheet(visit, problem=str(error), reason=reason)
+            return _sheet(visit, problem=visit.why(error), reason=reason)
     return visit.go(f"/alarms/{alarm_id}")
 
 

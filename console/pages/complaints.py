@@ -134,7 +134,7 @@ def complain_act(visit: Visit) -> Response:
             entering.take(session, said, by=visit.actor, now=now)
             reader_id = reader.id
     except UsageError as error:
-        return _complain_sheet(visit, problem=str(error))
+        return _complain_sheet(visit, problem=visit.why(error))
     return visit.go(f"/readers/{reader_id}?done=complaint")
 
 
@@ -184,7 +184,7 @@ def settle_complaint_act(visit: Visit) -> Response:
             entering.answer(session, found, visit.form.get("answer", ""), note, cause=visit.form.get("cause", ""), by=visit.actor, now=visit.runtime.now())
             reader_id = found.reader_id
     except UsageError as error:
-        return _answer_sheet(visit, problem=str(error))
+        return _answer_sheet(visit, problem=visit.why(error))
     return visit.go(f"/readers/{reader_id}?done=answered" if visit.form.get("back") == "reader" and reader_id else "/complaints")
 
 

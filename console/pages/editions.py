@@ -77,7 +77,7 @@ def edition_new_act(visit: Visit) -> Response:
         with visit.runtime.transaction() as session:
             begun = starting.begin(session, wish, by=visit.actor, now=visit.runtime.now(), city=visit.city)
     except UsageError as error:
-        return _new(visit, form, str(error))
+        return _new(visit, form, visit.why(error))
     return visit.go(f"/editions/{begun.edition_id}/write")
 
 

@@ -58,7 +58,7 @@ def cut_act(visit: Visit) -> Response:
             edition_of(visit, session)
             made = pictures.cut(session, form.get("sha256", ""), (box[0], box[1], box[2], box[3]), file, folder if folder in FOLDERS else FOLDERS[0])
     except (PictureError, UsageError) as error:
-        return problem(422, str(error), "picture")
+        return problem(422, visit.why(error), "picture")
     return answer(made.to_document())
 
 
@@ -81,7 +81,7 @@ def picture_size(visit: Visit) -> Response:
             row = pictures.find(session, visit.request.path_params["sha256"])
             return answer({"size": [row.width_px, row.height_px]})
     except UsageError as error:
-        return problem(422, str(error), "picture")
+        return problem(422, visit.why(error), "picture")
 
 
 def panels(visit: Visit) -> Response:
@@ -93,7 +93,7 @@ def panels(visit: Visit) -> Response:
             size = [row.width_px, row.height_px]
             found = pictures.panels_of(session, row.sha256, reading if reading in ("ltr", "rtl", "vertical") else "ltr")
     except (PictureError, UsageError) as error:
-        return problem(422, str(error), "picture")
+        return problem(422, visit.why(error), "picture")
     return answer({"panels": found, "size": size})
 
 

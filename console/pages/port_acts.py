@@ -73,7 +73,7 @@ def port_act(visit: Visit) -> Response:
         _do(visit, name, asked, _reason(visit))
     except HuabaoError as error:
         with visit.runtime.transaction(read_only=True) as session:
-            return _sheet(visit, session, find(session, visit), asked, problem=visit.say("ports.refused", why=str(error)))
+            return _sheet(visit, session, find(session, visit), asked, problem=visit.say("ports.refused", why=visit.why(error)))
     return visit.go(f"/ports/{name}")
 
 

@@ -66,7 +66,7 @@ def resend_act(visit: Visit) -> Response:
     try:
         answer = services.resend(visit.runtime, ask, actor=visit.actor)
     except (UsageError, StoreError) as error:
-        return _shown(visit, _resend_sheet(visit), problem=str(error), reason=reason)
+        return _shown(visit, _resend_sheet(visit), problem=visit.why(error), reason=reason)
     if answer.state != services.SENT:
         return _shown(visit, _resend_sheet(visit), reason=reason)
     return visit.go(f"/readers/{reader_id}?done=resend")

@@ -39,7 +39,7 @@ def seeds_act(visit: Visit) -> Response:
             if not problem:
                 _change(visit, session, group, verb, numbers)
     except UsageError as error:
-        problem = visit.say("seeds.refused", why=str(error))
+        problem = visit.say("seeds.refused", why=visit.why(error))
     return _board(visit, "seeds.html", problem=problem) if problem else visit.go("/seeds?done=1#groups")
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console import registry
+from console.meanings import meaning, unit
 from console.pages.steering import REASON_CHARS_MAX
 from console.settings import SIGN_IN_SETTINGS
+from console.texts import CHINESE
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
 from huabao.settings import Setting, SettingValue, set_value
@@ -59,8 +61,17 @@ def settings(visit: Visit) -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         rows = {row.name: row for row in session.scalars(select(SettingValue))}
         whole = [Line(one, rows.get(one.name)) for one in registry.settings()]
-        lines = [one for one in whole if (not changed or one.row is not None) and word in f"{one.setting.name} {one.setting.meaning} {one.setting.unit}".casefold()]
-        return visit.page("settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=lambda name: _may_set(visit, name))
+        lines = [one for one in whole if (not changed or one.row is not None) and word in _words(one.setting)]
+        return visit.page("settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=lambda name: _may_set(visit, name), **_dressing(visit))
+
+
+def _words(one: Setting[Any]) -> str:
+    """In what a search looks: the name, and the meaning in both languages."""
+    return f"{one.name} {one.meaning} {meaning(one, CHINESE)[0]} {one.unit}".casefold()
+
+
+def _dressing(visit: Visit) -> dict[str, Any]:
+    return {"meaning": lambda one: meaning(one, visit.language), "unit": lambda one: unit(one, visit.language)}
 
 
 def setting(visit: Visit) -> Response:
@@ -80,7 +91,7 @@ def setting_act(visit: Visit) -> Response:
             try:
                 set_value(session, [line.setting], line.setting.name, value, by=visit.actor, at=visit.runtime.now(), reason=reason)
             except UsageError as error:
-                problem = visit.say("settings.refused", why=str(error))
+                problem = visit.say("settings.refused", why=visit.why(error))
         if problem:
             return _sheet(visit, line, value=value, reason=reason, problem=problem)
     return visit.go(f"/settings?done={line.setting.name}#setting-{line.setting.name}")
@@ -113,5 +124,5 @@ def _sheet(visit: Visit, line: Line, *, value: str, reason: str = "", problem: s
     return visit.page(
         "_setting_sheet.html" if visit.fragment else "setting_sheet.html",
         line=line, value=value, reason=reason, problem=problem, is_switch=isinstance(line.setting.default, bool), value_chars_max=VALUE_CHARS_MAX,
-        reason_chars_max=REASON_CHARS_MAX,
+        reason_chars_max=REASON_CHARS_MAX, **_dressing(visit),
     )  # fmt: skip

@@ -32,7 +32,7 @@ def tokens_act(visit: Visit) -> Response:
             row, token = services.add_token(session, form.get("name", "").strip(), chosen, rate_per_min=limit, city=city, by=visit.actor, now=visit.runtime.now())
             name = row.name
     except HuabaoError as error:
-        return _page(visit, 422, problem=str(error))
+        return _page(visit, 422, problem=visit.why(error))
     return _page(visit, made=(name, token))
 
 
@@ -42,5 +42,5 @@ def token_revoke_act(visit: Visit) -> Response:
         with visit.runtime.transaction() as session:
             services.revoke_token(session, visit.form.get("name", ""), by=visit.actor, now=visit.runtime.now())
     except HuabaoError as error:
-        return _page(visit, 422, problem=str(error))
+        return _page(visit, 422, problem=visit.why(error))
     return visit.go("/tokens?done=revoked")

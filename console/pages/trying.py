@@ -32,7 +32,7 @@ def try_act(visit: Visit) -> Response:
     try:
         made = trying.send(visit.runtime, ask, by=visit.actor)
     except UsageError as error:
-        return _sheet(visit, problem=str(error))
+        return _sheet(visit, problem=visit.why(error))
     return _sheet(visit, made=made)
 
 

@@ -25,6 +25,9 @@ from subscribers.models import ACCOUNT_STATES, SUBSCRIPTION_STATES
 from subscribers.orders.change import EVENTS
 
 CONSOLE = Path(str(resources.files("console")))
+REFUSING = [path for name in ("care", "reconciliation") for path in sorted((CONSOLE.parent / name).rglob("*.py")) if "word=" in path.read_text("utf-8")]
+"""Modules whose refusals name the text by which a page says them."""
+
 HALF_WIDTH = re.compile(r"[一-鿿][,;:!?]|[,;:!?][一-鿿]")
 HANDED_ON = {"write"}
 """Groups that a script is given whole."""
@@ -53,7 +56,7 @@ def test_every_text_stands_in_both_languages() -> None:
 
 def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
     """By its name, by the name's beginning (`say("ports.is_" ~ state)`), or by its group (`named("audit_action", action)`)."""
-    sources = "".join(path.read_text("utf-8") for path in [*CONSOLE.glob("html/*.html"), *CONSOLE.glob("static/*.js"), *CONSOLE.rglob("*.py")])
+    sources = "".join(path.read_text("utf-8") for path in [*CONSOLE.glob("html/*.html"), *CONSOLE.glob("static/*.js"), *CONSOLE.rglob("*.py"), *REFUSING])
     known = set(texts.texts())
     begun = set(re.findall(r"""["']([a-z_]+\.[a-z_]*)["']\s*(?:~|\+)""", sources)) | set(re.findall(r"""f["']([a-z_]+\.[a-z_]*)\{""", sources))
     asked = set(re.findall(r"""say\(\s*["']([a-z_]+\.[a-z_]+)["']""", sources))
