@@ -18,6 +18,8 @@ from huabao.clock import business_day
 from huabao.errors import UsageError
 
 DAILY, EDITION, MONTH = "daily", "edition", "month"
+EARLIEST = date(2000, 1, 1)
+"""No paper by MMS was there before."""
 
 
 def day_report(session: Session, day: date, now: datetime, language: str) -> Document:
@@ -26,6 +28,7 @@ def day_report(session: Session, day: date, now: datetime, language: str) -> Doc
     Raises:
         UsageError: the day has not come.
     """
+    _check(day)
     if day > business_day(now):
         raise UsageError(f"{day.isoformat()} has not come; the last day that can be reported is {business_day(now).isoformat()}")
     return day_document(gather_day(session, day, now), language)
@@ -37,9 +40,15 @@ def month_report(session: Session, month: date, now: datetime, language: str) ->
     Raises:
         UsageError: the month has not come.
     """
+    _check(month)
     if month.replace(day=1) > business_day(now):
         raise UsageError(f"{month:%Y-%m} has not come; the last month that can be reported is {business_day(now):%Y-%m}")
     return month_document(gather_month(session, month, now), language)
+
+
+def _check(day: date) -> None:
+    if day < EARLIEST:
+        raise UsageError(f"{day.isoformat()} lies too far back; reports begin in {EARLIEST.year}")
 
 
 def edition_report(session: Session, edition: Edition, now: datetime, language: str) -> Document:

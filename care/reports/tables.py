@@ -12,6 +12,7 @@ from care.reports.around import Incident, PortDay
 from care.reports.document import CLOCK, COUNT, MINUTES, MOMENT, MONEY, PERCENT, TEXT, Cell, Column, Section, Table, percent
 from care.reports.sends import OPEN, Sent, Sum
 from care.reports.wording import named, say
+from huabao.msisdn import mask_within
 from monitoring.lateness import CAUSES, percentile
 from reconciliation.reports.figures import Report
 
@@ -113,10 +114,12 @@ def ports_table(language: str, found: Sequence[PortDay]) -> Table:
 def alarms_table(language: str, found: Sequence[Incident]) -> Table:
     """Incidents, the worst first."""
     heads = columns(language, "severity", "alarm", "about", ("since", MOMENT), ("minutes", MINUTES), ("closed", MOMENT), "owner", ("readers", COUNT))
-    rows = tuple(
-        (named(language, "severity", one.severity), one.name(language), cut(one.key), one.first_seen_at, one.minutes, one.closed_at, one.owner, one.readers) for one in found
-    )
+    rows = tuple((*_what(language, one), one.first_seen_at, one.minutes, one.closed_at, one.owner, one.readers) for one in found)
     return Table(say(language, "alarms_title"), heads, rows)
+
+
+def _what(language: str, one: Incident) -> tuple[Cell, ...]:
+    return named(language, "severity", one.severity), one.name(language), cut(mask_within(one.key))
 
 
 def differences_table(language: str, found: Report) -> Table:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from care.reports import files
 from care.reports.document import Document, percent, shown
 from care.reports.lists import day_lines, month_lines
-from care.reports.making import DAILY, EDITION, MONTH, day_report, edition_report, month_report
+from care.reports.making import DAILY, EARLIEST, EDITION, MONTH, day_report, edition_report, month_report
 from care.settings import DAILY_AT, DAILY_TO, MONTH_AT, MONTH_TO, recipients
 from console.visit import Refused, Visit
 from content.models import Edition
@@ -83,7 +83,7 @@ def report_edition_file(visit: Visit) -> Response:
 
 def _until(visit: Visit, today: date) -> date:
     try:
-        return min(today, date.fromisoformat(visit.request.query_params.get("until", "")))
+        return max(EARLIEST, min(today, date.fromisoformat(visit.request.query_params.get("until", ""))))
     except ValueError:
         return today
 

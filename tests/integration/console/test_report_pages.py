@@ -32,7 +32,9 @@ def test_days_months_and_editions_are_read_and_taken(runtime: Runtime, signed_in
     client = signed_in("王敏")
     listed = client.get("/reports").text
     assert all(said in listed for said in ("140", "71.42%", "1 sent", "1 failed", f"/reports/days/{today}/report.pdf", "Nobody is set"))
-    assert "None" not in client.get("/reports?until=2019-01-01").text and client.get("/reports?until=x").status_code == 200
+    assert (
+        "None" not in client.get("/reports?until=2019-01-01").text and [client.get(f"/reports?until={day}").status_code for day in ("x", "0001-01-01", "9999-12-31")] == [200] * 3
+    )
     page = client.get(f"/reports/days/{today}").text
     wanted = ("Daily operations", "71.42%", "1 dispatch is not closed yet", "&lt;b&gt;晚报&lt;/b&gt;")
     assert [said for said in wanted if said not in page] == []
@@ -45,7 +47,17 @@ def test_days_months_and_editions_are_read_and_taken(runtime: Runtime, signed_in
     with runtime.transaction(read_only=True) as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "report.download")).one()
     assert (entry.actor, entry.object_id, entry.detail) == ("王敏", f"huabao-daily-{today}", {"kind": "daily", "form": "xlsx"})
-    for path in ("days/2999-01-01", "days/x", "months/2026-13", "months/2999-01", "editions/999", f"days/{today}/report.exe", f"days/{today}/..%2Freport.pdf"):
+    for path in (
+        "days/2999-01-01",
+        "days/0001-01-01",
+        "months/0001-01",
+        "days/x",
+        "months/2026-13",
+        "months/2999-01",
+        "editions/999",
+        f"days/{today}/report.exe",
+        f"days/{today}/..%2Freport.pdf",
+    ):
         assert client.get(f"/reports/{path}").status_code == 404, path
 
 

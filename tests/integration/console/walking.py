@@ -17,6 +17,7 @@ from console.rights import RIGHTS, Right
 from content.models import EditionVersion, Publication
 from delivery.models import Port
 from huabao.audit import AuditEntry
+from huabao.clock import business_day
 from huabao.runtime import Runtime
 from reconciliation.runs.models import ReconcileDifference
 from reconciliation.stop_send.models import DeliveryStop
@@ -52,7 +53,16 @@ def build(runtime: Runtime) -> dict[str, Any]:
         session.execute(update(DeliveryStop).values(next_why=SCRIPT + QUOTE))
         session.execute(update(Port).values(state_reason=SCRIPT + QUOTE))
         session.add(AuditEntry(at=runtime.now(), actor=FORMULA, action="test", object_kind=SCRIPT, object_id=QUOTE, detail={"why": SCRIPT + QUOTE}))
-        return {**VALUES, "dispatch_id": dispatch_id, "difference_id": difference_id, "run_id": run_id if run_id != stop_run else 1, "user_id": victim.id}
+        today = business_day(runtime.now())
+        return {
+            **VALUES,
+            "day": today.isoformat(),
+            "month": f"{today:%Y-%m}",
+            "dispatch_id": dispatch_id,
+            "difference_id": difference_id,
+            "run_id": run_id if run_id != stop_run else 1,
+            "user_id": victim.id,
+        }
 
 
 def path_of(one: Right, values: dict[str, Any]) -> str:
