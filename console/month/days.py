@@ -45,10 +45,10 @@ SEGMENTS: Final = {
     "合肥大屏": {"all": [{"field": "city", "op": "eq", "value": "合肥"}, {"field": "handset_class", "op": "in", "value": ["300kb-320x480", "600kb-480x800"]}]},
 }
 
-LOOKS_MIN: Final = (-30, -28, -20, -5, -4, 0, 0.6, 1.8, 3.5, 6, 12, 25, 50)
+LOOKS_MIN: Final = (-30, -27, -5, 0, 0.6, 1.8, 3.5, 7, 15, 50)
 """Minutes beside a start at which everybody looks."""
 
-ROUNDS: Final = (time(3, 15), time(8), time(11), time(14, 30), time(18, 45), time(22))
+ROUNDS: Final = (time(3, 15), time(8, 30), time(14, 30), time(21))
 """When everything is looked at, each day."""
 
 HOUSE_SEEDS: Final = 2
@@ -78,13 +78,13 @@ class Act:
 
     Attributes:
         turn: of what happens at one instant, the order.
-        closely: see `House.move`.
+        closely: see `House.move`; None where nobody looks around afterwards.
     """
 
     at: datetime
     turn: int
     do: Callable[[], None] | None = field(default=None, compare=False)
-    closely: bool = field(default=True, compare=False)
+    closely: bool | None = field(default=True, compare=False)
 
 
 @dataclass
@@ -195,11 +195,11 @@ class Days:
     def _plan_day(self, number: int, day: date) -> None:
         """The ordinary things of a day."""
 
-        def hour(at: time, do: Callable[[], None] | None, *, closely: bool = True) -> None:
-            self.at(datetime.combine(day, at, SHANGHAI), do, closely=closely)
+        def hour(at: time, do: Callable[[], None]) -> None:
+            self.at(datetime.combine(day, at, SHANGHAI), do, closely=None)
 
         for at in ROUNDS:
-            hour(at, None, closely=False)
+            self.at(datetime.combine(day, at, SHANGHAI), closely=False)
         before = day - timedelta(days=1)
         hour(time(3), lambda: self.province.lay_files(before, without=self.without.get(before, "")))
         if number % 7 == 0:
@@ -223,14 +223,15 @@ class Days:
             self.house.clock.move_to(act.at)
             if act.do is not None:
                 act.do()
-            self.house.move(act.at, closely=act.closely)
+            if act.closely is not None:
+                self.house.move(act.at, closely=act.closely)
         self.house.move(until, closely=False)
 
     def apply(self, run_id: int, person: str) -> None:
         """Carry out a run's repairs."""
         running.apply_repairs(self.house.runtime, run_id, by=person)
 
-    def at(self, when: datetime, do: Callable[[], None] | None = None, *, closely: bool = True) -> None:
+    def at(self, when: datetime, do: Callable[[], None] | None = None, *, closely: bool | None = True) -> None:
         """Let something happen then, or only look around."""
         self._turn += 1
         heappush(self.acts, Act(when, self._turn, do, closely))
@@ -241,7 +242,7 @@ class Days:
         start = start_of(day, slug)
         picture = self.desk.covers.get(slug) if number % 5 == 0 else None
         issue = Issue(slug, f"{day:%Y%m%d}", day, self.plan.seed, picture, sports=number % 3 == 0)
-        self.at(start - BROUGHT[slug], lambda: self._bring(issue))
+        self.at(start - BROUGHT[slug], lambda: self._bring(issue), closely=None)
         for minutes in LOOKS_MIN:
             self.at(start + timedelta(minutes=minutes), closely=minutes != LOOKS_MIN[-1])
 
@@ -256,7 +257,7 @@ class Days:
             self.desk.approve(edition_id)
             self.desk.made[f"{issue.slug}/{issue.day}"] = self.desk.schedule(edition_id, start)
 
-        self.at(start - BROUGHT[issue.slug] + REVIEWED, approve)
+        self.at(start - BROUGHT[issue.slug] + REVIEWED, approve, closely=None)
 
     def _plan_ahead(self) -> None:
         """The desk works at what comes next: an issue waits for its review, another is begun."""

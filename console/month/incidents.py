@@ -104,8 +104,8 @@ class Incidents:
         def end() -> None:
             handsets.refusing = ""
 
-        self.days.at(begins, begin)
-        self.days.at(ends, end)
+        self.days.at(begins, begin, closely=None)
+        self.days.at(ends, end, closely=None)
 
     def _release(self, day: date, slug: str, reason: str) -> None:
         """Let go of what is held of a paper: the whole dispatch, or its classes."""
