@@ -12,6 +12,7 @@
   const WAIT_MS = 1200;
   const AGAIN_MS = [2000, 4000, 8000, 15000, 30000];
   const STALE_STASH_MS = 8000;
+  const DOUBTS_MAX = 5;
 
   let server = read("draft-state");
   const parts = new Map();
@@ -23,8 +24,12 @@
   let timer = 0;
   let stopped = "";
 
-  const tab = sessionStorage.getItem("huabao-tab") || String(Math.random()).slice(2);
-  sessionStorage.setItem("huabao-tab", tab);
+  /* Values that went to the server and of which no answer came: it may have them. By part. */
+  const doubtful = new Map();
+
+  const kept = (act, otherwise) => { try { return act(); } catch (error) { return otherwise; } };
+  const tab = kept(() => sessionStorage.getItem("huabao-tab"), null) || String(Math.random()).slice(2);
+  kept(() => sessionStorage.setItem("huabao-tab", tab));
   const prefix = `huabao-draft:${edition}:${server.me}:`;
   const stashKey = prefix + tab;
 
@@ -75,8 +80,9 @@
   function stash() {
     try {
       if (!dirty.size) { localStorage.removeItem(stashKey); return; }
-      const kept = Object.fromEntries([...dirty].map((name) => [name, { was: digests.get(name) || "", value: parts.has(name) ? parts.get(name) : null }]));
-      localStorage.setItem(stashKey, JSON.stringify({ at: Date.now(), parts: kept }));
+      const left = Object.fromEntries([...dirty].map((name) => [name, { was: digests.get(name) || "", value: parts.has(name) ? parts.get(name) : null, sent: doubtful.get(name) || [] }]));
+      localStorage.setItem(stashKey, JSON.stringify({ at: Date.now(), parts: left }));
+      emit("untold", "stash");
     } catch (error) {
       emit("told", "stash", "held", say("stash_full"));
     }
@@ -99,6 +105,8 @@
     flight = true;
     show();
     const sent = new Map([...dirty].map((name) => [name, clone(parts.has(name) ? parts.get(name) : null)]));
+    for (const [name, value] of sent) doubtful.set(name, [...(doubtful.get(name) || []), value].slice(-DOUBTS_MAX));
+    stash();
     const changes = [...sent].map(([part, value]) => ({ part, value, was: digests.get(part) || "" }));
     let found;
     try {
@@ -110,12 +118,18 @@
     settle(found, sent);
   }
 
+  const tried = (name, value) => (doubtful.get(name) || []).some((one) => same(one, value));
+
   function settle({ status, data }, sent) {
     if (status === 200) {
       tries = 0;
       stopped = "";
       emit("untold", "saving");
+      const mine = data.conflicts.filter((one) => tried(one.part, one.value));  // saved before, and the answer was lost
+      for (const one of mine) digests.set(one.part, data.digests[one.part] || "");
+      const conflicts = data.conflicts.filter((one) => !mine.includes(one));
       const conflicting = new Set(data.conflicts.map((one) => one.part));
+      for (const name of sent.keys()) doubtful.delete(name);
       for (const [name, value] of sent) {
         if (conflicting.has(name)) continue;
         digests.set(name, data.digests[name] || "");
@@ -123,7 +137,7 @@
       }
       const others = take(data);
       stash();
-      if (data.conflicts.length) { stopped = "conflict"; emit("conflict", data.conflicts); }
+      if (conflicts.length) { stopped = "conflict"; emit("conflict", conflicts); }
       if (others.length) emit("taken", others);
       emit("saved", data.saved);
       if (dirty.size && !stopped) later(WAIT_MS);
@@ -179,7 +193,7 @@
   function recover() {
     let again = false;
     const found = new Map();
-    for (let place = localStorage.length - 1; place >= 0; place--) {
+    for (let place = kept(() => localStorage.length, 0) - 1; place >= 0; place--) {
       const key = localStorage.key(place);
       if (!key || !key.startsWith(prefix)) continue;
       try {
@@ -195,7 +209,7 @@
     for (const [name, one] of found) {
       const there = parts.has(name) ? parts.get(name) : null;
       if (dirty.has(name) || same(there, one.value)) continue;
-      if ((digests.get(name) || "") === one.was) {
+      if ((digests.get(name) || "") === one.was || (one.sent || []).some((value) => same(value, there))) {
         if (one.value === null) parts.delete(name); else parts.set(name, one.value);
         dirty.add(name);
         taken++;
