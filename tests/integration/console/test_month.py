@@ -1,4 +1,4 @@
-"""A small invented month: every ledger balances, every desk has something to look at, and the same number makes the same month."""
+"""A small invented month: every ledger balances, and every desk has something to look at."""
 
 from __future__ import annotations
 
