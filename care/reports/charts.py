@@ -204,6 +204,11 @@ def _bins(minutes: Sequence[Minute]) -> tuple[int, list[datetime], list[dict[str
     return step, [first + timedelta(minutes=step * index) for index in range(number)], heights
 
 
+def step_min(minutes: Sequence[Minute]) -> int:
+    """How many minutes a bar of `stacked` stands for."""
+    return _bins(minutes)[0]
+
+
 def _floor(at: datetime, step_min: int) -> datetime:
     minutes = int(at.timestamp()) // 60
     return datetime.fromtimestamp((minutes - minutes % step_min) * 60, tz=at.tzinfo)

@@ -81,7 +81,7 @@ def _course(found: EditionReport, language: str) -> Section:
     rules = sorted({(one.deadline_at, words("promised_mark")) for one in found.sends if one.deadline_at is not None})
     picture = charts.stacked(drawn, partial(named, language, "tone"), rules)
     note = words("course_rest", at=shown(drawn[-1].at, MOMENT), n=after) if after else ""
-    return Section(words("course"), (), (picture,), (_minutes(found, language),), note)
+    return Section(words("course"), (), (charts.captioned(words("course_unit", n=charts.step_min(drawn)), picture),), (_minutes(found, language),), note)
 
 
 def drawable(minutes: Sequence[Minute]) -> tuple[Sequence[Minute], int]:
