@@ -37,7 +37,7 @@ def test_import_list_show_and_import_again(cli: CLI, tmp_path: Path) -> None:
 
 
 def test_as_a_process(cli: CLI, tmp_path: Path) -> None:
-    cli.process("edition", "import", editions.comic(tmp_path / "in"))
+    cli("edition", "import", editions.comic(tmp_path / "in"))
     assert "240x320" in cli("edition", "build", 1, "--out", tmp_path / "out", "--classes", "240x320", code=2).err
     assert cli.process("edition", "build", 1, "--out", tmp_path / "out", "--classes", "100kb-240x320", "--json").json["variants"]
 

@@ -16,16 +16,17 @@ from tests.services.delivering import add_port, build_world, peer, set_setting
 
 def test_plan_start_status_verify(runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
     world = build_world(runtime, readers=700)
+    run = cli.process if runtime.engine.dialect.name == "postgresql" else cli
     with peer(tmp_path / "kept") as mmsc:
         add_port(runtime, mmsc.url)
         planned = cli("dispatch", "plan", world.edition, "--deadline", "2099-01-01T06:30", "--json").json
         assert {"audience", "planned", "excluded", "variants", "bytes", "ports", "need_rate_per_s", "forecast_s", "deadline_met"} <= planned.keys()
         assert (planned["audience"], planned["planned"], planned["deadline_met"], planned["ports"][0]["load"]) == (700, 700, True, 700)
-        started = cli.process("dispatch", "start", world.edition, "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
+        started = run("dispatch", "start", world.edition, "--json", env={"HUABAO_REPORT_WAIT_S": "1"}).json
         assert {"dispatch_id", "state", "audience", "planned", "excluded", "outcomes", "rate_per_s", "forecast_finish_at"} <= started.keys()
         assert (started["state"], started["outcomes"]["no_report"]) == ("closed", 700)
         assert cli("dispatch", "status", 1, "--watch", "--json").json["state"] == "closed"
-        proof = cli.process("ledger", "verify", "--peer", mmsc.keep, "--json").json
+        proof = run("ledger", "verify", "--peer", mmsc.keep, "--json").json
         assert (proof["balanced"], proof["problems"]) == (True, [])
         assert proof["dispatches"][0]["planned"] == 700
         lines = (mmsc.keep / "submissions.jsonl").read_text()

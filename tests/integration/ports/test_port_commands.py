@@ -72,6 +72,6 @@ def test_port_test_asks_the_peer(cli: CLI) -> None:
 
 
 def test_as_a_process(cli: CLI) -> None:
-    cli.process("port", "add", "p", "--url", "http://m/", "--rate", "10")
+    cli("port", "add", "p", "--url", "http://m/", "--rate", "10")
     said = cli.process("port", "set", "q", "--rate", "1", code=2)
     assert (said.out, said.err.count("\n"), "there are p" in said.err) == ("", 1, True)
