@@ -48,6 +48,6 @@ def _described(path: str, method: str, operation: dict[str, Any]) -> Described:
     first, _, _ = operation["description"].partition(" is needed.")
     return Described(
         operation["operationId"], method.upper(), path, operation["summary"], first.removeprefix("One of the scopes ").replace("`", ""),
-        "refused" not in operation["description"], tuple((one["name"], one["description"], one["required"]) for one in operation["parameters"]), sample,
+        "refused" not in operation["description"], tuple((one["name"], one["description"].replace("`", ""), one["required"]) for one in operation["parameters"]), sample,
         tuple((status, one["description"].replace("`", "")) for status, one in operation["responses"].items()),
     )  # fmt: skip

@@ -28,6 +28,8 @@ def test_accounts_in_two_looks(open_page: OpenPage, sqlite_runtime: Runtime, lan
     for name, where in (("me", ""), ("accounts", "/accounts"), ("account", path), ("tokens", "/tokens"), ("reference", "/tokens/reference")):
         if where:
             page.goto(where)
+        if name == "reference":
+            page.click("#steerDispatch summary")
         _judge(page)
         _keep_picture(page, f"{look}-{name}")
     page.goto("/me")
