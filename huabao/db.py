@@ -104,12 +104,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     dead-lock on the way from reading to writing.
     """
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_connect)
         _Writers().attend(engine)
         event.listen(engine, "handle_error", fullness.note)
         return engine
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     event.listen(engine, "connect", _postgres_connect)
     _ping_after_rest(engine)
     event.listen(engine, "handle_error", fullness.note)

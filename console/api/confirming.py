@@ -8,7 +8,7 @@ from pydantic import Field
 
 from console.api.problems import Problem
 from console.api.schemas import Agent, Strict
-from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX
 
 
 class CountedRequest(Strict):

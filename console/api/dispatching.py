@@ -12,8 +12,7 @@ from console.api.calls import Call, Operation, Reply
 from console.api.confirming import CountedRequest, check
 from console.api.problems import Problem
 from console.api.scopes import READ, SEND
-from console.pages.preflight import TURNED_TO
-from console.pages.steering import VERBS
+from console.confirmed import VERBS
 from delivery import lifecycle
 from delivery.dispatch import brake as brakes
 from delivery.dispatch import pacing, steering
@@ -129,7 +128,7 @@ def act_on_class(call: Call) -> Reply:
         dispatch = _found(session, dispatch_id)
         state, count = dispatch.state, brakes.readers_left(session, dispatch, brakes.HANDSET_CLASS, body.handset_class)
     if body.act == "link":
-        count = reroute(call.runtime, dispatch_id, body.handset_class, TURNED_TO, by=by, reason="", dry_run=True).readers
+        count = reroute(call.runtime, dispatch_id, body.handset_class, body.act, by=by, reason="", dry_run=True).readers
     if count == 0:
         raise Problem("conflict", f"nobody of {body.handset_class} is left to send to")
     if not body.dry_run:
@@ -137,7 +136,7 @@ def act_on_class(call: Call) -> Reply:
         if body.act == "block":
             steering.block(call.runtime, dispatch_id, body.handset_class, by=by, reason=reason)
         else:
-            count = reroute(call.runtime, dispatch_id, body.handset_class, TURNED_TO, by=by, reason=reason).readers
+            count = reroute(call.runtime, dispatch_id, body.handset_class, body.act, by=by, reason=reason).readers
     return Reply(200, ActDocument(dispatch_id=dispatch_id, state=state, readers=count, done=not body.dry_run))
 
 

@@ -18,7 +18,7 @@ from console.api.confirming import CountedRequest, check
 from console.api.problems import Problem
 from console.api.schemas import Agent, Msisdn, Query, RowId, Strict
 from console.api.scopes import NUMBERS, SETTLE, SUPPORT
-from console.pages.steering import REASON_CHARS_MAX
+from console.confirmed import REASON_CHARS_MAX
 from console.settlement import GONE, settle, standing
 from huabao import audit
 from huabao.msisdn import MSISDN, parse_msisdn

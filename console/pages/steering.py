@@ -8,48 +8,18 @@ ask for nothing, for speed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import MOVED_SHARE as MOVED_SHARE
+from console.confirmed import REASON_CHARS_MAX as REASON_CHARS_MAX
+from console.confirmed import VERBS, Verb
+from console.confirmed import number_of as number_of
 from console.visit import Refused, Visit
 from delivery import lifecycle
 from delivery.dispatch.steering import steer as do
 from huabao.errors import StoreError, UsageError
 from monitoring.measures import count_progress
-
-MOVED_SHARE = 0.01
-REASON_CHARS_MAX = 300
-
-
-@dataclass(frozen=True)
-class Verb:
-    """How carefully an act is asked for.
-
-    Attributes:
-        reason: a reason must be given.
-        typed: the count must be typed.
-        tone: of its button: plain, main or danger.
-    """
-
-    name: str
-    reason: bool = False
-    typed: bool = False
-    tone: str = "plain"
-
-
-VERBS = {
-    verb.name: verb
-    for verb in (
-        Verb("release", reason=True, tone="main"),
-        Verb("pause"),
-        Verb("hold"),
-        Verb("resume", reason=True, tone="main"),
-        Verb("cancel", reason=True, typed=True, tone="danger"),
-        Verb("kill", reason=True, typed=True, tone="danger"),
-    )
-}
 
 
 def verbs_for(state: str) -> tuple[Verb, ...]:
@@ -99,12 +69,6 @@ def _problem(visit: Visit, verb: Verb, state: str, count: int, reason: str) -> s
 
 def _not_now(visit: Visit, verb: Verb, state: str) -> str:
     return visit.say("steer.not_now", state=visit.say(f"state.{state}"), verb=visit.say(f"steer.{verb.name}"))
-
-
-def number_of(text: str) -> int | None:
-    """A count as people type it, with or without separators; None where it is none."""
-    bare = text.replace(",", "").replace("，", "").replace(" ", "")
-    return int(bare) if bare.isascii() and bare.isdecimal() and len(bare) < 12 else None
 
 
 def _asked(visit: Visit) -> tuple[Verb, int]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -18,6 +20,7 @@ from content.wap.documents import Heading, PageDocument, Words
 from content.wap.rendering import render_pages
 from huabao.runtime import Runtime
 from tests.integration.console.conftest import browser, csrf_of, sign_in
+from tests.integration.console.dispatch_rows import PASSWORD
 from tests.unit.content.wap.test_rendering import HREFS
 
 SignedIn = Callable[[str], TestClient]
@@ -113,3 +116,23 @@ def test_an_article_s_words_are_no_markup_on_a_handset(one: Browser) -> None:
     for page in render_pages(document, one, HREFS, base_design().render):
         text = page.decode()
         assert "<script" not in text and "<img src=x" not in text and "alert(1)" in text
+
+
+def test_nobody_gives_himself_what_a_form_does_not_ask(runtime: Runtime, signed_in: SignedIn) -> None:
+    """Mass assignment: fields beside those of the form are nobody's."""
+    client = signed_in("zhou")
+    csrf = csrf_of(client.get("/me").text)
+    more = {"role": "admin", "city": "", "name": "root", "user_id": "1", "password_once": "", "right": "system", "totp_at": "", "failed_attempts": "0"}
+    client.post("/me/password", data={"csrf": csrf, "old": PASSWORD, "new": "another one, long", "again": "another one, long", **more})
+    client.post("/preferences", data={"csrf": csrf, "theme": "dark", **more})
+    with runtime.transaction(read_only=True) as session:
+        found = auth.find_user(session, "zhou")
+        assert (found.name, found.role, auth.grants_of(session, [found.id])[found.id]) == ("zhou", "support", ())
+    assert client.get("/accounts").status_code == 403
+
+
+def test_a_lost_database_writes_nobody_s_words_into_the_log(runtime: Runtime) -> None:
+    """What a statement held is in no error's text."""
+    with runtime.transaction(read_only=True) as session, pytest.raises(SQLAlchemyError) as raised:
+        session.execute(text("SELECT missing FROM users WHERE name = :name"), {"name": "a secret word"})
+    assert "a secret word" not in str(raised.value)

@@ -100,6 +100,9 @@ def faults(answer: Any) -> list[str]:
     headers, kind = answer.headers, answer.headers.get("content-type", "")
     found = [f"status {answer.status_code}"] if answer.status_code >= 500 else []
     found += [f"no {name}" for name in ("content-security-policy", "x-frame-options", "x-content-type-options") if name not in headers]
+    found += [] if headers.get("cache-control", "").partition(",")[0] in ("no-store", "private", "") else ["kept by shared caches"]
+    if kind.startswith(("text/html", "text/csv", "application/json")) and answer.status_code == 200 and headers.get("cache-control") != "no-store":
+        found += ["a page that a cache keeps"]
     if kind.startswith("text/html"):
         found += [f"{word!r} as markup" for word in (SCRIPT, "<img src=x") if word in answer.text]
     elif kind.startswith("text/csv"):
