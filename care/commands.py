@@ -19,7 +19,7 @@ LISTED_MAX = 200
 
 @click.group()
 def care() -> None:
-    """What is done for readers: complaints."""
+    """What is done for readers: complaints, refunds."""
 
 
 @care.group()
@@ -86,6 +86,46 @@ def report(invocation: Invocation, month: str) -> Report:
     ]
     rows = [(NAMES[name][0], f"{n:,}", f"{n / found.complaints:.2%}") for name, n in sorted(found.by_cause.items(), key=lambda one: -one[1])]
     return Report(found.to_document(), lines=lines, columns=("cause", "complaints", "share"), rows=rows)
+
+
+@care.group()
+def refunds() -> None:
+    """Refunds: what was asked for, agreed to and handed over."""
+
+
+@refunds.command("list")
+@click.option("--state", default="asked", help="asked, approved, handed, paid, refused or bounced.", show_default=True)
+@operation
+def list_refunds(invocation: Invocation, state: str) -> Report:
+    """Refunds of one state, those that wait the oldest first (the first 200); exit 1 where one waits for too long."""
+    from huabao.errors import UsageError
+    from reconciliation.charges.models import STATES
+    from reconciliation.refunds.listing import counts, listed
+
+    if state not in STATES:
+        raise UsageError(f"--state {state}: is none of {', '.join(STATES)}")
+    with invocation.runtime.transaction(read_only=True) as session:
+        found = listed(session, state, limit=LISTED_MAX)
+        late = counts(session, invocation.runtime.now())[1]
+        names = ("id", "reader_id", "city", "service_id", "amount_fen", "why", "asked_by", "decided_by", "batch")
+        rows = [{**{name: getattr(one, name) for name in names}, "month": f"{one.month:%Y-%m}", "asked_at": one.asked_at} for one in found]
+    columns = ("id", "asked", "reader", "service", "month", "yuan", "why", "by")
+    table = [
+        (
+            str(one["id"]),
+            shanghai_text(one["asked_at"]),
+            str(one["reader_id"] or "forgotten"),
+            one["service_id"],
+            one["month"],
+            f"{one['amount_fen'] / 100:.2f}",
+            one["why"],
+            one["asked_by"],
+        )
+        for one in rows
+    ]
+    document = {"refunds": [{**one, "asked_at": one["asked_at"].isoformat()} for one in rows], "overdue": late}
+    lines = ([] if rows else [f"no refund is {state}"]) + ([f"{counted(late, 'refund')} undecided for too long (setting refund_due_h)"] if late else [])
+    return Report(document, columns=columns, rows=table, lines=lines, problem=late > 0)
 
 
 COMMANDS: tuple[click.Command, ...] = (care,)

@@ -62,7 +62,10 @@ def settings(visit: Visit) -> Response:
         rows = {row.name: row for row in session.scalars(select(SettingValue))}
         whole = [Line(one, rows.get(one.name)) for one in registry.settings()]
         lines = [one for one in whole if (not changed or one.row is not None) and word in _words(one.setting)]
-        return visit.page("settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=lambda name: _may_set(visit, name), **_dressing(visit))
+        return visit.page(
+            "settings.html", lines=lines, whole=len(whole), changed=changed, word=query.get("q", "").strip()[:80], may_set=lambda name: _may_set(visit, name),
+            **_dressing(visit),
+        )  # fmt: skip
 
 
 def _words(one: Setting[Any]) -> str:

@@ -18,9 +18,11 @@ from huabao.clock import business_day
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 from reconciliation.charges.models import APPROVED, HANDED, Refund
+from reconciliation.refunds.history import month_span
 from reconciliation.refunds.rules import REASONS
 from reconciliation.refunds.settings import HAND_MAX
 from subscribers.models import Reader
+from subscribers.orders.as_of import number_since
 
 COLUMNS = ("refund_id", "msisdn", "service_id", "month", "amount_fen", "why", "approved_by", "batch")
 
@@ -75,8 +77,14 @@ def batches(session: Session, *, limit: int) -> list[BatchView]:
 
 
 def rows_of(session: Session, name: str) -> Iterator[tuple[object, ...]]:
-    """The lines of a list, with whole numbers: of who was charged; "" of somebody who was forgotten meanwhile."""
+    """The lines of a list, with whole numbers: of who was charged; "" of somebody who was forgotten, and where the number that paid is another's by now."""
     found = session.execute(select(Refund, Reader.msisdn).outerjoin(Reader, Reader.id == Refund.reader_id).where(Refund.batch == name).order_by(Refund.id))
     for row, own in found:
-        number = row.payer or own or ""
+        number = (_payer(session, row) if row.payer else own) or ""
         yield (row.id, number if MSISDN(number).isdigit() else "", row.service_id, f"{row.month:%Y-%m}", row.amount_fen, REASONS[row.why][1], row.decided_by or "", row.batch)
+
+
+def _payer(session: Session, row: Refund) -> str:
+    """The number that paid, while it is in the hands that it was in during the month."""
+    since = number_since(session, row.payer or "", row.handed_at or row.asked_at)
+    return row.payer or "" if since is None or since < month_span(row.month)[0] else ""

@@ -39,6 +39,7 @@ RULES = {
     "misc_asked.msisdn": (NUMBER, "a request under way, matched with the call that comes of it"),
     "reconcile_differences.msisdn": (NUMBER, "what three sides say of a number today; it ends when they agree"),
     "outbound_requests.payload": (OWNER, "what left under a number that is another's by now is a person's (`outbox.store.is_anothers`)"),
+    "refunds.payer": (OWNER, "a list for BOSS's people names no number that went to another since the month that it paid for"),
     "applied_transactions.before": (READER, "a payer as he was, for `undo`"),
 }
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from console.api import tokens
 from console.web import make_app
 from huabao.audit import AuditEntry
+from huabao.clock import business_day
 from huabao.queues import Registry
 from huabao.runtime import Runtime
 from monitoring.readership import count_today
@@ -85,13 +86,53 @@ def test_complaints_come_in_are_listed_and_answered(runtime: Runtime, support: T
     assert support.get(f"{COMPLAINTS}/month?month=2026-13").status_code == 422
 
 
+def test_a_refund_is_asked_for_by_one_system_and_agreed_to_by_another(runtime: Runtime, support: TestClient, client_of: ClientOf) -> None:
+    path, month = f"/api/v1/readers/{STOPPED}", f"{business_day(runtime.now()):%Y-%m}"
+    months = fits(support.get(f"{path}/charges"), READER + "/charges")["months"]
+    assert (months[0]["month"], months[0]["price_fen"], months[0]["billed_fen"], months[0]["held"]) == (month, 500, None, True)
+    body = {"service_id": "jh", "month": month, "amount_fen": 500, "why": "stopped"}
+    made = fits(post(support, f"{path}/refunds", "k1", **body, agent="李"), READER + "/refunds", "post")
+    assert post(support, f"{path}/refunds", "k2", **body).status_code == 409 and post(support, f"{path}/refunds", "k3", **{**body, "why": "x"}).status_code == 422
+    act = f"/api/v1/refunds/{made['refund_id']}/acts"
+    assert post(support, act, "k4", act="approve").status_code == 403
+    deciding = client_of("refund", "numbers")
+    assert fits(post(deciding, act, "k5", act="approve"), "/api/v1/refunds/{refund_id}/acts", "post")["state"] == "approved"
+    assert post(deciding, "/api/v1/refunds/hand-over", "k6", count=2).status_code == 409
+    handed = fits(post(deciding, "/api/v1/refunds/hand-over", "k7", count=1), "/api/v1/refunds/hand-over", "post")
+    assert [(one["msisdn"], one["amount_fen"]) for one in handed["refunds"]] == [(number_of(STOPPED), 500)]
+    assert fits(support.get("/api/v1/refunds?state=handed"), "/api/v1/refunds")["refunds"][0]["batch"] == handed["batch"]
+    both = client_of("support", "refund")
+    again = post(both, f"/api/v1/readers/{WELL}/refunds", "k8", **body, agent="王").json()
+    assert post(both, f"/api/v1/refunds/{again['refund_id']}/acts", "k9", act="approve", agent="李").status_code == 409, "one system asks and agrees to itself"
+
+
+def test_many_readers_are_looked_at_and_answers_are_set(support: TestClient, client_of: ClientOf) -> None:
+    found = fits(post(support, "/api/v1/readers/look", "k1", msisdns=[number_of(STOPPED), number_of(WELL), "13900000000"]), "/api/v1/readers/look", "post")
+    assert [(one["reader_id"], one["act"]) for one in found["readers"]] == [(STOPPED, "reach"), (WELL, "")] and found["unknown"] == 1
+    page = fits(support.get(f"/api/v1/readers/{STOPPED}"), READER)
+    assert page["headline"]["answer"]["zh"].startswith("《江淮早报》从") and page["known"] == []
+    assert len(fits(support.get("/api/v1/answers"), "/api/v1/answers")["answers"]) == 10
+    change = {"name": "well", "zh": "{title}到了", "en": "{title} is there", "before": 0}
+    assert post(support, "/api/v1/answers", "k2", **change).status_code == 403
+    keeper = client_of("operate")
+    assert fits(post(keeper, "/api/v1/answers", "k3", **change), "/api/v1/answers", "post")["version"] > 0
+    assert post(keeper, "/api/v1/answers", "k4", **change).status_code == 409
+
+
 def test_a_token_of_one_city_keeps_to_it(runtime: Runtime, support: TestClient) -> None:
     made = post(support, COMPLAINTS, "k1", msisdn=number_of(STOPPED)).json()
     with runtime.transaction() as session:
-        _, token = tokens.add_token(session, "bengbu", ("support", "release"), rate_per_min=None, by="test", now=runtime.now(), city=BENGBU)
+        _, token = tokens.add_token(session, "bengbu", ("support", "release", "refund"), rate_per_min=None, by="test", now=runtime.now(), city=BENGBU)
     other = TestClient(make_app(runtime, Registry()), base_url="http://api.test", headers={"Authorization": f"Bearer {token}"})
     assert other.get(f"/api/v1/readers/{STOPPED}").status_code == 404
     assert post(other, "/api/v1/readers/find", "k1", msisdn=number_of(STOPPED)).status_code == 404
     assert post(other, COMPLAINTS, "k2", msisdn=number_of(STOPPED)).status_code == 404
     assert post(other, f"{COMPLAINTS}/{made['complaint_id']}/answer", "k3", answer="void").status_code == 404
+    body = {"service_id": "jh", "month": f"{business_day(runtime.now()):%Y-%m}", "amount_fen": 500, "why": "stopped"}
+    refund = post(support, f"/api/v1/readers/{STOPPED}/refunds", "r1", **body).json()
+    assert other.get(f"/api/v1/readers/{STOPPED}/charges").status_code == 404 and other.get("/api/v1/refunds").json()["refunds"] == []
+    assert post(other, f"/api/v1/readers/{STOPPED}/refunds", "r2", **body).status_code == 404
+    assert post(other, f"/api/v1/refunds/{refund['refund_id']}/acts", "r3", act="approve").status_code == 404
+    assert post(other, "/api/v1/refunds/hand-over", "r4", count=1).status_code == 403, "a list is the whole house's"
+    assert post(other, "/api/v1/readers/look", "r5", msisdns=[number_of(STOPPED)]).json() == {"readers": [], "unknown": 1}
     assert other.get(COMPLAINTS).json()["complaints"] == [] and other.get(f"{COMPLAINTS}/month").json()["complaints"] == 0

@@ -22,6 +22,7 @@ from reconciliation.refunds.rules import BILL, FREE, MOVES, PRICE, Charged, add_
 from reconciliation.stop_send.models import RecoveryCredit
 from subscribers.models import Reader, ReaderServiceMonth
 from subscribers.orders.change import Change
+from subscribers.orders.models import ReaderNumber
 from subscribers.orders.services import apply
 from tests.integration.reconciliation.runs.filing import number
 
@@ -95,6 +96,9 @@ def test_another_person_agrees_and_it_is_handed_over_once(runtime: Runtime) -> N
         with pytest.raises(UsageError, match="handed"):
             deciding.decide(session, mine, False, "zu spät", by="wang", now=NOW)
         assert [(row[1], row[4]) for row in handing.rows_of(session, batch.name)] == [(number(1), 300), (number(77), 300)], "to whom was charged"
+        session.add(ReaderNumber(reader_id=None, msisdn=number(77), since=NOW - timedelta(days=5), until=None, why="transfer", source="boss", recorded_at=NOW))
+        session.flush()
+        assert [row[1] for row in handing.rows_of(session, batch.name)] == [number(1), ""], "the next owner of a number is paid nothing"
         deciding.close(session, mine, True, "", by="wang", now=NOW)
         deciding.close(session, paid_by_another, False, "号码已销户", by="wang", now=NOW)
         assert (mine.state, paid_by_another.state) == (PAID, BOUNCED)
