@@ -110,7 +110,7 @@ def test_payers_and_prices_that_changed_before_the_bill_came(runtime: Runtime, t
     orders = [Change(number(index), "order", "misc", f"o{index}", SEPTEMBER, "news", price_fen=300, fee_msisdn=number(70 + index)) for index in (1, 2, 3, 6)]
     orders += [Change(number(index), "order", "misc", f"o{index}", SEPTEMBER, "news", price_fen=300) for index in (4, 5)]
     later = [(1, 81, november), (2, 82, OCTOBER), (3, 83, SEPTEMBER.replace(day=20)), (4, 84, november), (5, None, november)]
-    changes = [Change(number(index), "terms", "boss", f"t{index}", at, "news", fee_msisdn=payer and number(payer), price_fen=500) for index, payer, at in later]
+    changes = [Change(number(index), "terms", "boss", f"t{index}", at, "news", fee_msisdn=number(payer) if payer else None, price_fen=500) for index, payer, at in later]
     changes.append(Change(number(6), "cancel", "misc", "c6", SEPTEMBER.replace(day=20), "news"))
     with here.transaction() as session:
         apply(session, orders, now=NOW)
