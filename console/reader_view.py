@@ -166,7 +166,7 @@ def headline(view: ReaderView) -> Headline:
         return Headline("neutral", Word("reader.is_without"), Word("reader.do_order"))
     found = _by_delivery(view)
     lasting = next((one for one in view.known if one.until is None), None)
-    if lasting is None or found.tone == "delivered":
+    if lasting is None or found.tone in ("delivered", "failed"):  # what failed for good does not go again by itself
         return found
     return replace(found, step=Word("known.step"), act="", of=0, about=Word("known.is_incident", {"at": lasting.since}))
 

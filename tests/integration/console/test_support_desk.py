@@ -44,6 +44,10 @@ def test_an_incident_that_touches_him_is_said_on_top(runtime: Runtime, signed_in
     assert "已知故障" not in page and "影响 12,400 名读者。" in client.get(f"/readers/{ELSEWHERE}", headers={"accept-language": "zh-CN"}).text
     assert 'class="card known' not in client.get(f"/readers/{WELL}").text, "he has his copy"
     with runtime.transaction() as session:
+        session.execute(update(deliveries).where(deliveries.c.reader_id == ELSEWHERE).values(outcome=int(Outcome.EXPIRED)))
+    failed = client.get(f"/readers/{ELSEWHERE}").text
+    assert "This reader is among them." in failed and 'id="best-step"' in failed, "what failed for good does not go again by itself"
+    with runtime.transaction() as session:
         alarms.close_alarm(session, "port.unreachable", str(port), at=now - timedelta(hours=7))
         alarms.close_alarm(session, "delivery.brake", str(dispatch_id), at=now - timedelta(hours=7))
     assert 'class="card known' not in client.get(f"/readers/{ELSEWHERE}").text, "that is long over"
