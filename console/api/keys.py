@@ -97,7 +97,7 @@ def _document(row: ApiToken) -> TokenDocument:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("listTokens", "GET", "/tokens", (ACCOUNTS,), "Every token", list_tokens, {200: TokenList}),
+    Operation("listTokens", "GET", "/tokens", (ACCOUNTS,), "Every token by name, the revoked ones too", list_tokens, {200: TokenList}),
     Operation("addToken", "POST", "/tokens", (ACCOUNTS,), "A new token, shown once", add_token, {201: TokenMade}, ("shown-once",), TokenRequest, shown_once=True),
-    Operation("revokeToken", "POST", "/tokens/revoke", (ACCOUNTS,), "End a token", revoke_token, {200: TokenDocument}, (), RevokeRequest),
+    Operation("revokeToken", "POST", "/tokens/revoke", (ACCOUNTS,), "End a token; it stays in the list", revoke_token, {200: TokenDocument}, (), RevokeRequest),
 )

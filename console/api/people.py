@@ -240,10 +240,10 @@ def _made(call: Call, session: Session, user: User, password: str | None) -> Acc
 _ONE, _PROBLEMS = "/accounts/{account_id:int}", ("not-found",)
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("listAccounts", "GET", "/accounts", (ACCOUNTS,), "Every account", list_accounts, {200: AccountList}),
+    Operation("listAccounts", "GET", "/accounts", (ACCOUNTS,), "Every account by name, with its rights", list_accounts, {200: AccountList}),
     Operation("addAccount", "POST", "/accounts", (ACCOUNTS,), "A new account, with a password that is shown once", add_account, {201: AccountMade}, ("shown-once",),
               AccountRequest, shown_once=True),
-    Operation("showAccount", "GET", _ONE, (ACCOUNTS,), "One account", show_account, {200: AccountDocument}, _PROBLEMS),
+    Operation("showAccount", "GET", _ONE, (ACCOUNTS,), "One account with its rights", show_account, {200: AccountDocument}, _PROBLEMS),
     Operation("changeAccount", "POST", _ONE, (ACCOUNTS,), "Change role, city, phone or subject", change_account, {200: AccountDocument}, _PROBLEMS, AccountChange),
     Operation("actOnAccount", "POST", _ONE + "/acts", (ACCOUNTS,), "Shut, open, help or sign out an account", act_on_account, {200: AccountMade}, (*_PROBLEMS, "shown-once"),
               AccountAct, shown_once=True),

@@ -8,6 +8,7 @@ from typing import Any
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi import from_asgi
+from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -42,7 +43,7 @@ def faults(
         "phases": {name: {"enabled": name in set(phases)} for name in ("examples", "coverage", "fuzzing", "stateful")},
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
     }
-    schema = from_asgi(DOCUMENT, app, config=SchemathesisConfig.from_dict(given))
+    schema: BaseSchema = from_asgi(DOCUMENT, app, config=SchemathesisConfig.from_dict(given))
     if only:
         schema = schema.include(operation_id_regex=f"^(?:{only})$")
     found: dict[str, None] = {}

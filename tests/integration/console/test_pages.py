@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from console.pages.steering import VERBS
+from console.confirmed import VERBS
 from content.models import Variant
 from delivery.models import DeliveryEvent, Dispatch, DispatchTransition, EventState, Outcome, deliveries
 from huabao.audit import AuditEntry

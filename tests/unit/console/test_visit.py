@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.pages.steering import VERBS, number_of, verbs_for
+from console.confirmed import VERBS, number_of
+from console.pages.steering import verbs_for
 from console.visit import local_path
 from delivery.lifecycle import PEOPLE_ACT, STATES, TRANSITIONS
 
