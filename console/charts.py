@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitoring.measures import Minute
+from monitoring.tallies import Minute
 
 TONES = {
     "retrieved": "delivered",

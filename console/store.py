@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from delivery.dispatch.overview import Overview, overview
 from delivery.lifecycle import find_dispatch
 from delivery.models import Batch, Dispatch, DispatchTransition, Port
 from monitoring.codes import CodeLine, answer_codes, report_codes
+from monitoring.kept import Kept
 from monitoring.measures import PortLoad, Progress, dispatch_progress, exclusions_by_reason, port_loads, submissions_by_state
 
 
@@ -89,7 +91,10 @@ class CodesView:
     answers: Sequence[CodeLine]
 
 
-def codes_view(session: Session, dispatch_id: int) -> CodesView:
+_codes: Kept[tuple[Sequence[CodeLine], Sequence[CodeLine]]] = Kept(0.0)
+
+
+def codes_view(session: Session, dispatch_id: int, now: datetime) -> CodesView:
     """The page of a dispatch's codes.
 
     Raises:
@@ -98,7 +103,12 @@ def codes_view(session: Session, dispatch_id: int) -> CodesView:
     dispatch = find_dispatch(session, dispatch_id)
     edition = session.get_one(Edition, dispatch.edition_id)
     title = session.get_one(Publication, edition.publication_id).title
-    return CodesView(dispatch, title, edition.number, report_codes(session, dispatch), answer_codes(session, dispatch))
+    return CodesView(dispatch, title, edition.number, *_codes.get(session, dispatch_id, now, partial(_both, dispatch_id=dispatch_id)))
+
+
+def _both(session: Session, *, dispatch_id: int) -> tuple[Sequence[CodeLine], Sequence[CodeLine]]:
+    dispatch = find_dispatch(session, dispatch_id)
+    return report_codes(session, dispatch), answer_codes(session, dispatch)
 
 
 def _ports(session: Session, dispatch: Dispatch, now: datetime) -> list[PortLine]:

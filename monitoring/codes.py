@@ -1,7 +1,7 @@
 """What the peers said in a dispatch, code by code: how often, what it means, whose cause it is, what to do.
 
 Counted when somebody asks: reports stand by submission and not by dispatch, so at
-1.5 million readers this takes seconds and is no part of a page that refreshes itself.
+1.5 million readers this takes a second or two and is no part of a page that refreshes itself.
 """
 
 from __future__ import annotations

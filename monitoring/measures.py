@@ -3,16 +3,14 @@
 One grouped pass over a dispatch's deliveries answers everything that the page
 shows, so that tile, bar and chart never disagree. At 1.5 M rows the pass takes a
 good part of a second; it is therefore kept for this process, for at least a
-second and for four times as long as it took, however many pages are open.
+second and for four times as long as it took, however many pages are open. Of a
+closed dispatch the tallies know it (`monitoring.tallies`).
 """
 
 from __future__ import annotations
 
-import threading
-import time
-import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,24 +24,15 @@ from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome, Submission, deliveries
 from huabao.errors import UsageError
 from huabao.minutes import minute_of, minute_sql
+from monitoring.kept import Kept
+from monitoring.tallies import Minute, course_of
 
 RATE_WINDOW_S = 60.0
 """`rate_per_s` looks back so far."""
 
-KEPT_MAX = 500
-
 KEEP_S = 1.0
-KEEP_PER_COST = 4.0
 KEEP_CLOSED_S = 300.0
 """A closed dispatch changes by a late report only."""
-
-
-@dataclass(frozen=True)
-class Minute:
-    """Readers whose last change fell into the minute that begins at `at`, by outcome."""
-
-    at: datetime
-    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -95,15 +84,7 @@ class PortLoad:
     rate_per_s: float
 
 
-@dataclass
-class _Kept:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    value: Progress | None = None
-    keep_s: float = 0.0
-
-
-_kept: weakref.WeakKeyDictionary[object, dict[int, _Kept]] = weakref.WeakKeyDictionary()
-_kept_lock = threading.Lock()
+_kept: Kept[Progress] = Kept(KEEP_S)
 
 
 def dispatch_progress(session: Session, dispatch_id: int, now: datetime) -> Progress:
@@ -112,28 +93,9 @@ def dispatch_progress(session: Session, dispatch_id: int, now: datetime) -> Prog
     Raises:
         UsageError: there is no such dispatch.
     """
-    with _kept_lock:
-        mine = _kept.setdefault(session.get_bind(), {})
-        if len(mine) > KEPT_MAX:
-            mine.clear()
-        kept = mine.setdefault(dispatch_id, _Kept())
-    value = kept.value
-    if not kept.lock.acquire(blocking=value is None) and value is not None:
-        return value  # somebody counts just now; the page says how old this is
-    try:
-        value = kept.value
-        if value is not None and timedelta(0) <= now - value.measured_at < timedelta(seconds=kept.keep_s) and _state(session, dispatch_id) == value.state:
-            return value
-        began = time.monotonic()
-        kept.value = count_progress(session, dispatch_id, now)
-        kept.keep_s = KEEP_CLOSED_S if kept.value.state == lifecycle.CLOSED else max(KEEP_S, KEEP_PER_COST * (time.monotonic() - began))
-        return kept.value
-    finally:
-        kept.lock.release()
-
-
-def _state(session: Session, dispatch_id: int) -> str | None:
-    return session.scalar(select(Dispatch.state).where(Dispatch.id == dispatch_id))
+    state = session.scalar(select(Dispatch.state).where(Dispatch.id == dispatch_id))
+    keep_s = KEEP_CLOSED_S if state == lifecycle.CLOSED else 0.0
+    return _kept.get(session, (dispatch_id, state), now, lambda own: count_progress(own, dispatch_id, now), keep_s=keep_s)
 
 
 def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progress:
@@ -145,17 +107,7 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
     dispatch = session.get(Dispatch, dispatch_id, populate_existing=True)
     if dispatch is None:
         raise UsageError(f"there is no dispatch {dispatch_id}; `huabao dispatch status` takes the number that `dispatch start` printed")
-    rows = _grouped(session, dispatch, now)
-    outcomes = {outcome.name.lower(): 0 for outcome in Outcome}
-    minutes: dict[datetime, dict[str, int]] = {}
-    recent = 0
-    for row in rows:
-        name = Outcome(row.outcome).name.lower()
-        outcomes[name] += row.readers
-        recent += row.recent
-        if row.minute is not None:
-            counts = minutes.setdefault(minute_of(row.minute), {})
-            counts[name] = counts.get(name, 0) + row.readers
+    outcomes, minutes, recent, at = _told(session, dispatch) or _counted(session, dispatch, now)
     dropped = partitions.was_dropped(session, dispatch)
     excluded = session.scalar(select(func.count()).select_from(Exclusion).where(Exclusion.dispatch_id == dispatch_id)) or 0
     rate = rate_of(recent, dispatch.started_at, now)
@@ -169,9 +121,35 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
         rate_per_s=rate,
         forecast_finish_at=_finish(session, dispatch, outcomes["pending"], rate, now),
         balanced=dropped or (dispatch.audience == dispatch.planned + excluded and dispatch.planned == sum(outcomes.values())),
-        by_minute=tuple(Minute(at, minutes[at]) for at in sorted(minutes)),
-        measured_at=now,
+        by_minute=minutes,
+        measured_at=at,
     )
+
+
+_Counts = tuple[dict[str, int], tuple[Minute, ...], int, datetime]
+"""Readers by outcome, by minute, those who left lately, and as of when."""
+
+
+def _told(session: Session, dispatch: Dispatch) -> _Counts | None:
+    """By what was kept of a closed dispatch: its rows need not be counted, nor be there any more."""
+    course = course_of(session, dispatch)
+    if course is None:
+        return None
+    return {outcome.name.lower(): course.outcomes.get(outcome.name.lower(), 0) for outcome in Outcome}, course.minutes, 0, course.at
+
+
+def _counted(session: Session, dispatch: Dispatch, now: datetime) -> _Counts:
+    outcomes = {outcome.name.lower(): 0 for outcome in Outcome}
+    minutes: dict[datetime, dict[str, int]] = {}
+    recent = 0
+    for row in _grouped(session, dispatch, now):
+        name = Outcome(row.outcome).name.lower()
+        outcomes[name] += row.readers
+        recent += row.recent
+        if row.minute is not None:
+            counts = minutes.setdefault(minute_of(row.minute), {})
+            counts[name] = counts.get(name, 0) + row.readers
+    return outcomes, tuple(Minute(at, minutes[at]) for at in sorted(minutes)), recent, now
 
 
 def _grouped(session: Session, dispatch: Dispatch, now: datetime) -> Iterable[Any]:

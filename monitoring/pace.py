@@ -65,7 +65,8 @@ _kept: Kept[tuple[tuple[datetime, int], ...]] = Kept(2.0)
 
 def course(session: Session, dispatch: Dispatch, progress: Progress, now: datetime) -> Course:
     """How the dispatch goes and where that leads; `progress` is what its page shows."""
-    minutes = _kept.get(session, (dispatch.id, dispatch.state), now, lambda: sent_by_minute(session, dispatch.id))
+    dispatch_id = dispatch.id
+    minutes = _kept.get(session, (dispatch_id, dispatch.state), now, lambda own: sent_by_minute(own, dispatch_id))
     sent = progress.planned - progress.outcomes["pending"] - progress.outcomes["cancelled"]
     past = _cumulated(minutes, sent, dispatch.sent_at or now)
     left = progress.outcomes["pending"]

@@ -24,7 +24,6 @@ from huabao.db import Base, BigKey
 from huabao.minutes import minute_of, minute_sql
 from huabao.runtime import Runtime
 from monitoring.lateness import CAUSES, Arrival, lateness
-from monitoring.measures import Minute
 from subscribers.models import Reader
 
 PORT, HANDSET_CLASS, CITY, VARIANT, CODE = "port", "class", "city", "variant", "code"
@@ -67,6 +66,14 @@ class DispatchTallied(Base):
 
 
 @dataclass(frozen=True)
+class Minute:
+    """Readers whose last change fell into the minute that begins at `at`, by outcome."""
+
+    at: datetime
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Tally:
     """A dispatch broken down.
 
@@ -99,6 +106,26 @@ def tally_of(session: Session, dispatch_id: int) -> Tally | None:
         else:
             cells[scope].setdefault(key, {})[Outcome(outcome).name.lower()] = int(readers)
     return Tally(counted.at, cells, late, causes)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What became of a closed dispatch, as it was counted last; readers in whom nothing changed stand in no minute."""
+
+    at: datetime
+    outcomes: Mapping[str, int]
+    minutes: tuple[Minute, ...]
+
+
+def course_of(session: Session, dispatch: Dispatch) -> Course | None:
+    """The course of a dispatch that was counted since it closed; None for any other."""
+    counted = session.get(DispatchTallied, dispatch.id)
+    if counted is None or dispatch.closed_at is None or counted.at < dispatch.closed_at:
+        return None
+    one = DispatchTally
+    rows = session.execute(select(one.outcome, func.sum(one.readers)).where(one.dispatch_id == dispatch.id, one.scope == PORT).group_by(one.outcome))
+    outcomes = {Outcome(outcome).name.lower(): int(readers) for outcome, readers in rows}
+    return Course(counted.at, outcomes, minutes_of(session, dispatch.id)) if sum(outcomes.values()) == dispatch.planned else None
 
 
 def minutes_of(session: Session, dispatch_id: int) -> tuple[Minute, ...]:

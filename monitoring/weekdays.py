@@ -34,6 +34,7 @@ _kept: Kept[Sequence[float | None]] = Kept(10.0)
 def same_age(session: Session, dispatch: Dispatch, now: datetime) -> SameAge:
     """The dispatch beside the title's earlier same weekdays; a closed one has the curve that it left."""
     left = dispatch.gate.get("curve")
-    today = left["all"] if left else _kept.get(session, dispatch.id, now, lambda: curves.so_far(session, dispatch, now))
+    dispatch_id = dispatch.id
+    today = left["all"] if left else _kept.get(session, dispatch_id, now, lambda own: curves.so_far(own, own.get_one(Dispatch, dispatch_id), now))
     earlier = tuple((day, (0.0, *curve["all"])) for day, curve in curves.earlier(session, dispatch))
     return SameAge((0.0, *(age / 60 for age in curves.AGES_S)), (0.0, *today), earlier)

@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from huabao.clock import SHANGHAI
-from monitoring.measures import Minute
+from monitoring.tallies import Minute
 
 WIDTH: Final = 520.0
 LEFT: Final = 46.0

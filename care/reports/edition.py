@@ -17,8 +17,8 @@ from content.models import Edition, EditionVersion, Publication, Variant
 from content.workflow.models import EditionComment
 from delivery.models import Port
 from huabao.errors import UsageError
-from monitoring.measures import Minute, dispatch_progress
-from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, minutes_of
+from monitoring.measures import dispatch_progress
+from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, Minute, minutes_of
 
 UNSENT = ("pending", "cancelled")
 """Outcomes of readers to whom nothing left."""

@@ -10,8 +10,7 @@ from care.reports import charts, tables
 from care.reports.document import BYTES, COUNT, MINUTES, MOMENT, MONEY, PERCENT, TEXT, Cell, Column, Document, Figure, Section, Table, shown
 from care.reports.edition import EditionReport, left
 from care.reports.wording import long_day, named, say
-from monitoring.measures import Minute
-from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT
+from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, Minute
 
 DRAWN = 0.99
 """Of all changes: what comes much later would squeeze the rest of the picture."""

@@ -71,7 +71,7 @@ def codes(visit: Visit) -> Response:
     """What the peers said, code by code; counted now."""
     try:
         with visit.runtime.transaction(read_only=True) as session:
-            found = store.codes_view(session, visit.request.path_params["dispatch_id"])
+            found = store.codes_view(session, visit.request.path_params["dispatch_id"], visit.runtime.now())
     except UsageError as error:
         raise Refused(404, "not_found") from error
     return visit.page("codes.html", view=found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from huabao import audit
 from huabao.clock import business_day, shanghai_text
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
+from monitoring.kept import Kept
 from reconciliation.stop_send import report
 from reconciliation.stop_send.boards import AGES, StoppedLine, WantedStops, board, stopped_page
 from reconciliation.stop_send.causes import CAUSES, NAMES, UNKNOWN
@@ -25,6 +27,9 @@ from reconciliation.stop_send.causes import CAUSES, NAMES, UNKNOWN
 PAGE_ROWS = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COLUMNS = ("number", "city", "service", "title", "cause", "failing", "stopped", "days", "tried", "step", "next", "price")
+
+
+_months: Kept[report.Month] = Kept(0.0)
 
 
 def recovery(visit: Visit) -> Response:
@@ -35,7 +40,7 @@ def recovery(visit: Visit) -> Response:
     base = _month(visit, "base", (month - timedelta(days=1)).replace(day=1))
     with visit.runtime.transaction(read_only=True) as session:
         found = board(session, now, city=visit.city)
-        whole, before = report.monthly(session, month, city=visit.city), report.monthly(session, base, city=visit.city)
+        whole, before = (_months.get(session, (one, visit.city), now, partial(report.monthly, month=one, city=visit.city)) for one in (month, base))
         return visit.page(
             "recovery.html",
             found=found,

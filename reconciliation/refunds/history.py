@@ -46,7 +46,7 @@ def months_of(session: Session, ids: Sequence[int], now: datetime, *, months: in
     this = business_day(now).replace(day=1)
     since = add_months(this, 1 - months)
     billed = charged(session, ids, since=since)
-    served = _served(session, ids, since)
+    served = _served(session, ids, [add_months(since, number) for number in range(months)])
     credited = _credited(session, ids, since)
     refunds = _refunds(session, ids, since)
     orders = {row.service_id: row for row in session.scalars(select(Subscription).where(Subscription.reader_id == ids[0]))}
@@ -85,9 +85,9 @@ def month_span(month: date) -> tuple[datetime, datetime]:
     return day_span(month)[0], day_span(add_months(month, 1))[0]
 
 
-def _served(session: Session, ids: Sequence[int], since: date) -> dict[tuple[date, str], tuple[int, int]]:
+def _served(session: Session, ids: Sequence[int], months: Sequence[date]) -> dict[tuple[date, str], tuple[int, int]]:
     c = ReaderServiceMonth
-    wanted = select(c.month, c.service_id, func.sum(c.retrieved), func.sum(c.failed)).where(in_ids(session, c.reader_id, list(ids)), c.month >= since)
+    wanted = select(c.month, c.service_id, func.sum(c.retrieved), func.sum(c.failed)).where(in_ids(session, c.reader_id, list(ids)), c.month.in_(months))
     return {(month, service): (int(retrieved), int(failed)) for month, service, retrieved, failed in session.execute(wanted.group_by(c.month, c.service_id))}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from reconciliation.stop_send.models import HELD, DeliveryStop, RecoveryAttempt, StopRun
-from reconciliation.stop_send.monitors import AGES_DAYS, stopped
+from reconciliation.stop_send.monitors import AGES_DAYS, stopped_by_age
 from subscribers.models import Reader, Subscription
 
 AGES = (0, *AGES_DAYS)
@@ -43,9 +43,8 @@ class Board:
 def board(session: Session, now: datetime, *, city: str = "") -> Board:
     """The whole network, or one city; what the guard holds is the whole network's."""
     counts: dict[str, list[int]] = {}
-    for line in stopped(session, now):
-        if not city or line.city == city:
-            counts.setdefault(line.cause, [0] * len(AGES))[AGES.index(line.age_days)] += line.number
+    for cause, age_days, number in stopped_by_age(session, now, city=city):
+        counts.setdefault(cause, [0] * len(AGES))[AGES.index(age_days)] += number
     one, stop = RecoveryAttempt, DeliveryStop
     running = select(one.state, func.count()).where(one.ended_at.is_(None)).group_by(one.state)
     listed = select(func.count()).select_from(stop).where(stop.ended_at.is_(None), stop.listed_at.is_not(None))

@@ -47,11 +47,23 @@ class StoppedLine:
     number: int
 
 
+def stopped_by_age(session: Session, now: datetime, *, city: str = "") -> list[tuple[str, int, int]]:
+    """How many are stopped by cause and age, of one city where it is given: no reader is read for the whole network."""
+    one, age = DeliveryStop, _age(now)
+    wanted = select(one.cause, age, func.count()).where(one.ended_at.is_(None)).group_by(one.cause, age)
+    if city:
+        wanted = wanted.join(Reader, Reader.id == one.reader_id).where(Reader.city == city)
+    return [(cause, days, number) for cause, days, number in session.execute(wanted)]
+
+
+def _age(now: datetime) -> Any:
+    return case(*((DeliveryStop.stopped_at <= now - timedelta(days=days), days) for days in reversed(AGES_DAYS)), else_=literal(0, Integer)).label("age")
+
+
 def stopped(session: Session, now: datetime) -> list[StoppedLine]:
     """All stopped subscriptions of the network by title, cause, city and age, most first."""
     one = DeliveryStop
-    age = case(*((one.stopped_at <= now - timedelta(days=days), days) for days in reversed(AGES_DAYS)), else_=literal(0, Integer)).label("age")
-    keys: list[Any] = [one.service_id, one.cause, func.coalesce(Reader.city, ""), age]
+    keys: list[Any] = [one.service_id, one.cause, func.coalesce(Reader.city, ""), _age(now)]
     rows = session.execute(
         select(*(*keys, func.count())).join(Reader, Reader.id == one.reader_id).where(one.ended_at.is_(None)).group_by(*keys).order_by(func.count().desc(), *keys)
     )

@@ -23,7 +23,7 @@ from care.reports.monthly import gather_month
 from content.models import Edition
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from monitoring.measures import Minute
+from monitoring.tallies import Minute
 from tests.command_line import CLI
 from tests.integration.care.report_rows import NOON, TODAY, add_around, add_papers
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from delivery.ledger import proof
-from delivery.models import Dispatch, Outcome
+from delivery.models import Dispatch, Outcome, deliveries
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
-from monitoring import measures
+from monitoring import measures, tallies
 from tests.integration.console.dispatch_rows import add_dispatch, add_submission, settle
 
 
@@ -80,3 +81,24 @@ def test_exclusions_come_with_their_reasons(runtime: Runtime) -> None:
 def test_a_dispatch_that_is_not_there(runtime: Runtime) -> None:
     with runtime.transaction(read_only=True) as session, pytest.raises(UsageError, match="no dispatch 42"):
         measures.dispatch_progress(session, 42, runtime.now())
+
+
+def test_a_closed_dispatch_is_known_by_its_tallies_alone(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=2000)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 1901), ago_s=200)
+    settle(runtime, dispatch_id, Outcome.EXPIRED, range(1901, 2001), ago_s=20)
+    now = runtime.now()
+    with runtime.transaction() as session:
+        dispatch = session.get_one(Dispatch, dispatch_id)
+        dispatch.state, dispatch.closed_at = "closed", now
+    counted = _counted(runtime, dispatch_id, now)
+    with runtime.transaction() as session:
+        tallies.count(session, session.get_one(Dispatch, dispatch_id), now + timedelta(minutes=1))
+        session.execute(delete(deliveries))
+    told = _counted(runtime, dispatch_id, now + timedelta(minutes=2))
+    assert (told.outcomes, told.by_minute, told.measured_at) == (counted.outcomes, counted.by_minute, now + timedelta(minutes=1))
+
+
+def _counted(runtime: Runtime, dispatch_id: int, now: datetime) -> measures.Progress:
+    with runtime.transaction(read_only=True) as session:
+        return measures.count_progress(session, dispatch_id, now)

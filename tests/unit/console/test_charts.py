@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from console.charts import BARS_MAX, ORDER, TONES, lying_bar, round_up, stacked
 from delivery.models import Outcome
-from monitoring.measures import Minute
+from monitoring.tallies import Minute
 
 START = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 NAMES = [outcome.name.lower() for outcome in Outcome]
