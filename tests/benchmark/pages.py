@@ -18,17 +18,19 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from console import web
 from console.rights import RIGHTS, Right
 from console.schema import upgrade
+from content.models import Edition
 from delivery.models import Dispatch, Outcome
 from delivery.partitions import ensure_day
 from huabao.clock import business_day
@@ -172,7 +174,7 @@ def fill(runtime: Runtime, folder: Path) -> None:
     values = {"now": now, "day": business_day(now), "month": business_day(now).replace(day=1)}
     with runtime.transaction() as session:
         for statement in _REST:
-            session.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+            _put(session, statement, values)
     add_run(runtime, held=300)
     add_held_stops(runtime)
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -187,21 +189,36 @@ def _day(runtime: Runtime, morning: Morning, back: int) -> None:
         ensure_day(session, day)
         for hours in (0, 9):
             earlier = timedelta(days=back) - timedelta(hours=hours)
-            at = first.created_at - earlier
-            made = Dispatch(
-                edition_id=first.edition_id, edition_version_id=first.edition_version_id, service_id=first.service_id, kind=first.kind, day=day, state="closed",
-                audience=first.audience, planned=first.planned, start_at=at, started_at=at, sent_at=at + timedelta(hours=2), closed_at=at + timedelta(hours=20),
-                created_at=at, created_by="bench",
-            )  # fmt: skip
-            session.add(made)
-            session.flush()
-            given = {
-                "day": day, "dispatch": made.id, "first": first.id, "today": first.day, "back": earlier, "open": int(Outcome.PENDING), "sent": int(Outcome.SUBMITTED),
-                "none": int(Outcome.NO_REPORT),
-            }  # fmt: skip
-            for statement in (_DELIVERIES, *_TALLIES):
-                session.execute(text(statement), {name: value for name, value in given.items() if f":{name}" in statement})
+            made = _closed(session, first, day, first.created_at - earlier)
+            values = {"day": day, "dispatch": made.id, "first": first.id, "today": first.day, "back": earlier, "open": int(Outcome.PENDING), "sent": int(Outcome.SUBMITTED)}
+            _put(session, _DELIVERIES, {**values, "none": int(Outcome.NO_REPORT)})
+            counted = session.scalar(select(func.min(Dispatch.id)).where(Dispatch.state == "closed", Dispatch.planned > 0, Dispatch.id < made.id))
+            if counted is None:
+                tallies.count(session, made, runtime.now())
+            else:
+                for statement in _TALLIES:
+                    _put(session, statement, {"dispatch": made.id, "first": counted})
     _say(f"{back} days before it")
+
+
+def _closed(session: Session, first: Dispatch, day: date, at: datetime) -> Dispatch:
+    """A dispatch of an edition of its own, like the first one, that ended."""
+    edition = session.get_one(Edition, first.edition_id)
+    earlier = Edition(publication_id=edition.publication_id, number=f"{at:%m%d-%H}", kind=edition.kind, state=edition.state, created_at=at)
+    session.add(earlier)
+    session.flush()
+    made = Dispatch(
+        edition_id=earlier.id, edition_version_id=first.edition_version_id, service_id=first.service_id, kind=first.kind, day=day, state="closed",
+        audience=first.audience, planned=first.planned, start_at=at, started_at=at, sent_at=at + timedelta(hours=2), closed_at=at + timedelta(hours=20),
+        created_at=at, created_by="bench",
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _put(session: Session, statement: str, values: dict[str, Any]) -> None:
+    session.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
 
 
 def _say(what: str) -> None:
