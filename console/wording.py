@@ -59,7 +59,7 @@ FORMS: tuple[tuple[str, str], ...] = (
     (r"(?P<count>[\d,]+) stops in a day are more than (?P<share>[\d.]+%) of (?P<all>[\d,]+) active subscriptions \(stop_guard_share\)", "why.guard_share"),
     (r"no port that is up can carry a probe", "why.no_probe_port"),
     (r"dispatch (?P<number>\d+)", "why.dispatch"),
-    (r"rate from (?P<before>\S+/s|that of its ports) to (?P<after>\S+/s|that of its ports): (?P<reason>.+)", "why_rate.changed"),
+    (r"rate from (?P<rate_before>\S+/s|that of its ports) to (?P<rate_after>\S+/s|that of its ports): (?P<reason>.+)", "why_rate.changed"),
     (r"its window (?P<window>\S+) opens at (?P<at>.+)", "why.window"),
 )
 """Form of a sentence, and the text that says it."""
@@ -111,7 +111,7 @@ def _values(found: dict[str, str], language: str) -> dict[str, str]:
         values["reason"] = said(values["reason"], language)
     if "step" in values and has_text(f"attempt.{values['step']}"):
         values["step"] = text(language, f"attempt.{values['step']}")
-    for name in {"before", "after"} & values.keys():
+    for name in {"rate_before", "rate_after"} & values.keys():
         values[name] = text(language, "rate_sheet.of_ports") if values[name] == OF_PORTS else text(language, "dispatch.per_second", n=values[name].removesuffix("/s"))
     if "outcome" in values and has_text(f"outcome.{values['outcome']}"):
         values["outcome"] = text(language, f"outcome.{values['outcome']}")

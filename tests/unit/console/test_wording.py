@@ -40,4 +40,4 @@ def test_every_verdict_has_its_chinese(verdicts: str, over: bool, missing: str) 
 
 
 def test_every_form_has_a_text() -> None:
-    assert {name for _, name in FORMS} == {name for name in texts.texts() if name.startswith("why.")}
+    assert {name for _, name in FORMS} == {name for name in texts.texts() if name.startswith(("why.", "why_rate."))}
