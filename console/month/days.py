@@ -45,7 +45,7 @@ SEGMENTS: Final = {
     "合肥大屏": {"all": [{"field": "city", "op": "eq", "value": "合肥"}, {"field": "handset_class", "op": "in", "value": ["300kb-320x480", "600kb-480x800"]}]},
 }
 
-LOOKS_MIN: Final = (-30, -27, -5, 0, 0.6, 1.8, 3.5, 7, 15, 50)
+LOOKS_MIN: Final = (-30, -5, 0, 0.6, 1.8, 7, 50)
 """Minutes beside a start at which everybody looks."""
 
 ROUNDS: Final = (time(3, 15), time(8, 30), time(14, 30), time(21))
@@ -152,7 +152,7 @@ class Days:
             self.desk.draw()
 
     def _add_ports(self) -> None:
-        self.house.rate = rate = max(60.0, self.plan.readers / 30)
+        self.house.rate = rate = max(60.0, self.plan.readers / 15)
         for name, share in (("mmsc-a", 0.6), ("mmsc-b", 0.4)):
             one = MMSC(name, self.house.clock, self.handsets, self.plan.tcp_port if name == "mmsc-a" else 0)
             one.listener.up()
@@ -160,7 +160,7 @@ class Days:
             given = {
                 "url": one.url,
                 "rate": rate * share,
-                "burst": int(rate * share / 3),
+                "burst": int(rate * share / 2),
                 "max_recipients": 50,
                 "vasp_id": "10658000",
                 "cost_fen_per_1000": 1500,

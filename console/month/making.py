@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def make(runtime: Runtime, plan: Plan, say: Say) -> Made:
     _check(runtime, ends)
     begins = midnight(slots_before(ends, plan.editions)[0][0])
     house = House.of(runtime, begins, registry())
-    with _written_lazily(runtime), TemporaryDirectory(prefix="huabao-month-") as folder:
+    with _written_lazily(runtime), _collected_seldom(), TemporaryDirectory(prefix="huabao-month-") as folder:
         days = Days(house, plan, Path(folder), ends)
         try:
             say(f"{plan.readers:,} readers, {plan.editions} editions from {shanghai_text(begins)} on")
@@ -95,6 +96,19 @@ def _check(runtime: Runtime, now: datetime) -> None:
         for model, what in ((Reader, "readers"), (Dispatch, "dispatches")):
             if session.scalar(select(model).limit(1)) is not None:
                 raise UsageError(f"this installation has {what} already; let HUABAO_DATA_DIR name an empty folder, run `huabao db upgrade`, then make the month there")
+
+
+@contextmanager
+def _collected_seldom() -> Iterator[None]:
+    """A month makes and drops millions of rows; most of them go without the collector."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 @contextmanager

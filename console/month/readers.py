@@ -22,7 +22,7 @@ PRICES: Final = {MORNING: 300, EVENING: 200}
 
 CLASSES: Final = (("100kb-240x320", 32), ("300kb-320x480", 30), ("50kb-176x220", 22), ("600kb-480x800", 16))
 PREFIX: Final = "139"
-EVENING_SHARE: Final = 0.72
+EVENING_SHARE: Final = 0.45
 
 
 @dataclass
