@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from delivery.lanes import DEFAULT_SHARES, LANES
 from delivery.throttle.terms import GRACE_S, PATIENCE_S_MIN, SHARE_KEPT_S, SILENCE_S, WINDOW_S, Departure, Terms, terms_for
 
-ROUNDING_S = 1e-9
-"""A nanosecond of rounding is no reason to wait."""
+ROUNDING_S = 1e-6
+"""A microsecond is no reason to wait: a clock that counts seconds since a year ago rounds by nanoseconds, and who waits for those waits for ever."""
 
 
 @dataclass

@@ -190,3 +190,16 @@ def test_groups_fill_a_second(rate: float, most: int) -> None:
 def test_the_rate_of_a_contract_is_what_it_lets_through() -> None:
     assert sustained_rate(50.0, 1) == 50.0
     assert sustained_rate(292.0, 8) == 292.0
+
+
+@pytest.mark.parametrize("days", [1, 100, 1000, 3000])
+def test_a_clock_that_counts_years_lets_go_all_the_same(days: int) -> None:
+    """Its seconds round by nanoseconds; who waited until those had passed waited for ever."""
+    at = [days * 86_400.0]
+    throttle = LocalThrottle(clock=lambda: at[0])
+    for rate in (13.333, 80.0, 291.7) * 10:
+        key, waits = f"{rate}", 0
+        while (wait_s := throttle.acquire(key, 3, rate=rate, burst=1)) > 0:
+            at[0] += wait_s
+            waits += 1
+            assert waits < 50
