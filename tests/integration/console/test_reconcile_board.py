@@ -184,3 +184,10 @@ def test_pages_of_differences_follow_each_other(runtime: Runtime, signed_in: Sig
     seen = [part.split('"')[0] for text in (page, client.get(further).text) for part in text.split('id="difference-')[1:]]
     assert len(seen) == len(set(seen)) == 74
     assert client.get("/reconcile/open?after=2026-99-99_7&class=zzz&action=burn").status_code == 200
+
+
+def test_a_run_in_which_all_agree_has_nothing_left_to_repair(runtime: Runtime, signed_in: SignedIn) -> None:
+    run_id = add_run(runtime, state="compared", figures={"differences": {}, "money_fen": {}, "equal": {"aaa": 10}, "in_flight": 0, "records": {"boss": 10, "misc": 10, "platform": 10}})
+    ops = signed_in("王敏")
+    for page in (ops.get("/reconcile").text, ops.get(f"/reconcile/runs/{run_id}").text):
+        assert "Compared, all agree" in page and "Compared, not repaired" not in page
