@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import number_of
 from console.graphs import CLOCK, Graph, Rule, Series, asked_graph, graph_answer, seconds
-from console.pages.steering import number_of
 from console.visit import Refused, Visit
 from content.models import Publication
 from delivery.models import Port

@@ -13,9 +13,9 @@ from care.complaints import causes, counting, entering
 from care.complaints.entering import Said, Wanted
 from care.complaints.likely import likely_cause
 from care.models import Complaint
+from console.confirmed import REASON_CHARS_MAX
 from console.downloads import CHUNK_ROWS, csv_answer
 from console.pages.readers import asked
-from console.pages.steering import REASON_CHARS_MAX
 from console.visit import Refused, Visit
 from delivery.resend.copies import EditionCopy, latest_copies
 from huabao.clock import SHANGHAI, business_day

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import REASON_CHARS_MAX, number_of
 from console.edition_desk import Seen, act_of, ask, refusal, seen, shared
-from console.pages.steering import REASON_CHARS_MAX, number_of
 from console.visit import Visit
 from content.services import lock_edition
 from content.workflow import approvals, lifecycle

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from console.agreeing import others
+from console.confirmed import MOVED_SHARE, number_of
 from console.downloads import CHUNK_ROWS, csv_answer
 from console.pages.reconcile import dressing
-from console.pages.steering import MOVED_SHARE, number_of
 from console.rendering import named
 from console.visit import Refused, Visit
 from huabao import audit

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import REASON_CHARS_MAX
 from console.pages.readers import asked
-from console.pages.steering import REASON_CHARS_MAX
 from console.reader_view import titles_of
 from console.visit import Refused, Visit
 from huabao.msisdn import MSISDN

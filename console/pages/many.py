@@ -15,9 +15,9 @@ from typing import Final
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import REASON_CHARS_MAX, number_of
 from console.downloads import csv_answer
 from console.many_readers import COPIES_DAYS, Line, Typed, lines_of, numbers_in, readers_by_id, readers_of
-from console.pages.steering import REASON_CHARS_MAX, number_of
 from console.reader_words import told
 from console.settings import MANY_NUMBERS_MAX
 from console.visit import Refused, Visit

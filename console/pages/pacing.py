@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from delivery import lifecycle
 from delivery.dispatch import pacing, steering

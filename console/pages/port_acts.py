@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.pages.ports import find
-from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from delivery.models import Port
 from delivery.ports import changes, services

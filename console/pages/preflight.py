@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.edition_desk import ask, refusal, seen, shared
-from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from content.works import services as works
 from content.works.tasks import DESK_WORK, PREFLIGHT

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import REASON_CHARS_MAX
 from console.pages.readers import asked
-from console.pages.steering import REASON_CHARS_MAX
 from console.reader_view import titles_of
 from console.visit import Refused, Visit
 from content.models import Edition, EditionVersion, Publication, Variant, VariantPayload

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from console.confirmed import number_of
 from console.downloads import csv_answer
-from console.pages.steering import number_of
 from console.reader_view import titles_of
 from console.visit import Refused, Visit
 from huabao import audit

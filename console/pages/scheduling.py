@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from starlette.responses import Response
 
+from console.confirmed import number_of
 from console.edition_desk import Seen, ask, may, seen, shared
-from console.pages.steering import number_of
 from console.visit import Visit
 from content.models import Publication
 from content.workflow import lifecycle

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console import registry
+from console.confirmed import REASON_CHARS_MAX
 from console.meanings import meaning, unit
-from console.pages.steering import REASON_CHARS_MAX
 from console.settings import SIGN_IN_SETTINGS
 from console.texts import CHINESE
 from console.visit import Refused, Visit

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console.agreeing import asked_run, others
+from console.confirmed import number_of
 from console.pages.reconcile import dressing
-from console.pages.steering import number_of
 from console.settlement import GONE, VERBS, Standing, standing
 from console.settlement import settle as do
 from console.visit import Refused, Visit

@@ -11,10 +11,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.confirmed import MOVED_SHARE as MOVED_SHARE
-from console.confirmed import REASON_CHARS_MAX as REASON_CHARS_MAX
-from console.confirmed import VERBS, Verb
-from console.confirmed import number_of as number_of
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, VERBS, Verb, number_of
 from console.visit import Refused, Visit
 from delivery import lifecycle
 from delivery.dispatch.steering import steer as do

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from console.agreeing import asked_run, others
-from console.pages.steering import REASON_CHARS_MAX, number_of
+from console.confirmed import REASON_CHARS_MAX, number_of
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
 from reconciliation.stop_send import deciding

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.edition_desk import Seen, ask, refusal, seen, shared
-from console.pages.steering import MOVED_SHARE, REASON_CHARS_MAX, number_of
 from console.visit import Visit
 from content.workflow import lifecycle
 from delivery.dispatch import correction, killing

@@ -74,6 +74,11 @@ def day_span(day: date) -> tuple[datetime, datetime]:
     return begins, begins + timedelta(days=1)
 
 
+def month_span(month: date) -> tuple[datetime, datetime]:
+    """The instants at which a month begins and ends; `month` is its first day."""
+    return day_span(month)[0], day_span((month + timedelta(days=32)).replace(day=1))[0]
+
+
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's bytes.
 

@@ -18,7 +18,7 @@ from huabao.clock import business_day
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
 from reconciliation.charges.models import APPROVED, HANDED, Refund
-from reconciliation.refunds.history import month_span
+from reconciliation.feeds.checking import month_span
 from reconciliation.refunds.rules import REASONS
 from reconciliation.refunds.settings import HAND_MAX
 from subscribers.models import Reader

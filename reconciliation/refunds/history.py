@@ -13,7 +13,7 @@ from huabao.clock import business_day
 from huabao.db import in_ids
 from reconciliation.charges.bills import charged, is_billed
 from reconciliation.charges.models import Refund
-from reconciliation.feeds.checking import day_span
+from reconciliation.feeds.checking import month_span
 from reconciliation.refunds.rules import Charged, add_months, held_within
 from reconciliation.stop_send.models import RecoveryCredit
 from subscribers.models import ReaderServiceMonth, Subscription, SubscriptionEvent
@@ -78,11 +78,6 @@ def one_of(session: Session, ids: Sequence[int], month: date, service_id: str, n
     if not 0 < months <= 240:
         return None
     return next((one for one in months_of(session, ids, now, months=months) if (one.charged.month, one.charged.service_id) == (month, service_id)), None)
-
-
-def month_span(month: date) -> tuple[datetime, datetime]:
-    """The instants at which a month begins and ends."""
-    return day_span(month)[0], day_span(add_months(month, 1))[0]
 
 
 def _served(session: Session, ids: Sequence[int], months: Sequence[date]) -> dict[tuple[date, str], tuple[int, int]]:

@@ -27,7 +27,7 @@ from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 from reconciliation.charges.bills import asked_back
 from reconciliation.codecs.feeds import Services
-from reconciliation.feeds.checking import day_span
+from reconciliation.feeds.checking import month_span
 from reconciliation.runs.bill import BillReader, Charge
 from reconciliation.runs.facts import Offering, offering
 from reconciliation.runs.owners import numbers_of, owners_of
@@ -146,11 +146,6 @@ def make_lists(runtime: Runtime, month: date, bill: Path, folder: Path, *, maske
 
 
 Put = Callable[..., None]
-
-
-def month_span(month: date) -> tuple[datetime, datetime]:
-    """The instants at which a month begins and ends."""
-    return day_span(month)[0], day_span((month + timedelta(days=32)).replace(day=1))[0]
 
 
 def _chunks(charges: Iterable[Charge]) -> Iterator[list[Charge]]:
