@@ -41,12 +41,7 @@ def _warnings(found: DayReport, language: str) -> tuple[str, ...]:
         said.append(say(language, "day_runs"))
     if not found.sends:
         said.append(say(language, "no_dispatch_day"))
-    running = sum(not one.is_over for one in found.sends)
-    if running:
-        said.append(say(language, "still_running", n=running))
-    if found.whole.uncounted:
-        said.append(say(language, "not_counted", n=found.whole.uncounted))
-    return tuple(said)
+    return (*said, *tables.unsettled(language, sum(not one.is_over for one in found.sends), found.whole.uncounted))
 
 
 def _figures(found: DayReport, language: str) -> tuple[Figure, ...]:

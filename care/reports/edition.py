@@ -141,8 +141,7 @@ def _course(session: Session, found: Sequence[Sent], now: datetime) -> tuple[Min
     """Minute by minute: as it was kept of what is closed, as it is now of what runs."""
     minutes: dict[datetime, list[Mapping[str, int]]] = {}
     for one in found:
-        kept = minutes_of(session, one.dispatch_id) if one.is_over else ()
-        for minute in kept or (() if one.is_over else dispatch_progress(session, one.dispatch_id, now).by_minute):
+        for minute in minutes_of(session, one.dispatch_id) if one.is_over else dispatch_progress(session, one.dispatch_id, now).by_minute:
             minutes.setdefault(minute.at, []).append(minute.counts)
     return tuple(Minute(at, added(minutes[at])) for at in sorted(minutes))
 

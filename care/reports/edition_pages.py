@@ -40,11 +40,7 @@ def edition_document(found: EditionReport, language: str) -> Document:
 
 def _warnings(found: EditionReport, language: str) -> tuple[str, ...]:
     said = [] if found.sends else [say(language, "no_dispatch_edition")]
-    if found.whole.running:
-        said.append(say(language, "still_running", n=found.whole.running))
-    if found.whole.uncounted:
-        said.append(say(language, "not_counted", n=found.whole.uncounted))
-    return tuple(said)
+    return (*said, *tables.unsettled(language, found.whole.running, found.whole.uncounted))
 
 
 def _figures(found: EditionReport, language: str) -> tuple[Figure, ...]:

@@ -44,11 +44,7 @@ def _warnings(found: MonthReport, language: str) -> tuple[str, ...]:
     said = [] if found.is_over else [say(language, "month_runs", day=found.until.isoformat())]
     if not found.sends:
         said.append(say(language, "no_dispatch_month"))
-    if found.whole.running:
-        said.append(say(language, "still_running", n=found.whole.running))
-    if found.whole.uncounted:
-        said.append(say(language, "not_counted", n=found.whole.uncounted))
-    return tuple(said)
+    return (*said, *tables.unsettled(language, found.whole.running, found.whole.uncounted))
 
 
 def _figures(found: MonthReport, language: str) -> tuple[Figure, ...]:

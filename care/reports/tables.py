@@ -39,6 +39,12 @@ def rate_of(outcomes: Mapping[str, int]) -> float | None:
     return outcomes.get("retrieved", 0) / base if base > 0 else None
 
 
+def unsettled(language: str, running: int, uncounted: int) -> tuple[str, ...]:
+    """What is said first where figures may still change: how many dispatches run, and how many were not counted yet."""
+    said = [say(language, "still_running", n=running)] if running else []
+    return (*said, say(language, "not_counted", n=uncounted)) if uncounted else tuple(said)
+
+
 def sends_table(language: str, name: str, found: Sequence[Sent]) -> Table:
     """Dispatches, one a row; of one that nobody counted only the plan is known."""
     heads = columns(
