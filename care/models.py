@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from huabao.db import Base, BigKey
+from huabao.db import Base, BigKey, Document
 
 _OPEN = text("closed_at IS NULL")
 _NAMED = text("reference <> ''")
@@ -92,6 +92,7 @@ class ReportMail(Base):
     Attributes:
         kind: daily or month; `span` is the day, or the first of the month.
         address: a mail address.
+        cities: whose versions it holds, "" being that of all; None for that of all alone.
         state: waiting; leaving (it is under way since `left_at`); sent; failed (given up).
         made_at: when it was first due; `due_at` when it is tried next.
     """
@@ -106,6 +107,7 @@ class ReportMail(Base):
     kind: Mapped[str] = mapped_column(String(10))
     span: Mapped[date]
     address: Mapped[str] = mapped_column(String(300))
+    cities: Mapped[list[str] | None] = mapped_column(Document)
     state: Mapped[str] = mapped_column(String(10), default=WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime]

@@ -11,7 +11,7 @@ to go for him to be in time, the last of his causes first:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,21 +37,33 @@ class Lateness:
     causes: Mapping[str, int]
 
 
-def lateness(arrivals: Iterable[Arrival], *, start: datetime, began: datetime, promised: datetime) -> Lateness:
-    """What `arrivals` say; sending was to begin at `start` and began at `began`."""
+Usual = Mapping[tuple[int, datetime], int]
+"""Minutes that half of those took at most who were sent to by one port in one minute."""
+
+
+def usual_of(arrivals: Iterable[Arrival]) -> Usual:
+    """What was usual, by port and minute of sending."""
     groups: dict[tuple[int, datetime], list[Arrival]] = {}
     for one in arrivals:
         groups.setdefault((one.port_id, one.sent), []).append(one)
+    return {sent: percentile(_histogram(group), 0.5) or 0 for sent, group in groups.items()}
+
+
+def lateness(arrivals: Sequence[Arrival], *, start: datetime, began: datetime, promised: datetime, usual: Usual | None = None) -> Lateness:
+    """What `arrivals` say; sending was to begin at `start` and began at `began`.
+
+    Args:
+        usual: what all readers say is usual, where `arrivals` are a part of them (those of a city).
+    """
+    known = usual_of(arrivals) if usual is None else usual
     late_start = max(0, _minutes(start, began))
     minutes: dict[int, int] = {}
     causes = dict.fromkeys(CAUSES, 0)
-    for group in groups.values():
-        usual = percentile(_histogram(group), 0.5) or 0
-        for one in group:
-            late = max(0, _minutes(promised, one.got))
-            minutes[late] = minutes.get(late, 0) + one.readers
-            for cause, part in _shared(late, max(0, _minutes(one.sent, one.got)), usual, late_start):
-                causes[cause] += part * one.readers
+    for one in arrivals:
+        late = max(0, _minutes(promised, one.got))
+        minutes[late] = minutes.get(late, 0) + one.readers
+        for cause, part in _shared(late, max(0, _minutes(one.sent, one.got)), known.get((one.port_id, one.sent), 0), late_start):
+            causes[cause] += part * one.readers
     return Lateness(minutes, causes)
 
 

@@ -3,27 +3,30 @@
 Counted by a round of its own while a dispatch runs and once after it closed, never by
 a page: a pass over 1.5 million deliveries takes seconds. A dispatch is counted again
 after a time that grows with what counting took, so that it never takes more than a
-twentieth of one core. What a page shows says as of when it is.
+twentieth of one core. What a page shows says as of when it is. The same round counts
+each city for itself (`monitoring.cities`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, SmallInteger, String, delete, func, insert, or_, select
+from sqlalchemy import BigInteger, ColumnElement, SmallInteger, String, delete, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from content.models import Variant
 from delivery import kinds, lifecycle
 from delivery.lanes import RESEND
-from delivery.models import DeliveryEvent, Dispatch, Outcome, Port, Submission, deliveries
+from delivery.models import DeliveryEvent, Dispatch, Exclusion, Outcome, Port, Submission, deliveries
 from huabao.db import Base, BigKey
 from huabao.minutes import minute_of, minute_sql
 from huabao.runtime import Runtime
-from monitoring.lateness import CAUSES, Arrival, lateness
+from monitoring import cities
+from monitoring.cities import Cities
+from monitoring.lateness import CAUSES, Arrival, Usual, lateness, usual_of
 from subscribers.models import Reader
 
 PORT, HANDSET_CLASS, CITY, VARIANT, CODE = "port", "class", "city", "variant", "code"
@@ -32,7 +35,13 @@ LATE, CAUSE = "late", "cause"
 """Readers by whole minutes after the promised time (0: in time); reader-minutes of lateness by cause."""
 
 MINUTE = "minute"
-"""Readers by the minute of their last change and their outcome: of a dispatch that is closed, for its report."""
+"""Readers by the minute of their last change and their outcome: of a dispatch that is closed, for its report; of a large one, for the page that is opened first."""
+
+LARGE = 100_000
+"""Readers of a dispatch from which on a page does not wait until they are counted."""
+
+FRESH = timedelta(minutes=5)
+"""So long a tally of a dispatch that is not closed says how far it is."""
 
 EVERY_S = 15.0
 COST_FACTOR = 20.0
@@ -40,6 +49,7 @@ AFTER_CLOSE = timedelta(hours=26)
 """Late reports still come; then a dispatch is counted no more."""
 
 CODES_MAX = 100
+CITIES_MAX = 60
 COUNTED_MAX = 12
 
 
@@ -110,7 +120,7 @@ def tally_of(session: Session, dispatch_id: int) -> Tally | None:
 
 @dataclass(frozen=True)
 class Course:
-    """What became of a closed dispatch, as it was counted last; readers in whom nothing changed stand in no minute."""
+    """What became of a dispatch, as it was counted last; readers in whom nothing changed stand in no minute."""
 
     at: datetime
     outcomes: Mapping[str, int]
@@ -120,8 +130,18 @@ class Course:
 def course_of(session: Session, dispatch: Dispatch) -> Course | None:
     """The course of a dispatch that was counted since it closed; None for any other."""
     counted = session.get(DispatchTallied, dispatch.id)
-    if counted is None or dispatch.closed_at is None or counted.at < dispatch.closed_at:
+    return None if counted is None or dispatch.closed_at is None or counted.at < dispatch.closed_at else _course(session, dispatch, counted)
+
+
+def latest_course(session: Session, dispatch: Dispatch, now: datetime) -> Course | None:
+    """The course of a large dispatch that is not closed, as it was a moment ago; None where it was not counted lately, or is soon counted."""
+    counted = session.get(DispatchTallied, dispatch.id)
+    if counted is None or dispatch.closed_at is not None or dispatch.planned < LARGE or not timedelta(0) <= now - counted.at <= FRESH:
         return None
+    return _course(session, dispatch, counted)
+
+
+def _course(session: Session, dispatch: Dispatch, counted: DispatchTallied) -> Course | None:
     one = DispatchTally
     rows = session.execute(select(one.outcome, func.sum(one.readers)).where(one.dispatch_id == dispatch.id, one.scope == PORT).group_by(one.outcome))
     outcomes = {Outcome(outcome).name.lower(): int(readers) for outcome, readers in rows}
@@ -129,7 +149,7 @@ def course_of(session: Session, dispatch: Dispatch) -> Course | None:
 
 
 def minutes_of(session: Session, dispatch_id: int) -> tuple[Minute, ...]:
-    """The course of a dispatch that is closed, ascending; empty for one that is not, or was not counted since."""
+    """The course of a dispatch as it was counted last, ascending; empty for one that is not closed, unless it is large."""
     one, found = DispatchTally, dict[str, dict[str, int]]()
     for key, outcome, readers in session.execute(select(one.key, one.outcome, one.readers).where(one.dispatch_id == dispatch_id, one.scope == MINUTE)):
         found.setdefault(key, {})[Outcome(outcome).name.lower()] = int(readers)
@@ -169,28 +189,36 @@ def _rest(state: str, closed_at: datetime | None, at: datetime, cost_s: float) -
 def count(session: Session, dispatch: Dispatch, now: datetime) -> None:
     """Count the dispatch anew."""
     began = time.monotonic()
-    rows = [{"dispatch_id": dispatch.id, "scope": scope, "key": key[:120], "outcome": outcome, "readers": readers} for scope, key, outcome, readers in _rows(session, dispatch)]
+    found = Cities()
+    rows = [
+        {"dispatch_id": dispatch.id, "scope": scope, "key": key[:120], "outcome": outcome, "readers": readers} for scope, key, outcome, readers in _rows(session, dispatch, found)
+    ]
     session.execute(delete(DispatchTally).where(DispatchTally.dispatch_id == dispatch.id))
     if rows:
         session.execute(insert(DispatchTally), rows)
+    cities.keep(session, dispatch.id, found, now)
     session.merge(DispatchTallied(dispatch_id=dispatch.id, at=now, cost_s=time.monotonic() - began))
     session.flush()
 
 
-def _rows(session: Session, dispatch: Dispatch) -> Iterator[tuple[str, str, int, int]]:
+def _rows(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple[str, str, int, int]]:
     sums: dict[tuple[str, str, int], int] = {}
-    for place, readers in (*_cells(session, dispatch), *_codes(session, dispatch)):
+    for place, readers in (*_cells(session, dispatch, found), *_codes(session, dispatch, found)):
         sums[place] = sums.get(place, 0) + readers
     yield from ((*place, readers) for place, readers in sums.items())
+    minutes = _minutes(session, dispatch, found)
     if dispatch.closed_at is not None:
-        yield from _minutes(session, dispatch)
+        yield from ((*place, readers) for place, readers in minutes.items())
     if dispatch.deadline_at is not None and dispatch.started_at is not None:
-        found = lateness(_arrivals(session, dispatch), start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at)
-        yield from ((LATE, str(minutes), 0, readers) for minutes, readers in found.minutes.items())
-        yield from ((CAUSE, cause, 0, total) for cause, total in found.causes.items())
+        arrivals = _arrivals(session, dispatch)
+        late = lateness(arrivals, start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at)
+        yield from ((LATE, str(minutes), 0, readers) for minutes, readers in late.minutes.items())
+        yield from ((CAUSE, cause, 0, total) for cause, total in late.causes.items())
+        _late_by_city(session, dispatch, found, usual_of(arrivals) if late.minutes.keys() - {0} else {})
+    _exclusions(session, dispatch, found)
 
 
-def _cells(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, str, int], int]]:
+def _cells(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple[tuple[str, str, int], int]]:
     c = deliveries.c
     rows = session.execute(
         select(Port.name, Variant.handset_class, Variant.name, Reader.city, c.outcome, func.count())
@@ -202,39 +230,101 @@ def _cells(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, st
         .group_by(Port.name, Variant.handset_class, Variant.name, Reader.city, c.outcome)
     )
     for port, handset_class, variant, city, outcome, readers in rows:
-        for scope, key in ((PORT, port), (HANDSET_CLASS, handset_class), (VARIANT, variant), (CITY, city or "")):
+        mine = found.of(city)
+        if mine is not None:
+            mine.add_outcome(outcome, readers)
+        for scope, key in ((PORT, port), (HANDSET_CLASS, handset_class), (VARIANT, variant)):
             yield (scope, key, int(outcome)), int(readers)
+            if mine is not None:
+                mine.add(scope, key, outcome, readers)
+        yield (CITY, city or "", int(outcome)), int(readers)
 
 
-def _minutes(session: Session, dispatch: Dispatch) -> Iterator[tuple[str, str, int, int]]:
-    c = deliveries.c
+def _minutes(session: Session, dispatch: Dispatch, found: Cities) -> dict[tuple[str, str, int], int]:
+    c, sums = deliveries.c, dict[tuple[str, str, int], int]()
     minute = minute_sql(session, func.coalesce(c.outcome_at, c.submitted_at)).label("minute")
-    rows = session.execute(select(minute, c.outcome, func.count()).where(c.day == dispatch.day, c.dispatch_id == dispatch.id).group_by(minute, c.outcome))
-    for at, outcome, readers in rows:
-        if at is not None:
-            yield (MINUTE, minute_of(at).isoformat(timespec="minutes"), int(outcome), int(readers))
+    rows = session.execute(
+        select(minute, c.outcome, Reader.city, func.count())
+        .select_from(deliveries)
+        .outerjoin(Reader, Reader.id == c.reader_id)
+        .where(c.day == dispatch.day, c.dispatch_id == dispatch.id, or_(c.outcome_at.is_not(None), c.submitted_at.is_not(None)))
+        .group_by(minute, c.outcome, Reader.city)
+    )
+    for at, outcome, city, readers in rows:
+        begins = minute_of(at)
+        place = (MINUTE, begins.isoformat(timespec="minutes"), int(outcome))
+        sums[place] = sums.get(place, 0) + int(readers)
+        mine = found.of(city)
+        if mine is not None:
+            mine.add_minute(begins, outcome, readers)
+    return sums
 
 
-def _codes(session: Session, dispatch: Dispatch) -> Iterator[tuple[tuple[str, str, int], int]]:
+def _codes(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple[tuple[str, str, int], int]]:
     readers = func.count(DeliveryEvent.reader_id.distinct())
     rows = session.execute(
-        select(DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome, readers)
+        select(DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome, Reader.city, readers)
         .join(Submission, Submission.id == DeliveryEvent.submission_id)
+        .outerjoin(Reader, Reader.id == DeliveryEvent.reader_id)
         .where(Submission.dispatch_id == dispatch.id, DeliveryEvent.reader_id.is_not(None), DeliveryEvent.outcome.is_not(None))
-        .group_by(DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome)
+        .group_by(DeliveryEvent.status, DeliveryEvent.status_extension, DeliveryEvent.outcome, Reader.city)
         .order_by(readers.desc())
-        .limit(CODES_MAX)
+        .limit(CODES_MAX * CITIES_MAX)
     )
-    for status, extension, outcome, number in rows:
-        yield (CODE, f"{status} {extension}" if extension else str(status), int(outcome or 0)), int(number)
+    sums: dict[tuple[str, str, int], int] = {}
+    for status, extension, outcome, city, number in rows:
+        place = (CODE, f"{status} {extension}" if extension else str(status), int(outcome or 0))
+        sums[place] = sums.get(place, 0) + int(number)
+        mine = found.of(city)
+        if mine is not None and len(mine.cells.get(CODE, ())) < CODES_MAX:
+            mine.add(*place, number)
+    yield from sorted(sums.items(), key=lambda one: -one[1])[:CODES_MAX]
 
 
-def _arrivals(session: Session, dispatch: Dispatch) -> Iterable[Arrival]:
+def _exclusions(session: Session, dispatch: Dispatch, found: Cities) -> None:
+    rows = session.execute(
+        select(Reader.city, Exclusion.reason, func.count())
+        .join(Reader, Reader.id == Exclusion.reader_id)
+        .where(Exclusion.dispatch_id == dispatch.id)
+        .group_by(Reader.city, Exclusion.reason)
+    )
+    for city, reason, readers in rows:
+        mine = found.of(city)
+        if mine is not None:
+            mine.reasons[reason] = int(readers)
+
+
+def _arrivals(session: Session, dispatch: Dispatch) -> list[Arrival]:
     c = deliveries.c
     sent, got = minute_sql(session, c.submitted_at).label("sent"), minute_sql(session, c.outcome_at).label("got")
-    rows = session.execute(
-        select(c.port_id, sent, got, func.count())
-        .where(c.day == dispatch.day, c.dispatch_id == dispatch.id, c.outcome == int(Outcome.RETRIEVED), c.submitted_at.is_not(None), c.outcome_at.is_not(None))
-        .group_by(c.port_id, sent, got)
-    )
+    rows = session.execute(select(c.port_id, sent, got, func.count()).where(*_retrieved(dispatch)).group_by(c.port_id, sent, got))
     return [Arrival(port_id, minute_of(sent_at), minute_of(got_at), int(readers)) for port_id, sent_at, got_at, readers in rows]
+
+
+def _late_by_city(session: Session, dispatch: Dispatch, found: Cities, usual: Usual) -> None:
+    """Only who was late is asked for by city; the rest of those who have it were in time."""
+    assert dispatch.deadline_at is not None and dispatch.started_at is not None
+    late: dict[str, list[Arrival]] = {}
+    if usual:
+        c = deliveries.c
+        sent, got = minute_sql(session, c.submitted_at).label("sent"), minute_sql(session, c.outcome_at).label("got")
+        rows = session.execute(
+            select(Reader.city, c.port_id, sent, got, func.count())
+            .join(Reader, Reader.id == c.reader_id)
+            .where(*_retrieved(dispatch), c.outcome_at > dispatch.deadline_at, Reader.city.is_not(None))
+            .group_by(Reader.city, c.port_id, sent, got)
+        )
+        for city, port_id, sent_at, got_at, readers in rows:
+            late.setdefault(city, []).append(Arrival(port_id, minute_of(sent_at), minute_of(got_at), int(readers)))
+    for city, mine in found.items():
+        has = mine.outcomes.get(Outcome.RETRIEVED.name.lower(), 0)
+        one = lateness(late.get(city, []), start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at, usual=usual)
+        minutes = {minute: readers for minute, readers in one.minutes.items() if minute}
+        in_time = has - sum(minutes.values())
+        mine.late = {**({0: in_time} if in_time else {}), **minutes}
+        mine.causes = dict(one.causes)
+
+
+def _retrieved(dispatch: Dispatch) -> tuple[ColumnElement[bool], ...]:
+    c = deliveries.c
+    return (c.day == dispatch.day, c.dispatch_id == dispatch.id, c.outcome == int(Outcome.RETRIEVED), c.submitted_at.is_not(None), c.outcome_at.is_not(None))

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import insert, update
 
-from delivery.models import Dispatch, Outcome, Port, deliveries
+from care.reports.sends import added
+from delivery.models import DeliveryEvent, Dispatch, Exclusion, Outcome, Port, deliveries
 from huabao.runtime import Runtime
+from monitoring.cities import city_tally
 from monitoring.measures import count_progress
 from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, due, tally_due, tally_of
 from subscribers.models import Reader
@@ -37,8 +39,6 @@ def test_every_breakdown_adds_up(runtime: Runtime) -> None:
     add_submission(runtime, dispatch_id)
     add_report(runtime, 1, "Expired", "4446")
     with runtime.transaction() as session:
-        from delivery.models import DeliveryEvent
-
         session.execute(update(DeliveryEvent).values(outcome=int(Outcome.EXPIRED)))
     assert tally_due(runtime) == 1
     with runtime.transaction(read_only=True) as session:
@@ -84,3 +84,52 @@ def test_a_closed_dispatch_is_counted_once_more_and_then_seldom(runtime: Runtime
     with runtime.transaction(read_only=True) as session:
         assert due(session, runtime.now() + timedelta(minutes=2)) == [dispatch_id]
         assert due(session, runtime.now() + timedelta(hours=27, minutes=2)) == [], "nothing comes any more"
+
+
+def test_each_city_adds_up_by_itself_and_together_they_are_the_dispatch(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=40, excluded={"stopped": 3})
+    add_cities(runtime, 40)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 21), ago_s=3600)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(21, 31), ago_s=600)
+    settle(runtime, dispatch_id, Outcome.EXPIRED, range(31, 36), ago_s=60)
+    with runtime.transaction() as session:
+        one = session.get_one(Dispatch, dispatch_id)
+        one.start_at = one.started_at = runtime.now() - timedelta(hours=2)
+        one.deadline_at = runtime.now() - timedelta(minutes=40)
+        session.execute(update(Exclusion).where(Exclusion.dispatch_id == dispatch_id).values(reader_id=Exclusion.reader_id - 1_000_000 + 37))
+    add_submission(runtime, dispatch_id)
+    add_report(runtime, 1, "Expired", "4446")
+    with runtime.transaction() as session:
+        session.execute(update(DeliveryEvent).values(outcome=int(Outcome.EXPIRED)))
+    tally_due(runtime)
+    with runtime.transaction(read_only=True) as session:
+        whole = tally_of(session, dispatch_id)
+        found = {city: city_tally(session, dispatch_id, city) for city in ("合肥", "蚌埠")}
+        assert city_tally(session, dispatch_id, "芜湖") is None and city_tally(session, dispatch_id, "") is None
+    assert whole is not None
+    one, other = found["合肥"], found["蚌埠"]
+    assert one is not None and other is not None
+    for mine in (one, other):
+        assert mine.outcomes == whole.cells[CITY][mine.city]
+        for scope in (PORT, HANDSET_CLASS, VARIANT):
+            assert added(mine.cells[scope].values()) == mine.outcomes, scope
+        assert added(mine.minutes.values()) == {name: count for name, count in mine.outcomes.items() if name != "pending"}
+        assert mine.planned == sum(mine.outcomes.values())
+        assert sum(mine.late.values()) == mine.outcomes["retrieved"]
+    assert (one.planned, other.planned) == (19, 20), "the fortieth reader's city nobody knows"
+    assert (one.reasons, other.reasons) == ({"stopped": 1}, {"stopped": 2}), "three excluded, 37 to 39"
+    assert added([one.late, other.late]) == whole.late
+    assert added([one.causes, other.causes]) == whole.causes
+    assert (one.cells.get(CODE), other.cells.get(CODE)) == (None, {"Expired 4446": {"expired": 1}}), "the first reader is in the second city"
+
+
+def test_a_city_without_a_reader_in_time_says_so(runtime: Runtime) -> None:
+    dispatch_id = add_dispatch(runtime, planned=4)
+    add_cities(runtime, 4)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 5), ago_s=60)
+    with runtime.transaction() as session:
+        session.get_one(Dispatch, dispatch_id).deadline_at = runtime.now() - timedelta(minutes=5)
+    tally_due(runtime)
+    with runtime.transaction(read_only=True) as session:
+        found = city_tally(session, dispatch_id, "蚌埠")
+    assert found is not None and sum(found.late.values()) == 2 and 0 not in found.late
