@@ -36,7 +36,7 @@ STARTUP_FAILED = 3
 def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None:
     """The web console and the APIs; embedded, the worker too."""
     schema.require(runtime)
-    from console.short_way import listener_of
+    from console.listening import listener_of
     from console.web import make_app, raw_apps
 
     worker = _EmbeddedCare(runtime, registry) if runtime.config.embedded else None
@@ -49,7 +49,7 @@ def serve(runtime: Runtime, registry: Registry, *, host: str, port: int) -> None
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again and again
         config = uvicorn.Config(
-            app, host=host, port=port, loop="uvloop", http=listener_of(raw), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            app, host=host, port=port, loop="uvloop", http=listener_of(raw), ws="none", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         server = _Server(config, stopping)
         with suppress(KeyboardInterrupt):

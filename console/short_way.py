@@ -51,7 +51,7 @@ class _Request:
 
 
 class ShortWayListener(HttpToolsProtocol):
-    """uvicorn's listener with a short way; see `listener_of`."""
+    """uvicorn's listener with a short way, made by `console.listening`."""
 
     ways: ClassVar[Mapping[bytes, ShortWay]]
 
@@ -61,6 +61,10 @@ class ShortWayListener(HttpToolsProtocol):
         self._unanswered: deque[_Request] = deque()
         self._ending = False
         self._patience: asyncio.TimerHandle | None = None
+
+    def is_busy(self) -> bool:
+        """Whether a request is being answered, or its body read."""
+        return bool(self._unanswered) or self._reading is not None or (self.cycle is not None and not self.cycle.response_complete)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
@@ -136,11 +140,6 @@ class ShortWayListener(HttpToolsProtocol):
             self._ending = True
         else:
             super().shutdown()
-
-
-def listener_of(ways: Mapping[str, ShortWay]) -> type[ShortWayListener]:
-    """The listener class for `uvicorn.Config(http=…)` that lets requests enter by the first part of their path, such as `/mm7`."""
-    return type("ListenerOf", (ShortWayListener,), {"ways": {name.encode(): way for name, way in ways.items()}})
 
 
 def _octets(reply: Reply, always: list[tuple[bytes, bytes]], *, close: bool) -> bytes:

@@ -17,9 +17,9 @@ import uvloop
 from sqlalchemy.orm import Session
 
 from console.group_commit import GroupCommit, NotStoredError
+from console.listening import listener_of
 from console.mm7 import MM7App
 from console.mm7_commit import ReportCommit, Write
-from console.short_way import listener_of
 from content.codecs.hardened_xml import parse_xml
 from delivery.codecs.mm7 import DeliveryReportRsp, Status, encode_envelope
 from huabao.runtime import Runtime, get_runtime

@@ -19,10 +19,10 @@ import uvicorn
 from sqlalchemy import func, select
 
 from console.group_commit import NotStoredError
+from console.listening import listener_of
 from console.mm7 import BODY_BYTES_MAX, MM7App
 from console.mm7_commit import ReportCommit, Write
 from console.schema import upgrade
-from console.short_way import listener_of
 from delivery.codecs.mm7 import Address, DeliveryReportReq, DeliveryReportRsp, MM7Fault, ReadReplyReq, Status, decode_http, encode_envelope
 from delivery.models import DeliveryEvent, InboundMessage, Port
 from delivery.ports.services import add_port

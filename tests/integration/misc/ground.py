@@ -13,8 +13,8 @@ import uvicorn
 from sqlalchemy import select
 
 from console.boss import BossApp
+from console.listening import listener_of
 from console.misc import MISCApp
-from console.short_way import listener_of
 from huabao.runtime import Runtime
 from reconciliation.codecs.misc import Device, SyncOrderRelationReq, SyncOrderRelationResp, User, decode_envelope, encode_envelope
 from reconciliation.journal.models import ExchangeMessage
