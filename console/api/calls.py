@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from console.api.problems import Problem
 from console.api.scopes import NUMBERS
 from console.api.tokens import Client
+from console.rights.cities import operation_way
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 
@@ -75,7 +76,6 @@ class Operation:
         scopes: one of these is needed.
         answers: schema by status.
         problems: further kinds of `problems.PROBLEMS` that it may answer.
-        by_city: it tells and does nothing beyond the city of a token that has one; such tokens are refused everywhere else.
         body, query: their schemas, or None.
         media_types: of the bytes that it takes instead of JSON.
         body_bytes_max: of its body.
@@ -92,7 +92,11 @@ class Operation:
     problems: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    by_city: bool = False
     media_types: tuple[str, ...] = ()
     body_bytes_max: int = 1_000_000
     shown_once: bool = False
+
+    @property
+    def by_city(self) -> bool:
+        """Whether a token of one city may ask for it (`console.rights.cities`)."""
+        return operation_way(self.name).is_open

@@ -71,5 +71,5 @@ def look(call: Call) -> Reply:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("lookAtReaders", "POST", "/readers/look", (SUPPORT,), "The likely cause and the next step of many readers", look, {200: LookedPage}, (), LookRequest, by_city=True),
+    Operation("lookAtReaders", "POST", "/readers/look", (SUPPORT,), "The likely cause and the next step of many readers", look, {200: LookedPage}, (), LookRequest),
 )

@@ -43,7 +43,6 @@ PREFIX = "/api/v1"
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "resend", "POST", "/resends", (RESEND,), "Send an edition again to one reader", resends.resend, {201: ResendDocument}, ("resent-lately", "refused"), ResendRequest,
-        by_city=True,
     ),
     Operation(
         "resendMany", "POST", "/resends/bulk", (RESEND_BULK,), "Send an edition again to all whom a filter finds, or count them", resends.resend_many,
@@ -52,7 +51,6 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("tryEdition", "POST", "/editions/try", (TRY,), "Send an edition to a phone of the house now", tries.try_edition, {201: TryDocument}, (), TryRequest),
     Operation(
         "showResend", "GET", "/resends/{resend_id:int}", (READ, RESEND, RESEND_BULK), "A resend as it stands now", resends.show_resend, {200: ResendDocument}, ("not-found",),
-        by_city=True,
     ),
     Operation("listDispatches", "GET", "/dispatches", (READ,), "Dispatches, the newest first", sends.list_dispatches, {200: DispatchPage}, (), None, DispatchQuery),
     Operation(

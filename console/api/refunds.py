@@ -230,16 +230,15 @@ def _document(one: Refund) -> RefundDocument:
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "readerCharges", "GET", "/readers/{reader_id:int}/charges", (SUPPORT,), "What a reader was charged, month by month", charges, {200: ChargesDocument}, ("not-found",),
-        by_city=True,
     ),
     Operation(
         "askRefund", "POST", "/readers/{reader_id:int}/refunds", (SUPPORT,), "Ask for a refund of one month", ask_refund, {200: RefundDocument, 201: RefundDocument},
-        ("not-found", "conflict"), RefundRequest, by_city=True,
+        ("not-found", "conflict"), RefundRequest,
     ),
-    Operation("listRefunds", "GET", "/refunds", (SUPPORT, REFUND), "Refunds of one state", list_refunds, {200: RefundPage}, (), None, RefundQuery, by_city=True),
+    Operation("listRefunds", "GET", "/refunds", (SUPPORT, REFUND), "Refunds of one state", list_refunds, {200: RefundPage}, (), None, RefundQuery),
     Operation(
         "actOnRefund", "POST", "/refunds/{refund_id:int}/acts", (REFUND,), "Approve, refuse or close a refund", act_on_refund, {200: RefundDocument}, ("not-found", "conflict"),
-        RefundAct, by_city=True,
+        RefundAct,
     ),
     Operation(
         "handRefunds", "POST", "/refunds/hand-over", (REFUND,), "Put all approved refunds on one list for BOSS's people", hand_refunds, {201: HandedDocument}, ("conflict",),

@@ -69,7 +69,7 @@ def _document(one: Answer) -> StandardAnswerDocument:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("listAnswers", "GET", "/answers", (SUPPORT,), "The standard answers of the support desk", list_answers, {200: StandardAnswerList}, by_city=True),
+    Operation("listAnswers", "GET", "/answers", (SUPPORT,), "The standard answers of the support desk", list_answers, {200: StandardAnswerList}),
     Operation(
         "changeAnswer", "POST", "/answers", (OPERATE,), "Give a standard answer another wording", change_answer, {200: StandardAnswerDocument}, ("conflict",), StandardAnswerChange
     ),

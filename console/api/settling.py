@@ -355,18 +355,17 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "listDifferences", "GET", "/reconcile/differences", (SETTLE,), "Open differences, the oldest first", list_differences, {200: DifferencePage}, ("conflict",), None,
-        DifferenceQuery, by_city=True,
+        DifferenceQuery,
     ),
     Operation(
         "ownDifferences", "POST", "/reconcile/differences/owner", (SETTLE,), "Give open differences an owner", own_differences, {200: OwnDocument}, ("conflict", "moved"),
-        OwnRequest, by_city=True,
+        OwnRequest,
     ),
     Operation("listStopRuns", "GET", "/recovery/runs", (SETTLE,), "Runs of stops that wait for two people", list_stop_runs, {200: StopRunList}),
     Operation(
         "actOnStopRun", "POST", "/recovery/runs/{run_id:int}/acts", (SETTLE,), "Agree to a held run of stops, or drop it", act_on_stop_run, {200: StopRunDocument},
         ("not-found", "conflict", "moved"), StopRunAct,
     ),
-    Operation("listStopped", "GET", "/recovery/stopped", (SETTLE, SUPPORT), "Stopped readers, the longest first", list_stopped, {200: StoppedPage}, (), None, StoppedQuery,
-              by_city=True),
+    Operation("listStopped", "GET", "/recovery/stopped", (SETTLE, SUPPORT), "Stopped readers, the longest first", list_stopped, {200: StoppedPage}, (), None, StoppedQuery),
     Operation("joinReaders", "POST", "/readers/join", (SETTLE, SUPPORT), "Join two readers who are one person", join_readers, {200: JoinDocument}, (), JoinRequest),
 )  # fmt: skip

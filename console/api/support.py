@@ -232,31 +232,30 @@ def _complaints(found: Iterable[Complaint]) -> list[ComplaintDocument]:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("findReader", "POST", "/readers/find", (SUPPORT,), "The reader of a number", find, {200: FoundDocument}, ("not-found",), FindRequest, by_city=True),
-    Operation("showReader", "GET", "/readers/{reader_id:int}", (SUPPORT,), "What explains what a reader gets", show, {200: ReaderDocument}, ("not-found",), by_city=True),
+    Operation("findReader", "POST", "/readers/find", (SUPPORT,), "The reader of a number", find, {200: FoundDocument}, ("not-found",), FindRequest),
+    Operation("showReader", "GET", "/readers/{reader_id:int}", (SUPPORT,), "What explains what a reader gets", show, {200: ReaderDocument}, ("not-found",)),
     Operation(
         "reachReader", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/reach", (SUPPORT,), "Begin an attempt to reach a stopped reader", reach, {200: DoneDocument},
-        ("not-found",), ActRequest, by_city=True,
+        ("not-found",), ActRequest,
     ),
     Operation(
         "releaseReader", "POST", "/readers/{reader_id:int}/stops/{stop_id:int}/release", (RELEASE,), "Send to a stopped reader again without an attempt", release,
-        {200: DoneDocument}, ("not-found",), ActRequest, by_city=True,
+        {200: DoneDocument}, ("not-found",), ActRequest,
     ),
     Operation(
         "endOrder", "POST", "/readers/{reader_id:int}/orders/{subscription_id:int}/end", (SUPPORT,), "Cancel an order for its reader", end, {202: DoneDocument},
-        ("not-found", "conflict"), ActRequest, by_city=True,
+        ("not-found", "conflict"), ActRequest,
     ),
     Operation(
         "enterComplaint", "POST", "/complaints", (SUPPORT,), "Keep a complaint", enter_complaint, {200: ComplaintDocument, 201: ComplaintDocument}, ("not-found",),
-        ComplaintRequest, by_city=True,
+        ComplaintRequest,
     ),
-    Operation("listComplaints", "GET", "/complaints", (SUPPORT,), "Complaints without an answer", list_complaints, {200: ComplaintPage}, (), None, ComplaintQuery, by_city=True),
+    Operation("listComplaints", "GET", "/complaints", (SUPPORT,), "Complaints without an answer", list_complaints, {200: ComplaintPage}, (), None, ComplaintQuery),
     Operation(
         "answerComplaint", "POST", "/complaints/{complaint_id:int}/answer", (SUPPORT,), "Close a complaint with what was done", answer_complaint, {200: ComplaintDocument},
-        ("not-found", "conflict"), AnswerRequest, by_city=True,
+        ("not-found", "conflict"), AnswerRequest,
     ),
     Operation(
         "complaintMonth", "GET", "/complaints/month", (READ, SUPPORT), "Complaints per 10,000 who pay", complaint_month, {200: ComplaintMonth}, (), None, MonthQuery,
-        by_city=True,
     ),
 )  # fmt: skip

@@ -330,21 +330,21 @@ _DRAFT, _GONE = "/editions/{edition_id:int}/draft", ("not-found",)
 _HELD = ("not-found", "conflict")
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("beginEdition", "POST", "/editions", (WRITE,), "Begin an edition", begin, {201: BegunDocument}, (), BeginRequest, by_city=True),
-    Operation("showDraft", "GET", _DRAFT, (WRITE, DESK), "A draft as it stands, and what it was before", show, {200: DraftDocument}, _GONE, by_city=True),
+    Operation("beginEdition", "POST", "/editions", (WRITE,), "Begin an edition", begin, {201: BegunDocument}, (), BeginRequest),
+    Operation("showDraft", "GET", _DRAFT, (WRITE, DESK), "A draft as it stands, and what it was before", show, {200: DraftDocument}, _GONE),
     Operation(
-        "saveDraft", "POST", _DRAFT, (WRITE,), "Save parts of a draft", save, {200: SavedDocument}, _HELD, SaveRequest, by_city=True, body_bytes_max=SAVE_BYTES_MAX
+        "saveDraft", "POST", _DRAFT, (WRITE,), "Save parts of a draft", save, {200: SavedDocument}, _HELD, SaveRequest, body_bytes_max=SAVE_BYTES_MAX
     ),
-    Operation("lockDraft", "POST", _DRAFT + "/lock", (WRITE,), "Take an edition to write in, or give it back", lock, {200: DraftDocument}, _HELD, LockRequest, by_city=True),
-    Operation("keepDraft", "POST", _DRAFT + "/keep", (WRITE,), "Keep a draft as a version", keep, {201: KeptDocument}, _HELD, KeepRequest, by_city=True),
-    Operation("restoreDraft", "POST", _DRAFT + "/restore", (WRITE,), "Make a draft what it was", restore, {200: DraftDocument}, _HELD, RestoreRequest, by_city=True),
-    Operation("listDraftHits", "GET", _DRAFT + "/hits", (WRITE, DESK), "What must be looked at in a draft", hits, {200: HitList}, _GONE, by_city=True),
+    Operation("lockDraft", "POST", _DRAFT + "/lock", (WRITE,), "Take an edition to write in, or give it back", lock, {200: DraftDocument}, _HELD, LockRequest),
+    Operation("keepDraft", "POST", _DRAFT + "/keep", (WRITE,), "Keep a draft as a version", keep, {201: KeptDocument}, _HELD, KeepRequest),
+    Operation("restoreDraft", "POST", _DRAFT + "/restore", (WRITE,), "Make a draft what it was", restore, {200: DraftDocument}, _HELD, RestoreRequest),
+    Operation("listDraftHits", "GET", _DRAFT + "/hits", (WRITE, DESK), "What must be looked at in a draft", hits, {200: HitList}, _GONE),
     Operation(
         "addPicture", "POST", "/editions/{edition_id:int}/pictures", (WRITE,), "Take in a picture", add_picture, {201: PictureDocument}, ("not-found", "media-type"), None,
-        PictureQuery, by_city=True, media_types=tuple(sorted(MEDIA_TYPES.values())), body_bytes_max=FILE_BYTES_MAX,
+        PictureQuery, media_types=tuple(sorted(MEDIA_TYPES.values())), body_bytes_max=FILE_BYTES_MAX,
     ),
     Operation(
         "cutPicture", "POST", "/editions/{edition_id:int}/pictures/cut", (WRITE,), "A part of a picture, as a picture of its own", cut_picture, {201: PictureDocument}, _GONE,
-        CutRequest, by_city=True,
+        CutRequest,
     ),
 )  # fmt: skip

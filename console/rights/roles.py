@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.rights.cities import page_way
+
 EDITOR, OPS, SUPPORT, ADMIN = "editor", "ops", "support", "admin"
 ROLES = (EDITOR, OPS, SUPPORT, ADMIN)
 
@@ -59,7 +61,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Right:
-    """One route and who may call it.
+    """One route and who may call it; what an account of one city gets of it stands in `console.rights.cities`.
 
     Attributes:
         name: of the page, `console.web.PAGES` holds its function.
@@ -68,7 +70,6 @@ class Right:
         roles: `PUBLIC`, or the roles that may.
         refresh: a page calls it by itself, so it is no act of the person.
         sealed: its forms are a reader's, who has no cookies: each carries a signed token of its own, which the page checks.
-        by_city: it shows and does nothing beyond `visit.city`; accounts of one city are refused everywhere else.
         grant: one of `GRANTS` that opens it too, whatever the role; or "".
         kind: of statistics, where `grant` is STATISTICS.
         first: it is there for whoever must set a password or a second factor before anything else.
@@ -81,8 +82,12 @@ class Right:
     roles: frozenset[str]
     refresh: bool = False
     sealed: bool = False
-    by_city: bool = False
     grant: str = ""
     kind: str = ""
     body_bytes_max: int = 0
     first: bool = False
+
+    @property
+    def by_city(self) -> bool:
+        """Whether accounts of one city may call it: it shows and does nothing beyond `visit.city`."""
+        return page_way(self.name).is_open
