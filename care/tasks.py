@@ -1,4 +1,4 @@
-"""Periodic work: readers are counted once a day, a burst of complaints is an alarm, reports are mailed."""
+"""Periodic work: readers are counted once a day, who comes and goes as it happens; a burst of complaints is an alarm, reports are mailed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,24 @@ def _count_readers(runtime: Runtime) -> None:
     count_today(runtime)
 
 
+def _keep_moves(runtime: Runtime) -> None:
+    from care.overview.moving import keep_moves
+
+    keep_moves(runtime)
+
+
+def _mark_new(runtime: Runtime) -> None:
+    from care.overview.marks import mark_new
+
+    mark_new(runtime)
+
+
+def _mark_never(runtime: Runtime) -> None:
+    from care.overview.marks import mark_never
+
+    mark_never(runtime)
+
+
 def _plan_mails(runtime: Runtime) -> None:
     from care.reports.mailing import plan_mails
 
@@ -51,6 +69,9 @@ def _received(session: Session, since: datetime, until: datetime) -> int:
 TASKS: tuple[Task, ...] = (MAIL_REPORT,)
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("care.count_readers", _count_readers, 900.0),
+    Periodic("care.keep_moves", _keep_moves, 60.0),
+    Periodic("care.mark_new", _mark_new, 600.0),
+    Periodic("care.mark_never", _mark_never, 900.0),
     Periodic("care.watch_complaints", watch_burst, 60.0),
     Periodic("care.plan_mails", _plan_mails, 60.0),
 )

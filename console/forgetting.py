@@ -19,6 +19,7 @@ LISTENERS: tuple[tuple[str, str], ...] = (
     ("reconciliation.charges.bills", "forget_number"),
     ("monitoring.recipients", "forget_number"),
     ("care.complaints.forgetting", "forget_number"),
+    ("care.overview.moving", "forget_number"),
 )
 """(module, function), called as function(session, msisdn), which answers how many rows went, by table."""
 

@@ -60,7 +60,7 @@ MODEL_MODULES = (
     "content.almanac.models", "content.workflow.models", "content.drafts.models", "content.works.models", "content.wap.models", "delivery.models",
     "reconciliation.charges.models", "reconciliation.journal.models", "reconciliation.peers.models", "reconciliation.ordering.asked", "reconciliation.ordering.models",
     "reconciliation.outbox.models", "reconciliation.stop_send.models", "reconciliation.feeds.models", "reconciliation.runs.models", "monitoring.models", "monitoring.readership",
-    "monitoring.cities", "monitoring.tallies", "care.models", "console.models",
+    "monitoring.cities", "monitoring.tallies", "care.models", "care.overview.models", "console.models",
 )  # fmt: skip
 
 

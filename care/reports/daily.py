@@ -69,7 +69,7 @@ def gather_day(session: Session, day: date, now: datetime) -> DayReport:
     """The day as it stands now."""
     found = sends(session, day, day)
     mine = [one for one in found if one.kind == kinds.EDITION]
-    before = [(one, total(sent for sent in sends(session, one, one) if sent.kind == kinds.EDITION)) for one in _weekdays(day)]
+    before = [(one, total(sent for sent in sends(session, one, one) if sent.kind == kinds.EDITION)) for one in weekdays(day)]
     run = _newest_run(session, day, now)
     return DayReport(
         day=day,
@@ -91,7 +91,8 @@ def gather_day(session: Session, day: date, now: datetime) -> DayReport:
     )
 
 
-def _weekdays(day: date) -> list[date]:
+def weekdays(day: date) -> list[date]:
+    """The last four same weekdays before a day, the newest first."""
     return [day - timedelta(weeks=number) for number in range(1, SAME_WEEKDAYS + 1)]
 
 

@@ -61,7 +61,7 @@ SELDOM_S: Final[Mapping[str, float]] = MappingProxyType(
         "delivery.follow_serials": 24 * _HOUR, "delivery.keep_partitions": 24 * _HOUR, "delivery.check_dialects": 24 * _HOUR, "subscribers.tidy_transactions": 24 * _HOUR,
         "content.drop_works": 24 * _HOUR, "content.ask_feeds": 24 * _HOUR, "content.watch_feeds": 24 * _HOUR, "monitoring.heartbeat": 24 * _HOUR,
         "delivery.advance": 420.0, "delivery.count_minutes": 1200.0, "delivery.move_waiting": 600.0, "delivery.recalls": 60.0, "delivery.watch_vitals": 60.0,
-        "delivery.probe_due": 600.0, "delivery.requeue_silent": 1800.0, "monitoring.tally": 5 * _HOUR,
+        "delivery.probe_due": 600.0, "delivery.requeue_silent": 1800.0, "monitoring.tally": 5 * _HOUR, "care.keep_moves": 5 * _HOUR, "care.mark_new": 11 * _HOUR,
     }
 )  # fmt: skip
 """What reads much and finds little new within hours runs no more often than this, in seconds."""

@@ -139,12 +139,14 @@ def _wanted(visit: Visit) -> WantedStops:
     query = visit.request.query_params
     cause, age = query.get("cause", ""), query.get("age", "")
     age_days = int(age) if age.isascii() and age.isdecimal() and len(age) < 4 and int(age) in AGES else None
-    return WantedStops(cause if cause in CAUSES else "", age_days, query.get("listed") == "1", visit.city)
+    over = {str(days): days for days in AGES}.get(query.get("over", ""), 0)
+    return WantedStops(cause if cause in CAUSES else "", age_days, query.get("listed") == "1", visit.city, query.get("paying") == "1", over)
 
 
 def _query(wanted: WantedStops) -> str:
     """The filter as it stands in an address."""
     parts = [("cause", wanted.cause), ("age", "" if wanted.age_days is None else str(wanted.age_days)), ("listed", "1" if wanted.listed else "")]
+    parts += [("paying", "1" if wanted.paying else ""), ("over", str(wanted.over_days or ""))]
     return "&".join(f"{name}={value}" for name, value in parts if value)
 
 

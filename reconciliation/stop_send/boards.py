@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from content.models import Publication
+from reconciliation.stop_send.following import ACCOUNT
 from reconciliation.stop_send.models import HELD, DeliveryStop, RecoveryAttempt, StopRun
 from reconciliation.stop_send.monitors import AGES_DAYS, stopped_by_age
 from subscribers.models import Reader, Subscription
@@ -63,12 +65,16 @@ class WantedStops:
     Attributes:
         age_days: one of `AGES`: those of that group.
         listed: only those for which a person must decide.
+        paying: only those who pay meanwhile: their order holds, it is for a paper that costs something, and no account stops it.
+        over_days: stopped for so many days or longer.
     """
 
     cause: str = ""
     age_days: int | None = None
     listed: bool = False
     city: str = ""
+    paying: bool = False
+    over_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,15 @@ def stopped_page(session: Session, wanted: WantedStops, now: datetime, *, after:
     return [StoppedLine(*row) for row in session.execute(rows.order_by(one.stopped_at, one.id).limit(limit))]
 
 
+def stopped_paying(session: Session, wanted: WantedStops, now: datetime) -> tuple[int, int]:
+    """How many open stops there are, and what their readers are charged a month (fen), as far as prices are known."""
+    one = DeliveryStop
+    his = and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id)
+    rows = select(func.count(), func.coalesce(func.sum(Subscription.price_fen), 0)).select_from(one).join(Reader, Reader.id == one.reader_id).outerjoin(Subscription, his)
+    number, fen = session.execute(rows.where(one.ended_at.is_(None), *_conditions(wanted, now))).one()
+    return number, int(fen or 0)
+
+
 def _conditions(wanted: WantedStops, now: datetime) -> Iterator[ColumnElement[Any]]:
     one = DeliveryStop
     if wanted.cause:
@@ -106,5 +121,11 @@ def _conditions(wanted: WantedStops, now: datetime) -> Iterator[ColumnElement[An
             yield one.stopped_at > now - timedelta(days=older)
     if wanted.listed:
         yield one.listed_at.is_not(None)
+    if wanted.over_days:
+        yield one.stopped_at <= now - timedelta(days=wanted.over_days)
+    if wanted.paying:
+        yield one.by != ACCOUNT
+        yield Subscription.state == "active"
+        yield one.service_id.in_(select(Publication.service_id).where(Publication.klass == "subscribed"))
     if wanted.city:
         yield Reader.city == wanted.city

@@ -60,6 +60,7 @@ class ServiceOrder(Base):
     __table_args__ = (
         Index("uq_service_orders_open", "reader_id", "service", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_service_orders_state", "state", "id"),
+        Index("ix_service_orders_reader", "reader_id"),
         Index("ix_service_orders_new", "id", sqlite_where=_NEW, postgresql_where=_NEW),
     )
 
