@@ -50,12 +50,15 @@ class Kept(Generic[V]):
         self._known: weakref.WeakKeyDictionary[object, dict[Hashable, _One[V]]] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def get(self, session: Session, key: Hashable, now: datetime, count: Callable[[Session], V], *, keep_s: float = 0.0) -> V:
+    def get(
+        self, session: Session, key: Hashable, now: datetime, count: Callable[[Session], V], *, keep_s: float = 0.0, told: Callable[[Session], tuple[V, datetime] | None] | None = None
+    ) -> V:
         """The value of `key`; counted where it is older than it may be, and at once where it is not known.
 
         Args:
             count: asks the session that it is given, and no other.
             keep_s: seconds for which this value counts at least.
+            told: what somebody else counted before this process did, with its instant, where counting takes long; None where nobody did.
         """
         one = self._one(session, key)
         value = one.value
@@ -63,6 +66,8 @@ class Kept(Generic[V]):
             return value  # somebody counts just now
         beside = False
         try:
+            if one.value is None and (found := told(session) if told is not None else None) is not None:
+                one.value, one.at, one.cost_s = *found, LONG_S
             if one.value is None:
                 return self._count(one, session, now, count)
             age = now - one.at if one.at is not None else timedelta.max
@@ -70,12 +75,18 @@ class Kept(Generic[V]):
                 return one.value
             if one.cost_s < LONG_S:
                 return self._count(one, session, now, count)
-            beside = True
+            beside, before = True, one.value
             threading.Thread(target=self._count_beside, args=(one, session.get_bind(), now, count), name="kept", daemon=True).start()
-            return one.value
+            return before
         finally:
             if not beside:
                 one.lock.release()
+
+    def known(self, session: Session, key: Hashable) -> tuple[V, datetime] | None:
+        """The value of `key` as it is known, however old, and its instant; None where it is not."""
+        with self._lock:
+            one = self._known.get(session.get_bind(), {}).get(key)
+        return None if one is None or one.value is None or one.at is None else (one.value, one.at)
 
     def _one(self, session: Session, key: Hashable) -> _One[V]:
         with self._lock:

@@ -4,7 +4,9 @@ One grouped pass over a dispatch's deliveries answers everything that the page
 shows, so that tile, bar and chart never disagree. At 1.5 M rows the pass takes a
 good part of a second; it is therefore kept for this process, for at least a
 second and for four times as long as it took, however many pages are open. Of a
-closed dispatch the tallies know it (`monitoring.tallies`).
+closed dispatch the tallies know it (`monitoring.tallies`), and of a large one that
+runs they tell the page that is opened first: it says as of when, and the rows are
+counted beside it.
 """
 
 from __future__ import annotations
@@ -20,15 +22,19 @@ from sqlalchemy.orm import Session
 from content.models import Edition, EditionVersion, Publication
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch.carriers import expected_finish
+from delivery.dispatch.lately import span_between
 from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome, Submission, deliveries
 from huabao.errors import UsageError
 from huabao.minutes import minute_of, minute_sql
 from monitoring.kept import Kept
-from monitoring.tallies import Minute, course_of
+from monitoring.tallies import Minute, course_of, latest_course
 
 RATE_WINDOW_S = 60.0
 """`rate_per_s` looks back so far."""
+
+LEFT = ("accepted", "partial", "refused", "unknown")
+"""States of submissions that were answered and not put off."""
 
 KEEP_S = 1.0
 KEEP_CLOSED_S = 300.0
@@ -95,7 +101,9 @@ def dispatch_progress(session: Session, dispatch_id: int, now: datetime) -> Prog
     """
     state = session.scalar(select(Dispatch.state).where(Dispatch.id == dispatch_id))
     keep_s = KEEP_CLOSED_S if state == lifecycle.CLOSED else 0.0
-    return _kept.get(session, (dispatch_id, state), now, lambda own: count_progress(own, dispatch_id, now), keep_s=keep_s)
+    return _kept.get(
+        session, (dispatch_id, state), now, lambda own: count_progress(own, dispatch_id, now), keep_s=keep_s, told=lambda own: _lately(own, dispatch_id, now)
+    )  # fmt: skip
 
 
 def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progress:
@@ -107,12 +115,36 @@ def count_progress(session: Session, dispatch_id: int, now: datetime) -> Progres
     dispatch = session.get(Dispatch, dispatch_id, populate_existing=True)
     if dispatch is None:
         raise UsageError(f"there is no dispatch {dispatch_id}; `huabao dispatch status` takes the number that `dispatch start` printed")
-    outcomes, minutes, recent, at = _told(session, dispatch) or _counted(session, dispatch, now)
+    return _progress(session, dispatch, _told(session, dispatch) or _counted(session, dispatch, now), now)
+
+
+def _lately(session: Session, dispatch_id: int, now: datetime) -> tuple[Progress, datetime] | None:
+    """How far a large dispatch was a moment ago, by its tallies or as this process knew it in its last state; None where counting takes no time, or nobody counted lately."""
+    dispatch = session.get(Dispatch, dispatch_id)
+    told = None if dispatch is None else latest_course(session, dispatch, now)
+    if dispatch is None or told is None:
+        return None
+    found = (_every(told.outcomes), told.minutes, told.at)
+    for state in lifecycle.TRANSITIONS:
+        known = _kept.known(session, (dispatch_id, state))
+        if known is not None and known[1] > found[2]:
+            found = (dict(known[0].outcomes), known[0].by_minute, known[1])
+    outcomes, minutes, at = found
+    return _progress(session, dispatch, (outcomes, minutes, _sent_lately(session, dispatch, now), at), now), at
+
+
+def _sent_lately(session: Session, dispatch: Dispatch, now: datetime) -> int:
+    span = span_between(session, dispatch.id, now - timedelta(seconds=RATE_WINDOW_S), now)
+    return 0 if span is None else int(session.scalar(select(func.sum(Submission.recipients)).where(*span.sql, Submission.state.in_(LEFT))) or 0)
+
+
+def _progress(session: Session, dispatch: Dispatch, counts: _Counts, now: datetime) -> Progress:
+    outcomes, minutes, recent, at = counts
     dropped = partitions.was_dropped(session, dispatch)
-    excluded = session.scalar(select(func.count()).select_from(Exclusion).where(Exclusion.dispatch_id == dispatch_id)) or 0
+    excluded = session.scalar(select(func.count()).select_from(Exclusion).where(Exclusion.dispatch_id == dispatch.id)) or 0
     rate = rate_of(recent, dispatch.started_at, now)
     return Progress(
-        dispatch_id=dispatch_id,
+        dispatch_id=dispatch.id,
         state=dispatch.state,
         audience=dispatch.audience,
         planned=dispatch.planned,
@@ -135,7 +167,11 @@ def _told(session: Session, dispatch: Dispatch) -> _Counts | None:
     course = course_of(session, dispatch)
     if course is None:
         return None
-    return {outcome.name.lower(): course.outcomes.get(outcome.name.lower(), 0) for outcome in Outcome}, course.minutes, 0, course.at
+    return _every(course.outcomes), course.minutes, 0, course.at
+
+
+def _every(outcomes: Mapping[str, int]) -> dict[str, int]:
+    return {outcome.name.lower(): outcomes.get(outcome.name.lower(), 0) for outcome in Outcome}
 
 
 def _counted(session: Session, dispatch: Dispatch, now: datetime) -> _Counts:
@@ -222,7 +258,7 @@ def port_loads(session: Session, dispatch: Dispatch, now: datetime) -> list[Port
     recent = func.sum(case((Submission.answered_at > since, Submission.recipients), else_=0))
     rows = session.execute(
         select(Submission.port_id, func.count(), func.sum(Submission.recipients), recent)
-        .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(("accepted", "partial", "refused", "unknown")))
+        .where(Submission.dispatch_id == dispatch.id, Submission.state.in_(LEFT))
         .group_by(Submission.port_id)
         .order_by(Submission.port_id)
     )

@@ -19,7 +19,7 @@ from delivery import lifecycle
 from delivery.models import Dispatch, Submission
 from huabao.minutes import minute_of, minute_sql
 from monitoring.kept import Kept
-from monitoring.measures import Progress
+from monitoring.measures import LEFT, Progress
 
 BASE_MIN = 15
 """The forecast rests on so many last whole minutes."""
@@ -29,7 +29,6 @@ BAND = 1.2816
 
 AHEAD_POINTS = 24
 HOURS_MAX = 24
-LEFT = ("accepted", "partial", "refused", "unknown")
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ def _rows(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple
         sums[place] = sums.get(place, 0) + readers
     yield from ((*place, readers) for place, readers in sums.items())
     minutes = _minutes(session, dispatch, found)
-    if dispatch.closed_at is not None:
+    if dispatch.closed_at is not None or dispatch.planned >= LARGE:
         yield from ((*place, readers) for place, readers in minutes.items())
     if dispatch.deadline_at is not None and dispatch.started_at is not None:
         arrivals = _arrivals(session, dispatch)

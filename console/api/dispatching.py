@@ -16,10 +16,10 @@ from console.confirmed import VERBS
 from delivery import lifecycle
 from delivery.dispatch import brake as brakes
 from delivery.dispatch import pacing, steering
+from delivery.dispatch.closing import left_over
 from delivery.dispatch.rerouting import reroute
 from delivery.models import Brake, Dispatch
 from huabao.errors import UsageError
-from monitoring.measures import count_progress
 
 
 class DispatchAct(CountedRequest):
@@ -87,9 +87,8 @@ def steer(call: Call) -> Reply:
     body, dispatch_id = call.body, call.path["dispatch_id"]
     assert isinstance(body, DispatchAct)
     with call.runtime.transaction(read_only=True) as session:
-        _found(session, dispatch_id)
-        progress = count_progress(session, dispatch_id, call.runtime.now())
-    state, count = progress.state, progress.outcomes["pending"]
+        found = _found(session, dispatch_id)
+        state, count = found.state, left_over(session, found)
     if body.act not in lifecycle.TRANSITIONS[state]:
         raise Problem("conflict", f"a dispatch that is {state} takes {', '.join(lifecycle.TRANSITIONS[state]) or 'nothing'}, not {body.act}")
     if not body.dry_run:

@@ -1,6 +1,7 @@
 """What a person may do to a dispatch: a sheet that says how many readers it touches, then the act.
 
-The count is taken when the sheet opens and again when the button is pressed. If
+The count is taken when the sheet opens and again when the button is pressed, from
+the batches that are left, so that nobody waits for a pass over all deliveries. If
 more readers than confirmed (by over 1 %) would be touched, the sheet comes back;
 fewer, because sending went on meanwhile, is no reason to ask twice. Pausing and holding
 ask for nothing, for speed.
@@ -14,9 +15,9 @@ from starlette.responses import Response
 from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, VERBS, Verb, number_of
 from console.visit import Refused, Visit
 from delivery import lifecycle
+from delivery.dispatch.closing import left_over
 from delivery.dispatch.steering import steer as do
 from huabao.errors import StoreError, UsageError
-from monitoring.measures import count_progress
 
 
 def verbs_for(state: str) -> tuple[Verb, ...]:
@@ -77,10 +78,10 @@ def _asked(visit: Visit) -> tuple[Verb, int]:
 
 def _state_and_count(visit: Visit, session: Session, dispatch_id: int) -> tuple[str, int]:
     try:
-        progress = count_progress(session, dispatch_id, visit.runtime.now())
+        found = lifecycle.find_dispatch(session, dispatch_id)
     except UsageError as error:
         raise Refused(404, "not_found") from error
-    return progress.state, progress.outcomes["pending"]
+    return found.state, left_over(session, found)
 
 
 def _sheet(visit: Visit, verb: Verb, dispatch_id: int, count: int, *, problem: str, possible: bool, reason: str = "") -> Response:

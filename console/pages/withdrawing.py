@@ -12,9 +12,9 @@ from console.visit import Visit
 from content.workflow import lifecycle
 from delivery.dispatch import correction, killing
 from delivery.dispatch.planning import Request
-from delivery.dispatch.recalls import Reach
 from delivery.tasks import CORRECT, DESK_WORK, KILL
 from huabao.errors import HuabaoError
+from monitoring.recallable import Recallable, recallable
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Sheet:
         verb: kill or correct.
         count: readers whom it touches at this second.
         waiting: of a correction, those who still wait for an older version.
-        reach: what lies with peers.
+        reach: what lies with peers, and as of when.
         problem: why it cannot be done, or "".
     """
 
@@ -33,7 +33,7 @@ class Sheet:
     found: Seen
     count: int = 0
     waiting: int = 0
-    reach: Reach | None = None
+    reach: Recallable | None = None
     problem: str = ""
 
 
@@ -65,12 +65,18 @@ def _asked(visit: Visit, verb: str) -> Sheet:
         return Sheet(verb, found, problem=visit.say("desk_act.not_now", state=visit.say(f"issue_state.{edition.state}"), verb=visit.say(f"issue_verb.{verb}")))
     try:
         if verb == lifecycle.KILL:
-            killed = killing.kill(visit.runtime, str(edition.id), recalling=False, by=visit.actor, reason="", dry_run=True)
-            return Sheet(verb, found, killed.waiting, reach=killed.reach)
+            return _killing(visit, found)
         corrected = correction.preview(visit.runtime, Request(str(edition.id)))
-        return Sheet(verb, found, corrected.count.planned, corrected.waiting, corrected.reach)
+        reach = Recallable(corrected.reach.readers, corrected.reach.beyond)
+        return Sheet(verb, found, corrected.count.planned, corrected.waiting, reach)
     except HuabaoError as error:
         return Sheet(verb, found, problem=refusal(visit, error))
+
+
+def _killing(visit: Visit, found: Seen) -> Sheet:
+    with visit.runtime.transaction(read_only=True) as session:
+        sent = killing.dispatches_of(session, found.view.edition.id)
+        return Sheet(lifecycle.KILL, found, correction.pending_readers(session, sent), reach=recallable(session, sent))
 
 
 def _act(visit: Visit, verb: str) -> Response:

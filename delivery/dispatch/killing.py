@@ -6,11 +6,12 @@ back. A version that is imported later makes it an edition again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from content.models import Edition, Publication
 from content.services import KILLED_EDITION, find_edition, kill_edition
@@ -65,14 +66,14 @@ def kill(runtime: Runtime, ref: str, *, recalling: bool, by: str, reason: str, d
     with runtime.transaction(read_only=True) as session:
         edition = find_edition(session, ref)
         name = f"{session.get_one(Publication, edition.publication_id).slug}/{edition.number}"
-        found = session.scalars(select(Dispatch).where(Dispatch.edition_id == edition.id).order_by(Dispatch.id)).all()
+        found = dispatches_of(session, edition.id)
         made = Killing(name, tuple(one.id for one in found if one.state in lifecycle.UNSENT), pending_readers(session, found), recalls.reach(session, found, "cancel"))
     if dry_run:
         return made
     with runtime.transaction() as session:
         kill_edition(session, find_edition(session, ref), by=by, now=runtime.now(), reason=reason)
     with runtime.transaction(read_only=True) as session:  # whatever was made until that instant; nothing is made after it
-        found = session.scalars(select(Dispatch).where(Dispatch.edition_id == edition.id).order_by(Dispatch.id)).all()
+        found = dispatches_of(session, edition.id)
     made = replace(made, stopped=tuple(one.id for one in found if one.state in lifecycle.UNSENT))
     for dispatch_id in made.stopped:
         _stop(runtime, dispatch_id, by=by, reason=reason)
@@ -83,6 +84,11 @@ def kill(runtime: Runtime, ref: str, *, recalling: bool, by: str, reason: str, d
         asked += recalls.ask(runtime, one, "cancel", by=by, now=runtime.now())
     with runtime.transaction(read_only=True) as session:
         return replace(made, asked=asked, recalls=recalls.summary(session, [one.id for one in found]))
+
+
+def dispatches_of(session: Session, edition_id: int) -> Sequence[Dispatch]:
+    """Every dispatch of an edition, the oldest first."""
+    return session.scalars(select(Dispatch).where(Dispatch.edition_id == edition_id).order_by(Dispatch.id)).all()
 
 
 def _stop(runtime: Runtime, dispatch_id: int, *, by: str, reason: str) -> None:

@@ -81,7 +81,7 @@ class Reach:
 def reach(session: Session, found: Sequence[Dispatch], kind: Kind) -> Reach:
     """What could be done about these dispatches now."""
     submissions = readers = beyond = 0
-    able = _able(session, kind)
+    able = able_ports(session, kind)
     for one in found:
         still = _still_there(one)
         keys = (Submission.port_id, Submission.message_id.is_not(None))
@@ -106,7 +106,7 @@ def ask(runtime: Runtime, dispatch: Dispatch, kind: Kind, *, by: str, now: datet
         only_cancel: leave out the ports that could do better than a `cancel`.
     """
     with runtime.transaction(read_only=True) as session:
-        able = [port_id for port_id in _able(session, kind) if not (only_cancel and port_id in _able(session, "replace"))]
+        able = [port_id for port_id in able_ports(session, kind) if not (only_cancel and port_id in able_ports(session, "replace"))]
         if not able or (kind == "replace" and not variants):
             return 0
         still = _still_there(dispatch)
@@ -154,7 +154,7 @@ def _ask_some(session: Session, demand: _Demand, submissions: Sequence[int]) -> 
 _recalls: Table = Recall.__table__  # type: ignore[assignment]  # a mapped class has a Table
 
 
-def _able(session: Session, kind: Kind) -> list[int]:
+def able_ports(session: Session, kind: Kind) -> list[int]:
     """Ports whose peers offer it."""
     ports = session.execute(select(Port.id, Port.options).where(Port.kind == "mm7"))
     return [port_id for port_id, options in ports if options.get("recalls", "replace") in OFFERS[kind]]

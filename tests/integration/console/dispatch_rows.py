@@ -124,6 +124,7 @@ def settle(runtime: Runtime, dispatch_id: int, outcome: Outcome, readers: range,
             .where(deliveries.c.dispatch_id == dispatch_id, deliveries.c.reader_id >= readers.start, deliveries.c.reader_id < readers.stop)
             .values(outcome=int(outcome), submitted_at=at, outcome_at=None if outcome is Outcome.SUBMITTED else at)
         )
+        session.execute(update(Batch).where(Batch.dispatch_id == dispatch_id, Batch.fence == 0).values(fence=1))  # begun: who of it is left is counted
 
 
 def add_submission(runtime: Runtime, dispatch_id: int, *, state: str = "accepted", recipients: int = 100, ago_s: float = 0.0) -> None:

@@ -67,3 +67,20 @@ def test_what_is_not_known_is_counted_at_once_and_fails_at_once(sqlite_runtime: 
     with pytest.raises(SQLAlchemyError):
         _get(sqlite_runtime, one, 1, NOW, None, "SELECT * FROM nowhere")
     assert _get(sqlite_runtime, one, 2, NOW) == 2
+
+
+def test_what_somebody_else_counted_is_shown_first_and_counted_anew_beside(sqlite_runtime: Runtime, dear: None) -> None:
+    one, done = Kept[int](2.0), threading.Event()
+
+    def count(_own: Session) -> int:
+        done.set()
+        return 2
+
+    with sqlite_runtime.transaction(read_only=True) as session:
+        assert one.known(session, "key") is None
+        assert one.get(session, "key", LATER, count, told=lambda _own: (1, NOW)) == 1
+        assert one.get(session, "other", LATER, lambda _own: 3, told=lambda _own: None) == 3, "nobody did: counted at once"
+    assert done.wait(60)
+    _get_in_time(sqlite_runtime, one, 2)
+    with sqlite_runtime.transaction(read_only=True) as session:
+        assert one.known(session, "key") == (2, LATER)
