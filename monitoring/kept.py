@@ -51,8 +51,9 @@ class Kept(Generic[V]):
         self._lock = threading.Lock()
 
     def get(
-        self, session: Session, key: Hashable, now: datetime, count: Callable[[Session], V], *, keep_s: float = 0.0, told: Callable[[Session], tuple[V, datetime] | None] | None = None
-    ) -> V:
+        self, session: Session, key: Hashable, now: datetime, count: Callable[[Session], V], *,
+        keep_s: float = 0.0, told: Callable[[Session], tuple[V, datetime] | None] | None = None,
+    ) -> V:  # fmt: skip
         """The value of `key`; counted where it is older than it may be, and at once where it is not known.
 
         Args:
