@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from delivery import kinds, lifecycle
 from delivery.models import Dispatch
 from huabao.clock import business_day
+from monitoring.cities import city_tallies
 from monitoring.lateness import merged, percentile
 from monitoring.measures import Summary
 from monitoring.tallies import tally_of
@@ -38,8 +39,12 @@ class Morning:
     late_p95: int | None
 
 
-def morning(session: Session, lines: Sequence[Summary], now: datetime) -> Morning | None:
-    """The day as the lines of its page have it; None before its first dispatch is planned."""
+def morning(session: Session, lines: Sequence[Summary], now: datetime, *, city: str = "") -> Morning | None:
+    """The day as the lines of its page have it; None before its first dispatch is planned.
+
+    Args:
+        city: whose lines they are, "" for all.
+    """
     mine = [line for line in lines if line.dispatch.day == business_day(now) and line.dispatch.kind == kinds.EDITION and line.progress.planned]
     if not mine:
         return None
@@ -47,8 +52,10 @@ def morning(session: Session, lines: Sequence[Summary], now: datetime) -> Mornin
     last = max(ends, key=_end, default=None)
     going = [line for line in mine if line.dispatch.state == lifecycle.SENDING]
     watched = max(going, key=lambda line: (_end(line), line.dispatch.id)) if going else max(mine, key=lambda line: line.dispatch.id)
-    tallies = [found for line in mine if (found := tally_of(session, line.dispatch.id)) is not None]
-    late = merged(tally.late for tally in tallies)
+    if city:
+        late = merged(one.late for one in city_tallies(session, [line.dispatch.id for line in mine], city).values())
+    else:
+        late = merged(found.late for line in mine if (found := tally_of(session, line.dispatch.id)) is not None)
     return Morning(
         dispatches=len(mine),
         planned=sum(line.progress.planned for line in mine),

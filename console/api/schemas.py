@@ -180,12 +180,13 @@ class DispatchProgress(DispatchDocument):
 
     excluded: dict[str, int]
     outcomes: dict[str, int]
-    late: int
-    rate_per_s: float
-    forecast_finish_at: datetime | None
+    late: int | None = Field(description="null to a token of one city: not counted by city")
+    rate_per_s: float | None = Field(description="null to a token of one city: a port's, which no city has")
+    forecast_finish_at: datetime | None = Field(description="Of the whole dispatch")
     reason: str
 
 
+    counted_at: datetime | None = Field(default=None, description="To a token of one city: as of when its figures are")
 class DispatchPage(BaseModel):
     """Dispatches, the newest first."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from console import store
 from console.breakdown import cells_of, late_of
 from console.charts import ORDER, lying_bar
+from console.pages.city import dispatch_in_city
 from console.pages.steering import verbs_for
 from console.slides import first_slide_png
 from console.visit import Refused, Visit
@@ -33,6 +34,8 @@ def dispatch_live(visit: Visit) -> Response:
 
 
 def _dispatch(visit: Visit, template: str) -> Response:
+    if visit.city:
+        return dispatch_in_city(visit, template)
     now = visit.runtime.now()
     try:
         with visit.runtime.transaction(read_only=True) as session:

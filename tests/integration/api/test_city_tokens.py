@@ -1,0 +1,35 @@
+"""What a token of one city is told of dispatches and reports: its city's figures alone."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from console.models import ApiToken
+from huabao.runtime import Runtime
+from tests.integration.api.conftest import ClientOf, fits
+from tests.integration.console.city_rows import EXCLUDED, MINE, PLANNED, RETRIEVED, build, leaks
+
+V1 = "/api/v1"
+
+
+@pytest.fixture
+def dispatch_id(runtime: Runtime) -> int:
+    """A dispatch to two cities, and one to the other alone."""
+    return build(runtime)
+
+
+def test_a_dispatch_is_that_of_the_city(runtime: Runtime, client_of: ClientOf, dispatch_id: int) -> None:
+    client = client_of("read")
+    with runtime.transaction() as session:
+        session.execute(update(ApiToken).values(city=MINE))
+    listed = client.get(f"{V1}/dispatches")
+    assert leaks(listed.text) == []
+    (line,) = fits(listed, f"{V1}/dispatches")["dispatches"]
+    assert (line["dispatch_id"], line["planned"], line["audience"]) == (dispatch_id, PLANNED[MINE], PLANNED[MINE] + EXCLUDED[MINE])
+    one = client.get(f"{V1}/dispatches/{dispatch_id}")
+    assert leaks(one.text) == []
+    found = fits(one, V1 + "/dispatches/{dispatch_id}")
+    assert found["outcomes"]["retrieved"] == RETRIEVED[MINE] and found["excluded"] == {"stopped": EXCLUDED[MINE]}
+    assert found["rate_per_s"] is None and found["counted_at"] is not None and found["reason"] == ""
+    assert client.get(f"{V1}/dispatches/{dispatch_id + 1}").status_code == 404
