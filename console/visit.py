@@ -120,6 +120,13 @@ class Visit:
             return Response(status_code=200, headers={"HX-Redirect": path, "Cache-Control": "no-store"})
         return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
+    def back(self, default: str) -> str:
+        """Where the person was when a sheet opened: what its form holds, what its address names, or what the script says; `default` where that is no page of this console."""
+        asked = self.form.get("back") or self.request.query_params.get("back")
+        if not asked and self.fragment and self.request.method == "GET":
+            asked = _path_of(self.request.headers.get("hx-current-url", ""))
+        return asked if asked and len(asked) <= BACK_CHARS_MAX and local_path(asked) == asked else default
+
     def keep(self, answer: Response, name: str, value: str, *, age_s: int | None = None, hidden: bool = True) -> Response:
         """Set a cookie: same site only, by https only where this request came so."""
         answer.set_cookie(name, value, max_age=age_s, path="/", httponly=hidden, samesite="lax", secure=self.secure)
@@ -141,6 +148,18 @@ class Refused(Exception):
         super().__init__(kind)
         self.status = status
         self.kind = kind
+
+
+BACK_CHARS_MAX = 500
+
+
+def _path_of(address: str) -> str:
+    """Path and query of a whole address; "" where it is none."""
+    try:
+        seen = urlsplit(address)
+    except ValueError:
+        return ""
+    return seen.path + (f"?{seen.query}" if seen.query else "")
 
 
 def local_path(target: str | None) -> str:

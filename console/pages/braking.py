@@ -46,7 +46,7 @@ def block(visit: Visit) -> Response:
 
 
 def block_act(visit: Visit) -> Response:
-    """The act, and back to the dispatch."""
+    """The act, and back to where the sheet was opened."""
     with visit.runtime.transaction(read_only=True) as session:
         sheet = _class_sheet(visit, session)
     return _done(visit, sheet, lambda reason: steering.block(visit.runtime, sheet.dispatch_id, _class(visit), by=visit.actor, reason=reason), "gate.nobody")
@@ -59,7 +59,7 @@ def brake(visit: Visit) -> Response:
 
 
 def brake_act(visit: Visit) -> Response:
-    """The act, and back to the dispatch."""
+    """The act, and back to where the sheet was opened."""
     with visit.runtime.transaction(read_only=True) as session:
         sheet = _brake_sheet(visit, session)
     brake_id = int(visit.request.path_params["brake_id"])
@@ -103,7 +103,7 @@ def _done(visit: Visit, sheet: Sheet, act: Callable[[str], object], refused: str
             problem = visit.say(refused)  # somebody else was quicker
     if problem:
         return _shown(visit, sheet, problem=problem, reason=reason)
-    return visit.go(f"/dispatches/{sheet.dispatch_id}")
+    return visit.go(visit.back(f"/dispatches/{sheet.dispatch_id}"))
 
 
 def _problem(visit: Visit, sheet: Sheet, reason: str) -> str:

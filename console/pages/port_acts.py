@@ -74,7 +74,7 @@ def port_act(visit: Visit) -> Response:
     except HuabaoError as error:
         with visit.runtime.transaction(read_only=True) as session:
             return _sheet(visit, session, find(session, visit), asked, problem=visit.say("ports.refused", why=visit.why(error)))
-    return visit.go(f"/ports/{name}")
+    return visit.go(visit.back(f"/ports/{name}"))
 
 
 def _do(visit: Visit, name: str, asked: Asked, reason: str) -> None:

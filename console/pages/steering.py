@@ -36,7 +36,7 @@ def steer(visit: Visit) -> Response:
 
 
 def steer_act(visit: Visit) -> Response:
-    """The act, and back to the dispatch."""
+    """The act, and back to where the sheet was opened."""
     verb, dispatch_id = _asked(visit)
     reason = visit.form.get("reason", "").strip()[:REASON_CHARS_MAX]
     with visit.runtime.transaction(read_only=True) as session:
@@ -49,7 +49,7 @@ def steer_act(visit: Visit) -> Response:
             problem = _not_now(visit, verb, state)  # somebody else was quicker
     if problem:
         return _sheet(visit, verb, dispatch_id, count, problem=problem, possible=verb.name in lifecycle.TRANSITIONS[state], reason=reason)
-    return visit.go(f"/dispatches/{dispatch_id}")
+    return visit.go(visit.back(f"/dispatches/{dispatch_id}"))
 
 
 def _problem(visit: Visit, verb: Verb, state: str, count: int, reason: str) -> str:

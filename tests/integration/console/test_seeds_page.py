@@ -30,7 +30,7 @@ def test_the_board_says_stop_and_why(runtime: Runtime, signed_in: SignedIn) -> N
     assert "STOP" in page
     assert f"class {CLASS} bad" in page
     assert "1 of 4 seeds retrieved" in page
-    assert all(f'href="/dispatches/{dispatch_id}/{act}"' in page for act in ("release", f"classes/{CLASS}/block"))
+    assert all(f'href="/dispatches/{dispatch_id}/{act}?back=/seeds"' in page for act in ("release", f"classes/{CLASS}/block"))
     with runtime.transaction(read_only=True) as session:
         (line,) = boards(session, runtime.now())[0].lines
     assert (line.kind, line.seeds, line.sent, line.retrieved, line.silent, line.bad, line.returned, line.left) == ("member", 4, 4, 1, 2, 1, None, 996)
