@@ -38,6 +38,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("refunds", "refund", "refund.name"),
     Desk("recovery", "recovery", "name.recovery"),
     Desk("reconcile", "reconcile", "name.reconcile"),
+    Desk("overview", "overview", "overview.name"),
     Desk("reports", "reports", "report.name"),
     Desk("accounts", "accounts", "account.title"),
     Desk("audit", "audit", "audit.name"),
@@ -75,6 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key("p", "ports", "/ports", "ports.name"),
     Key("s", "seeds", "/seeds", "seeds.name"),
     Key("a", "alarms", "/alarms", "alarms.name"),
+    Key("o", "overview", "/overview", "overview.name"),
     Key("r", "readers", "/readers", "name.readers"),
 )
 

@@ -219,6 +219,15 @@ def _moves(session: Session, what: str, today: date, city: str) -> Moves:
     return Moves(sum(row[2] for row in rows), sum(row[3] for row in rows), _ranked(causes), _ranked(channels))
 
 
+def by_day(session: Session, today: date, *, city: str = "") -> list[tuple[date, int, int]]:
+    """(day, joined, left) of the last 30 days, ascending; days on which nobody moved too."""
+    c = ReaderMove
+    within = (c.day > today - timedelta(days=DAYS), c.day <= today, *_of(c.city, city))
+    counts = {(day, what): n for day, what, n in session.execute(select(c.day, c.what, func.count()).where(*within).group_by(c.day, c.what))}
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    return [(day, counts.get((day, JOINED), 0), counts.get((day, LEFT), 0)) for day in days]
+
+
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 

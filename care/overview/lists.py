@@ -59,6 +59,17 @@ class MarkLine:
     msisdn: str
 
 
+def cursor(mark: ReaderMark) -> str:
+    """Where a page behind this one begins, as text."""
+    return f"{mark.reader_id}-{mark.service_id}"
+
+
+def behind(text: str) -> tuple[int, str] | None:
+    """And back; None for what is no cursor, which is the beginning."""
+    reader_id, dash, service_id = text.partition("-")
+    return (int(reader_id), service_id[:40]) if dash and reader_id.isascii() and reader_id.isdecimal() and len(reader_id) < 19 else None
+
+
 def marked(session: Session, mark: str, *, city: str = "", waiting: bool = False, after: tuple[int, str] | None = None, limit: int) -> Sequence[MarkLine]:
     """Along the key, those behind `after`: (reader, service) of the last one seen.
 

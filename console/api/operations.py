@@ -10,6 +10,7 @@ from console.api import (
     keys,
     looking,
     operating,
+    overviewing,
     people,
     refunds,
     reporting,
@@ -77,4 +78,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *people.OPERATIONS,
     *keys.OPERATIONS,
     *reporting.OPERATIONS,
+    *overviewing.OPERATIONS,
 )  # fmt: skip

@@ -57,6 +57,8 @@ PAGES = _ways(
     (CUT, "a reader of another city is not there", "reader number_act resend resend_act reach reach_act let_go let_go_act complain complain_act end_order end_order_act"),
     (CUT, "of his city's readers", "complaints complaints_file settle_complaint settle_complaint_act refund refund_act refunds refund_decide refund_decide_act"),
     (CUT, "of his city's readers", "recovery stopped stopped_file stopped_numbers_act dispatch_readers dispatch_readers_file"),
+    (CUT, "figures and lists of his city's readers; lateness, which no city has by itself, is left out", "overview overview_chart"),
+    (CUT, "of his city's readers", "overview_moves overview_moves_file overview_marks overview_marks_file"),
     (CUT, "differences of his city's readers", "reconcile differences differences_file differences_numbers_act hand_over hand_over_act own_act"),
     (CUT, "what hinders readers of his city; without words or counts that hold all cities", "incident"),
     (CUT, "what was counted of his city's readers (`monitoring.cities`)", "today today_live dispatch dispatch_live dispatch_chart"),
