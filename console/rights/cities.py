@@ -92,7 +92,7 @@ OPERATIONS = _ways(
         "a reader of another city is not there",
         "findReader showReader reachReader releaseReader endOrder enterComplaint resend showResend lookAtReaders readerCharges askRefund",
     ),
-    (CUT, "of his city's readers", "listComplaints answerComplaint complaintMonth listRefunds actOnRefund listDifferences ownDifferences listStopped"),
+    (CUT, "of his city's readers", "listComplaints answerComplaint complaintMonth listRefunds actOnRefund listDifferences ownDifferences listStopped showOverview listOverviewReaders"),
     (WHOLE, "texts for all", "listAnswers"),
     (
         WHOLE,
