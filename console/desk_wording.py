@@ -12,6 +12,7 @@ FORMS: tuple[tuple[str, str], ...] = (
     (r"version (?P<version>\d+) came at (?P<at>.+) from (?P<name>.+); look at that one, then approve", "desk_why.newer"),
     (r"version (?P<version>\d+) was imported", "desk_why.imported"),
     (r"version (?P<version>\d+) was written", "desk_why.imported"),
+    (r"(?P<now>[\d,]+) readers would get it now, (?P<before>[\d,]+) were confirmed; .+", "desk_why.count_again"),
     (r"(?P<now>[\d,]+) readers are planned now, (?P<before>[\d,]+) were confirmed; .+", "desk_why.more_readers"),
     (r"version (?P<version>\d+) of (?P<edition>\S+) is dispatch (?P<dispatch>\d+) already .+", "desk_why.twice"),
     (r"version (?P<version>\d+) of (?P<edition>\S+) is \w+ and not approved.*", "desk_why.not_approved"),

@@ -18,7 +18,7 @@ from content.works.models import DeskWork
 from huabao.errors import UsageError
 from huabao.queues import Task
 
-TABS = (("edition", ""), ("preflight", "/preflight"), ("review", "/review"), ("schedule", "/schedule"), ("rehearsal", "/rehearsal"))
+TABS = (("edition", ""), ("preflight", "/preflight"), ("review", "/review"), ("schedule", "/schedule"), ("edition_resend", "/resend"), ("rehearsal", "/rehearsal"))
 """Routes of an edition's pages, and what follows its address."""
 
 STATE_TONES = {

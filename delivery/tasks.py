@@ -162,13 +162,16 @@ def _foresee_often(runtime: Runtime) -> None:
 
 
 PLAN, SCHEDULE, CORRECT, KILL = "plan", "schedule", "correct", "kill"
+COUNT_RESEND, RESEND = "count_resend", "resend"
 
 
 def _desk_work(runtime: Runtime, work_id: int) -> None:
     from content.works import services
     from delivery.dispatch import works
+    from delivery.resend import works as resends
 
-    services.run(runtime, work_id, {PLAN: works.plan, SCHEDULE: works.schedule, CORRECT: works.correct, KILL: works.kill})
+    doings = {PLAN: works.plan, SCHEDULE: works.schedule, CORRECT: works.correct, KILL: works.kill, COUNT_RESEND: resends.count, RESEND: resends.send}
+    services.run(runtime, work_id, doings)
 
 
 DESK_WORK = Task("delivery.desk_work", _desk_work, queue="build", max_attempts=1, lease_s=120.0)

@@ -43,7 +43,7 @@ def resend_many(call: Call) -> Reply:
     body = call.body
     assert isinstance(body, BulkResendRequest)
     said = filter_of(body.filter.model_dump(by_alias=True, exclude_none=True))
-    demand = bulk.Demand(said, body.reason, call.key, body.again, body.rate, body.many_variants)
+    demand = bulk.Demand(said, body.reason, call.key, body.again, body.rate, body.many_variants, confirmed=body.confirmed)
     if body.dry_run:
         found = TallyDocument.model_validate(bulk.tally(call.runtime, demand).to_document())
         return Reply(200, BulkResendDocument(dry_run=True, resend_id=None, dispatch_id=None, found=found))

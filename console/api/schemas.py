@@ -69,6 +69,7 @@ class FilterDocument(Strict):
     ports: list[str] | None = None
     cities: list[str] | None = None
     codes: list[str] | None = Field(default=None, description="Status code of the answer, or MMStatus of the report")
+    classes: list[str] | None = Field(default=None, description="Handset classes that the newest copy was made for")
     since: str | None = Field(default=None, alias="from", description="When the newest copy left, this instant included; without an offset Asia/Shanghai")
     until: str | None = Field(default=None, alias="to", description="This instant not included")
     missing: bool | None = Field(default=None, description="Instead: readers with an order in force who never had a copy")
@@ -84,6 +85,7 @@ class BulkResendRequest(Strict):
     again: bool = False
     rate: Annotated[float | None, Field(gt=0, le=1_000_000, strict=False, description="Recipients a second; by default a share of the ports' rate")] = None
     many_variants: Annotated[bool, Field(description="More than 256 variants are wanted")] = False
+    confirmed: Annotated[int | None, Field(ge=0, description="Readers whom a count found; noticeably more of them now refuse it")] = None
     agent: Agent = None
 
 
@@ -184,9 +186,9 @@ class DispatchProgress(DispatchDocument):
     rate_per_s: float | None = Field(description="null to a token of one city: a port's, which no city has")
     forecast_finish_at: datetime | None = Field(description="Of the whole dispatch")
     reason: str
-
-
     counted_at: datetime | None = Field(default=None, description="To a token of one city: as of when its figures are")
+
+
 class DispatchPage(BaseModel):
     """Dispatches, the newest first."""
 

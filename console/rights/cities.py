@@ -72,6 +72,7 @@ PAGES = _ways(
     ),
     (SHUT, "an edition goes to all cities: who lets it out answers for all", "reapprove reapprove_act reject reject_act preflight preflight_act schedule plan_act schedule_act"),
     (SHUT, "an edition goes to all cities: who lets it out answers for all", "correct correct_act kill kill_act rehearsal rehearsal_act arrived_slide segment_act"),
+    (SHUT, "a filter finds readers of all cities; one by one it is open", "edition_resend edition_resend_count_act edition_resend_act"),
     (SHUT, "a dispatch goes to all cities: who steers it answers for all", "block block_act brake brake_act reroute reroute_act dispatch_rate dispatch_rate_act steer steer_act"),
     (SHUT, "a list holds refunds of all cities", "refund_hand refund_hand_act refund_list_act"),
     (SHUT, "a run compares and stops readers of all cities", "reconcile_file reconcile_run settle settle_act stop_run stop_run_act"),

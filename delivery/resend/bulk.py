@@ -24,6 +24,7 @@ from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants, existing_variants
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, pacing, preflight, snapshot
+from delivery.dispatch.planning import MOVED_SHARE
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Signature
@@ -57,6 +58,7 @@ class Demand:
         rate: recipients a second; None for the setting's share of the ports.
         many_variants: more variants than `content.variants.VARIANTS_MAX` are wanted.
         block_classes: handset classes that are held from the start, so that others go.
+        confirmed: so many readers a person said yes to; None where nobody was asked. Noticeably more refuses it.
     """
 
     filter: ResendFilter
@@ -66,6 +68,7 @@ class Demand:
     rate: float | None = None
     many_variants: bool = False
     block_classes: tuple[str, ...] = ()
+    confirmed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,8 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
     """Send the edition once more to all whom the filter finds, as one dispatch.
 
     Raises:
-        UsageError: no reason, no such edition or port, too many variants, the key was used for something else, or it
-            fails on its readers' handsets.
+        UsageError: no reason, no such edition or port, too many variants, the key was used for something else, more
+            readers than were confirmed, or it fails on its readers' handsets.
     """
     demand = _checked(demand)
     for _ in range(ATTEMPTS_MAX):
@@ -175,6 +178,8 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
                 return earlier
             found = _count(session, target, demand, now)
             wanted = _wanted(session, target, found.signatures)
+        if demand.confirmed is not None and found.planned > demand.confirmed * (1 + MOVED_SHARE):
+            raise UsageError(f"{found.planned:,} readers would get it now, {demand.confirmed:,} were confirmed; count again")
         variants = _variants(runtime, target, demand, wanted, progress) if found.killed is None and found.rate_per_s else {}
         tried = preflight.look(runtime, target.publication, variants.values(), demand.block_classes)
         preflight.refuse(tried, demand.block_classes)

@@ -6,6 +6,7 @@ outcomes: [expired, failed]     # of the reader's newest copy
 ports: [mm-1]                   # that his newest copy went through
 cities: [合肥]
 codes: [2004, Expired]          # status code of the answer, or MMStatus of the report
+classes: [std-1]                # handset class that his newest copy was made for
 from: 2026-11-22T06:30          # when his newest copy left
 to: 2026-11-22T07:10
 ```
@@ -30,8 +31,8 @@ from delivery.models import Outcome
 from huabao.clock import parse_time
 from huabao.errors import UsageError
 
-KEYS = ("edition", "outcomes", "ports", "cities", "codes", "from", "to", "missing", "stopped")
-OF_A_COPY = ("outcomes", "ports", "codes", "from", "to")
+KEYS = ("edition", "outcomes", "ports", "cities", "codes", "classes", "from", "to", "missing", "stopped")
+OF_A_COPY = ("outcomes", "ports", "codes", "classes", "from", "to")
 """What can be asked of a copy only, and so not beside `missing: true`."""
 
 OUTCOMES = {one.name.lower(): one for one in Outcome}
@@ -47,7 +48,7 @@ class ResendFilter:
 
     Attributes:
         edition: id or `slug/number`.
-        outcomes, ports, cities, codes: any of these; empty for all.
+        outcomes, ports, cities, codes, classes: any of these; empty for all.
         since, until: when the copy left, the first included, the second not; None for any time.
         missing: readers without a copy instead.
         stopped: stopped readers too.
@@ -62,6 +63,7 @@ class ResendFilter:
     until: datetime | None = None
     missing: bool = False
     stopped: bool = True
+    classes: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The filter as `resends` keeps it; what was not said is left out."""
@@ -70,6 +72,7 @@ class ResendFilter:
             "ports": list(self.ports),
             "cities": list(self.cities),
             "codes": list(self.codes),
+            "classes": list(self.classes),
             "from": None if self.since is None else self.since.isoformat(),
             "to": None if self.until is None else self.until.isoformat(),
             "missing": self.missing,
@@ -145,6 +148,7 @@ def _checked(document: Mapping[str, Any], problems: list[str], place: Any) -> Re
         check.time("to"),
         check.switch("missing", default=False),
         check.switch("stopped", default=True),
+        check.words("classes"),
     )
     if values.since is not None and values.until is not None and values.since >= values.until:
         problems.append(f"{place('to')}: `to` is not after `from`; give a later one")

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, func, literal, null, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from content.models import EditionVersion, Variant
 from delivery import kinds
 from delivery.dispatch.audience import RESEND_REASONS, joined_readers, readers_of, reason_sql, recheck_sql
 from delivery.dispatch.routing import Routing, route_sql, served_as_sql, unreachable_sql
@@ -154,6 +155,9 @@ class Selection:
             found.append(deliveries.c.port_id.in_(self.port_ids))
         if one.cities:
             found.append(Reader.city.in_(one.cities))
+        if one.classes:
+            made_for = select(Variant.id).join(EditionVersion, EditionVersion.id == Variant.edition_version_id)
+            found.append(deliveries.c.variant_id.in_(made_for.where(EditionVersion.edition_id == self.target.edition.id, Variant.handset_class.in_(one.classes))))
         if one.since is not None:
             found.append(deliveries.c.submitted_at >= one.since)
         if one.until is not None:

@@ -34,6 +34,8 @@ SAME: dict[str, tuple[str, ...] | str] = {
     "preflight_act": ("preflightEdition",),
     "plan_act": ("planEdition",),
     "schedule_act": ("scheduleEdition",),
+    "edition_resend_count_act": ("resendMany",),
+    "edition_resend_act": ("resendMany",),
     "correct_act": ("correctEdition",),
     "kill_act": ("killEdition",),
     "rehearsal_act": ("rehearseEdition",),
