@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from content.manuscript import PLAIN, TONES, Hero, Item, Manuscript
 from huabao.errors import UsageError
+from huabao.lazily import lazily
 
 ATTRIBUTE_CLASSES = ("A", "B", "C", "D", "E", "F")
 
@@ -61,7 +61,7 @@ class Choice:
         hero = next((one.name for one in self.heroes if fits(one.rule)), None)
         return Taste(next((tone for tone, rule in self.tones.items() if fits(rule)), PLAIN), hero)
 
-    @cached_property
+    @lazily
     def tastes(self) -> tuple[Taste, ...]:
         """Every taste that a reader may have, what most have first."""
         heroes: list[str | None] = [hero.name for hero in reversed(self.heroes)] or [None]

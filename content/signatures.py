@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from functools import cached_property, reduce
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, literal
 
 from content.alternatives import Choice
 from content.manuscript import Manuscript
+from huabao.lazily import lazily
 from subscribers.segments import ReaderFacts, Rule, parse_rule, rule_matches, rule_sql
 
 
@@ -51,18 +52,18 @@ class SignatureRules:
         found = self._choice.among([item for item in self._items if fits(item.rule)], self._choice.taste(fits))
         return found or self.default_items
 
-    @cached_property
+    @lazily
     def all_items(self) -> tuple[str, ...]:
         """Every item, alternatives too: what no single reader gets where there are some."""
         return tuple(item.key for item in self._items)
 
-    @cached_property
+    @lazily
     def default_items(self) -> tuple[str, ...]:
         """What a reader gets whom no rule fits: the items for everybody; where there are none, all."""
         plain = self._choice.taste(lambda rule: rule is None)
         return self._choice.among([item for item in self._items if item.rule is None], plain) or self._choice.among(self._items, plain)
 
-    @cached_property
+    @lazily
     def fullest(self) -> tuple[tuple[str, ...], ...]:
         """As few sets of items as hold every one that some reader gets: all of them, once for each hero and tone that there are."""
         return tuple(dict.fromkeys(self._choice.among(self._items, taste) for taste in self._choice.tastes))

@@ -26,8 +26,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from huabao.db import Base, BigKey, Document, is_postgres
+from huabao.db import Base, BigKey, Document, UTCDateTime, is_postgres
 from huabao.leases import FAR_S, is_over
+from huabao.quick import Quick, ask
 from huabao.runtime import Runtime
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -223,19 +224,28 @@ def _next_due(queues: tuple[str, ...]) -> Select[Any]:
 
 def any_ready(session: Session, *, queues: Sequence[str], now: datetime) -> bool:
     """Whether a job waits; cheap, and locks nothing."""
-    return session.scalar(select(Job.id).where(Job.queue.in_(queues), Job.state == QUEUED, Job.run_at <= now).limit(1)) is not None
+    (found,) = ask(session, _any_ready(tuple(queues))(at=now))
+    return bool(found)
+
+
+@lru_cache(maxsize=64)
+def _any_ready(queues: tuple[str, ...]) -> Quick:
+    return Quick(lambda _: select(Job.id).where(or_(*(Job.queue == queue for queue in queues)), Job.state == QUEUED, Job.run_at <= bindparam("at", type_=UTCDateTime)).limit(1))
 
 
 def claim_next(session: Session, *, queues: Sequence[str], owner: str, now: datetime, lease_s: float) -> Claim | None:
     """Claim the next job of the first queue that has one."""
-    values = {"at": now, "holder": owner, "until": now + timedelta(seconds=lease_s)}
-    found = session.connection().execute(_claiming(tuple(queues)), values).one_or_none()
-    return None if found is None else Claim(*found)
+    (found,) = ask(session, _claiming(tuple(queues))(at=now, holder=owner, until=now + timedelta(seconds=lease_s)))
+    return Claim(*found[0]) if found else None
 
 
 @lru_cache(maxsize=64)
-def _claiming(queues: tuple[str, ...]) -> ReturningUpdate[Any]:
-    """The statement of `claim_next`, built once; a queue is looked at only where those before it are empty."""
+def _claiming(queues: tuple[str, ...]) -> Quick:
+    """The statement of `claim_next`; a queue is looked at only where those before it are empty."""
+    return Quick(lambda _: _claim_of(queues))
+
+
+def _claim_of(queues: tuple[str, ...]) -> ReturningUpdate[Any]:
     jobs: Table = Job.__table__  # type: ignore[assignment]  # a mapped class has a Table
     firsts = [
         select(jobs.c.id)
@@ -272,15 +282,16 @@ def extend_lease(session: Session, claim: Claim, *, owner: str, now: datetime, l
 
 def finish(session: Session, claim: Claim, *, owner: str, now: datetime) -> None:
     """The job is done."""
-    session.connection().execute(_finishing(), {"job": claim.job_id, "holder": owner, "at": now})
+    ask(session, _FINISHING(job=claim.job_id, holder=owner, at=now))
 
 
-@lru_cache(maxsize=1)
-def _finishing() -> Update:
-    """The statement of `finish`, built once."""
+def _finish_of(_postgres: bool) -> Update:
     jobs: Table = Job.__table__  # type: ignore[assignment]  # a mapped class has a Table
     mine = (jobs.c.id == bindparam("job"), jobs.c.owner == bindparam("holder"), jobs.c.state == RUNNING)
     return update(jobs).where(*mine).values(state=DONE, finished_at=bindparam("at"), last_error=None, lease_until=None, owner=None)
+
+
+_FINISHING = Quick(_finish_of)
 
 
 def put_back(session: Session, claim: Claim, *, owner: str, now: datetime, delay_s: float, error: str | None = None, counted: bool = True) -> None:

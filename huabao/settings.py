@@ -72,12 +72,7 @@ class Setting(Generic[T]):
         return math.isfinite(value) and low <= value <= high
 
     def get(self, session: Session) -> T:
-        """The value in force."""
-        row = session.get(SettingValue, self.name)
-        return self.default if row is None else row.value
-
-    def quick(self, session: Session) -> T:
-        """As `get`, for what happens a thousand times a second; what the session has not flushed is not seen."""
+        """The value in force; what the session has not flushed is not seen."""
         (rows,) = ask(session, _VALUE(name=self.name))
         return rows[0][0] if rows else self.default
 
@@ -118,5 +113,6 @@ def set_value(session: Session, known: Iterable[Setting[Any]], name: str, text: 
         raise UsageError(f"there is no setting {name!r}; `huabao settings list` shows them all")
     value, before = found.parse(text), found.get(session)
     session.merge(SettingValue(name=name, value=value, changed_at=at, changed_by=by))
+    session.flush()  # whoever asks for it asks the database
     record(session, actor=by, action="settings.set", object_kind="setting", object_id=name, at=at, value=value, before=before, reason=reason)
     return value

@@ -11,10 +11,11 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 
 from content.adapt.encoding import coarseness
+from huabao.lazily import lazily
 
 ANCHORS = (400, 500, 600, 700, 800, 900, 950)
 """Qualities in tenths at which pictures are measured; the first and the last are the lowest and the highest used."""
@@ -55,7 +56,7 @@ class Curve:
             return ANCHORS[-1]
         return _quality_of(_between(wanted, self._likeness, _finenesses()))
 
-    @cached_property
+    @lazily
     def _likeness(self) -> tuple[float, ...]:
         return tuple(-missing for missing in self.log_missing)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from PIL import Image
 
@@ -13,6 +12,7 @@ from content.adapt.encoding import LOSSLESS, Encoding, encode_jpeg, encode_palet
 from content.adapt.framing import PictureRequest, cropped, shown_size
 from content.adapt.memo import Memo
 from content.adapt.similarity import Reference, opened
+from huabao.lazily import lazily
 from subscribers.handset_classes import HandsetClass
 
 TYPE_SHARE_MIN = 0.6
@@ -65,7 +65,7 @@ class Rendition:
             return palette if len(palette.data) <= len(jpeg.data) else jpeg
         return self._jpeg(quality_tenths)
 
-    @cached_property
+    @lazily
     def settled(self) -> Encoding | None:
         """The one encoding that is taken at every quality: without loss, and no larger than the poorest JPEG."""
         poorest = self.at(self.lowest)
@@ -87,12 +87,12 @@ class Rendition:
         """About how alike an encoding of it and the picture at full size are."""
         return 1.0 if encoding.quality_tenths == LOSSLESS else self.curve.similarity(encoding.quality_tenths)
 
-    @cached_property
+    @lazily
     def curve(self) -> Curve:
         """Its bytes and similarity as JPEG."""
         return self._cache.curves.get(self._name, self._measured)
 
-    @cached_property
+    @lazily
     def palette(self) -> Encoding | None:
         """It as PNG or GIF, None where it is no drawing or the class shows neither."""
         return self._cache.palettes.get((*self._name, self._types), lambda: encode_palette(self._frame(self.size), self._types))

@@ -12,11 +12,12 @@ window instead of a Gaussian one, and unbiased estimates.
 from __future__ import annotations
 
 import io
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from huabao.lazily import lazily
 
 WINDOW_PX = 7
 """Side of the window; of a picture with a shorter side, that side."""
@@ -40,11 +41,11 @@ class Reference:
         self._luma = luma_of(image)
         self._side = min(WINDOW_PX, *image.size)
 
-    @cached_property
+    @lazily
     def _sums(self) -> Samples:
         return _window_sums(self._luma, self._side)
 
-    @cached_property
+    @lazily
     def _squares(self) -> Samples:
         return _window_sums(self._luma * self._luma, self._side)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from PIL import Image
 
@@ -21,6 +20,7 @@ from content.designs.reading import unpacked
 from content.draw.style import Style
 from content.manuscript import Item, Manuscript, PictureRef, Section, Slot
 from content.wap.tokens import WapAddress
+from huabao.lazily import lazily
 from subscribers.handset_classes import HandsetClass
 
 DECODED_PX_MAX = 4096
@@ -50,7 +50,7 @@ class Issue:
         source = pictures.without_colour if manuscript.colourless and not pictures.greyscale else pictures
         return cls(manuscript, frozenset(items), handset, source, wap)
 
-    @cached_property
+    @lazily
     def sections(self) -> tuple[Section, ...]:
         """Sections with the wanted items only, under the titles that this class shows; empty ones are gone."""
         narrow = self.handset.width_px < SHORT_TITLES_BELOW_PX
@@ -62,7 +62,7 @@ class Issue:
                 found.append(dataclasses.replace(section, title=title, items=tuple(map(shortly, items)) if narrow else items))
         return tuple(found)
 
-    @cached_property
+    @lazily
     def design(self) -> Design:
         """What it is set by: the design that was kept with its version, else the one it asks for, else its kind's."""
         return self.pictures.found(f"design:{self.manuscript.design_sha256}", lambda: design_of(self.manuscript, self.pictures.load))
@@ -80,7 +80,7 @@ class Issue:
         """The name of a drawing for this class, by this design."""
         return f"{what}:{of}:{self.handset.name}:{self.design.sha256[:12]}"
 
-    @cached_property
+    @lazily
     def _whole(self) -> dict[str, Item]:
         """The items by their key, with their whole titles."""
         return {item.key: item for item in self.manuscript.items}
@@ -122,7 +122,7 @@ class Issue:
         scale = image.width / picture.width_px
         return image.crop((round(left * scale), round(top * scale), max(round(right * scale), round(left * scale) + 1), max(round(bottom * scale), round(top * scale) + 1)))
 
-    @cached_property
+    @lazily
     def pages(self) -> WapEdition:
         """The WAP edition of its items; a comic's planner makes its own, panel by panel."""
         return wap_edition(self.manuscript, self.keys, self.cover_picture())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 from content.compose.flow import Flow, Room, flow, slides_needed
@@ -17,6 +17,7 @@ from content.compose.sentences import Thought, thoughts_of
 from content.compose.templates import Template
 from content.manuscript import Article, Item, PictureRef, Section
 from content.slots.tokens import Numbered, reserve
+from huabao.lazily import lazily
 
 SLIDES_A_TEXT_MAX = 12
 BYLINE_CHARS_MAX = 14
@@ -133,13 +134,13 @@ class TextPiece:
         assert self.item.article is not None, "a text piece without an article"
         return self.item.article
 
-    @cached_property
+    @lazily
     def parts(self) -> TextParts:
         if not self.slots:
             return text_parts(self.article)
         return text_parts(replace(self.article, paragraphs=reserve(self.article.paragraphs, self.slots)))
 
-    @cached_property
+    @lazily
     def thoughts(self) -> tuple[Thought, ...]:
         credit = (self.article.credit,) if self.article.credit else ()
         return _thoughts((*self.parts.paragraphs, *credit))
@@ -149,12 +150,12 @@ class TextPiece:
         first = self.limits.slide_chars_max - self.head_chars - 1
         return Room(max(first, 0), self.limits.slide_chars_max, slides, self.limits.link_chars)
 
-    @cached_property
+    @lazily
     def head_chars(self) -> int:
         """What stands above the body on the first slide."""
         return len(self.sheet("", 0, "").text)
 
-    @cached_property
+    @lazily
     def sizes(self) -> tuple[int, ...]:
         most = slides_needed(self.thoughts, self.room(self.slides_max), self.slides_max)
         found: list[int] = []
@@ -210,7 +211,7 @@ class QuizPiece:
     def keys(self) -> tuple[str, ...]:
         return (self.item.key,)
 
-    @cached_property
+    @lazily
     def sizes(self) -> tuple[int, ...]:
         return (len(self.sheets(2)),)
 

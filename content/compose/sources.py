@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeVar
 
 from PIL import Image
@@ -14,6 +13,7 @@ from content.adapt import EncodeCache, decode
 from content.adapt.greyscale import grey
 from content.adapt.memo import Memo
 from content.manuscript import PictureRef
+from huabao.lazily import lazily
 from subscribers.handset_classes import HandsetClass, handset_classes
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class PictureSource:
         """A picture of our own making, drawn at first use."""
         return self._drawn.get(key, lambda: grey(draw()) if self.greyscale else draw())
 
-    @cached_property
+    @lazily
     def without_colour(self) -> PictureSource:
         """The same pictures in grey, kept apart."""
         return PictureSource(self.load, greyscale=True, wholes=self.wholes)

@@ -9,7 +9,6 @@ import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
@@ -19,6 +18,7 @@ from content.designs.faults import DesignError, Fault
 from content.designs.sandbox import SandboxEnvironment
 from content.designs.styling import DESIGN_FILE, Sheet
 from content.draw.ink import CONTRAST_MIN, Colour, contrast
+from huabao.lazily import lazily
 
 FILTERS = {"day": day_text, "closing": closing_text}
 BROKEN = (TemplateError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError)
@@ -45,7 +45,7 @@ class Design:
     def kind(self) -> str:
         return self.sheet.kind
 
-    @cached_property
+    @lazily
     def sha256(self) -> str:
         """Of name, style and files: what an edition's version is bound to."""
         return hashlib.sha256(self.packed()).hexdigest()
@@ -61,7 +61,7 @@ class Design:
     def __hash__(self) -> int:
         return hash(self.sha256)
 
-    @cached_property
+    @lazily
     def environment(self) -> SandboxEnvironment:
         """What renders its templates; they get `marks` and `style` beside their own values."""
         templates = {name: text for name, text in self.files.items() if name.endswith(".j2")}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +24,7 @@ from content.preflight.facts import MessageFacts, facts_of
 from content.signatures import signature_of, variant_name
 from content.slots.gaps import Gap
 from content.variants import Wanted, composed, ensure_variants, load_gaps, load_payload, load_source
+from huabao.lazily import lazily
 from huabao.runtime import Runtime
 from subscribers.handset_classes import HandsetClass, handset_class
 
@@ -49,7 +49,7 @@ class Message:
     mime: bytes = field(repr=False)
     gaps: tuple[Gap, ...] = ()
 
-    @cached_property
+    @lazily
     def slides(self) -> Sequence[StoredSlide]:
         """Its slides.
 

@@ -26,7 +26,7 @@ def tell_boss(session: Session, changes: Sequence[Change], results: Sequence[Res
     Only where the setting says so: as a rule MISC tells BOSS itself. What BOSS said is never told back.
     """
     effective = [(change, result) for change, result in zip(changes, results, strict=True) if change.source == MISC and result.verdict == "applied"]
-    if not effective or not BOSS_HEARS_MISC.quick(session):
+    if not effective or not BOSS_HEARS_MISC.get(session):
         return 0
     known, default, told = store.current(session).catalogue.by_service_id(), DIRECTION.get(session), 0
     for change, result in effective:

@@ -91,6 +91,6 @@ def test_a_connection_that_was_lost_is_the_databases_absence(postgres_runtime: R
 def test_a_setting_is_read_quickly_too(runtime: Runtime) -> None:
     switch, words = Setting("bench_switch", True, "", "…"), Setting("bench_words", "a", "", "…")
     with runtime.transaction() as session:
-        assert (switch.quick(session), words.quick(session)) == (True, "a")
+        assert (switch.get(session), words.get(session)) == (True, "a")
         ask(session, INSERT.over([row("bench_switch", False), row("bench_words", "b")]))
-        assert (switch.quick(session), words.quick(session)) == (False, "b")
+        assert (switch.get(session), words.get(session)) == (False, "b")
