@@ -27,8 +27,12 @@ from huabao.errors import UsageError
 TICKED = ("outcomes", "ports", "classes")
 """Lists of which every entry is known: a box for each."""
 
+RARE = (*TIMES, "rate", "not_stopped", "again", "many")
 SWITCHES = ("missing", "not_stopped", "again", "many")
 FIELD_CHARS_MAX = 2_000
+NOT_REACHED = ("rejected", "expired", "failed", "unknown", "no_report")
+"""What is ticked before anybody chose: who has it gets no second one by mistake."""
+
 OUTCOMES = tuple(one.name.lower() for one in Outcome if one is not Outcome.PENDING)
 
 
@@ -43,13 +47,14 @@ def edition_resend(visit: Visit, problem: str = "") -> Response:
         classes = session.scalars(made_for.distinct().order_by(Variant.handset_class)).all()
         left = session.scalar(select(Dispatch.id).where(Dispatch.edition_id == edition_id, Dispatch.kind.in_(kinds.BRINGS_OUT)).limit(1)) is not None
     given = {key: visit.request.query_params[key][:FIELD_CHARS_MAX] for key in LISTS if key in visit.request.query_params}
-    chosen = given or ({name: value for name, value in counted.args.items() if value} if counted is not None else {})
+    chosen = given or ({name: value for name, value in counted.args.items() if value} if counted is not None else {"outcomes": SEPARATOR.join(NOT_REACHED)})
     answered = sent is not None and counted is not None and sent.args.get("counted") == str(counted.id)
     tally = counted.result if counted is not None and counted.state == works.DONE and not given else None
     return visit.page(
         "edition_resend.html", **shared(visit, found, "edition_resend"), counted=counted, tally=tally, chosen=chosen, ticked={key: _names(chosen, key) for key in TICKED},
         choices={"outcomes": OUTCOMES, "ports": ports, "classes": classes}, sent=sent if answered or (sent is not None and counted is None) else None,
-        takes=None if tally is None or tally["forecast_s"] is None else timedelta(seconds=tally["forecast_s"]), left=left, problem=problem, reason_chars_max=REASON_CHARS_MAX,
+        takes=None if tally is None or tally["forecast_s"] is None else timedelta(seconds=tally["forecast_s"]),
+        rare=any(chosen.get(key) for key in RARE), left=left, problem=problem, reason_chars_max=REASON_CHARS_MAX,
     )  # fmt: skip
 
 
