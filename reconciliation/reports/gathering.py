@@ -35,11 +35,6 @@ def gather(session: Session, since: date, until: date, *, kind: str, made_at: da
     monthly = _runs(session, since, until, MONTHLY) if kind == MONTHLY else ()
     whole = [one for one in (*days, *monthly) if one.is_whole]
     newest = whole[-1] if whole else None
-    listed: list[ListedDifference] = []
-    for one in listed_differences(session, until, masked=masked):
-        if len(listed) == listed_max:
-            break
-        listed.append(one)
     trend = _runs(session, until - timedelta(days=TREND_DAYS - 1), until, DAILY)
     ages, total = _ages(session, until)
     return Report(
@@ -53,7 +48,7 @@ def gather(session: Session, since: date, until: date, *, kind: str, made_at: da
         waterfall_of=newest,
         ages=ages,
         repairs=_repairs(session, [one.run_id for one in (*days, *monthly)]),
-        listed=tuple(listed),
+        listed=tuple(listed_differences(session, until, masked=masked, limit=listed_max)),
         listed_total=total,
         masked=masked,
         bill=_bill(session, since, until) if kind == MONTHLY else None,
@@ -142,10 +137,10 @@ def _repairs(session: Session, run_ids: Sequence[int]) -> tuple[RepairFigures, .
     return tuple(sorted(found, key=lambda one: (-one.total, one.action)))
 
 
-def listed_differences(session: Session, until: date, *, masked: bool) -> Iterator[ListedDifference]:
-    """What was open when `until` ended, the oldest first; streamed."""
+def listed_differences(session: Session, until: date, *, masked: bool, limit: int | None = None) -> Iterator[ListedDifference]:
+    """What was open when `until` ended, the oldest first, at most `limit`; streamed."""
     c = ReconcileDifference
-    rows = session.scalars(select(c).where(*_was_open(until)).order_by(c.first_day, c.id).execution_options(yield_per=CHUNK_ROWS))  # type: ignore[arg-type]
+    rows = session.scalars(select(c).where(*_was_open(until)).order_by(c.first_day, c.id).limit(limit).execution_options(yield_per=CHUNK_ROWS))  # type: ignore[arg-type]
     for row in rows:
         number = MSISDN(row.msisdn).masked if masked else row.msisdn
         states = (row.boss, row.misc, row.platform)

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import quantiles
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from huabao.clock import SHANGHAI
@@ -95,16 +95,16 @@ def span(month: date) -> tuple[datetime, datetime]:
 def monthly(session: Session, month: date, *, city: str = "") -> Month:
     """What became of the stopped in a month, of the whole network or of one city."""
     since, until = span(month)
-    begun = select(DeliveryStop.cause, DeliveryStop.by).where(DeliveryStop.stopped_at >= since, DeliveryStop.stopped_at < until)
+    begun = select(DeliveryStop.cause, DeliveryStop.by, func.count()).where(DeliveryStop.stopped_at >= since, DeliveryStop.stopped_at < until)
     if city:
         begun = begun.join(Reader, Reader.id == DeliveryStop.reader_id).where(Reader.city == city)
     stopped: dict[str, int] = {}
     barred = 0
-    for cause, by in session.execute(begun):
+    for cause, by, number in session.execute(begun.group_by(DeliveryStop.cause, DeliveryStop.by)):
         if by == ACCOUNT:
-            barred += 1
+            barred += number
         else:
-            stopped[cause] = stopped.get(cause, 0) + 1
+            stopped[cause] = stopped.get(cause, 0) + number
     one = RecoveryAttempt
     columns = (one.stop_id, one.cause, one.method, one.state, one.stopped_at, one.ended_at)
     tried = select(*columns).where(one.begun_at >= since, one.begun_at < until, one.method != "")
