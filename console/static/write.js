@@ -12,6 +12,7 @@
   const WAIT_MS = 1200;
   const AGAIN_MS = [2000, 4000, 8000, 15000, 30000];
   const STALE_STASH_MS = 8000;
+  const ANSWER_MS = 400;
   const DOUBTS_MAX = 5;
 
   let server = read("draft-state");
@@ -28,10 +29,16 @@
   const doubtful = new Map();
 
   const kept = (act, otherwise) => { try { return act(); } catch (error) { return otherwise; } };
-  const tab = kept(() => sessionStorage.getItem("huabao-tab"), null) || String(Math.random()).slice(2);
+  /* A page has a store of its own: a tab that was duplicated has the session's store of the first, and both would write into one.
+     `before` is whose store this tab had until it was loaded anew, or that of the tab it was made of. */
+  const tab = Array.from(crypto.getRandomValues(new Uint32Array(3)), (one) => one.toString(36)).join("");
+  const before = kept(() => sessionStorage.getItem("huabao-tab"), null);
   kept(() => sessionStorage.setItem("huabao-tab", tab));
   const prefix = `huabao-draft:${edition}:${server.me}:`;
   const stashKey = prefix + tab;
+  const living = new Set();
+  const channel = kept(() => new BroadcastChannel(prefix), null);
+  if (channel) channel.addEventListener("message", ({ data }) => { if (data.ask) channel.postMessage({ lives: tab }); else living.add(data.lives); });
 
   const say = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[name] || name);
   const on = (name, act) => (listeners[name] = listeners[name] || []).push(act);
@@ -189,39 +196,44 @@
     emit("state", server);
   }
 
-  /* What another tab of this person left behind unsaved; a living tab's own store is younger than that. */
+  const othersStores = () => kept(() => Object.keys(localStorage).filter((one) => one.startsWith(prefix) && one !== stashKey), []);
+
+  /* Ask who lives, then take what the others left behind unsaved. */
   function recover() {
-    let again = false;
-    const found = new Map();
-    for (let place = kept(() => localStorage.length, 0) - 1; place >= 0; place--) {
-      const key = localStorage.key(place);
-      if (!key || !key.startsWith(prefix)) continue;
-      try {
-        const left = JSON.parse(localStorage.getItem(key));
-        if (key !== stashKey && Date.now() - left.at < STALE_STASH_MS) { again = true; continue; }
-        for (const [name, one] of Object.entries(left.parts)) found.set(name, one);
-      } catch (error) { /* not ours any more */ }
-      if (key !== stashKey) localStorage.removeItem(key);
-    }
-    if (again) setTimeout(recover, STALE_STASH_MS + 2000);
+    if (stopped === "conflict" || !othersStores().length) return;
+    living.clear();
+    if (channel) channel.postMessage({ ask: true });
+    setTimeout(recoverLeft, channel ? ANSWER_MS : 0);
+  }
+
+  /* Whether the page of that store may still be there: it answered, or nobody can say and its store is young. */
+  function isThere(owner, at) {
+    return living.has(owner) || (owner !== before && Date.now() - at < STALE_STASH_MS);
+  }
+
+  /* A part that is being written here, or of which two pages left texts, stays in its store until this one is saved: none is put over another. */
+  function recoverLeft() {
+    const taken = [];
     const conflicts = [];
-    let taken = 0;
-    for (const [name, one] of found) {
-      const there = parts.has(name) ? parts.get(name) : null;
-      if (dirty.has(name) || same(there, one.value)) continue;
-      if ((digests.get(name) || "") === one.was || (one.sent || []).some((value) => same(value, there))) {
+    for (const key of othersStores()) {
+      const left = kept(() => JSON.parse(localStorage.getItem(key)), null);
+      if (!left || !left.parts) { kept(() => localStorage.removeItem(key)); continue; }
+      if (isThere(key.slice(prefix.length), left.at)) continue;
+      for (const [name, one] of Object.entries(left.parts)) {
+        const there = parts.has(name) ? parts.get(name) : null;
+        if (!same(there, one.value) && dirty.has(name)) continue;
+        delete left.parts[name];
+        if (same(there, one.value)) continue;
+        const untouched = (digests.get(name) || "") === one.was || (one.sent || []).some((value) => same(value, there));
         if (one.value === null) parts.delete(name); else parts.set(name, one.value);
         dirty.add(name);
-        taken++;
-      } else {
-        const theirs = there;
-        if (one.value === null) parts.delete(name); else parts.set(name, one.value);
-        dirty.add(name);
-        conflicts.push({ part: name, value: theirs });
+        if (untouched) taken.push(name); else conflicts.push({ part: name, value: there });
       }
+      stash();
+      if (Object.keys(left.parts).length) kept(() => localStorage.setItem(key, JSON.stringify(left))); else kept(() => localStorage.removeItem(key));
     }
-    stash();
-    if (taken) { emit("told", "recovered", "pending", say("recovered", { n: taken })); emit("taken", [...found.keys()]); later(200); }
+    if (taken.length) { emit("told", "recovered", "pending", say("recovered", { n: taken.length })); later(200); }
+    if (taken.length || conflicts.length) emit("taken", [...taken, ...conflicts.map((one) => one.part)]);
     if (conflicts.length) { stopped = "conflict"; emit("conflict", conflicts); }
   }
 
@@ -231,7 +243,8 @@
     return refresh().then(() => {
       const given = partsOf(server.document)[part];
       digests.set(part, server.digests[part] || "");
-      if (!mine) { if (given === undefined) parts.delete(part); else parts.set(part, given); emit("taken", [part]); }
+      if (!mine) { if (given === undefined) parts.delete(part); else parts.set(part, given); }
+      emit("taken", [part]);  // what is mine may be what another page left, and the form shows something else
       stopped = "";
       stash();
       show();
@@ -255,5 +268,6 @@
   window.addEventListener("beforeunload", (event) => { stash(); if (dirty.size) { save(); event.preventDefault(); } });
   setInterval(() => { if (dirty.size) stash(); else if (!document.hidden) refresh(); }, 20000);
   setInterval(() => { if (dirty.size) stash(); }, 4000);
+  setInterval(recover, STALE_STASH_MS + 2000);
   document.addEventListener("DOMContentLoaded", () => { recover(); show(); });
 })();

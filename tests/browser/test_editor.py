@@ -130,6 +130,29 @@ def _the_sign_in_has_ended(page: Page) -> None:
     expect(page.locator("#body")).to_have_value("登录过期时写的。")
 
 
+def _a_tab_is_duplicated(page: Page) -> None:
+    """Both write without a connection; the one that is closed loses nothing, and its text goes over nobody's."""
+    with page.context.expect_page() as opened:
+        page.evaluate("() => { window.open(location.href); }")  # a page that is opened so begins with a copy of this one's session store
+    twin = opened.value
+    expect(twin.locator("#body")).to_be_visible(timeout=SLOW_MS)
+    page.context.set_offline(True)
+    page.fill("#body", "原来那页写的。")
+    twin.fill("#body", "复制出来的那页写的。")
+    expect(twin.locator("[data-told=saving]")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("[data-told=saving]")).to_be_visible(timeout=SLOW_MS)
+    stores = page.evaluate("() => Object.keys(localStorage).filter((one) => one.startsWith('huabao-draft:')).length")
+    assert stores == 2, "each page keeps its own text"
+    twin.close()
+    page.context.set_offline(False)
+    _saved(page)
+    expect(page.locator("#body")).to_have_value("原来那页写的。")
+    expect(page.locator("#paper pre").first).to_contain_text("复制出来的那页写的。", timeout=SLOW_MS)
+    page.get_by_role("button", name="Keep mine").click()
+    _saved(page)
+    expect(page.locator("#body")).to_have_value("复制出来的那页写的。")
+
+
 @pytest.mark.parametrize("language", ["en"])
 def test_nothing_is_lost_without_a_connection_and_nothing_written_over_in_two_tabs(
     open_page: OpenPage, sqlite_runtime: Runtime, tmp_path: Path, complaints: list[str], language: str
@@ -154,6 +177,8 @@ def test_nothing_is_lost_without_a_connection_and_nothing_written_over_in_two_ta
     expect(page.locator("#paper pre").nth(1)).to_contain_text("第二个窗口。")
     page.get_by_role("button", name="Keep mine").click()
     _saved(page)
+    other.close()
+    _a_tab_is_duplicated(page)
     page.click("#steps-open")
     expect(page.locator(".steps-list li")).not_to_have_count(0)
     complaints[:] = [one for one in complaints if "ERR_INTERNET_DISCONNECTED" not in one and "ERR_FAILED" not in one and "status of 401" not in one]
