@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from care.reports.document import Document
 
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="FILE.pdf or FILE.xlsx.")
+_CITY = click.option("--city", default="", metavar="CITY", help="Readers of that city alone.")
 _LANGUAGE = click.option("--language", type=click.Choice(("zh", "en")), default="zh", show_default=True)
 
 
@@ -29,41 +30,44 @@ def report() -> None:
 @click.option("--date", "text", metavar="DATE", default="", help="Which business day (default: today).")
 @_OUT
 @_LANGUAGE
+@_CITY
 @operation
-def daily(invocation: Invocation, text: str, out: Path, language: str) -> Report:
+def daily(invocation: Invocation, text: str, out: Path, language: str, city: str) -> Report:
     """Dispatches, lateness, ports, seeds, alarms, differences, stops and complaints of a day."""
     from care.reports.making import day_report
     from huabao.clock import business_day
 
     day = _day(text) if text else business_day(invocation.runtime.now())
-    return _written(invocation, out, lambda session, now: day_report(session, day, now, language), date=day)
+    return _written(invocation, out, lambda session, now: day_report(session, day, now, language, city=city), date=day)
 
 
 @report.command()
 @click.argument("edition")
 @_OUT
 @_LANGUAGE
+@_CITY
 @operation
-def edition(invocation: Invocation, edition: str, out: Path, language: str) -> Report:
+def edition(invocation: Invocation, edition: str, out: Path, language: str, city: str) -> Report:
     """EDITION (its number, or publication/number): variants, outcomes by minute, cities, handsets and codes, lateness, cost, complaints."""
     from care.reports.making import edition_report
     from content.services import find_edition
 
-    return _written(invocation, out, lambda session, now: edition_report(session, find_edition(session, edition), now, language), edition=edition)
+    return _written(invocation, out, lambda session, now: edition_report(session, find_edition(session, edition), now, language, city=city), edition=edition)
 
 
 @report.command()
 @click.argument("month", metavar="YYYY-MM")
 @_OUT
 @_LANGUAGE
+@_CITY
 @operation
-def month(invocation: Invocation, month: str, out: Path, language: str) -> Report:
+def month(invocation: Invocation, month: str, out: Path, language: str, city: str) -> Report:
     """Success, lateness, complaints per 10,000 by cause against last month, differences, recovery."""
     from care.reports.making import month_report
     from reconciliation.stop_send.report import month_of
 
     first = month_of(month)
-    return _written(invocation, out, lambda session, now: month_report(session, first, now, language), month=month)
+    return _written(invocation, out, lambda session, now: month_report(session, first, now, language, city=city), month=month)
 
 
 def _day(text: str) -> date:

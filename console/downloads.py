@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
@@ -13,6 +14,15 @@ from subscribers.imports.rejects import csv_writer
 CHUNK_ROWS = 2000
 BOM = "\ufeff"
 """By which spreadsheets know UTF-8."""
+
+
+def attached(name: str) -> str:
+    """The header by which a browser keeps the answer as a file called `name`, in whatever script.
+
+    Spec: RFC 6266 4.3, RFC 8187.
+    """
+    plain = "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "-" for one in name)
+    return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}")
 
 
 def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

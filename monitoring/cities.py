@@ -145,6 +145,19 @@ def city_tallies(session: Session, dispatch_ids: Sequence[int], city: str) -> di
     return found
 
 
+def counted_by_city(session: Session, dispatch_ids: Sequence[int]) -> set[int]:
+    """Of these dispatches, those of which any city was counted."""
+    found = set[int]()
+    for start in range(0, len(dispatch_ids), AT_ONCE):
+        found |= set(session.scalars(select(DispatchCity.dispatch_id).where(DispatchCity.dispatch_id.in_(dispatch_ids[start : start + AT_ONCE])).distinct()))
+    return found
+
+
+def cities_known(session: Session) -> list[str]:
+    """Cities that any dispatch had readers in, by name."""
+    return sorted(session.scalars(select(DispatchCity.city).distinct()))
+
+
 def _tally(one: DispatchCity) -> CityTally:
     f = one.figures
     minutes = {datetime.fromisoformat(minute): f["minutes"][minute] for minute in sorted(f["minutes"])}

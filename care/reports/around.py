@@ -21,6 +21,7 @@ from monitoring.alarms.kinds import SEVERITIES, kind_of
 from reconciliation.stop_send.following import ACCOUNT
 from reconciliation.stop_send.lifecycle import RECOVERED
 from reconciliation.stop_send.models import DeliveryStop, RecoveryAttempt
+from subscribers.models import Reader
 
 ATTEMPT_DAYS = 62
 """No attempt to bring a reader back lasts longer."""
@@ -169,30 +170,32 @@ class Stops:
     open: int
 
 
-def stops(session: Session, since: date, until: date) -> Stops:
-    """Stops, attempts and recoveries of the span."""
+def stops(session: Session, since: date, until: date, *, city: str = "") -> Stops:
+    """Stops, attempts and recoveries of the span; of readers of one city, where one is named."""
     begins, ends = span(since, until)
     s, a = DeliveryStop, RecoveryAttempt
-    rows = session.execute(select(s.cause, s.by, func.count()).where(s.stopped_at >= begins, s.stopped_at < ends).group_by(s.cause, s.by)).all()
+    mine, tried = ((one.reader_id.in_(select(Reader.id).where(Reader.city == city)),) if city else () for one in (s, a))
+    rows = session.execute(select(s.cause, s.by, func.count()).where(s.stopped_at >= begins, s.stopped_at < ends, *mine).group_by(s.cause, s.by)).all()
     causes: dict[str, int] = {}
     for cause, by, count in rows:
         if by != ACCOUNT:
             causes[cause] = causes.get(cause, 0) + int(count)
-    recovered = (a.begun_at >= begins - timedelta(days=ATTEMPT_DAYS), a.begun_at < ends, a.state == RECOVERED, a.ended_at >= begins, a.ended_at < ends)
+    recovered = (a.begun_at >= begins - timedelta(days=ATTEMPT_DAYS), a.begun_at < ends, a.state == RECOVERED, a.ended_at >= begins, a.ended_at < ends, *tried)
     return Stops(
         stopped=dict(sorted(causes.items(), key=lambda row: (-row[1], row[0]))),
         barred=sum(int(count) for _, by, count in rows if by == ACCOUNT),
-        attempted=session.scalar(select(func.count()).select_from(a).where(a.begun_at >= begins, a.begun_at < ends, a.method != "")) or 0,
+        attempted=session.scalar(select(func.count()).select_from(a).where(a.begun_at >= begins, a.begun_at < ends, a.method != "", *tried)) or 0,
         recovered=session.scalar(select(func.count()).select_from(a).where(*recovered)) or 0,
-        open=session.scalar(select(func.count()).select_from(s).where(s.ended_at.is_(None))) or 0,
+        open=session.scalar(select(func.count()).select_from(s).where(s.ended_at.is_(None), *mine)) or 0,
     )
 
 
-def complaints_by_day(session: Session, since: date, until: date) -> dict[date, dict[str, int]]:
-    """Complaints of each day by cause, a day without one left out."""
+def complaints_by_day(session: Session, since: date, until: date, *, city: str = "") -> dict[date, dict[str, int]]:
+    """Complaints of each day by cause, a day without one left out; of readers of one city, where one is named."""
     begins, ends = span(since, until)
     found: dict[date, dict[str, int]] = {}
-    rows = session.execute(select(Complaint.received_at, Complaint.cause).where(Complaint.received_at >= begins, Complaint.received_at < ends))
+    mine = (Complaint.city == city,) if city else ()
+    rows = session.execute(select(Complaint.received_at, Complaint.cause).where(Complaint.received_at >= begins, Complaint.received_at < ends, *mine))
     for at, cause in rows:
         causes = found.setdefault(at.astimezone(SHANGHAI).date(), {})
         causes[cause] = causes.get(cause, 0) + 1

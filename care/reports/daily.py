@@ -16,6 +16,7 @@ from delivery import kinds
 from monitoring import readership
 from reconciliation.reports.figures import Report
 from reconciliation.reports.gathering import gather
+from reconciliation.runs.boards import OpenClass, open_classes
 from reconciliation.runs.models import DAILY
 
 SAME_WEEKDAYS = 4
@@ -35,6 +36,9 @@ class DayReport:
         run_of: the day that the newest reconciliation compared; None where there was none for a week.
         complaints: by cause; `month` is the month so far.
         paying: readers who pay, of that day; None where nobody counted.
+        city: whose readers alone these are, "" for all. Of one city there are no ports, seeds, alarms or runs, which are all
+            cities', nor resends, which are not counted by city.
+        open: open differences of the city's readers by class, as of now.
     """
 
     day: date
@@ -47,12 +51,14 @@ class DayReport:
     ports: tuple[PortDay, ...]
     seeds: tuple[SeedDay, ...]
     alarms: tuple[Incident, ...]
-    reconciliation: Report
+    reconciliation: Report | None
     run_of: date | None
     stops: Stops
     complaints: Mapping[str, int]
     month: counting.Month
     paying: int | None
+    city: str = ""
+    open: tuple[OpenClass, ...] = ()
 
     @property
     def complained(self) -> int:
@@ -65,29 +71,35 @@ class DayReport:
         return self.complained * 10_000 / self.paying if self.paying else None
 
 
-def gather_day(session: Session, day: date, now: datetime) -> DayReport:
-    """The day as it stands now."""
-    found = sends(session, day, day)
+def gather_day(session: Session, day: date, now: datetime, *, city: str = "") -> DayReport:
+    """The day as it stands now.
+
+    Args:
+        city: whose readers alone are counted, "" for all.
+    """
+    found = sends(session, day, day, city=city)
     mine = [one for one in found if one.kind == kinds.EDITION]
-    before = [(one, total(sent for sent in sends(session, one, one) if sent.kind == kinds.EDITION)) for one in weekdays(day)]
-    run = _newest_run(session, day, now)
+    before = [(one, total(sent for sent in sends(session, one, one, city=city) if sent.kind == kinds.EDITION)) for one in weekdays(day)]
+    run = None if city else _newest_run(session, day, now)
     return DayReport(
         day=day,
         made_at=now,
         sends=tuple(found),
         whole=total(mine),
         earlier=tuple((one, whole) for one, whole in before if whole.dispatches),
-        excluded=exclusions(session, mine),
-        resends=resends(session, day, day),
-        ports=tuple(around.ports(session, day, day)),
-        seeds=tuple(around.seeds_of(session, found)),
-        alarms=tuple(around.alarms(session, day, day, now)),
+        excluded=exclusions(session, mine, city=city),
+        resends=0 if city else resends(session, day, day),
+        ports=() if city else tuple(around.ports(session, day, day)),
+        seeds=() if city else tuple(around.seeds_of(session, found)),
+        alarms=() if city else tuple(around.alarms(session, day, day, now)),
         reconciliation=run,
-        run_of=run.days[-1].day if run.days else None,
-        stops=around.stops(session, day, day),
-        complaints=around.complaints_by_day(session, day, day).get(day, {}),
-        month=counting.monthly(session, day, now=now),
-        paying=readership.paying(session, day, day + timedelta(days=1)).readers,
+        run_of=run.days[-1].day if run is not None and run.days else None,
+        stops=around.stops(session, day, day, city=city),
+        complaints=around.complaints_by_day(session, day, day, city=city).get(day, {}),
+        month=counting.monthly(session, day, now=now, city=city),
+        paying=readership.paying(session, day, day + timedelta(days=1), city=city).readers,
+        city=city,
+        open=tuple(open_classes(session, city=city)) if city else (),
     )
 
 

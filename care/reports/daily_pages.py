@@ -7,7 +7,7 @@ from functools import partial
 from care.complaints.causes import NAMES
 from care.reports import charts, tables
 from care.reports.daily import DayReport
-from care.reports.document import COUNT, MINUTES, NOTHING, PERCENT, RATE, Document, Figure, Section, Table, percent, shown
+from care.reports.document import COUNT, MINUTES, NOTHING, PERCENT, RATE, Document, Figure, Section, Table, filed, percent, shown, titled
 from care.reports.wording import long_day, named, say
 from huabao.clock import business_day
 from monitoring.alarms.kinds import CRITICAL
@@ -22,17 +22,22 @@ def day_document(found: DayReport, language: str) -> Document:
     return Document(
         kind="daily",
         language=language,
-        title=say(language, "title_daily"),
+        title=titled(say(language, "title_daily"), found.city),
         span=long_day(language, found.day),
-        name=f"huabao-daily-{found.day.isoformat()}",
+        name=filed(f"huabao-daily-{found.day.isoformat()}", found.city),
         made_at=found.made_at,
         figures=_figures(found, language),
         warnings=_warnings(found, language),
-        sections=(
-            _sends(found, language), _lateness(found, language), _ports(found, language), _alarms(found, language), _reconciliation(found, language), _stops(found, language),
-            _complaints(found, language),
-        ),
-    )  # fmt: skip
+        sections=_sections(found, language),
+        city=found.city,
+    )
+
+
+def _sections(found: DayReport, language: str) -> tuple[Section, ...]:
+    sent, rest = (_sends(found, language), _lateness(found, language)), (_stops(found, language), _complaints(found, language))
+    if found.city:
+        return (*sent, tables.open_section(language, found.open), *rest)
+    return (*sent, _ports(found, language), _alarms(found, language), _reconciliation(found, language), *rest)
 
 
 def _warnings(found: DayReport, language: str) -> tuple[str, ...]:
@@ -41,6 +46,8 @@ def _warnings(found: DayReport, language: str) -> tuple[str, ...]:
         said.append(say(language, "day_runs"))
     if not found.sends:
         said.append(say(language, "no_dispatch_day"))
+    if found.city:
+        said.append(say(language, "city_only", city=found.city))
     return (*said, *tables.unsettled(language, sum(not one.is_over for one in found.sends), found.whole.uncounted))
 
 
@@ -50,12 +57,17 @@ def _figures(found: DayReport, language: str) -> tuple[Figure, ...]:
     open_, critical = sum(one.closed_at is None for one in found.alarms), sum(one.severity == CRITICAL for one in found.alarms)
     month, before = (rate_words(one.per_10000 if one else None) for one in (found.month, found.month.before))
     on_time = words("on_time_none") if whole.on_time is None else words("on_time_note", day=_SHORT[language][found.day.weekday()], shares=shares or NOTHING)
-    return (
+    figures = (
         Figure(words("planned"), whole.planned, COUNT, words("planned_note", n=whole.dispatches)),
         Figure(words("success"), whole.success, PERCENT, words("success_note", retrieved=whole.retrieved, base=whole.base)),
         Figure(words("on_time"), whole.on_time, PERCENT, on_time),
         Figure(words("late_p95"), whole.percentile(0.95), MINUTES, words("late_p95_note", p50=shown(whole.percentile(0.5), COUNT), late=whole.late_readers)),
         Figure(words("per_10000"), found.per_10000, RATE, words("per_10000_day", n=found.complained, month=month, before=before)),
+    )
+    if found.city:
+        return figures
+    return (
+        *figures,
         Figure(words("alarms"), len(found.alarms), COUNT, words("alarms_note", critical=critical, open=open_), "failed" if critical else ""),
     )
 
@@ -102,7 +114,7 @@ def _alarms(found: DayReport, language: str) -> Section:
 
 def _reconciliation(found: DayReport, language: str) -> Section:
     words, report = partial(say, language), found.reconciliation
-    if found.run_of is None:
+    if found.run_of is None or report is None:
         return Section(words("reconciliation"), (words("reconciliation_none"),))
     said = words("reconciliation_of", day=found.run_of.isoformat(), compared=report.compared, rate=share(report.rate, language), open=report.listed_total)
     return Section(words("reconciliation"), (said,), (), (tables.differences_table(language, report),) if report.classes else ())

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -108,6 +109,7 @@ class Document:
     Attributes:
         kind: daily, edition or month; `span` says of what.
         name: of its file, without the ending.
+        city: whose readers alone it counts, "" for all.
         warnings: what keeps it from being the last word: what still runs, what nobody counted.
     """
 
@@ -120,6 +122,7 @@ class Document:
     figures: tuple[Figure, ...]
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
+    city: str = ""
 
     @property
     def rows(self) -> Sequence[tuple[Section, ...]]:
@@ -136,6 +139,21 @@ class Document:
     def tables(self) -> Sequence[Table]:
         """Every table, in order."""
         return [table for section in self.sections for table in section.tables]
+
+
+def titled(title: str, city: str) -> str:
+    """A report's title; that of one city says whose it is."""
+    return f"{title} · {city}" if city else title
+
+
+def filed(name: str, city: str) -> str:
+    """The name of its file likewise: letters and digits of the city's name, in whatever script."""
+    return f"{name}-{''.join(one if one.isalnum() else '-' for one in city)}" if city else name
+
+
+def of_city(path: str, city: str) -> str:
+    """The address of the same city's version of a report."""
+    return f"{path}?{urlencode({'city': city})}" if city else path
 
 
 def shown(value: Cell, kind: str) -> str:

@@ -63,6 +63,7 @@ class EditionReport:
         by_minute: readers by the minute of their last change.
         cost_fen: what its ports cost for those to whom it was sent; None where no port has a price.
         comments: that the desk made; complaints: by cause.
+        city: whose readers alone these are, "" for all.
     """
 
     edition_id: int
@@ -80,6 +81,7 @@ class EditionReport:
     cost_fen: int | None
     comments: int
     complaints: Mapping[str, int]
+    city: str = ""
 
     @property
     def name(self) -> str:
@@ -92,8 +94,11 @@ def left(outcomes: Mapping[str, int]) -> int:
     return sum(count for name, count in outcomes.items() if name not in UNSENT)
 
 
-def gather_edition(session: Session, edition: Edition, now: datetime) -> EditionReport:
+def gather_edition(session: Session, edition: Edition, now: datetime, *, city: str = "") -> EditionReport:
     """The edition as it stands now.
+
+    Args:
+        city: whose readers alone are counted, "" for all.
 
     Raises:
         UsageError: nothing of it is there: it has no version.
@@ -102,7 +107,7 @@ def gather_edition(session: Session, edition: Edition, now: datetime) -> Edition
     if not versions:
         raise UsageError(f"edition {edition.id} has no version yet, so there is nothing to report")
     newest = next((one for one in versions if one.id == edition.current_version_id), versions[-1])
-    found = sends_of(session, edition.id)
+    found = sends_of(session, edition.id, city=city)
     cells = {scope: cells_together(found, scope) for scope in (PORT, HANDSET_CLASS, CITY, VARIANT, CODE)}
     return EditionReport(
         edition_id=edition.id,
@@ -113,13 +118,14 @@ def gather_edition(session: Session, edition: Edition, now: datetime) -> Edition
         made_at=now,
         sends=tuple(found),
         whole=total(found),
-        excluded=exclusions(session, found),
+        excluded=exclusions(session, found, city=city),
         copies=_copies(session, versions, cells[VARIANT]),
         cells=cells,
-        by_minute=_course(session, found, now),
+        by_minute=_course(session, found, now, city),
         cost_fen=_cost(session, cells[PORT]),
         comments=session.scalar(select(func.count()).select_from(EditionComment).where(EditionComment.edition_id == edition.id)) or 0,
-        complaints=by(session, Complaint.cause, [Complaint.edition_id == edition.id]),
+        complaints=by(session, Complaint.cause, [Complaint.edition_id == edition.id, *([Complaint.city == city] if city else [])]),
+        city=city,
     )
 
 
@@ -137,11 +143,12 @@ def _copies(session: Session, versions: Sequence[EditionVersion], cells: Mapping
     return tuple(sorted(made, key=lambda one: (-one.readers, one.name)))
 
 
-def _course(session: Session, found: Sequence[Sent], now: datetime) -> tuple[Minute, ...]:
-    """Minute by minute: as it was kept of what is closed, as it is now of what runs."""
+def _course(session: Session, found: Sequence[Sent], now: datetime, city: str) -> tuple[Minute, ...]:
+    """Minute by minute: as it was kept of what is closed, as it is now of what runs; of a city as it was counted last."""
     minutes: dict[datetime, list[Mapping[str, int]]] = {}
     for one in found:
-        for minute in minutes_of(session, one.dispatch_id) if one.is_over else dispatch_progress(session, one.dispatch_id, now).by_minute:
+        known = minutes_of(session, one.dispatch_id) if one.is_over and not city else ()
+        for minute in one.minutes if city else known if one.is_over else dispatch_progress(session, one.dispatch_id, now).by_minute:
             minutes.setdefault(minute.at, []).append(minute.counts)
     return tuple(Minute(at, added(minutes[at])) for at in sorted(minutes))
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from care.complaints.causes import NAMES
 from care.reports import charts, tables
-from care.reports.document import BYTES, COUNT, MINUTES, MOMENT, MONEY, PERCENT, TEXT, Cell, Column, Document, Figure, Section, Table, shown
+from care.reports.document import BYTES, COUNT, MINUTES, MOMENT, MONEY, PERCENT, TEXT, Cell, Column, Document, Figure, Section, Table, filed, shown, titled
 from care.reports.edition import EditionReport, left
 from care.reports.wording import long_day, named, say
 from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, Minute
@@ -21,9 +21,9 @@ def edition_document(found: EditionReport, language: str) -> Document:
     return Document(
         kind="edition",
         language=language,
-        title=f"{found.name}",
+        title=titled(found.name, found.city),
         span=f"{say(language, 'title_edition')} · {found.heading} · {long_day(language, found.issue_date)}",
-        name=f"huabao-edition-{found.edition_id}",
+        name=filed(f"huabao-edition-{found.edition_id}", found.city),
         made_at=found.made_at,
         figures=_figures(found, language),
         warnings=_warnings(found, language),
@@ -35,11 +35,14 @@ def edition_document(found: EditionReport, language: str) -> Document:
             *_cells(found, language),
             _complaints(found, language),
         ),
+        city=found.city,
     )
 
 
 def _warnings(found: EditionReport, language: str) -> tuple[str, ...]:
     said = [] if found.sends else [say(language, "no_dispatch_edition")]
+    if found.city:
+        said.append(say(language, "city_only", city=found.city))
     return (*said, *tables.unsettled(language, found.whole.running, found.whole.uncounted))
 
 
@@ -114,7 +117,7 @@ def _cells(found: EditionReport, language: str) -> list[Section]:
     words = partial(say, language)
     sections = []
     for scope, title, head in ((HANDSET_CLASS, "by_class", "handset_class"), (CITY, "by_city", "city"), (PORT, "by_port", "port")):
-        if found.cells[scope]:
+        if found.cells[scope] and not (found.city and scope == CITY):
             sections.append(Section(words(title), (), (), (tables.cells_table(language, words(title), head, found.cells[scope], none=words("no_city")),)))
     counted = sorted(((count, code, name) for code, outcomes in found.cells[CODE].items() for name, count in outcomes.items()), key=lambda one: (-one[0], *one[1:]))
     if counted:

@@ -3,10 +3,12 @@
 A row for each report and recipient is there before anything leaves, and a message leaves only by whoever turned its row from
 waiting to leaving. A message whose sender died goes again under the same Message-ID, by which a mailbox
 sees that it is the same. What is not taken is tried again, later and later; what is given up is an alarm.
+Who is named for a city gets that city's version and no other; whoever is named more than once gets all of his in one message.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,10 +19,26 @@ from sqlalchemy.orm import Session
 
 from care.models import FAILED, LEAVING, SENT, WAITING, ReportMail
 from care.reports import files
-from care.reports.document import Document
+from care.reports.document import Document, of_city
 from care.reports.making import DAILY, MONTH, report_of
 from care.reports.wording import say
-from care.settings import DAILY_AT, DAILY_TO, MONTH_AT, MONTH_TO, REPORT_ATTEMPTS_MAX, REPORT_LANGUAGE, clock_time, recipients
+from care.settings import (
+    DAILY_AFTER_MIN,
+    DAILY_AT,
+    DAILY_CITY_TO,
+    DAILY_TO,
+    MONTH_AT,
+    MONTH_CITY_TO,
+    MONTH_TO,
+    REPORT_ATTEMPTS_MAX,
+    REPORT_LANGUAGE,
+    cities_told,
+    clock_time,
+    recipients,
+)
+from delivery import kinds, lifecycle
+from delivery.lanes import RESEND
+from delivery.models import Dispatch
 from delivery.sending.stages import warn
 from huabao import alarms, audit, mail
 from huabao.clock import SHANGHAI, business_day
@@ -45,9 +63,13 @@ ALARM: Final = "reports.mail"
 ACTOR: Final = "huabao"
 
 
+BEYOND: Final = timedelta(hours=10)
+"""A report of a day waits no longer for its last dispatch."""
+
+
 @dataclass(frozen=True)
 class Made:
-    """A report ready to leave."""
+    """A report ready to leave, of all or of one city."""
 
     document: Document
     attachments: tuple[mail.Attachment, ...]
@@ -67,12 +89,11 @@ def plan_mails(runtime: Runtime) -> int:
     """Write down who is to have which report by now, and have what waits sent; how many jobs that made."""
     now = runtime.now()
     with runtime.transaction() as session:
-        for kind, setting in ((DAILY, DAILY_TO), (MONTH, MONTH_TO)):
+        for kind in (DAILY, MONTH):
             at, span = last_due(session, kind, now)
-            to = recipients(setting.get(session))
-            if to and now - at <= CATCH_UP[kind]:
-                for address in _addresses(session, to, setting.name, now):
-                    _keep(session, kind, span, address, now)
+            if now - at <= CATCH_UP[kind] and (kind == MONTH or not waits(session, at, span, now)):
+                for address, cities in _named(session, kind, now).items():
+                    _keep(session, kind, span, address, cities, now)
         waiting = session.execute(select(ReportMail.kind, ReportMail.span).where(_is_due(now)).distinct()).all()
         return sum(enqueue(session, MAIL_REPORT, {"kind": kind, "span": span.isoformat()}, now=now, unique_key=f"report:{kind}:{span}") for kind, span in waiting)
 
@@ -91,6 +112,26 @@ def last_due(session: Session, kind: str, now: datetime) -> tuple[datetime, date
     return at, (first - timedelta(days=1)).replace(day=1)
 
 
+def waits(session: Session, at: datetime, day: date, now: datetime) -> bool:
+    """Whether the report of a day, due at `at`, waits for the day's dispatches, see `report_daily_after_min`."""
+    after = timedelta(minutes=DAILY_AFTER_MIN.get(session))
+    if not after or now >= at + BEYOND:
+        return False
+    mine = (Dispatch.day == day, Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
+    rows = session.execute(select(Dispatch.state, Dispatch.sent_at).where(*mine)).all()
+    return any(state in lifecycle.UNSENT or (sent_at is not None and now < sent_at + after) for state, sent_at in rows)
+
+
+def _named(session: Session, kind: str, now: datetime) -> dict[str, list[str]]:
+    """Who is to have it: by address the cities whose versions he gets, "" being that of all."""
+    everybody, by_city = (DAILY_TO, DAILY_CITY_TO) if kind == DAILY else (MONTH_TO, MONTH_CITY_TO)
+    found: dict[str, list[str]] = {}
+    for city, to, setting in [("", recipients(everybody.get(session)), everybody), *((city, to, by_city) for city, to in cities_told(by_city.get(session)).items())]:
+        for address in _addresses(session, to, setting.name, now):
+            found.setdefault(address, []).append(city)
+    return found
+
+
 def _is_due(now: datetime) -> ColumnElement[bool]:
     """Waits and may go, or left and nobody wrote down how that went."""
     silent = (ReportMail.state == LEAVING) & (ReportMail.left_at < now - timedelta(seconds=SILENT_S))
@@ -107,13 +148,13 @@ def _addresses(session: Session, to: tuple[str, ...], setting: str, now: datetim
     return list(dict.fromkeys(found))
 
 
-def _keep(session: Session, kind: str, span: date, address: str, now: datetime) -> None:
+def _keep(session: Session, kind: str, span: date, address: str, cities: list[str], now: datetime) -> None:
     same = (ReportMail.kind == kind, ReportMail.span == span, ReportMail.address == address)
     if session.scalar(select(exists().where(*same))):
         return
     try:
         with session.begin_nested():
-            session.add(ReportMail(kind=kind, span=span, address=address, made_at=now, due_at=now))
+            session.add(ReportMail(kind=kind, span=span, address=address, cities=cities, made_at=now, due_at=now))
     except IntegrityError:
         return  # another scheduler wrote it at this instant
 
@@ -122,12 +163,15 @@ def _keep(session: Session, kind: str, span: date, address: str, now: datetime) 
 
 
 def send_waiting(runtime: Runtime, kind: str, span: date) -> int:
-    """Send what waits of one report; how many messages left. The report is made once for all."""
-    made: Made | None = None
+    """Send what waits of one report; how many messages left. Each city's version is made once for all."""
+    made: dict[str, Made] = {}
     left = 0
     while (going := _claim(runtime, kind, span)) is not None:
-        made = made or _make(runtime, kind, span)
-        left += _send(runtime, going, made)
+        wanted = going.cities or [""]
+        for city in wanted:
+            if city not in made:
+                made[city] = _make(runtime, kind, span, city)
+        left += _send(runtime, going, [made[city] for city in wanted])
     return left
 
 
@@ -149,21 +193,23 @@ def _claim(runtime: Runtime, kind: str, span: date) -> ReportMail | None:
     return None
 
 
-def _make(runtime: Runtime, kind: str, span: date) -> Made:
+def _make(runtime: Runtime, kind: str, span: date, city: str) -> Made:
     with runtime.transaction(read_only=True, still=True) as session:
-        document = report_of(session, kind, span, runtime.now(), REPORT_LANGUAGE.get(session))
+        document = report_of(session, kind, span, runtime.now(), REPORT_LANGUAGE.get(session), city=city)
     attachments = tuple(mail.Attachment(f"{document.name}.{suffix}", media, files.content(document, suffix)) for suffix, media in files.TYPES.items())
     return Made(document, attachments)
 
 
-def _send(runtime: Runtime, going: ReportMail, made: Made) -> bool:
+def _send(runtime: Runtime, going: ReportMail, made: Sequence[Made]) -> bool:
     problem, for_good = "", False
-    document = made.document
-    subject = say(document.language, "mail_subject", title=document.title, span=document.span)
+    document = made[0].document
+    title = document.title if len(made) == 1 else " / ".join(one.document.title for one in made)
+    subject = say(document.language, "mail_subject", title=title[:200], span=document.span)
     message_id = f"report.{going.kind}.{going.span.isoformat()}.{going.id}"
     try:
-        text = body(document, runtime.config.console_url, going)
-        mail.send(runtime.config, mail.message(runtime.config, [going.address], subject, text, now=runtime.now(), message_id=message_id, attachments=made.attachments))
+        text = "\n".join(body(one.document, runtime.config.console_url, going) for one in made)
+        files_ = tuple(file for one in made for file in one.attachments)
+        mail.send(runtime.config, mail.message(runtime.config, [going.address], subject, text, now=runtime.now(), message_id=message_id, attachments=files_))
     except mail.MailError as error:
         problem, for_good = str(error), error.for_good
     with runtime.transaction() as session:
@@ -205,5 +251,5 @@ def body(document: Document, console_url: str, going: ReportMail) -> str:
     lines += ["", say(document.language, "mail_files")]
     if console_url:
         path = f"days/{going.span.isoformat()}" if going.kind == DAILY else f"months/{going.span:%Y-%m}"
-        lines.append(say(document.language, "mail_link", url=f"{console_url.rstrip('/')}/reports/{path}"))
+        lines.append(say(document.language, "mail_link", url=of_city(f"{console_url.rstrip('/')}/reports/{path}", document.city)))
     return "\n".join(lines) + "\n"

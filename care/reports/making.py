@@ -22,8 +22,8 @@ EARLIEST = date(2000, 1, 1)
 """No paper by MMS was there before."""
 
 
-def day_report(session: Session, day: date, now: datetime, language: str) -> Document:
-    """The report of a day.
+def day_report(session: Session, day: date, now: datetime, language: str, *, city: str = "") -> Document:
+    """The report of a day; of readers of one city, where one is named.
 
     Raises:
         UsageError: the day has not come.
@@ -31,11 +31,11 @@ def day_report(session: Session, day: date, now: datetime, language: str) -> Doc
     _check(day)
     if day > business_day(now):
         raise UsageError(f"{day.isoformat()} has not come; the last day that can be reported is {business_day(now).isoformat()}")
-    return day_document(gather_day(session, day, now), language)
+    return day_document(gather_day(session, day, now, city=city), language)
 
 
-def month_report(session: Session, month: date, now: datetime, language: str) -> Document:
-    """The report of the month that `month` lies in.
+def month_report(session: Session, month: date, now: datetime, language: str, *, city: str = "") -> Document:
+    """The report of the month that `month` lies in; of readers of one city, where one is named.
 
     Raises:
         UsageError: the month has not come.
@@ -43,7 +43,7 @@ def month_report(session: Session, month: date, now: datetime, language: str) ->
     _check(month)
     if month.replace(day=1) > business_day(now):
         raise UsageError(f"{month:%Y-%m} has not come; the last month that can be reported is {business_day(now):%Y-%m}")
-    return month_document(gather_month(session, month, now), language)
+    return month_document(gather_month(session, month, now, city=city), language)
 
 
 def _check(day: date) -> None:
@@ -51,15 +51,15 @@ def _check(day: date) -> None:
         raise UsageError(f"{day.isoformat()} lies too far back; reports begin in {EARLIEST.year}")
 
 
-def edition_report(session: Session, edition: Edition, now: datetime, language: str) -> Document:
-    """The report of an edition.
+def edition_report(session: Session, edition: Edition, now: datetime, language: str, *, city: str = "") -> Document:
+    """The report of an edition; of readers of one city, where one is named.
 
     Raises:
         UsageError: it has no version.
     """
-    return edition_document(gather_edition(session, edition, now), language)
+    return edition_document(gather_edition(session, edition, now, city=city), language)
 
 
-def report_of(session: Session, kind: str, span: date, now: datetime, language: str) -> Document:
+def report_of(session: Session, kind: str, span: date, now: datetime, language: str, *, city: str = "") -> Document:
     """A report that is mailed: of a day, or of the month that begins with it."""
-    return (day_report if kind == DAILY else month_report)(session, span, now, language)
+    return (day_report if kind == DAILY else month_report)(session, span, now, language, city=city)

@@ -9,7 +9,7 @@ from functools import partial
 from care.complaints.causes import NAMES
 from care.reports import charts, tables
 from care.reports.daily_pages import rate_words
-from care.reports.document import COUNT, DAY, MINUTES, PERCENT, RATE, Cell, Document, Figure, Section, Table, percent, shown
+from care.reports.document import COUNT, DAY, MINUTES, PERCENT, RATE, Cell, Document, Figure, Section, Table, filed, of_city, percent, shown, titled
 from care.reports.monthly import MonthReport
 from care.reports.sends import Sum
 from care.reports.wording import named, say
@@ -27,23 +27,31 @@ def month_document(found: MonthReport, language: str) -> Document:
     return Document(
         kind="month",
         language=language,
-        title=say(language, "title_month"),
+        title=titled(say(language, "title_month"), found.city),
         span=f"{found.month:%Y-%m}",
-        name=f"huabao-month-{found.month:%Y-%m}",
+        name=filed(f"huabao-month-{found.month:%Y-%m}", found.city),
         made_at=found.made_at,
         figures=_figures(found, language),
         warnings=_warnings(found, language),
-        sections=(
-            _trend(found, language), _complaints(found, language), _publications(found, language), _reconciliation(found, language), _recovery(found, language),
-            _faults(found, language), _alarms(found, language), _ports(found, language), _days(found, language),
-        ),
-    )  # fmt: skip
+        sections=_sections(found, language),
+        city=found.city,
+    )
+
+
+def _sections(found: MonthReport, language: str) -> tuple[Section, ...]:
+    first = (_trend(found, language), _complaints(found, language), _publications(found, language))
+    recovered, faults, days = _recovery(found, language), _faults(found, language), _days(found, language)
+    if found.city:
+        return (*first, tables.open_section(language, found.open), recovered, faults, days)
+    return (*first, _reconciliation(found, language), recovered, faults, _alarms(found, language), _ports(found, language), days)
 
 
 def _warnings(found: MonthReport, language: str) -> tuple[str, ...]:
     said = [] if found.is_over else [say(language, "month_runs", day=found.until.isoformat())]
     if not found.sends:
         said.append(say(language, "no_dispatch_month"))
+    if found.city:
+        said.append(say(language, "city_only", city=found.city))
     return (*said, *tables.unsettled(language, found.whole.running, found.whole.uncounted))
 
 
@@ -141,12 +149,12 @@ def _days(found: MonthReport, language: str) -> Section:
         ("p95", MINUTES), ("complaints", COUNT),
     )  # fmt: skip
     rows = tuple((day, *(_sums(one) if one.dispatches or one.uncounted else (None,) * 8), _complained(found, day)) for day, one in found.days.items())
-    return Section(words("by_day"), (), (), (Table(words("by_day"), heads, rows, links=tuple(f"/reports/days/{day.isoformat()}" for day in found.days)),))
+    return Section(words("by_day"), (), (), (Table(words("by_day"), heads, rows, links=tuple(of_city(f"/reports/days/{day.isoformat()}", found.city) for day in found.days)),))
 
 
 def _reconciliation(found: MonthReport, language: str) -> Section:
     words, report = partial(say, language), found.reconciliation
-    if not report.days:
+    if report is None or not report.days:
         return Section(words("reconciliation"), (words("reconciliation_none_month"),))
     said = words("reconciliation_month", runs=len(report.days), compared=report.compared, rate=share(report.rate, language), open=report.listed_total)
     return Section(words("reconciliation"), (said,), (), (tables.differences_table(language, report),) if report.classes else ())

@@ -1,9 +1,9 @@
-"""Dispatches as a report counts them: from the tallies that were kept of each (`monitoring.tallies`), never from its deliveries."""
+"""Dispatches as a report counts them: from the tallies that were kept of each (`monitoring.tallies`, of one city `monitoring.cities`), never from its deliveries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from content.models import Edition, EditionVersion, Publication
 from delivery import kinds
 from delivery.lanes import RESEND
 from delivery.models import Dispatch, Exclusion, Outcome
+from monitoring.cities import city_tallies, counted_by_city
 from monitoring.lateness import merged, percentile
-from monitoring.tallies import CAUSE, CITY, CODE, HANDSET_CLASS, LATE, PORT, VARIANT, DispatchTallied, DispatchTally
+from monitoring.tallies import CAUSE, CITY, CODE, HANDSET_CLASS, LATE, PORT, VARIANT, DispatchTallied, DispatchTally, Minute
 
 AT_ONCE = 300
 OPEN = ("pending", "submitted")
@@ -36,6 +37,7 @@ class Sent:
         late: who retrieved it by whole minutes after the promised time, 0 for in time; empty where nothing was promised.
         causes: reader-minutes of lateness by cause.
         cells: by scope (port, code …), what was asked for.
+        reasons, minutes: of one city: why its readers were excluded, and its course; elsewhere they are asked for apart.
     """
 
     dispatch_id: int
@@ -58,6 +60,8 @@ class Sent:
     late: Mapping[int, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     cells: Mapping[str, Cells] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    minutes: tuple[Minute, ...] = ()
 
     @property
     def excluded(self) -> int:
@@ -166,20 +170,21 @@ def cells_together(found: Iterable[Sent], scope: str) -> dict[str, dict[str, int
 # --- asking the tables -----------------------------------------------------------------------------------------------
 
 
-def sends(session: Session, since: date, until: date, *, scopes: Sequence[str] = (PORT,)) -> list[Sent]:
+def sends(session: Session, since: date, until: date, *, scopes: Sequence[str] = (PORT,), city: str = "") -> list[Sent]:
     """What was sent on the days from `since` to `until`, both within; no seeds, no probes, no resends to single readers.
 
     Args:
         scopes: breakdowns that are wanted; outcomes and lateness are always there.
+        city: to readers of that city only.
     """
     within = (Dispatch.day >= since, Dispatch.day <= until, Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
-    return _sends(session, within, scopes)
+    return _city_sends(session, within, city) if city else _sends(session, within, scopes)
 
 
-def sends_of(session: Session, edition_id: int) -> list[Sent]:
-    """What was sent of one edition, in every breakdown."""
+def sends_of(session: Session, edition_id: int, *, city: str = "") -> list[Sent]:
+    """What was sent of one edition, in every breakdown; of one city, without that by city."""
     mine = (Dispatch.edition_id == edition_id, Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
-    return _sends(session, mine, (PORT, HANDSET_CLASS, CITY, VARIANT, CODE))
+    return _city_sends(session, mine, city) if city else _sends(session, mine, (PORT, HANDSET_CLASS, CITY, VARIANT, CODE))
 
 
 def resends(session: Session, since: date, until: date) -> int:
@@ -188,24 +193,56 @@ def resends(session: Session, since: date, until: date) -> int:
     return int(session.scalar(select(func.coalesce(func.sum(Dispatch.planned), 0)).where(*within)) or 0)
 
 
-def exclusions(session: Session, found: Sequence[Sent]) -> dict[str, int]:
-    """Excluded readers by reason, most first."""
+def exclusions(session: Session, found: Sequence[Sent], *, city: str = "") -> dict[str, int]:
+    """Excluded readers by reason, most first; `found` is of that city, where one is named."""
+    if city:
+        return dict(sorted(added(one.reasons for one in found).items(), key=lambda row: (-row[1], row[0])))
     readers = func.count()
     ids = [one.dispatch_id for one in found]
     rows = session.execute(select(Exclusion.reason, readers).where(Exclusion.dispatch_id.in_(ids)).group_by(Exclusion.reason)) if ids else ()
     return dict(sorted(((reason, int(count)) for reason, count in rows), key=lambda row: (-row[1], row[0])))
 
 
+_LINES = (
+    select(Dispatch, Publication.title, Edition.number, EditionVersion.title, DispatchTallied.at)
+    .join(Edition, Edition.id == Dispatch.edition_id)
+    .join(Publication, Publication.id == Edition.publication_id)
+    .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
+    .outerjoin(DispatchTallied, DispatchTallied.dispatch_id == Dispatch.id)
+    .where(Dispatch.audience > 0)
+    .order_by(Dispatch.day, Dispatch.start_at, Dispatch.id)
+)
+
+
+def _city_sends(session: Session, conditions: Sequence[Any], city: str) -> list[Sent]:
+    """Those with readers in the city, and those that nobody counted by city, of which nothing is known."""
+    rows = session.execute(_LINES.where(*conditions)).all()
+    ids = [row[0].id for row in rows]
+    mine, known = city_tallies(session, ids, city), counted_by_city(session, ids)
+    found = []
+    for dispatch, publication, number, heading, _ in rows:
+        tally = mine.get(dispatch.id)
+        if tally is not None:
+            found.append(
+                replace(
+                    _sent(dispatch, publication, number, heading, tally.at, {}),
+                    audience=tally.audience,
+                    planned=tally.planned,
+                    outcomes=tally.outcomes,
+                    late=tally.late,
+                    causes=tally.causes,
+                    cells=tally.cells,
+                    reasons=tally.reasons,
+                    minutes=tuple(Minute(at, counts) for at, counts in tally.minutes.items()),
+                )
+            )
+        elif dispatch.id not in known:
+            found.append(replace(_sent(dispatch, publication, number, heading, None, {}), audience=0, planned=0))
+    return found
+
+
 def _sends(session: Session, conditions: Sequence[Any], scopes: Sequence[str]) -> list[Sent]:
-    rows = session.execute(
-        select(Dispatch, Publication.title, Edition.number, EditionVersion.title, DispatchTallied.at)
-        .join(Edition, Edition.id == Dispatch.edition_id)
-        .join(Publication, Publication.id == Edition.publication_id)
-        .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .outerjoin(DispatchTallied, DispatchTallied.dispatch_id == Dispatch.id)
-        .where(*conditions, Dispatch.audience > 0)
-        .order_by(Dispatch.day, Dispatch.start_at, Dispatch.id)
-    ).all()
+    rows = session.execute(_LINES.where(*conditions)).all()
     tallies = _tallies(session, [row[0].id for row in rows], {*scopes, PORT, LATE, CAUSE})
     return [_sent(*row, tallies.get(row[0].id, {})) for row in rows]
 

@@ -14,7 +14,9 @@ from care.reports.sends import OPEN, Sent, Sum
 from care.reports.wording import named, say
 from huabao.msisdn import mask_within
 from monitoring.lateness import CAUSES, percentile
+from reconciliation.diff import CLASSES
 from reconciliation.reports.figures import Report
+from reconciliation.runs.boards import OpenClass
 
 FAILED = ("rejected", "expired", "failed")
 UNKNOWN = ("unknown", "no_report")
@@ -133,6 +135,15 @@ def differences_table(language: str, found: Report) -> Table:
     heads = columns(language, "class", "meaning", ("count", COUNT), ("money", MONEY), ("seen", COUNT))
     rows = tuple((one.name, one.words[language == "zh"], one.count, one.money_fen, one.seen) for one in found.classes)
     return Table(say(language, "differences"), heads, rows)
+
+
+def open_section(language: str, found: Sequence[OpenClass]) -> Section:
+    """Open differences of a city's readers, by class."""
+    words = partial(say, language)
+    heads = columns(language, "class", "meaning", ("count", COUNT), ("money", MONEY))
+    rows = tuple((one.name, (CLASSES[one.name].zh if language == "zh" else CLASSES[one.name].en) if one.name in CLASSES else "", one.count, one.money_fen) for one in found)
+    listed = (Table(words("open_differences"), heads, rows),) if rows else ()
+    return Section(words("open_differences"), () if rows else (words("none"),), (), listed, words("open_note") if rows else "")
 
 
 def money_fen(found: Report) -> int:

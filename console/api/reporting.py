@@ -21,6 +21,9 @@ from reconciliation.stop_send.report import month_of
 Language = Annotated[Literal["zh", "en"], Field(description="Of its words")]
 
 
+City = Annotated[str | None, Field(min_length=1, max_length=40, description="Readers of that city alone; to a token of one city it is always that one")]
+
+
 class DayQuery(BaseModel):
     """Which day."""
 
@@ -28,6 +31,7 @@ class DayQuery(BaseModel):
 
     date: Annotated[str, Field(max_length=10, description="A business day, as 2026-11-21")]
     language: Language = "zh"
+    city: City = None
 
 
 class MonthQuery(BaseModel):
@@ -37,50 +41,53 @@ class MonthQuery(BaseModel):
 
     month: Annotated[str, Field(max_length=7, description="As 2026-11")]
     language: Language = "zh"
+    city: City = None
 
 
 class EditionQuery(BaseModel):
-    """In which language."""
+    """In which language, and of which city."""
 
     model_config = ConfigDict(extra="forbid")
 
     language: Language = "zh"
+    city: City = None
 
 
 class FigureDocument(BaseModel):
     """A headline figure; `kind` says what the value is."""
 
-    label: str
-    value: Any
+    label: str = Field(description="What it is, in the language that was asked for")
+    value: Any = Field(description="A number, a text or an instant, by `kind`; null where nobody knows")
     kind: str = Field(description="text, count, percent (as a share of one), rate, minutes, money (fen), day, moment, clock or bytes")
-    note: str
+    note: str = Field(description="What must be known with it, or empty")
 
 
 class ColumnDocument(BaseModel):
     """A column of a table."""
 
-    head: str
-    kind: str
+    head: str = Field(description="Its heading, in the language that was asked for")
+    kind: str = Field(description="What its cells are; the kinds of a figure")
 
 
 class TableDocument(BaseModel):
     """A table, all its rows."""
 
-    name: str
-    columns: list[ColumnDocument]
-    rows: list[list[Any]]
+    name: str = Field(description="Its heading, in the language that was asked for")
+    columns: list[ColumnDocument] = Field(description="In the order of the cells")
+    rows: list[list[Any]] = Field(description="A list of cells each, as many as there are columns")
 
 
 class ReportDocument(BaseModel):
     """A report; what keeps it from being the last word stands in `warnings`."""
 
-    kind: str
-    title: str
-    span: str
-    made_at: datetime
-    warnings: list[str]
-    figures: list[FigureDocument]
-    tables: list[TableDocument]
+    kind: str = Field(description="day, month, edition …")
+    city: str | None = Field(description="Whose readers alone it counts; null for all")
+    title: str = Field(description="Its heading, in the language that was asked for")
+    span: str = Field(description="The day, month or edition that it is about, in words")
+    made_at: datetime = Field(description="When it was counted")
+    warnings: list[str] = Field(description="What keeps it from being the last word, a sentence each")
+    figures: list[FigureDocument] = Field(description="What stands at its head")
+    tables: list[TableDocument] = Field(description="In the order of the printed report")
 
 
 def day(call: Call) -> Reply:
@@ -91,7 +98,8 @@ def day(call: Call) -> Reply:
         wanted = date.fromisoformat(query.date)
     except ValueError as error:
         raise Problem("invalid", f"date: {query.date!r} is no day; write it as 2026-11-21") from error
-    return _made(call, lambda session, now: day_report(session, wanted, now, query.language))
+    city = _city(call, query.city)
+    return _made(call, lambda session, now: day_report(session, wanted, now, query.language, city=city))
 
 
 def month(call: Call) -> Reply:
@@ -99,21 +107,34 @@ def month(call: Call) -> Reply:
     query = call.query
     assert isinstance(query, MonthQuery)
     wanted = month_of(query.month)
-    return _made(call, lambda session, now: month_report(session, wanted, now, query.language))
+    city = _city(call, query.city)
+    return _made(call, lambda session, now: month_report(session, wanted, now, query.language, city=city))
 
 
 def edition(call: Call) -> Reply:
     """The report of an edition."""
     query, edition_id = call.query, call.path["edition_id"]
     assert isinstance(query, EditionQuery)
+    city = _city(call, query.city)
 
     def make(session: Session, now: datetime) -> Document:
         found = session.get(Edition, edition_id) if edition_id < 2**63 else None
         if found is None:
             raise Problem("not-found", f"there is no edition {edition_id}")
-        return edition_report(session, found, now, query.language)
+        return edition_report(session, found, now, query.language, city=city)
 
     return _made(call, make)
+
+
+def _city(call: Call, asked: str | None) -> str:
+    """Whose version: the token's city; of a token of all, the one that is asked for, or "" for all.
+
+    Raises:
+        Problem: a token of one city asks for another.
+    """
+    if call.client.city and asked not in (None, call.client.city):
+        raise Problem("forbidden", f"the token is for {call.client.city} alone")
+    return call.client.city or asked or ""
 
 
 def _made(call: Call, make: Callable[[Session, datetime], Document]) -> Reply:
@@ -126,7 +147,7 @@ def _made(call: Call, make: Callable[[Session, datetime], Document]) -> Reply:
     return Reply(
         200,
         ReportDocument(
-            kind=found.kind, title=found.title, span=found.span, made_at=found.made_at, warnings=list(found.warnings), figures=figures,
+            kind=found.kind, city=found.city or None, title=found.title, span=found.span, made_at=found.made_at, warnings=list(found.warnings), figures=figures,
             tables=[
                 TableDocument(name=one.name, columns=[ColumnDocument(head=column.head, kind=column.kind) for column in one.columns], rows=[list(row) for row in one.rows])
                 for one in found.tables

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from console.models import ApiToken
+from huabao.clock import business_day
 from huabao.runtime import Runtime
 from tests.integration.api.conftest import ClientOf, fits
-from tests.integration.console.city_rows import EXCLUDED, MINE, PLANNED, RETRIEVED, build, leaks
+from tests.integration.console.city_rows import EXCLUDED, MINE, OTHER, PLANNED, RETRIEVED, build, leaks
 
 V1 = "/api/v1"
 
@@ -33,3 +34,17 @@ def test_a_dispatch_is_that_of_the_city(runtime: Runtime, client_of: ClientOf, d
     assert found["outcomes"]["retrieved"] == RETRIEVED[MINE] and found["excluded"] == {"stopped": EXCLUDED[MINE]}
     assert found["rate_per_s"] is None and found["counted_at"] is not None and found["reason"] == ""
     assert client.get(f"{V1}/dispatches/{dispatch_id + 1}").status_code == 404
+
+
+def test_reports_are_those_of_the_city_whatever_is_asked_for(runtime: Runtime, client_of: ClientOf, dispatch_id: int) -> None:
+    today = business_day(runtime.now())
+    client, house = client_of("read"), client_of("read")
+    with runtime.transaction() as session:
+        session.execute(update(ApiToken).where(ApiToken.name == "client-0").values(city=MINE))
+    paths = {"/reports/day": f"?date={today}", "/reports/month": f"?month={today:%Y-%m}", "/reports/editions/1": "?language=en"}
+    for path, query in paths.items():
+        one, asked = client.get(V1 + path + query), house.get(f"{V1}{path}{query}&city={MINE}")
+        found = fits(one, V1 + path.replace("/1", "/{edition_id}"))
+        assert leaks(one.text) == [] and found["city"] == MINE and found["figures"][0]["value"] == PLANNED[MINE]
+        assert asked.json()["figures"] == found["figures"] and house.get(V1 + path + query).json()["city"] is None
+        assert client.get(f"{V1}{path}{query}&city={OTHER}").status_code == 403

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from datetime import date, timedelta
 
 import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it ships no types
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from care.models import FAILED, LEAVING, SENT, WAITING, ReportMail
-from care.reports.mailing import ALARM, SILENT_S, Made, _claim, _send, last_due, plan_mails, send_waiting
+from care.reports.mailing import ALARM, SILENT_S, Made, _claim, _send, last_due, plan_mails, send_waiting, waits
 from care.reports.making import DAILY, MONTH, report_of
-from care.settings import SETTINGS, clock_time, recipients
+from care.settings import SETTINGS, cities_told, clock_time, recipients
+from delivery.models import Dispatch
 from huabao import alarms
 from huabao.errors import UsageError
 from huabao.queues import Job
@@ -20,6 +23,8 @@ from huabao.runtime import Runtime
 from huabao.settings import set_value
 from monitoring.models import AlarmRecipient
 from tests.integration.care.report_rows import TODAY, add_papers
+from tests.integration.console.city_rows import MINE, PLANNED, build, leaks
+from tests.integration.console.dispatch_rows import add_dispatch
 from tests.integration.monitoring.conftest import House, Mailbox, configured, house, mailbox
 
 __all__ = ["house", "mailbox"]
@@ -92,13 +97,13 @@ def test_what_cannot_be_sent_is_tried_again_and_then_told(house: House, mailbox:
     _to(runtime, "report_attempts_max", "2")
     mailbox.refusals.append("451 later")
     going = _claim(runtime, MONTH, date(2026, 10, 1))
-    assert going is not None and not _send(runtime, going, made)
+    assert going is not None and not _send(runtime, going, [made])
     (row,) = _mails(runtime)
     assert row.state == WAITING and row.due_at > house.now and "451" in row.error
     house.after(hours=2)
     configured(house, smtp_url=SecretStr(""))
     again = _claim(house.runtime, MONTH, date(2026, 10, 1))
-    assert again is not None and not _send(house.runtime, again, made)
+    assert again is not None and not _send(house.runtime, again, [made])
     assert [one.state for one in _mails(house.runtime)] == [FAILED]
     with house.runtime.transaction(read_only=True) as session:
         found = alarms.find_open(session, ALARM, f"month 2026-10-01 {row.id}")
@@ -131,3 +136,54 @@ def test_settings_say_what_they_will_not_take() -> None:
             clock_time(text)
     with pytest.raises(UsageError, match="no mail address"):
         recipients("a@@b")
+
+
+def test_who_is_named_for_a_city_gets_that_city_s_version_and_no_other(house: House, mailbox: Mailbox) -> None:
+    build(house.runtime)
+    _to(house.runtime, "report_daily_to", "director@house.example")
+    _to(house.runtime, "report_daily_city_to", f'{{"{MINE}": "bengbu@house.example, director@house.example"}}')
+    house.after(hours=EVENING)
+    assert plan_mails(house.runtime) == 1 and send_waiting(house.runtime, DAILY, TODAY) == 2
+    one, other = sorted(mailbox.mails, key=lambda mail: str(mail["To"]))
+    assert (one["To"], other["To"]) == ("bengbu@house.example", "director@house.example")
+    mine = [f"huabao-daily-2026-11-23-{MINE}.pdf", f"huabao-daily-2026-11-23-{MINE}.xlsx"]
+    assert sorted(part.get_filename() or "" for part in one.iter_attachments()) == mine
+    assert sorted(part.get_filename() or "" for part in other.iter_attachments()) == sorted([*mine, "huabao-daily-2026-11-23.pdf", "huabao-daily-2026-11-23.xlsx"])
+    text = one.get_body(("plain",))
+    assert text is not None and leaks(text.get_content()) == [] and MINE in str(one["Subject"]) and "/reports/days/2026-11-23?city=%E8%9A%8C" in text.get_content()
+    for part in one.iter_attachments():
+        if (part.get_filename() or "").endswith(".xlsx"):
+            cells = "\n".join(f"{cell}" for sheet in load_workbook(io.BytesIO(part.get_content())).worksheets for row in sheet.iter_rows(values_only=True) for cell in row)
+            assert leaks(cells) == [] and str(PLANNED[MINE]) in cells
+
+
+def test_the_day_s_report_waits_for_its_last_dispatch_but_not_for_ever(house: House) -> None:
+    dispatch_id = add_dispatch(house.runtime, planned=3)
+    _to(house.runtime, "report_daily_to", "director@house.example")
+    _to(house.runtime, "report_daily_after_min", "60")
+    house.after(hours=EVENING)
+    assert plan_mails(house.runtime) == 0, "the evening's paper is under way"
+    with house.runtime.transaction() as session:
+        one = session.get_one(Dispatch, dispatch_id)
+        one.state, one.sent_at = "draining", house.now
+    house.after(minutes=59)
+    assert plan_mails(house.runtime) == 0
+    house.after(minutes=2)
+    assert plan_mails(house.runtime) == 1
+    with house.runtime.transaction(read_only=True) as session:
+        at = last_due(session, DAILY, house.now)[0]
+        session.get_one(Dispatch, dispatch_id).state = "paused"
+        assert waits(session, at, TODAY, house.now) and not waits(session, at, TODAY, at + timedelta(hours=10)), "a stopped one is not waited for all night"
+
+
+def test_without_the_wish_it_leaves_at_its_hour(house: House) -> None:
+    add_dispatch(house.runtime, planned=3)
+    _to(house.runtime, "report_daily_to", "director@house.example")
+    house.after(hours=EVENING)
+    assert plan_mails(house.runtime) == 1
+
+
+@pytest.mark.parametrize("text", ["[]", '{"蚌埠": 3}', '{"": "a@b.cn"}', "x", '{"蚌埠": "no address@"}'])
+def test_recipients_by_city_are_cities_with_addresses(text: str) -> None:
+    with pytest.raises(UsageError):
+        cities_told(text)

@@ -59,7 +59,8 @@ def test_figures_are_those_counted_by_hand(at_noon: Runtime) -> None:
     assert day.excluded == {"stopped": 33, "not_subscribed": 12}
     assert [(one.name, one.submissions, one.recipients, one.accepted, one.opened) for one in day.ports] == [("mm-1", 10, 90, 4, 1)]
     assert [(one.kind, one.owner, one.minutes, one.readers) for one in day.alarms] == [("dispatch.not_started", "王敏", 60, 100), ("complaints.burst", "", 10, None)]
-    assert day.run_of == TODAY - timedelta(days=1) and [(one.name, one.count, one.money_fen) for one in day.reconciliation.classes] == [("aax", 2, 1000), ("xxa", 1, 300)]
+    assert day.reconciliation is not None and day.run_of == TODAY - timedelta(days=1)
+    assert [(one.name, one.count, one.money_fen) for one in day.reconciliation.classes] == [("aax", 2, 1000), ("xxa", 1, 300)]
     assert (day.stops.stopped, day.stops.attempted, day.stops.recovered, day.stops.open) == ({"memory_full": 1}, 0, 1, 1)
     assert (day.complaints, day.complained, day.per_10000) == ({"late": 2, "handset": 1}, 3, 3.0)
     assert (month.whole.planned, month.whole.retrieved, month.before.dispatches, len(month.days), month.is_over) == (140, 100, 0, 23, False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from console.rights import PUBLIC, RIGHTS, may
+from console.auth import accounts
+from console.rights import PUBLIC, RIGHTS, Grant, may
+from huabao.clock import business_day
 from huabao.runtime import Runtime
 from tests.integration.console.city_rows import AGENT, EXCLUDED, EXPIRED, MINE, OTHER, PLANNED, RETRIEVED, build, leaks
 from tests.integration.console.conftest import browser, sign_in
@@ -70,9 +73,9 @@ def test_its_charts_are_those_of_his_city(client: TestClient, dispatch_id: int) 
     assert client.get(f"/dispatches/{dispatch_id + 1}/charts/pace.json").status_code == 404
 
 
-def test_no_page_that_he_may_open_holds_a_figure_of_another_city(client: TestClient, dispatch_id: int) -> None:
-    wrong = []
-    values = {**VALUES, "dispatch_id": dispatch_id, "file": "pace.csv", "reader_id": 1}
+def test_no_page_that_he_may_open_holds_a_figure_of_another_city(runtime: Runtime, client: TestClient, dispatch_id: int) -> None:
+    wrong, today = [], business_day(runtime.now())
+    values = {**VALUES, "dispatch_id": dispatch_id, "file": "pace.csv", "reader_id": 1, "day": today.isoformat(), "month": f"{today:%Y-%m}"}
     for one in RIGHTS:
         if one.method != "GET" or one.roles is PUBLIC or one.name == "events" or not may("ops", one.name, city=MINE):
             continue
@@ -86,3 +89,30 @@ def test_no_page_that_he_may_open_holds_a_figure_of_another_city(client: TestCli
 def test_the_stream_of_his_pages_is_cut_too(client: TestClient, dispatch_id: int) -> None:
     assert client.get("/events?part=/live&part=/ports/live").status_code == 403, "one part that he may not see refuses the stream"
     assert client.get(f"/events?part=/dispatches/{dispatch_id}/live&part=/duty/arrivals").status_code == 403
+
+
+def test_reports_are_his_city_s_version_and_an_account_of_all_may_ask_for_one(runtime: Runtime, client: TestClient, signed_in: SignedIn, dispatch_id: int) -> None:
+    today = business_day(runtime.now()).isoformat()
+    house = signed_in("王敏")
+    for path in (f"/reports/days/{today}", f"/reports/months/{today[:7]}", "/reports/editions/1"):
+        mine, asked, whole = client.get(path).text, house.get(f"{path}?city={MINE}").text, house.get(path).text
+        assert leaks(mine) == [] and f">{PLANNED[MINE]}<" in mine and f"Readers of {MINE} only" in mine, path
+        assert f">{PLANNED[MINE]}<" in asked and f"report.pdf?city={quote(MINE)}" in asked
+        assert leaks(whole), path
+    taken = client.get(f"/reports/days/{today}/report.xlsx?city={OTHER}")
+    assert f"filename*=UTF-8''huabao-daily-{today}-{quote(MINE)}.xlsx" in taken.headers["content-disposition"]
+    assert client.get("/reports/editions/2").status_code == 200 and "1523" in client.get("/reports/editions/2").text, "an edition is no secret; of it nothing was sent here"
+    listed = client.get("/reports").text
+    assert leaks(listed) == [] and f">{PLANNED[MINE]}<" in listed and "<select" not in listed.partition("reports-list")[0].rpartition("</header>")[2]
+    assert f'<option value="{MINE}">' in house.get("/reports").text
+
+
+def test_a_right_for_one_city_opens_that_city_s_reports(runtime: Runtime, signed_in: SignedIn, dispatch_id: int) -> None:
+    today = business_day(runtime.now()).isoformat()
+    agent = signed_in("zhou")
+    assert agent.get(f"/reports/days/{today}").status_code == 403
+    with runtime.transaction() as session:
+        accounts.give(session, accounts.find_user(session, "zhou"), Grant("statistics", MINE, "operations"), by="root", now=runtime.now())
+    page = agent.get(f"/reports/days/{today}?city={OTHER}").text
+    assert leaks(page.replace(f"?city={OTHER}", "")) == [] and f">{PLANNED[MINE]}<" in page
+    assert agent.get(f"/reports/months/{today[:7]}").status_code == 403
