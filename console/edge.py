@@ -6,7 +6,7 @@ One of the three places where any exception is caught.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -76,7 +76,7 @@ class Edge:
             request_id = new_token(9)
             with structlog.contextvars.bound_contextvars(request=request_id, route=one.name):
                 try:
-                    if _leads_nowhere(request):
+                    if leads_nowhere(request.path_params.values(), request.query_params.multi_items()):
                         raise Refused(404, "not_found")
                     form = await self._read(request, one, request_id) if one.method == "POST" else {}
                 except ClientDisconnect:
@@ -229,10 +229,9 @@ def _dressed(visit: Visit, answer: Response) -> Response:
     return answer
 
 
-def _leads_nowhere(request: Request) -> bool:
-    """Whether an address holds what no row has: a number beyond all ids, or U+0000, which no database takes."""
-    values = request.path_params.values()
-    texts = (*values, *(one for pair in request.query_params.multi_items() for one in pair))
+def leads_nowhere(values: Collection[object], query: Iterable[tuple[str, str]]) -> bool:
+    """Whether an address holds what no row has: a number beyond all ids, or U+0000, which no database takes; its path's values and its query, decoded."""
+    texts = (*values, *(one for pair in query for one in pair))
     return any(isinstance(one, int) and one > ID_MAX for one in values) or any(isinstance(one, str) and "\x00" in one for one in texts)
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Event
+from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -29,7 +30,7 @@ from starlette.types import Receive, Scope, Send
 
 from console import pulse, rights
 from console.auth import SignedIn
-from console.edge import Edge
+from console.edge import Edge, leads_nowhere
 from console.rights import Right
 from console.visit import Page
 from huabao.ids import new_token
@@ -134,11 +135,13 @@ class Live:
     # --- who listens ---
 
     def part(self, address: str) -> Part | None:
-        """The live part at an address, or None where there is none."""
-        path, _, _ = address.partition("?")
+        """The live part at an address, or None where there is none, or one that leads nowhere: the edge looked at the outer address only."""
+        path, _, query = address.partition("?")
         for one, pattern, _, convertors in self._routes:
             if found := pattern.match(path):
-                return Part(address, one, tuple((name, convertors[name].convert(value)) for name, value in found.groupdict().items()))
+                values = {name: convertors[name].convert(value) for name, value in found.groupdict().items()}
+                nowhere = "\x00" in unquote(path) or leads_nowhere(values.values(), parse_qsl(query, keep_blank_values=True))
+                return None if nowhere else Part(address, one, tuple(values.items()))
         return None
 
     def listen(self, who: SignedIn, language: str, parts: tuple[Part, ...], last_id: str) -> EventStream:

@@ -71,7 +71,7 @@ _FORMS = (*((re.compile(form), name) for form, name in FORMS), *_PLAIN)
 
 
 SENTENCE_CHARS_MAX = 1000
-"""What is longer was written by no form of ours."""
+"""What is longer was written by no form of ours, and is not compared with any: their time grows faster than the sentence."""
 
 
 @lru_cache(maxsize=1)
@@ -83,8 +83,6 @@ def sayings() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _in_chinese(sentence: str) -> str | None:
     """The sentence by its form in `sayings`, or None."""
-    if len(sentence) > SENTENCE_CHARS_MAX:
-        return None
     for form, chinese in sayings():
         if found := form.fullmatch(sentence):
             values = {name: said(value, CHINESE) if name.startswith("why") else value for name, value in found.groupdict(default="").items()}
@@ -94,6 +92,8 @@ def _in_chinese(sentence: str) -> str | None:
 
 def said(sentence: str, language: str) -> str:
     """The sentence in that language, where its form is known."""
+    if len(sentence) > SENTENCE_CHARS_MAX:
+        return sentence
     for form, name in _PLAIN if language == ENGLISH else _FORMS:
         if found := form.fullmatch(sentence):
             return text(language, name, **_values(found.groupdict(), language))

@@ -6,8 +6,8 @@ import re
 
 from content.manuscript import Manuscript
 
-_PIECE = re.compile(r"\s*(?:[!-~]+|[^\s!-~][，。；：、！？）】》」』”’]*)")
-"""What is not divided: a run of half-width signs (a word, an address), or one other sign with the marks that cling to it."""
+_PIECE = re.compile(r"(?<!\s)\s*(?:[!-~]+|[^\s!-~][，。；：、！？）】》」』”’]*)")
+"""What is not divided: a run of half-width signs (a word, an address), or one other sign with the marks that cling to it; blanks are its beginning, all of them."""
 
 _BREAK_AFTER = "；;。\n"
 

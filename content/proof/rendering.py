@@ -66,7 +66,7 @@ def render_pdf(proof: Proof, language: str, design: Design | None = None) -> byt
     weasyprint = layout_library()
     faces = _faces()
     page = legible(render_html(proof, language, design), faces)
-    plain = re.sub("<[^>]*>", "", page)
+    plain = re.sub("<[^<>]*>", "", page)
     strong = "".join((*(word[language] for word in words().values()), proof.title, proof.publication, proof.number, *(one.handset_class for one in proof.variants)))
     given = {
         **proof.resources,

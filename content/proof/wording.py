@@ -34,10 +34,13 @@ _HITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 """Sentences that the screening writes, by their form, in Chinese."""
 
+RULE_CHARS_MAX = 1000
+"""What is longer is no sentence of the screening, and is not compared with their forms."""
+
 
 def hit_words(language: str, kind: str, rule: str) -> str:
     """Why something is a hit; a listed word, or a sentence that nobody knows, stays as it is."""
-    if language == "zh" and kind != "word":
+    if language == "zh" and kind != "word" and len(rule) <= RULE_CHARS_MAX:
         for form, chinese in _HITS:
             if found := form.fullmatch(rule):
                 return found.expand(chinese)

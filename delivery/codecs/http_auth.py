@@ -22,7 +22,7 @@ NONCE_LIFE_S: Final = 300
 HEADER_CHARS_MAX: Final = 2000
 """A longer Authorization header is refused unread."""
 
-_FIELD: Final = re.compile(r'([a-zA-Z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_FIELD: Final = re.compile(r'(?<![a-zA-Z])([a-zA-Z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 _HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 

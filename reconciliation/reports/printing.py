@@ -31,7 +31,7 @@ def lay_out(page: str, strong: str, pictures: Mapping[str, bytes] | None = None)
     """
     library, faces = layout_library(), _faces()
     page = legible(page, faces)
-    plain = re.sub("<[^>]*>", "", page)
+    plain = re.sub("<[^<>]*>", "", page)
     given = {
         "regular": faces.regular.of([plain], "Huabao Report", "Regular"),
         "bold": faces.bold.of([faces.shown(strong)], "Huabao Report", "Bold"),

@@ -14,7 +14,7 @@ KEY_CHARS_MAX: Final = 120
 _SHORT_CHARS_MIN: Final = 2
 
 _APART: Final = re.compile(r"[\W_]+")
-_VERSION: Final = re.compile(r"/(?:v(?:er)?\.?\s?\d[\w.]*|\d+(?:\.\d+)+[\w.]*)$", re.IGNORECASE)
+_VERSION: Final = re.compile(r"/(?:v(?:er)?\.?\s?\d[\w.]*|\d+\.\d[\w.]*)$", re.IGNORECASE)
 _FIRST_VARIANT: Final = re.compile(r"(?<=\w)-1[a-z]?$", re.IGNORECASE)
 """Nokia's profiles say `N73-1` of the N73, `6760s-1` of the 6760s."""
 

@@ -23,7 +23,7 @@ def form_of(head: bytes) -> str:
     """
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip()
     if text.startswith("<"):
-        root = _ROOT.search(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+        root = _ROOT.search(re.sub(r"<!--.*?(?:-->|\Z)", "", text, flags=re.DOTALL))
         found = {"rdf": UAPROF, "devices": OPENDDR, "builders": OPENDDR_NAMES}.get(root[1].lower()) if root else None
         if found is None:
             raise UsageError(f"is XML, but neither UAProf nor OpenDDR's devices or builders; --form {'|'.join(XML_FORMS)} says which it is")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-_SENDER: Final = re.compile(rb"<SenderAddress><(\w+)[^<>]*>([^<>]*)</\1></SenderAddress>")
+_SENDER: Final = re.compile(rb"<SenderAddress><(\w++)[^<>]*>([^<>]*)</\1></SenderAddress>")
 _CONTENT: Final = re.compile(rb"<Content [^<>]*/>")
 _TEXT: Final = re.compile(rb">[^<>]+<")
 

@@ -234,7 +234,13 @@ def test_a_lost_database_is_no_sign_of_life(app: ASGIApp, signed_in: SignedIn, m
     asyncio.run(watch())
 
 
-@pytest.mark.parametrize(("query", "status"), [("", 400), ("part=/nowhere", 403), ("part=/", 403), ("part=/readers/1", 403), ("part=" + "x" * 400, 400)])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400), ("part=/nowhere", 403), ("part=/", 403), ("part=/readers/1", 403), ("part=" + "x" * 400, 400),
+        ("part=/live%3Fq%3D%2500", 403), ("part=/ports/%2500/live", 403), ("part=/dispatches/99999999999999999999/live", 403), ("part=/live&last=%00", 404),
+    ],
+)  # fmt: skip
 def test_what_is_no_live_part_is_refused(app: ASGIApp, signed_in: SignedIn, query: str, status: int) -> None:
     assert signed_in("li").get(f"/events?{query}").status_code == status
 
