@@ -25,13 +25,15 @@ from huabao.errors import UsageError
 class DispatchAct(CountedRequest):
     """What is to be done to a dispatch; pausing and holding need neither count nor reason."""
 
-    act: Literal["release", "pause", "hold", "resume", "cancel", "kill"]
+    act: Literal["release", "pause", "hold", "resume", "cancel", "kill"] = Field(
+        description="hold waits for a person and release ends that; pause and resume; cancel before it began, kill after"
+    )
 
 
 class ClassAct(CountedRequest):
     """What is to be done about a handset class of a dispatch."""
 
-    handset_class: Annotated[str, Field(min_length=1, max_length=40)]
+    handset_class: Annotated[str, Field(min_length=1, max_length=40, description="Such as 100kb-240x320")]
     act: Annotated[Literal["block", "link"], Field(description="block holds it back; link sends it a link instead")]
 
 
@@ -50,7 +52,7 @@ class RateChange(CountedRequest):
 class ActDocument(BaseModel):
     """What an act touched, or would."""
 
-    dispatch_id: int
+    dispatch_id: int = Field(description="Id of the dispatch, as its own operations take it")
     state: str = Field(description="Of the dispatch, afterwards")
     readers: int = Field(description="Whom it touched, or, of a dry run, would touch now")
     done: bool = Field(description="false of a dry run")
@@ -59,27 +61,27 @@ class ActDocument(BaseModel):
 class RateDocument(ActDocument):
     """What another rate does, or would do."""
 
-    rate: float | None
+    rate: float | None = Field(description="Readers a second; null for as many as its ports carry")
     forecast_finish_at: datetime | None = Field(description="At that rate; null where nobody knows")
-    deadline_at: datetime | None
+    deadline_at: datetime | None = Field(description="When all are to have been sent to; null for none")
 
 
 class BrakeDocument(BaseModel):
     """What is held of a dispatch, and why."""
 
-    brake_id: int
+    brake_id: int = Field(description="Id of the brake, as `actOnBrake` takes it")
     scope: str = Field(description="port, handset_class, variant or batch")
-    key: str
-    reason: str
-    by: str
-    at: datetime
+    key: str = Field(description="Which one of the scope: a port's or variant's name, a handset class, a batch's id")
+    reason: str = Field(description="What was measured, or what was said")
+    by: str = Field(description="Name of the account, or of what held it by itself")
+    at: datetime = Field(description="Since when it holds")
     readers: int = Field(description="Still to be sent to")
 
 
 class BrakeList(BaseModel):
     """Every open brake of a dispatch, the oldest first."""
 
-    brakes: list[BrakeDocument]
+    brakes: list[BrakeDocument] = Field(description="Empty where nothing is held")
 
 
 def steer(call: Call) -> Reply:

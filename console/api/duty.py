@@ -27,7 +27,7 @@ class ShiftRequest(Strict):
     name: Annotated[str, Field(min_length=1, max_length=80, description="An account that may be on duty")]
     starts_at: Moment
     ends_at: Moment
-    note: Annotated[str, Field(max_length=recipients.NOTE_CHARS_MAX)] = ""
+    note: Annotated[str, Field(max_length=recipients.NOTE_CHARS_MAX, description="For whoever looks at the roster")] = ""
     agent: Agent = None
 
 
@@ -40,41 +40,41 @@ class AgentRequest(Strict):
 class NoteRequest(Strict):
     """Something for whoever comes next."""
 
-    text: Annotated[str, Field(min_length=1, max_length=handover.TEXT_CHARS_MAX)]
+    text: Annotated[str, Field(min_length=1, max_length=handover.TEXT_CHARS_MAX, description="What whoever comes next must know")]
     agent: Agent = None
 
 
 class RecipientRequest(Strict):
     """Who is to be told of alarms; the same address again changes it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    channel: Channel
+    name: Annotated[str, Field(min_length=1, max_length=80, description="Who it is; the name of the duty roster where `on_duty`")]
+    channel: Channel = Field(description="How he is told")
     address: Annotated[str, Field(min_length=1, max_length=300, description="Of the channel: a mail address, a webhook's address, a number")]
     severity: Annotated[Literal["critical", "warning", "info"], Field(description="Such and graver ones")] = "warning"
     on_duty: Annotated[bool, Field(description="Only while somebody of that name is on duty")] = False
-    language: Literal["zh", "en"] = "zh"
+    language: Literal["zh", "en"] = Field(default="zh", description="Of what he is told")
     agent: Agent = None
 
 
 class ShiftDocument(BaseModel):
     """A shift of the roster."""
 
-    shift_id: int
-    name: str
-    starts_at: datetime
-    ends_at: datetime
-    note: str
+    shift_id: int = Field(description="Id of the shift, as `endShift` takes it")
+    name: str = Field(description="Account of who is on duty")
+    starts_at: datetime = Field(description="From when")
+    ends_at: datetime = Field(description="Until when")
+    note: str = Field(description="What was said with it, or empty")
 
 
 class NoteDocument(BaseModel):
     """What is handed over."""
 
-    note_id: int
-    text: str
-    by: str
-    at: datetime
-    taken_by: str | None
-    taken_at: datetime | None
+    note_id: int = Field(description="Id of the note, as `takeNote` takes it")
+    text: str = Field(description="What is handed over")
+    by: str = Field(description="Who wrote it")
+    at: datetime = Field(description="When it was written")
+    taken_by: str | None = Field(description="Who took it over; null while nobody did")
+    taken_at: datetime | None = Field(description="null while nobody took it over")
 
 
 class DutyDocument(BaseModel):
@@ -87,19 +87,19 @@ class DutyDocument(BaseModel):
 class RecipientDocument(BaseModel):
     """Who is told of alarms."""
 
-    recipient_id: int
-    name: str
-    channel: str
+    recipient_id: int = Field(description="Id of the recipient, as `removeRecipient` takes it")
+    name: str = Field(description="Who it is; the name of the duty roster where `on_duty`")
+    channel: str = Field(description="email, webhook or sms")
     address: str = Field(description="As others may see it: a number masked, of a webhook the host")
-    severity: str
-    on_duty: bool
-    language: str
+    severity: str = Field(description="Such and graver ones: critical, warning or info")
+    on_duty: bool = Field(description="Only while somebody of that name is on duty")
+    language: str = Field(description="zh or en")
 
 
 class RecipientList(BaseModel):
     """Everybody who is told, by name."""
 
-    recipients: list[RecipientDocument]
+    recipients: list[RecipientDocument] = Field(description="By name")
 
 
 def show_duty(call: Call) -> Reply:

@@ -27,7 +27,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "CutRequest": {"sha256": "0" * 64, "x": 0, "y": 0, "width": 320, "height": 240},
     "DispatchAct": {"act": "cancel", "confirmed": 1000, "reason": "the wrong picture"},
     "GrantRequest": {"right": "statistics", "kind": "month"},
-    "PortAct": {"port": "mm-1", "act": "rate", "rate": 100.0, "reason": "agreed with the operator"},
+    "PortAct": {"port": "mm-1", "act": "rate", "rate": 100.0, "confirmed": 1000, "reason": "agreed with the operator"},
     "SaveRequest": {"changes": [{"part": "articles/1.md", "was": "", "value": {"front": {"title": "新桥通车"}, "body": "……"}}]},
     "SettingAct": {"name": "report_wait_s", "value": "60", "reason": "the carrier reports quickly now"},
     "ShiftRequest": {"name": "li", "starts_at": "2026-11-24T08:00", "ends_at": "2026-11-24T16:00"},

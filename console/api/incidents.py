@@ -20,42 +20,42 @@ from monitoring.alarms.kinds import kind_of
 class AlarmDocument(BaseModel):
     """One incident."""
 
-    alarm_id: int
-    kind: str
+    alarm_id: int = Field(description="Id of the incident, as its operations take it")
+    kind: str = Field(description="What was looked at, such as port.down; docs/monitoring.md lists them")
     key: str = Field(description="What it is about")
     severity: str = Field(description="critical, warning or info")
     state: str = Field(description="open, silenced or closed")
-    name: str
+    name: str = Field(description="The kind in words, in English")
     text: str = Field(description="What was seen last")
     next: str = Field(description="What to do")
     count: int = Field(description="How often it was seen")
-    first_seen_at: datetime
-    last_seen_at: datetime
-    owner: str | None
-    silenced_until: datetime | None
-    closed_at: datetime | None
+    first_seen_at: datetime = Field(description="When it was opened")
+    last_seen_at: datetime = Field(description="When the fault was seen last")
+    owner: str | None = Field(description="Name of the account that took it; null for nobody")
+    silenced_until: datetime | None = Field(description="Nobody is told before then; null where it is not silenced")
+    closed_at: datetime | None = Field(description="null while it lasts")
     notice: str = Field(description="What every desk is told of it, or empty")
 
 
 class AlarmEventDocument(BaseModel):
     """What happened to it."""
 
-    at: datetime
-    what: str
-    by: str
-    text: str
+    at: datetime = Field(description="When it happened")
+    what: str = Field(description="opened, reopened, closed, taken, silenced, heard, announced or withdrawn")
+    by: str = Field(description="Name of the account, or of what did it by itself")
+    text: str = Field(description="What was said with it, or empty")
 
 
 class AlarmStory(AlarmDocument):
     """One incident with its history, the last first."""
 
-    history: list[AlarmEventDocument]
+    history: list[AlarmEventDocument] = Field(description="What happened to it, the last first")
 
 
 class AlarmPage(BaseModel):
     """Incidents, the newest first."""
 
-    alarms: list[AlarmDocument]
+    alarms: list[AlarmDocument] = Field(description="At most `limit` of them")
     next_before: int | None = Field(description="Ask with `before` for older ones; null where there are none")
 
 

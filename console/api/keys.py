@@ -38,26 +38,26 @@ class RevokeRequest(Strict):
 class TokenDocument(BaseModel):
     """A token; itself it is shown when it is made, and never again."""
 
-    name: str
-    scopes: list[str]
-    city: str | None
-    rate_per_min: int | None
-    created_at: datetime
-    created_by: str
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    name: str = Field(description="Of the client; the audit trail has it with what it does")
+    scopes: list[str] = Field(description="What it may; the scopes stand at `securitySchemes`")
+    city: str | None = Field(description="Whose readers alone it sees; null for all")
+    rate_per_min: int | None = Field(description="Requests a minute; null for what the setting `api_rate_per_min` says")
+    created_at: datetime = Field(description="When it was made")
+    created_by: str = Field(description="Whose name the audit trail has for it")
+    last_used_at: datetime | None = Field(description="null where it was never used")
+    revoked_at: datetime | None = Field(description="null while it holds")
 
 
 class TokenMade(TokenDocument):
     """A new token, shown this once."""
 
-    token: str
+    token: str = Field(description="The token itself, for the header `Authorization: Bearer …`")
 
 
 class TokenList(BaseModel):
     """Every token by name, the revoked ones too."""
 
-    tokens: list[TokenDocument]
+    tokens: list[TokenDocument] = Field(description="By name")
 
 
 def list_tokens(call: Call) -> Reply:

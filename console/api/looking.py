@@ -21,18 +21,18 @@ from huabao.msisdn import parse_msisdn
 class LookRequest(Strict):
     """Whose cause is asked for."""
 
-    msisdns: Annotated[list[Number], Field(min_length=1, max_length=500)]
+    msisdns: Annotated[list[Number], Field(min_length=1, max_length=500, description="Up to 500 numbers; the setting `many_numbers_max` may allow fewer")]
     agent: Agent = None
 
 
 class LookedDocument(BaseModel):
     """One reader."""
 
-    reader_id: int
+    reader_id: int = Field(description="Id of the reader, as the addresses of his operations take it")
     msisdn: str = Field(description="Masked unless the token has the scope `numbers`")
-    city: str | None
-    cause: SayingDocument
-    step: SayingDocument | None
+    city: str | None = Field(description="null where nobody knows")
+    cause: SayingDocument = Field(description="The likely cause")
+    step: SayingDocument | None = Field(description="The next best step; null where there is nothing to do")
     act: str = Field(description="reach, resend or empty: the operation that does the step")
     of: int = Field(description="Of that operation: the stop or the edition; 0 where there is none")
     incident: bool = Field(description="An incident that lasts touches him")
@@ -41,8 +41,8 @@ class LookedDocument(BaseModel):
 class LookedPage(BaseModel):
     """The readers that were found, in the order of their numbers; `unknown` numbers have none that this token may see."""
 
-    readers: list[LookedDocument]
-    unknown: int
+    readers: list[LookedDocument] = Field(description="One for each number that was found")
+    unknown: int = Field(description="How many numbers were not found")
 
 
 def look(call: Call) -> Reply:

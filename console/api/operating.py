@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from console import registry
 from console.api.calls import Call, Operation, Reply
+from console.api.confirming import CountedRequest, check
 from console.api.problems import Problem
 from console.api.schemas import Agent, PortDocument, Strict, Text
 from console.api.scopes import AUDIT, OPERATE, READ
@@ -29,88 +31,87 @@ NUMBERS_MAX = 50
 PortName = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class PortAct(Strict):
-    """What is to be done to a port."""
+class PortAct(CountedRequest):
+    """What is to be done to a port; pausing needs neither count nor reason, for speed."""
 
-    port: PortName
-    act: Literal["rate", "pause", "resume", "reset"]
+    port: PortName = Field(description="Name of the port")
+    act: Literal["rate", "pause", "resume", "reset"] = Field(description="rate: another one; pause, resume; reset: forget its failures and its slowed rate")
     rate: Annotated[float | None, Field(gt=0, le=1_000_000, strict=False, description="With `rate`: in the port's own unit")] = None
     at: Annotated[str | None, Field(max_length=40, description="With `rate`: when it is to hold; without an offset Asia/Shanghai; null for now")] = None
-    reason: Text
-    agent: Agent = None
 
 
 class PortActDocument(PortDocument):
-    """The port afterwards."""
+    """The port afterwards, or as it is where it was a dry run."""
 
-    readers_waiting: int = Field(description="Readers still to be sent to there when it was done")
+    readers_waiting: int = Field(description="Readers still to be sent to there: what `confirmed` names")
+    done: bool = Field(description="false of a dry run")
     change_id: int | None = Field(description="Of a rate that was agreed for later")
 
 
 class PortQuestion(Strict):
     """Whose peer is asked."""
 
-    port: PortName
+    port: PortName = Field(description="Name of the port")
     agent: Agent = None
 
 
 class PortAnswer(BaseModel):
     """What the peer said."""
 
-    reachable: bool
-    text: str
+    reachable: bool = Field(description="Whether the peer answered")
+    text: str = Field(description="What it answered, or why there was none")
 
 
 class SeedsAct(Strict):
     """Numbers into a seed group or out of it."""
 
-    group: Annotated[str, Field(min_length=1, max_length=40)]
-    act: Literal["add", "remove"]
-    numbers: Annotated[list[str], Field(min_length=1, max_length=NUMBERS_MAX)]
+    group: Annotated[str, Field(min_length=1, max_length=40, description="Its name; an unknown one is made by `add`")]
+    act: Literal["add", "remove"] = Field(description="Into it, or out of it")
+    numbers: Annotated[list[str], Field(min_length=1, max_length=NUMBERS_MAX, description="11 digits each, 86…, +86… or 0086…")]
     kind: Annotated[Literal["test", "member"] | None, Field(description="Of a new group")] = None
-    handset_class: Annotated[str | None, Field(max_length=20)] = None
+    handset_class: Annotated[str | None, Field(max_length=20, description="The class of these handsets; null leaves it to what is known of them")] = None
     agent: Agent = None
 
 
 class SeedGroupDocument(BaseModel):
     """A seed group; numbers are masked unless the token has the scope `numbers`."""
 
-    group: str
-    kind: str
-    segment: str | None
-    numbers: list[str]
+    group: str = Field(description="Its name")
+    kind: str = Field(description="test: numbers of the house; member: also readers")
+    segment: str | None = Field(description="The segment that it stands for; null where its numbers are named")
+    numbers: list[str] = Field(description="11 digits each, the seeds of the group")
 
 
 class SeedGroupList(BaseModel):
     """Every seed group by name."""
 
-    groups: list[SeedGroupDocument]
+    groups: list[SeedGroupDocument] = Field(description="By name")
 
 
 class SettingDocument(BaseModel):
     """One setting."""
 
-    name: str
-    value: Any
-    default: Any
-    unit: str
-    meaning: str
-    changed_by: str | None
-    changed_at: datetime | None
+    name: str = Field(description="As `changeSetting` takes it")
+    value: Any = Field(description="What holds now: a number, a text, true or false")
+    default: Any = Field(description="What holds where nobody changed it")
+    unit: str = Field(description="s, days, readers, bytes …; empty for none")
+    meaning: str = Field(description="What it does, a sentence")
+    changed_by: str | None = Field(description="null where nobody changed it")
+    changed_at: datetime | None = Field(description="null where nobody changed it")
 
 
 class SettingList(BaseModel):
     """Every setting by name."""
 
-    settings: list[SettingDocument]
+    settings: list[SettingDocument] = Field(description="By name")
 
 
 class SettingAct(Strict):
     """A new value."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80, description="As `listSettings` has it")]
     value: Annotated[str, Field(max_length=2000, description="As people type it")]
-    reason: Text
+    reason: Text = Field(description="Kept in the audit trail, 1 to 500 characters")
     agent: Agent = None
 
 
@@ -128,14 +129,14 @@ class CapacityQuery(BaseModel):
 class CapacityDocument(BaseModel):
     """When it is through, what is needed, and what would bring it in time."""
 
-    forecast_finish_at: datetime | None
-    deadline_met: bool | None
-    late: int
-    need_rate_per_s: float | None
-    capacity_per_s: float
-    loads: dict[str, int]
+    forecast_finish_at: datetime | None = Field(description="When the last reader has been sent to; null where the ports cannot carry it")
+    deadline_met: bool | None = Field(description="Whether that is before the deadline; null where nobody knows")
+    late: int = Field(description="Readers who would be sent to after the deadline")
+    need_rate_per_s: float | None = Field(description="Readers a second that the deadline asks for; null without one")
+    capacity_per_s: float = Field(description="Readers a second that the ports carry together")
+    loads: dict[str, int] = Field(description="Readers that each port would carry, by its name")
     more_per_s: int | None = Field(description="Readers a second that all ports lack; null where it is in time")
-    latest_begin_at: datetime | None
+    latest_begin_at: datetime | None = Field(description="The last instant to begin and be in time; null where no instant is early enough")
 
 
 class AuditQuery(BaseModel):
@@ -155,19 +156,19 @@ class AuditQuery(BaseModel):
 class AuditDocument(BaseModel):
     """One act."""
 
-    at: datetime
-    actor: str
-    action: str
-    object_kind: str
-    object_id: str
-    detail: dict[str, Any]
+    at: datetime = Field(description="When it was done")
+    actor: str = Field(description="Name of the account, of the token with its agent behind a slash, or of what did it by itself")
+    action: str = Field(description="What was done, such as dispatch.release")
+    object_kind: str = Field(description="What it was done to: dispatch, edition, reader, setting …")
+    object_id: str = Field(description="Its id or name, at most 120 characters")
+    detail: dict[str, Any] = Field(description="What belongs to the act: values before and after, counts, the reason; never a whole number")
 
 
 class AuditPage(BaseModel):
     """Entries, the newest first."""
 
-    entries: list[AuditDocument]
-    next_before: str | None
+    entries: list[AuditDocument] = Field(description="At most `limit` of them")
+    next_before: str | None = Field(description="Give it as `before` for older ones; null on the last page")
 
 
 def act_on_port(call: Call) -> Reply:
@@ -180,17 +181,24 @@ def act_on_port(call: Call) -> Reply:
     with call.runtime.transaction() as session:
         port = services.find_port(session, body.port)
         waiting = measured.readers_at(session, port.id)
-        if body.rate is not None and body.at is not None:
-            change = changes.schedule_change(session, body.port, parse_time(body.at), body.rate, reason=body.reason, by=by, now=now).id
-        elif body.rate is not None:
-            services.change_rate(session, body.port, body.rate, reason=body.reason, by=by, now=now)
-        elif body.act == "reset":
-            services.reset_port(session, body.port, by=by, now=now, reason=body.reason)
-        else:
-            services.pause_port(session, body.port, body.act == "pause", reason=body.reason, by=by, now=now)
+        if not body.dry_run:
+            change = _change_port(session, body, check(body, waiting, counted=body.act != "pause"), by, now)
         document = services.to_document(port, now=now)
     known = {name: document[name] for name in PortDocument.model_fields}
-    return Reply(200, PortActDocument(**known, readers_waiting=waiting, change_id=change))
+    return Reply(200, PortActDocument(**known, readers_waiting=waiting, done=not body.dry_run, change_id=change))
+
+
+def _change_port(session: Session, body: PortAct, reason: str, by: str, now: datetime) -> int | None:
+    """Do it; the id of a change that was agreed for later."""
+    if body.rate is not None and body.at is not None:
+        return changes.schedule_change(session, body.port, parse_time(body.at), body.rate, reason=reason, by=by, now=now).id
+    if body.rate is not None:
+        services.change_rate(session, body.port, body.rate, reason=reason, by=by, now=now)
+    elif body.act == "reset":
+        services.reset_port(session, body.port, by=by, now=now, reason=reason)
+    else:
+        services.pause_port(session, body.port, body.act == "pause", reason=reason, by=by, now=now)
+    return None
 
 
 def ask_port(call: Call) -> Reply:
@@ -302,7 +310,7 @@ def _cursor(text: str) -> trail.Cursor | None:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("actOnPort", "POST", "/ports/acts", (OPERATE,), "Change a port: rate, pause, resume, reset", act_on_port, {200: PortActDocument}, ("conflict",), PortAct),
+    Operation("actOnPort", "POST", "/ports/acts", (OPERATE,), "Change a port: rate, pause, resume, reset", act_on_port, {200: PortActDocument}, ("conflict", "moved"), PortAct),
     Operation("askPort", "POST", "/ports/tests", (OPERATE,), "Ask a port's peer whether it is there", ask_port, {200: PortAnswer}, (), PortQuestion),
     Operation("listSeeds", "GET", "/seeds", (READ, OPERATE), "Every seed group", list_seeds, {200: SeedGroupList}),
     Operation("actOnSeeds", "POST", "/seeds", (OPERATE,), "Put numbers into a seed group or take them out", act_on_seeds, {200: SeedGroupList}, (), SeedsAct),

@@ -21,90 +21,90 @@ from huabao.msisdn import MSISDN
 class OnTimeDocument(BaseModel):
     """A day's share in time; the first is today."""
 
-    day: date
+    day: date = Field(description="Business day in Shanghai")
     promised: int = Field(description="readers who have what was promised for an hour")
-    in_time: int
-    retrieved: int
-    late_p95_min: int | None
+    in_time: int = Field(description="Of these, who fetched it within the promised hour")
+    retrieved: int = Field(description="Of these, who fetched it at all")
+    late_p95_min: int | None = Field(description="Minutes after the promise at which 95 % of those who fetched had it; null where nobody did")
 
 
 class ServiceDocument(BaseModel):
     """Orders of one service."""
 
-    service_id: str
-    active: int
-    paused: int
-    stopped: int
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
+    active: int = Field(description="Orders that are in force")
+    paused: int = Field(description="Orders that rest, mostly with a barred account")
+    stopped: int = Field(description="Of the active ones, those that are not sent to")
 
 
 class ReadershipDocument(BaseModel):
     """Who pays, as of the day that was counted last."""
 
-    day: date
-    readers: int
+    day: date = Field(description="The day that was counted")
+    readers: int = Field(description="Readers with an order in force")
     before: int | None = Field(description="on `before_day`, some 30 days earlier")
-    before_day: date | None
-    with_mms: int | None
-    handset_unknown: int | None
+    before_day: date | None = Field(description="null where no day was counted then")
+    with_mms: int | None = Field(description="Of these, whose handset takes MMS; null where it was not counted")
+    handset_unknown: int | None = Field(description="Of these, whose handset nobody knows; null where it was not counted")
     retrieving: int | None = Field(description="fetched a copy within 30 days")
-    services: list[ServiceDocument]
+    services: list[ServiceDocument] = Field(description="A line for each service")
 
 
 class MovesDocument(BaseModel):
     """Orders that began, or ended, within 30 days."""
 
-    number: int
-    today: int
-    causes: dict[str, int]
-    channels: dict[str, int]
+    number: int = Field(description="Orders within 30 days")
+    today: int = Field(description="Of these, orders of today")
+    causes: dict[str, int] = Field(description="Count by why")
+    channels: dict[str, int] = Field(description="Count by which way")
 
 
 class WatchedDocument(BaseModel):
     """A list that is kept, as of `at`; null where it was never made."""
 
-    number: int
+    number: int = Field(description="Readers on the list")
     waiting: int = Field(description="of these, who got nothing yet")
     fen: int = Field(description="what they pay a month")
-    at: datetime | None
+    at: datetime | None = Field(description="When the list was made; null where it never was")
 
 
 class WaitingDocument(BaseModel):
     """Complaints without an answer."""
 
-    number: int
-    overdue: int
-    next_due_at: datetime | None
+    number: int = Field(description="Open complaints")
+    overdue: int = Field(description="Of these, past their time")
+    next_due_at: datetime | None = Field(description="When the next one must be answered; null where none is open")
 
 
-class StoppedDocument(BaseModel):
+class StoppedFigures(BaseModel):
     """Stopped and still paying; those for 30 days or longer, of these for 60."""
 
-    number: int
-    fen: int
-    over_30: int
-    over_30_fen: int
-    over_60: int
-    over_60_fen: int
+    number: int = Field(description="Stopped orders")
+    fen: int = Field(description="What they pay a month, in fen")
+    over_30: int = Field(description="Of these, stopped for 30 days or longer")
+    over_30_fen: int = Field(description="What those pay a month, in fen")
+    over_60: int = Field(description="Of these, stopped for 60 days or longer")
+    over_60_fen: int = Field(description="What those pay a month, in fen")
 
 
 class OverviewDocument(BaseModel):
     """How the house stands. Money is in fen a month."""
 
-    at: datetime
+    at: datetime = Field(description="When it was counted")
     on_time: list[OnTimeDocument] = Field(description="today, then the last four same weekdays; empty for a token of one city")
-    readership: ReadershipDocument | None
-    joined: MovesDocument
-    left: MovesDocument
+    readership: ReadershipDocument | None = Field(description="Who pays; null where no day was counted yet")
+    joined: MovesDocument = Field(description="Orders that began")
+    left: MovesDocument = Field(description="Orders that ended")
     churn: float | None = Field(description="orders that ended within 30 days, of readers who paid when they began")
-    stopped: StoppedDocument
+    stopped: StoppedFigures = Field(description="Who pays and is not sent to")
     unserved: int = Field(description="open differences in which somebody is charged and not served")
-    unserved_fen: int
-    never: WatchedDocument
-    new: WatchedDocument
+    unserved_fen: int = Field(description="What those are charged a month, in fen")
+    never: WatchedDocument = Field(description="Readers who never got any paper")
+    new: WatchedDocument = Field(description="Readers who are new")
     risk_fen: int = Field(description="charged a month from readers who are not served now")
-    complaints: WaitingDocument
-    repeated: WaitingDocument
-    regulator: WaitingDocument
+    complaints: WaitingDocument = Field(description="All open ones")
+    repeated: WaitingDocument = Field(description="Of readers who had complained shortly before")
+    regulator: WaitingDocument = Field(description="Handed on by the regulator")
 
 
 class MovedQuery(BaseModel):
@@ -125,22 +125,22 @@ class MovedQuery(BaseModel):
 class ListedDocument(BaseModel):
     """One order; the number is empty of a reader who was forgotten."""
 
-    reader_id: int
-    msisdn: str
-    city: str
-    service_id: str
+    reader_id: int = Field(description="Id of the reader, as the addresses of his operations take it")
+    msisdn: str = Field(description="Masked unless the token has the scope `numbers`; empty of a reader who was forgotten")
+    city: str = Field(description="Empty where nobody knows")
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
     at: datetime = Field(description="when it began or ended, or was ordered")
-    cause: str = ""
-    channel: str = ""
-    arrived_at: datetime | None = None
-    price_fen: int | None = None
+    cause: str = Field(default="", description="Why the order began or ended; empty on other lists")
+    channel: str = Field(default="", description="By which way it began or ended; empty on other lists")
+    arrived_at: datetime | None = Field(default=None, description="When the first paper was fetched; null where none was")
+    price_fen: int | None = Field(default=None, description="What the order costs a month, in fen; null where nobody knows")
 
 
 class ListedPage(BaseModel):
     """A page of them."""
 
-    readers: list[ListedDocument]
-    next_after: str | None
+    readers: list[ListedDocument] = Field(description="At most `limit` of them")
+    next_after: str | None = Field(description="Give it as `after` for the page that follows; null on the last")
 
 
 def show(call: Call) -> Reply:
@@ -158,7 +158,7 @@ def _document(found: Overview) -> OverviewDocument:
             services=[ServiceDocument(service_id=name, active=active, paused=paused, stopped=stopped) for name, active, paused, stopped in known.services],
         ),
         joined=_moves(found.joined), left=_moves(found.left), churn=found.churn,
-        stopped=StoppedDocument(**{name: getattr(found.stopped, name) for name in StoppedDocument.model_fields}),
+        stopped=StoppedFigures(**{name: getattr(found.stopped, name) for name in StoppedFigures.model_fields}),
         unserved=found.unserved, unserved_fen=found.unserved_fen, never=_watched(found.never), new=_watched(found.new), risk_fen=found.risk_fen,
         complaints=_waiting(found.complaints), repeated=_waiting(found.repeated), regulator=_waiting(found.regulator),
     )  # fmt: skip

@@ -35,18 +35,18 @@ City = Annotated[str, Field(max_length=CITY_CHARS_MAX, description="Whose reader
 class AccountRequest(Strict):
     """A new account."""
 
-    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
-    role: Role
+    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX, description="What it signs in with; letters of one script, no blank at its ends")]
+    role: Role = Field(description="What it may; rights beside it are given by `changeGrant`")
     city: City = ""
-    phone: Msisdn | None = None
+    phone: Msisdn | None = Field(default=None, description="Where a trial edition is sent; null for none")
     agent: Agent = None
 
 
 class AccountChange(Strict):
     """What is to be changed; null leaves it as it is. A changed role or city ends its sign-ins."""
 
-    role: Role | None = None
-    city: City | None = None
+    role: Role | None = Field(default=None, description="The new role")
+    city: City | None = Field(default=None, description="The new city; empty for all")
     phone: Annotated[str | None, Field(max_length=20, description="Empty takes it away")] = None
     subject: Annotated[str | None, Field(max_length=SUBJECT_CHARS_MAX, description="Who it is to the identity provider; empty for nobody")] = None
     agent: Agent = None
@@ -65,7 +65,7 @@ class AccountAct(Strict):
 class GrantRequest(Strict):
     """One right beside the role, given or taken."""
 
-    right: Right
+    right: Right = Field(description="Which right")
     city: City = ""
     kind: Annotated[Kind, Field(description="Of statistics; empty for all")] = ""
     take: Annotated[bool, Field(description="Take it away")] = False
@@ -75,24 +75,24 @@ class GrantRequest(Strict):
 class GrantDocument(BaseModel):
     """One right beside the role."""
 
-    right: str
-    city: str
-    kind: str
+    right: str = Field(description="system, notices, trials, opinions, ranks or statistics")
+    city: str = Field(description="For readers of that city alone; empty for all")
+    kind: str = Field(description="Of statistics: which report; empty for all of them")
 
 
 class AccountDocument(BaseModel):
     """An account."""
 
-    account_id: int
-    name: str
-    role: str
-    city: str | None
+    account_id: int = Field(description="Id of the account, as its operations take it")
+    name: str = Field(description="What it signs in with, up to 80 characters")
+    role: str = Field(description="editor, ops, support or admin")
+    city: str | None = Field(description="Whose readers alone it sees; null for all")
     phone: str | None = Field(description="Masked")
-    state: Literal["active", "locked", "shut"]
-    second_factor: bool
-    grants: list[GrantDocument]
-    last_sign_in_at: datetime | None
-    created_at: datetime
+    state: Literal["active", "locked", "shut"] = Field(description="locked: too many wrong passwords; shut: by an administrator")
+    second_factor: bool = Field(description="Whether a sign-in asks for a code, too")
+    grants: list[GrantDocument] = Field(description="Rights beside those of the role")
+    last_sign_in_at: datetime | None = Field(description="null where nobody signed in yet")
+    created_at: datetime = Field(description="When it was made")
 
 
 class AccountMade(AccountDocument):
@@ -104,7 +104,7 @@ class AccountMade(AccountDocument):
 class AccountList(BaseModel):
     """Every account by name."""
 
-    accounts: list[AccountDocument]
+    accounts: list[AccountDocument] = Field(description="By name, the shut ones too")
 
 
 def list_accounts(call: Call) -> Reply:

@@ -44,8 +44,8 @@ class ProblemDocument(BaseModel):
     model_config = ConfigDict(extra="allow", title="Problem")
 
     type: str = Field(description="urn:huabao:problem:<what>")
-    title: str
-    status: int
+    title: str = Field(description="The kind of problem, in one sentence")
+    status: int = Field(description="The HTTP status of the answer")
     detail: str = Field(default="", description="What is wrong with this request, and what to do")
     request_id: str = Field(default="", description="Names the request in the log")
 

@@ -33,56 +33,56 @@ State = Literal[STATES]  # type: ignore[valid-type]
 class RefundRequest(Strict):
     """What is asked back of one month of one service."""
 
-    service_id: str = Field(min_length=1, max_length=40)
+    service_id: str = Field(min_length=1, max_length=40, description="Code of the service that was charged")
     month: Month
-    amount_fen: int = Field(ge=1, le=100_000_000)
-    why: Why
-    text: str = Field(default="", max_length=TEXT_CHARS_MAX)
+    amount_fen: int = Field(ge=1, le=100_000_000, description="What is to be given back, in fen; at most what was charged")
+    why: Why = Field(description="Why it is asked back")
+    text: str = Field(default="", max_length=TEXT_CHARS_MAX, description="For whoever decides")
     agent: Agent = None
 
 
 class RefundAct(Strict):
     """What is done with a refund; `refuse` and `bounced` say why."""
 
-    act: Literal["approve", "refuse", "paid", "bounced"]
-    note: str = Field(default="", max_length=deciding.NOTE_CHARS_MAX)
+    act: Literal["approve", "refuse", "paid", "bounced"] = Field(description="approve and refuse what is asked; paid and bounced what was handed over")
+    note: str = Field(default="", max_length=deciding.NOTE_CHARS_MAX, description="Why, or what was paid and when")
     agent: Agent = None
 
 
 class HandRequest(Strict):
     """How many are approved, so that nothing else is handed over."""
 
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, description="As many as are approved at this moment; another number refuses it")
     agent: Agent = None
 
 
 class RefundDocument(BaseModel):
     """A refund."""
 
-    refund_id: int
-    reader_id: int | None
-    service_id: str
-    month: str
-    amount_fen: int
+    refund_id: int = Field(description="Id of the refund, as `actOnRefund` takes it")
+    reader_id: int | None = Field(description="null of somebody who was forgotten")
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
+    month: str = Field(description="Of the charge, YYYY-MM")
+    amount_fen: int = Field(description="What is asked back, in fen")
     charged_fen: int | None = Field(description="null where nobody knew")
-    basis: str
-    retrieved: int
-    failed: int
-    why: str
-    text: str
-    state: State
-    asked_by: str
-    asked_at: datetime
-    decided_by: str | None
-    note: str
+    basis: str = Field(description="What bounds the amount: bill, price, or free (the setting for what was never charged)")
+    retrieved: int = Field(description="Copies that he fetched in that month")
+    failed: int = Field(description="Copies that did not arrive in that month")
+    why: str = Field(description="One word: nothing, partly, stopped, ended, unwanted, wrong …")
+    text: str = Field(description="What was said with it, or empty")
+    state: State = Field(description="Where it is on its way from being asked for to being paid")
+    asked_by: str = Field(description="Whose name the audit trail has for it")
+    asked_at: datetime = Field(description="When it was asked for")
+    decided_by: str | None = Field(description="Who agreed or refused; null before that")
+    note: str = Field(description="What was said with the decision, or empty")
     batch: str = Field(description="The list it stands on; empty before it was handed over")
 
 
 class RefundPage(BaseModel):
     """Some refunds."""
 
-    refunds: list[RefundDocument]
-    next_after: int | None
+    refunds: list[RefundDocument] = Field(description="At most `limit` of them")
+    next_after: int | None = Field(description="Give it as `after` for the page that follows; null on the last")
 
 
 class RefundQuery(BaseModel):
@@ -96,38 +96,38 @@ class RefundQuery(BaseModel):
 class ChargedMonth(BaseModel):
     """What is known of one month of one service."""
 
-    month: str
-    service_id: str
+    month: str = Field(description="YYYY-MM")
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
     billed_fen: int | None = Field(description="0: the month's bill does not name him; null: no bill was read")
-    price_fen: int | None
-    held: bool
-    credited_fen: int
-    retrieved: int
-    failed: int
-    refund: RefundDocument | None
+    price_fen: int | None = Field(description="What the order cost in that month, in fen; null where nobody knows")
+    held: bool = Field(description="Whether he was stopped for the whole of it")
+    credited_fen: int = Field(description="What BOSS gave back by itself already, in fen")
+    retrieved: int = Field(description="Copies that he fetched in that month")
+    failed: int = Field(description="Copies that did not arrive in that month")
+    refund: RefundDocument | None = Field(description="What was asked back of it already; null for nothing")
 
 
 class ChargesDocument(BaseModel):
     """A reader's months, the newest first."""
 
-    months: list[ChargedMonth]
+    months: list[ChargedMonth] = Field(description="A line for each month and service")
 
 
 class HandedLine(BaseModel):
     """One line of a list."""
 
-    refund_id: int
+    refund_id: int = Field(description="Id of the refund, as `actOnRefund` takes it")
     msisdn: str = Field(description="Of who was charged; empty of somebody who was forgotten")
-    service_id: str
-    month: str
-    amount_fen: int
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
+    month: str = Field(description="YYYY-MM")
+    amount_fen: int = Field(description="What is given back, in fen")
 
 
 class HandedDocument(BaseModel):
     """A list that was handed over."""
 
-    batch: str
-    refunds: list[HandedLine]
+    batch: str = Field(description="Name of the list, such as 20261123-1")
+    refunds: list[HandedLine] = Field(description="Its lines, each a refund")
 
 
 def charges(call: Call) -> Reply:

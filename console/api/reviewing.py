@@ -26,7 +26,7 @@ REASON_CHARS_MAX = 400
 class CommentRequest(Strict):
     """Something said about an edition."""
 
-    text: Annotated[str, Field(min_length=1, max_length=notes.TEXT_MAX)]
+    text: Annotated[str, Field(min_length=1, max_length=notes.TEXT_MAX, description="What is said, in plain text")]
     item: Annotated[str, Field(max_length=300, description="The item that it is about, by its key; empty for the whole")] = ""
     agent: Agent = None
 
@@ -34,15 +34,15 @@ class CommentRequest(Strict):
 class ResolveRequest(Strict):
     """A comment that was dealt with."""
 
-    resolution: Annotated[str, Field(max_length=REASON_CHARS_MAX)] = ""
+    resolution: Annotated[str, Field(max_length=REASON_CHARS_MAX, description="What was done about it")] = ""
     agent: Agent = None
 
 
 class RulingRequest(Strict):
     """A hit that may stand."""
 
-    mark: Annotated[str, Field(pattern="^[0-9a-f]{1,16}$")]
-    reason: Annotated[str, Field(min_length=1, max_length=REASON_CHARS_MAX)]
+    mark: Annotated[str, Field(pattern="^[0-9a-f]{1,16}$", description="Of the hit, as a review gives it")]
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_CHARS_MAX, description="Why it may stand")]
     agent: Agent = None
 
 
@@ -56,58 +56,58 @@ class TickRequest(Strict):
 class CommentDocument(BaseModel):
     """A comment."""
 
-    comment_id: int
-    item: str
-    text: str
-    by: str
-    at: datetime
-    resolved_by: str | None
-    resolved_at: datetime | None
-    resolution: str
+    comment_id: int = Field(description="Id of the comment, as `resolveComment` takes it")
+    item: str = Field(description="Key of the item it is about; empty for the whole edition")
+    text: str = Field(description="What was said")
+    by: str = Field(description="Name of the account, or of the token")
+    at: datetime = Field(description="When it was said")
+    resolved_by: str | None = Field(description="null while it is open")
+    resolved_at: datetime | None = Field(description="null while it is open")
+    resolution: str = Field(description="What was done about it, or empty")
 
 
 class RulingDocument(BaseModel):
     """Why a hit may stand."""
 
-    by: str
-    at: datetime
-    reason: str
+    by: str = Field(description="Who ruled")
+    at: datetime = Field(description="When")
+    reason: str = Field(description="Why it may stand")
 
 
 class HitDocument(BaseModel):
     """Something in the text that somebody must look at."""
 
-    mark: str
-    kind: str
-    severity: str
-    item: str
-    where: str
-    before: str
-    found: str
-    after: str
-    rule: str
-    advice: str
+    mark: str = Field(description="Up to 16 hexadecimal digits that name it as long as the text stays")
+    kind: str = Field(description="word, leader, script, repeat, section, source or moved_on")
+    severity: str = Field(description="block needs a ruling before an approval; warn does not")
+    item: str = Field(description="Key of the item in which it stands")
+    where: str = Field(description="Place in it: title, body, caption …")
+    before: str = Field(description="Some text before it")
+    found: str = Field(description="The text itself")
+    after: str = Field(description="Some text behind it")
+    rule: str = Field(description="The listed word or the rule that it touches")
+    advice: str = Field(description="What to write instead, or empty")
     open: bool = Field(description="It stands in the way of an approval")
-    ruling: RulingDocument | None
+    ruling: RulingDocument | None = Field(description="Why it may stand; null where nobody ruled on it")
 
 
 class PointDocument(BaseModel):
     """A point of the checklist."""
 
-    point: str
+    point: str = Field(description="Its words")
     by: str | None = Field(description="Who answers for it in the present version")
-    at: datetime | None
+    at: datetime | None = Field(description="When somebody answered for it; null while nobody did")
 
 
 class ReviewDocument(BaseModel):
     """What must be looked at before an edition is approved."""
 
-    edition_id: int
-    state: str
-    version: int
-    comments: list[CommentDocument]
-    hits: list[HitDocument]
-    checklist: list[PointDocument]
+    edition_id: int = Field(description="Id of the edition; operations take it as `edition`")
+    state: str = Field(description="draft, in_review, approved, scheduled, sent, corrected or killed")
+    version: int = Field(description="Number of the version that is looked at, from 1")
+    comments: list[CommentDocument] = Field(description="The open ones first")
+    hits: list[HitDocument] = Field(description="In the order of the text")
+    checklist: list[PointDocument] = Field(description="The publication's points, in their order")
 
 
 def show_review(call: Call) -> Reply:

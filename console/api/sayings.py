@@ -21,27 +21,27 @@ NAMES = tuple(shipped())
 class StandardAnswerDocument(BaseModel):
     """One answer as it holds."""
 
-    name: str
-    places: list[str]
-    zh: str
-    en: str
-    version: int
-    by: str
-    at: datetime | None
+    name: str = Field(description="As `changeAnswer` takes it")
+    places: list[str] = Field(description="What may stand in braces and is filled in, such as at")
+    zh: str = Field(description="The Chinese words")
+    en: str = Field(description="The English words")
+    version: int = Field(description="How often it was changed; 0 for the shipped words")
+    by: str = Field(description="Who changed it last, or empty")
+    at: datetime | None = Field(description="When it was changed last; null of the shipped words")
 
 
 class StandardAnswerList(BaseModel):
     """All of them."""
 
-    answers: list[StandardAnswerDocument]
+    answers: list[StandardAnswerDocument] = Field(description="Each likely cause has one")
 
 
 class StandardAnswerChange(Strict):
     """A new wording; both empty: the shipped one holds again."""
 
-    name: Literal[NAMES]  # type: ignore[valid-type]  # a table of ours
-    zh: str = Field(max_length=services.TEXT_CHARS_MAX)
-    en: str = Field(max_length=services.TEXT_CHARS_MAX)
+    name: Literal[NAMES] = Field(description="Which answer")  # type: ignore[valid-type]  # a table of ours
+    zh: str = Field(max_length=services.TEXT_CHARS_MAX, description="The Chinese words, with the places of `places` in braces")
+    en: str = Field(max_length=services.TEXT_CHARS_MAX, description="The English words, with the same places")
     before: int = Field(ge=0, description="The version that was seen; 0 while nobody changed it")
     agent: Agent = None
 

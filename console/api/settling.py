@@ -39,23 +39,23 @@ PEOPLE = guard.PEOPLE
 class RunDocument(BaseModel):
     """A run of the reconciliation as it stands."""
 
-    run_id: int
-    kind: str
-    day: date
-    state: str
-    compared: int
-    matched: int
+    run_id: int = Field(description="Id of the run, as `settleRun` takes it")
+    kind: str = Field(description="daily or monthly")
+    day: date = Field(description="The day that is looked at; of a monthly one its first")
+    state: str = Field(description="planning, compared, applying or applied")
+    compared: int = Field(description="Orders that were compared")
+    matched: int = Field(description="Of these, those on which all sides agree")
     held: dict[str, int] = Field(description="Repairs that wait for two people, by class")
     agreed: list[str] = Field(description="Who agreed to what it would do now")
-    started_by: str
-    compared_at: datetime | None
-    applied_at: datetime | None
+    started_by: str = Field(description="Name of the account, or `scheduler`")
+    compared_at: datetime | None = Field(description="null while it is being compared")
+    applied_at: datetime | None = Field(description="When its repairs were done; null before that")
 
 
 class RunList(BaseModel):
     """The runs of the latest days and months, the newest first."""
 
-    runs: list[RunDocument]
+    runs: list[RunDocument] = Field(description="At most 60 of them")
 
 
 class SettleRequest(Strict):
@@ -70,8 +70,8 @@ class SettleRequest(Strict):
 class SettleDocument(BaseModel):
     """What was settled, or would be."""
 
-    run_id: int
-    repairs: int
+    run_id: int = Field(description="Id of the run, as `settleRun` takes it")
+    repairs: int = Field(description="How many it does")
     done: bool = Field(description="false of a dry run")
     people: int = Field(description="How many agreed; two are needed")
     asked_for: bool = Field(description="Whether the repairs are being done now")
@@ -80,25 +80,25 @@ class SettleDocument(BaseModel):
 class StopRunDocument(BaseModel):
     """A run of stops."""
 
-    run_id: int
-    at: datetime
-    state: str
+    run_id: int = Field(description="Id of the run, as `actOnStopRun` takes it")
+    at: datetime = Field(description="When it was found")
+    state: str = Field(description="held (waits for two people), applied or dropped")
     found: int = Field(description="Subscriptions that it would stop")
-    causes: dict[str, int]
+    causes: dict[str, int] = Field(description="Subscriptions by why they would be stopped")
     why: str = Field(description="Why the guard holds it")
-    agreed: list[str]
+    agreed: list[str] = Field(description="Who agreed so far")
 
 
 class StopRunList(BaseModel):
     """Runs of stops that are held, the oldest first."""
 
-    runs: list[StopRunDocument]
+    runs: list[StopRunDocument] = Field(description="Empty where nothing waits")
 
 
 class StopRunAct(CountedRequest):
     """What is to be done about a held run of stops; agreeing needs `confirmed`, dropping a reason."""
 
-    act: Literal["agree", "drop"]
+    act: Literal["agree", "drop"] = Field(description="agree to it, or drop it")
 
 
 class DifferenceQuery(Query):
@@ -114,25 +114,25 @@ class DifferenceQuery(Query):
 class DifferenceDocument(BaseModel):
     """One reader's one service on which the sides differ."""
 
-    difference_id: int
+    difference_id: int = Field(description="Id of the difference, as `ownDifferences` takes it")
     msisdn: str = Field(description="Masked unless the token has the scope `numbers`")
-    service_id: str
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
     name: str = Field(description="The class")
-    boss: str
-    misc: str
-    platform: str
-    money_fen: int
-    first_day: date
-    action: str
-    owner: str
-    tries: int
+    boss: str = Field(description="What BOSS says: active, paused, absent or unknown")
+    misc: str = Field(description="What MISC says, in the same words")
+    platform: str = Field(description="What is written here, in the same words")
+    money_fen: int = Field(description="What is charged wrongly in a month, in fen; 0 for nothing")
+    first_day: date = Field(description="The first day on which it was seen")
+    action: str = Field(description="What the policy says: serve, pause, stop, adopt, peers, ask (a person), wait or none")
+    owner: str = Field(description="Name of the account that looks after it; empty for nobody")
+    tries: int = Field(description="Repairs that did not help so far")
 
 
 class DifferencePage(BaseModel):
     """Open differences, the oldest first."""
 
-    differences: list[DifferenceDocument]
-    next_after: int | None
+    differences: list[DifferenceDocument] = Field(description="At most `limit` of them")
+    next_after: int | None = Field(description="Give it as `after` for the page that follows; null on the last")
 
 
 class StoppedQuery(Query):
@@ -147,24 +147,24 @@ class StoppedQuery(Query):
 class StoppedDocument(BaseModel):
     """A subscription that is not sent to."""
 
-    stop_id: int
-    reader_id: int
+    stop_id: int = Field(description="Id of the stop, as `reachReader` and `releaseReader` take it")
+    reader_id: int = Field(description="Id of the reader, as the addresses of his operations take it")
     msisdn: str = Field(description="Masked unless the token has the scope `numbers`")
-    city: str
-    service_id: str
-    cause: str
-    failing_since: datetime
-    stopped_at: datetime
-    tried: int
+    city: str = Field(description="Of the reader; empty where nobody knows")
+    service_id: str = Field(description="Code of the service at BOSS and MISC, up to 40 characters")
+    cause: str = Field(description="Why nothing reaches him, such as unreachable, memory_full or handset_settings")
+    failing_since: datetime = Field(description="When the first copy failed of those that led to it")
+    stopped_at: datetime = Field(description="Since when he is not sent to")
+    tried: int = Field(description="How often he was tried again since")
     attempt: str = Field(description="The state of the attempt that runs, or empty")
-    price_fen: int | None
+    price_fen: int | None = Field(description="What he pays a month, in fen; null where nobody knows")
 
 
 class StoppedPage(BaseModel):
     """Stopped readers, the longest first."""
 
-    stopped: list[StoppedDocument]
-    next_after: int | None
+    stopped: list[StoppedDocument] = Field(description="At most `limit` of them")
+    next_after: int | None = Field(description="Give it as `after` for the page that follows; null on the last")
 
 
 class OwnRequest(Strict):
@@ -173,7 +173,7 @@ class OwnRequest(Strict):
     owner: Annotated[str, Field(max_length=80, description="An account that may settle differences; empty for nobody")]
     differences: Annotated[list[RowId] | None, Field(min_length=1, max_length=HAND_MAX, description="These; null for all that fit")] = None
     name: Annotated[str, Field(max_length=40, description="Their class, of all that fit")] = ""
-    action: Annotated[str, Field(max_length=20)] = ""
+    action: Annotated[str, Field(max_length=20, description="Those with which the policy does this; empty for all")] = ""
     owned_by: Annotated[str, Field(max_length=80, description="Whose they are now; `-` for nobody's")] = ""
     confirmed: Annotated[int | None, Field(ge=0, le=2**63 - 1, description="So many the dry run counted; over 1 % more refuses it. Needed of all that fit, unless dry_run")] = None
     dry_run: Annotated[bool, Field(description="Count only")] = False
@@ -183,8 +183,8 @@ class OwnRequest(Strict):
 class OwnDocument(BaseModel):
     """How many got another owner, or would."""
 
-    differences: int
-    done: bool
+    differences: int = Field(description="How many")
+    done: bool = Field(description="false of a dry run")
 
 
 class JoinRequest(Strict):
@@ -199,7 +199,7 @@ class JoinRequest(Strict):
 class JoinDocument(BaseModel):
     """The reader who has both now."""
 
-    reader_id: int
+    reader_id: int = Field(description="Id of the reader who has both now")
     joined_reader_id: int = Field(description="Whose past is shown, and forgotten, with the other's")
 
 

@@ -37,9 +37,9 @@ Pixels = Annotated[int, Field(ge=0, le=100_000)]
 class BeginRequest(Strict):
     """An edition to be begun."""
 
-    publication: Name
-    number: Annotated[str, Field(min_length=1, max_length=60)]
-    day: Annotated[date, Field(strict=False)]
+    publication: Name = Field(description="Slug of the publication")
+    number: Annotated[str, Field(min_length=1, max_length=60, description="Its number, such as 20261123: no blanks, no slashes")]
+    day: Annotated[date, Field(strict=False, description="Day of issue, YYYY-MM-DD")]
     from_before: Annotated[bool, Field(description="Take title, credit, cover's place and sections from the edition before")] = False
     agent: Agent = None
 
@@ -47,9 +47,9 @@ class BeginRequest(Strict):
 class BegunDocument(BaseModel):
     """An edition that was begun."""
 
-    edition_id: int
+    edition_id: int = Field(description="Id of the edition; operations take it as `edition`")
     before: str = Field(description="Number of the edition before, empty where none was taken")
-    warnings: list[str]
+    warnings: list[str] = Field(description="What could not be taken from the edition before, a sentence each")
 
 
 class ChangeDocument(Strict):
@@ -63,7 +63,7 @@ class ChangeDocument(Strict):
 class SaveRequest(Strict):
     """Parts to be saved."""
 
-    changes: Annotated[list[ChangeDocument], Field(min_length=1, max_length=CHANGES_MAX)]
+    changes: Annotated[list[ChangeDocument], Field(min_length=1, max_length=CHANGES_MAX, description="Up to 400 parts; each is saved for itself")]
     agent: Agent = None
 
 
@@ -94,11 +94,11 @@ class RestoreRequest(Strict):
 class CutRequest(Strict):
     """A part of a picture, as a picture of its own."""
 
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    x: Pixels
-    y: Pixels
-    width: Pixels
-    height: Pixels
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="Of the picture that is cut, in small hexadecimal letters")]
+    x: Pixels = Field(description="Left edge, in pixels of that picture")
+    y: Pixels = Field(description="Upper edge, in pixels of that picture")
+    width: Pixels = Field(description="In pixels, at least 1")
+    height: Pixels = Field(description="In pixels, at least 1")
     folder: Folder = "images"
     file: Annotated[str, Field(max_length=200, description="What it is called; only its words are used")] = "picture"
 
@@ -114,78 +114,78 @@ class LockDocument(BaseModel):
     """Who writes where."""
 
     section: str = Field(description="Empty for the whole edition")
-    holder: str
-    until: datetime
+    holder: str = Field(description="Name of the account that holds it")
+    until: datetime = Field(description="When it ends unless its holder goes on")
 
 
 class StepDocument(BaseModel):
     """What a draft was at a time."""
 
-    step_id: int
-    revision: int
-    parts: list[str]
-    note: str
-    at: datetime
-    by: str
+    step_id: int = Field(description="Id of the step, as `restoreDraft` takes it")
+    revision: int = Field(description="Of the draft after it")
+    parts: list[str] = Field(description="Which parts it changed")
+    note: str = Field(description="What it was where it was no save: begun, restored, replaced …")
+    at: datetime = Field(description="When it was saved")
+    by: str = Field(description="Who saved it")
 
 
 class DraftDocument(BaseModel):
     """A draft as it stands."""
 
-    edition_id: int
-    edition_state: str
-    revision: int
-    document: dict[str, Any]
+    edition_id: int = Field(description="Id of the edition; operations take it as `edition`")
+    edition_state: str = Field(description="draft, in_review, approved, scheduled, sent, corrected or killed")
+    revision: int = Field(description="Grows by one with each save; give it with what must not overlook another's")
+    document: dict[str, Any] = Field(description="Its parts; see docs/editor.md")
     digests: dict[str, str] = Field(description="Of each part; give them as `was` of a change")
-    saved_at: datetime | None
-    saved_by: str
-    version: int | None
+    saved_at: datetime | None = Field(description="null where it was never saved")
+    saved_by: str = Field(description="Who saved last, or empty")
+    version: int | None = Field(description="The version that it began from; null where there is none")
     is_behind: bool = Field(description="A version came since the draft began")
     is_kept: bool = Field(description="It is the text of its version")
-    locks: list[LockDocument]
+    locks: list[LockDocument] = Field(description="Who writes where at present")
     steps: list[StepDocument] = Field(description="What it was before, the newest first")
 
 
 class ConflictDocument(BaseModel):
     """A part that somebody else changed meanwhile, as it is now."""
 
-    part: str
-    value: Any
+    part: str = Field(description="Which part: head, sections, pages, or the path of an article or a picture")
+    value: Any = Field(description="Its value now; null where it was removed")
 
 
 class SavedDocument(BaseModel):
     """What was saved."""
 
-    edition_id: int
-    revision: int
-    saved: list[str]
-    conflicts: list[ConflictDocument]
+    edition_id: int = Field(description="Id of the edition; operations take it as `edition`")
+    revision: int = Field(description="Of the draft afterwards")
+    saved: list[str] = Field(description="Parts that were saved")
+    conflicts: list[ConflictDocument] = Field(description="Parts that were not, for somebody else changed them")
 
 
 class KeptDocument(BaseModel):
     """The version that was made."""
 
-    edition_id: int
-    version: int
-    warnings: list[str]
+    edition_id: int = Field(description="Id of the edition; operations take it as `edition`")
+    version: int = Field(description="Its number, from 1")
+    warnings: list[str] = Field(description="What was put right by itself, a sentence each")
 
 
 class HitList(BaseModel):
     """What must be looked at in the text as it is."""
 
-    revision: int
-    hits: list[dict[str, Any]]
+    revision: int = Field(description="Of the draft that was looked at")
+    hits: list[dict[str, Any]] = Field(description="Each as in a review, without its ruling")
     problems: list[str] = Field(description="Why no edition can be made of it yet")
 
 
 class PictureDocument(BaseModel):
     """A picture that was kept; name and sha256 go into a draft's part."""
 
-    name: str
-    sha256: str
-    width: int
-    height: int
-    bytes: int
+    name: str = Field(description="Its path in the edition, such as images/one.jpg")
+    sha256: str = Field(description="Of its bytes, in small hexadecimal letters")
+    width: int = Field(description="In pixels")
+    height: int = Field(description="In pixels")
+    bytes: int = Field(description="Its size")
 
 
 def begin(call: Call) -> Reply:

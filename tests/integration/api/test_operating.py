@@ -24,12 +24,12 @@ def post(client: TestClient, path: str, key: str, **body: Any) -> Any:
 def test_a_port_is_changed_once_for_its_key(runtime: Runtime, client_of: ClientOf) -> None:
     add_ports(runtime)
     client = client_of("operate")
-    asked = {"port": "mm-1", "act": "rate", "rate": 150, "reason": "agreed"}
+    asked = {"port": "mm-1", "act": "rate", "rate": 150, "confirmed": 3000, "reason": "agreed"}
     said = fits(post(client, "/ports/acts", "a", **asked), f"{V1}/ports/acts", "post")
     assert (said["rate"], said["burst"], said["readers_waiting"], said["change_id"]) == (150.0, 4, 3000, None)
     assert post(client, "/ports/acts", "a", **asked).headers["idempotent-replayed"] == "true"
     assert post(client, "/ports/acts", "b", port="mm-1", act="rate", reason="no rate").status_code == 422
-    assert post(client, "/ports/acts", "c", port="mm-1", act="rate", rate=170, at=in_hours(runtime, 3), reason="later").json()["change_id"] == 1
+    assert post(client, "/ports/acts", "c", port="mm-1", act="rate", rate=170, at=in_hours(runtime, 3), confirmed=3000, reason="later").json()["change_id"] == 1
     assert post(client, "/ports/acts", "d", port="mm-1", act="pause", reason="x").json()["state"] == "paused"
     again = post(client, "/ports/acts", "e", port="mm-1", act="pause", reason="x")
     assert (again.status_code, fits(again, f"{V1}/ports/acts", "post")["detail"]) == (409, "port mm-1 is paused already")
@@ -77,6 +77,20 @@ def test_the_trail_goes_on_where_it_ended(runtime: Runtime, client_of: ClientOf)
     assert seen == [5, 4, 3, 2, 1]
     assert client.get(f"{V1}/audit?kind=api_token").json()["entries"] == []
     assert client.get(f"{V1}/audit?before=x").status_code == 422
+
+
+def test_a_port_s_change_names_the_readers_that_wait_there(runtime: Runtime, client_of: ClientOf) -> None:
+    add_ports(runtime)
+    client, asked = client_of("operate"), {"port": "mm-1", "act": "rate", "rate": 150}
+    counted = fits(post(client, "/ports/acts", "a", **asked, dry_run=True), f"{V1}/ports/acts", "post")
+    assert (counted["readers_waiting"], counted["done"], counted["rate"]) == (3000, False, 300.0)
+    assert post(client, "/ports/acts", "b", **asked, reason="agreed").json()["count"] == 3000, "without a count"
+    assert post(client, "/ports/acts", "c", **asked, confirmed=3000).status_code == 422, "without a reason"
+    moved = post(client, "/ports/acts", "d", **asked, confirmed=2900, reason="agreed")
+    assert (moved.status_code, moved.json()["count"]) == (409, 3000)
+    assert port_of(runtime, "mm-1").rate == 300.0
+    assert post(client, "/ports/acts", "e", port="mm-1", act="pause").json()["done"], "a pause waits for nothing"
+    assert post(client, "/ports/acts", "f", port="mm-1", act="resume").status_code == 422
 
 
 @pytest.mark.parametrize(("method", "path"), [("post", "/ports/acts"), ("post", "/ports/tests"), ("post", "/seeds"), ("post", "/settings"), ("get", "/audit")])

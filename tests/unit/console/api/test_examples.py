@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 
@@ -25,4 +27,17 @@ def test_everything_is_described() -> None:
     assert [(operation["operationId"], one["name"]) for operation in operations for one in operation["parameters"] if not one["description"]] == []
     assert [(operation["operationId"], status) for operation in operations for status, one in operation["responses"].items() if not one["description"]] == []
     assert {"400", "401", "403", "422", "429", "500", "503"} <= set.intersection(*(set(operation["responses"]) for operation in operations))
-    assert [name for name, schema in whole["components"]["schemas"].items() if not schema.get("description")] == []
+    assert [(operation["operationId"], kind) for operation in operations for kind, one in _bodies(operation) if kind == "application/json" and "example" not in one] == []
+
+
+def test_every_field_says_what_it_holds() -> None:
+    """A name of one model only, its sentence, and for each field one that says more than its name does."""
+    schemas = document()["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description") or "__" in name] == [], "two models of one name get the names of their modules"
+    said = [(f"{name}.{field}", field, one.get("description", "")) for name, schema in schemas.items() for field, one in schema.get("properties", {}).items()]
+    assert [where for where, _, text in said if not text] == [], "describe the field where it is defined: what it holds, its unit, its range, what null means"
+    assert [where for where, field, text in said if set(re.findall(r"[a-z]+", text.lower())) <= {*field.split("_"), "the", "of", "a", "its"}] == []
+
+
+def _bodies(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return list(operation.get("requestBody", {}).get("content", {}).items())
