@@ -34,10 +34,9 @@ class Cell:
         """Whether it is too few to judge by."""
         return self.readers < SMALL
 
-    def path(self, outcome: str = "") -> str:
-        """Where its readers are listed."""
-        query = {FIELDS[self.scope]: self.key, **({"outcome": outcome} if outcome else {})}
-        return f"/dispatches/{self.dispatch_id}/readers?{urlencode(query)}"
+    def query(self, outcome: str = "") -> str:
+        """What the list of its readers is asked for."""
+        return urlencode({FIELDS[self.scope]: self.key, **({"outcome": outcome} if outcome else {})})
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,22 @@ def readers_at(session: Session, port_id: int) -> int:
     return sum(waiting for _, waiting in _dispatches_at(session, port_id))
 
 
+@dataclass(frozen=True)
+class Waits:
+    """Readers of one dispatch who are still to be sent to at a port."""
+
+    dispatch: Dispatch
+    title: str
+    readers: int
+
+
+def waits(session: Session, port_id: int) -> list[Waits]:
+    """The dispatches that wait at the port, held and paused ones among them; the one with most readers first."""
+    found = sorted(_dispatches_at(session, port_id), key=lambda one: (-one[1], one[0].id))[:DISPATCHES_MAX]
+    titles = _titles(session, [dispatch for dispatch, _ in found])
+    return [Waits(dispatch, titles[dispatch.id], readers) for dispatch, readers in found]
+
+
 def touched(session: Session, port: Port, rate: float, now: datetime) -> list[Touched]:
     """The dispatches that wait at the port, and what another rate would do to their ends; the one with most readers first."""
     found = sorted(_dispatches_at(session, port.id), key=lambda one: (-one[1], one[0].id))[:DISPATCHES_MAX]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
@@ -30,6 +30,7 @@ class Filter:
         outcome: names of outcomes, joined by commas.
         city: "" for readers whose city nobody knows.
         code: as a port printed it, with its extension after a space.
+        late: of those who retrieved it, `no` for who had it by the promised time, `yes` for who had it later.
     """
 
     outcome: str | None = None
@@ -38,6 +39,7 @@ class Filter:
     city: str | None = None
     variant: str | None = None
     code: str | None = None
+    late: str | None = None
 
     def asked(self) -> dict[str, str]:
         """What it names, as the fields of an address."""
@@ -109,7 +111,17 @@ def _conditions(session: Session, dispatch: Dispatch, wanted: Filter) -> list[Co
         said = (DeliveryEvent.submission_id == c.submission_id, DeliveryEvent.reader_id == c.reader_id, DeliveryEvent.status == status)
         with_extension = DeliveryEvent.status_extension == extension if extension else DeliveryEvent.status_extension.is_(None)
         found.append(exists().where(*said, with_extension))
+    if wanted.late is not None:
+        if wanted.late not in ("yes", "no") or dispatch.deadline_at is None:
+            return None
+        from_then = first_late(dispatch.deadline_at)
+        found += [c.outcome == int(Outcome.RETRIEVED), c.submitted_at.is_not(None), c.outcome_at >= from_then if wanted.late == "yes" else c.outcome_at < from_then]
     return found
+
+
+def first_late(promised: datetime) -> datetime:
+    """Who retrieves at this instant is a minute late, as `monitoring.lateness` counts whole minutes."""
+    return (promised + timedelta(minutes=2) - timedelta(microseconds=1)).replace(second=0, microsecond=0)
 
 
 def _variants(session: Session, dispatch: Dispatch, wanted: Filter) -> Sequence[int]:

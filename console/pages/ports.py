@@ -87,6 +87,7 @@ def _one(visit: Visit, template: str) -> Response:
             errors=sum(one.refused + one.deferred + one.unknown for one in minutes),
             span_h=span_h,
             spans=SPANS_H,
+            waits=measured.waits(session, row.id),
             before=_before(visit),
             agreed=[(one, changes.state_of(one)) for one in reversed(changes.list_changes(session, row.name)[-HISTORY_ROWS:])],
             acts=acts[:HISTORY_ROWS],

@@ -12,6 +12,8 @@ OPERATING: tuple[Right, ...] = (
     Right("dispatch_chart", "GET", "/dispatches/{dispatch_id:int}/charts/{file}", EVERYBODY, refresh=True),
     Right("dispatch_readers", "GET", "/dispatches/{dispatch_id:int}/readers", RESENDERS),
     Right("dispatch_readers_file", "GET", "/dispatches/{dispatch_id:int}/readers.csv", RESENDERS),
+    Right("dispatch_excluded", "GET", "/dispatches/{dispatch_id:int}/excluded", RESENDERS),
+    Right("dispatch_excluded_file", "GET", "/dispatches/{dispatch_id:int}/excluded.csv", RESENDERS),
     Right("codes", "GET", "/dispatches/{dispatch_id:int}/codes", EVERYBODY),
     Right("block", "GET", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),
     Right("block_act", "POST", "/dispatches/{dispatch_id:int}/classes/{handset_class}/block", STOPPERS),

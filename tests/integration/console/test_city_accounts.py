@@ -7,15 +7,19 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from console.auth import accounts
 from console.rights import PUBLIC, RIGHTS, Grant, may
+from content.models import Publication
+from huabao import alarms as notes
+from huabao.alarms import Alarm
 from huabao.clock import business_day
 from huabao.runtime import Runtime
 from tests.integration.console.city_rows import AGENT, EXCLUDED, EXPIRED, MINE, OTHER, PLANNED, RETRIEVED, build, leaks
-from tests.integration.console.conftest import browser, sign_in
+from tests.integration.console.conftest import browser, csrf_of, sign_in
 from tests.integration.console.walking import VALUES, path_of
 
 SignedIn = Callable[[str], TestClient]
@@ -53,7 +57,7 @@ def test_a_dispatch_is_that_of_his_city(client: TestClient, dispatch_id: int) ->
     for path in (f"/dispatches/{dispatch_id}", f"/dispatches/{dispatch_id}/live"):
         page = client.get(path)
         assert page.status_code == 200 and leaks(page.text) == [], path
-        assert f'id="planned">{PLANNED[MINE]}<' in page.text and f'id="retrieved">{RETRIEVED[MINE]}<' in page.text
+        assert f'/readers">{PLANNED[MINE]}</a>' in page.text and f'/readers?outcome=retrieved">{RETRIEVED[MINE]}</a>' in page.text
         assert f">{EXPIRED[MINE]}</a>" in page.text and f">{EXCLUDED[MINE]}<" in page.text
         assert "mm-1" in page.text and "100kb-240x320" in page.text and "Expired 4446" in page.text, "by port, class and code"
         assert "readers, " not in page.text.replace("planned readers, ", ""), "the reason of a change of state may hold counts of all"
@@ -116,3 +120,49 @@ def test_a_right_for_one_city_opens_that_city_s_reports(runtime: Runtime, signed
     page = agent.get(f"/reports/days/{today}?city={OTHER}").text
     assert leaks(page.replace(f"?city={OTHER}", "")) == [] and f">{PLANNED[MINE]}<" in page
     assert agent.get(f"/reports/months/{today[:7]}").status_code == 403
+
+
+def _alarms(runtime: Runtime, dispatch_id: int) -> dict[str, int]:
+    """Alarms whose words hold the other city's figures: of his dispatch, of the other's, of a port, of the house."""
+    text, now, found = f"{PLANNED[OTHER]} readers of {OTHER}", runtime.now(), {}
+    with runtime.transaction() as session:
+        for name, kind, key in (("mine", "dispatch.late", dispatch_id), ("other", "dispatch.late", dispatch_id + 1), ("port", "port.stuck", "mm-1"), ("house", "outbox.person", "x")):
+            one = Alarm(kind=kind, key=str(key), text=text, detail={"readers": PLANNED[OTHER], "city": OTHER}, count=3151, first_seen_at=now, last_seen_at=now)
+            session.add(one)
+            session.flush()
+            notes.note(session, one, notes.OPENED, at=now, by="huabao", why=text)
+            found[name] = one.id
+    return found
+
+
+def test_alarms_are_those_that_concern_his_city_without_their_figures(runtime: Runtime, client: TestClient, dispatch_id: int) -> None:
+    ids = _alarms(runtime, dispatch_id)
+    for path in ("/alarms", "/alarms/live", "/alarms?state=closed"):
+        page = client.get(path)
+        assert page.status_code == 200 and leaks(page.text) == []
+        shown = [name for name, number in ids.items() if f'id="alarm-{number}"' in page.text]
+        assert shown == ([] if "closed" in path else ["mine", "port"]), path
+    for name, number in ids.items():
+        for tail in ("", "/live"):
+            page = client.get(f"/alarms/{number}{tail}")
+            assert (page.status_code, leaks(page.text)) == (200 if name in ("mine", "port") else 404, []), name
+        assert client.get(f"/alarms/{number}/silence").status_code == 403
+        assert f'action="/alarms/{number}/take"' not in client.get(f"/alarms/{number}").text
+
+
+def test_the_palette_and_an_edition_s_page_know_dispatches_to_his_city_only(client: TestClient, signed_in: SignedIn, dispatch_id: int) -> None:
+    csrf = csrf_of(client.get("/me").text)
+    lines = client.post("/palette", data={"csrf": csrf, "typed": "江淮"}).text
+    assert f"/dispatches/{dispatch_id}" in lines and f"/dispatches/{dispatch_id + 1}" not in lines
+    mine, other = client.get("/editions/1").text, client.get("/editions/2").text
+    assert f"{PLANNED[MINE]} readers" in mine and "/dispatches/" not in other and leaks(mine) == leaks(other) == []
+    assert f"{sum(PLANNED.values()):,} readers" in signed_in("王敏").get("/editions/1").text
+
+
+def test_how_long_the_desk_has_is_said_without_counts(runtime: Runtime, client: TestClient, signed_in: SignedIn, dispatch_id: int) -> None:
+    with runtime.transaction() as session:
+        session.execute(update(Publication).values(send_window="00:00-23:59"))
+    house = signed_in("li")
+    for path in ("/editions/countdown", "/editions/1/countdown"):
+        assert client.get(path).status_code == house.get(path).status_code == 200
+        assert leaks(client.get(path).text) == [] and "reader" not in client.get(path).text.lower(), path
