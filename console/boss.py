@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from console import raw_route
-from console.group_commit import GroupCommit, NotStoredError
+from console.group_commit import LINGER_S, GroupCommit, NotStoredError
 from console.raw_route import GoneError, Receive, Reply, Scope, Send
 from console.short_way import Hear
 from huabao.runtime import Runtime
@@ -34,8 +34,9 @@ class BossApp:
         wall: the machine's clock, seconds since 1970; a signature's age is judged by it, whatever a rehearsal's clock says.
     """
 
-    def __init__(self, runtime: Runtime, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, runtime: Runtime, *, wall: Callable[[], float] = time.time, linger_s: float = LINGER_S) -> None:
         self._runtime = runtime
+        self._linger_s = linger_s
         self._wall = wall
         self._commit: GroupCommit[Told, Answered] | None = None
 
@@ -88,11 +89,14 @@ class BossApp:
     def _committer(self) -> GroupCommit[Told, Answered]:
         loop = asyncio.get_running_loop()
         if self._commit is None or self._commit.loop is not loop:
-            self._commit = GroupCommit(self._runtime, loop, self._store, name="boss", apart=lambda session, one: boss.take_broken(session, one, now=self._runtime.now()))
+            self._commit = GroupCommit(self._runtime, loop, self._store, name="boss", apart=self._store_apart, linger_s=self._linger_s)
         return self._commit
 
     def _store(self, session: Session, told: Sequence[Told]) -> list[Answered]:
         return boss.take(session, told, now=self._runtime.now())
+
+    def _store_apart(self, session: Session, told: Told) -> Answered:
+        return boss.take_broken(session, told, now=self._runtime.now())
 
 
 def _is_events(path: str) -> bool:

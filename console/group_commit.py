@@ -1,6 +1,6 @@
 """Group commit: many small writes share one transaction, each is told when it is durable.
 
-A write that comes while nothing is committed waits `LINGER_S` for company;
+A write that comes while nothing is committed waits a moment for company;
 those that come during a commit go together with the next one. A writer who gives
 up waiting takes nothing away from the others, and one that cannot be stored is
 stored apart, so that its company does not suffer.
@@ -69,6 +69,7 @@ class GroupCommit(Generic[W, R]):
         store: writes down all of a group in one transaction; one result for each. May be called again with the same in another transaction.
         apart: writes down that something is wrong with a write, where `store` fails on it alone; without it such a write is not stored.
         name: of the thread.
+        linger_s: what a write waits for company while nothing is committed.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class GroupCommit(Generic[W, R]):
         *,
         name: str,
         apart: Callable[[Session, W], R] | None = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self.loop = loop
+        self._linger_s = linger_s
         self._runtime = runtime
         self._store = store
         self._apart = apart
@@ -116,7 +119,7 @@ class GroupCommit(Generic[W, R]):
         if len(self._waiting) >= WRITES_MAX:
             self._flush()
         elif self._timer is None and not self._committing:
-            self._timer = self.loop.call_later(LINGER_S, self._flush)
+            self._timer = self.loop.call_later(self._linger_s, self._flush)
         if self._watch is None:
             self._watch = self.loop.call_later(STORE_WAIT_S, self._give_up)
 

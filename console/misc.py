@@ -21,7 +21,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from console.group_commit import GroupCommit, NotStoredError
+from console.group_commit import LINGER_S, GroupCommit, NotStoredError
 from console.kept import Kept
 from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, has_length, is_too_long, read_body, text, too_large
 from console.short_way import Hear
@@ -58,8 +58,9 @@ class Door:
 class MISCApp:
     """The ASGI application of `/misc`, with a short way in."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, linger_s: float = LINGER_S) -> None:
         self._runtime = runtime
+        self._linger_s = linger_s
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"misc nonce {secret}".encode()).digest()
         self._doors = Kept(self._load, PEERS_KEPT_S)
@@ -157,7 +158,7 @@ class MISCApp:
     def _committer(self) -> GroupCommit[Arrival, int]:
         loop = asyncio.get_running_loop()
         if self._commit is None or self._commit.loop is not loop:
-            self._commit = GroupCommit(self._runtime, loop, self._store, name="misc", apart=self._store_apart)
+            self._commit = GroupCommit(self._runtime, loop, self._store, name="misc", apart=self._store_apart, linger_s=self._linger_s)
         return self._commit
 
     def _store(self, session: Session, arrivals: Sequence[Arrival]) -> Sequence[int]:

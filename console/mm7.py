@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.group_commit import NotStoredError
+from console.group_commit import LINGER_S, NotStoredError
 from console.kept import Kept
 from console.mm7_commit import ReportCommit, Write
 from console.raw_route import GoneError, Receive, Reply, Scope, Send, answer_with, away, has_length, is_too_long, read_body, text, too_large
@@ -81,8 +81,9 @@ class Door:
 class MM7App:
     """The ASGI application of `/mm7`, and what `console.short_way` asks of it beside."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, linger_s: float = LINGER_S) -> None:
         self._runtime = runtime
+        self._linger_s = linger_s
         secret = runtime.config.secret_key.get_secret_value() or new_token()
         self._seal = hashlib.sha256(f"mm7 nonce {secret}".encode()).digest()
         self._doors = Kept(self._load, PORTS_KEPT_S)
@@ -185,7 +186,7 @@ class MM7App:
     def _committer(self) -> ReportCommit:
         loop = asyncio.get_running_loop()
         if self._commit is None or self._commit.loop is not loop:
-            self._commit = ReportCommit(self._runtime, loop)
+            self._commit = ReportCommit(self._runtime, loop, linger_s=self._linger_s)
         return self._commit
 
 

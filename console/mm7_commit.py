@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from console.group_commit import GroupCommit
+from console.group_commit import LINGER_S, GroupCommit
 from delivery.reports.folding import append
 from huabao.runtime import Runtime
 
@@ -30,8 +30,8 @@ class Write:
 class ReportCommit(GroupCommit[Write, None]):
     """The writes of one event loop."""
 
-    def __init__(self, runtime: Runtime, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(runtime, loop, _store, name="mm7")
+    def __init__(self, runtime: Runtime, loop: asyncio.AbstractEventLoop, *, linger_s: float = LINGER_S) -> None:
+        super().__init__(runtime, loop, _store, name="mm7", linger_s=linger_s)
 
 
 def _store(session: Session, writes: Sequence[Write]) -> Sequence[None]:

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from huabao.settings import Setting, SettingValue
+from huabao.settings import Setting, values_of
 
 RESEND, SEED, WELCOME, SPECIAL, BULK = "resend", "seed", "welcome", "special", "bulk"
 
@@ -39,9 +38,7 @@ SETTINGS: tuple[Setting[Any], ...] = tuple(SHARES.values())
 
 def shares(session: Session) -> Mapping[str, float]:
     """The guaranteed shares as they are set now; together at most 1."""
-    known = select(SettingValue.name, SettingValue.value).where(SettingValue.name.in_([setting.name for setting in SETTINGS]))
-    changed: dict[str, Any] = {row.name: row.value for row in session.execute(known)}
-    found = {lane: float(changed.get(setting.name, setting.default)) for lane, setting in SHARES.items()}
+    found = {lane: float(share) for lane, share in zip(SHARES, values_of(session, SETTINGS), strict=True)}
     total = sum(found.values())
     return {lane: share / total for lane, share in found.items()} if total > 1 else found
 

@@ -23,5 +23,5 @@ def minute_sql(session: Session, moment: ColumnElement[Any]) -> ColumnElement[An
 def minute_of(found: datetime | str) -> datetime:
     """The instant of what `minute_sql` brought: an instant from PostgreSQL, `2026-11-22 06:30` in UTC from SQLite."""
     if isinstance(found, str):
-        return datetime.strptime(found, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        return datetime.fromisoformat(found).replace(tzinfo=UTC)
     return found.astimezone(UTC)

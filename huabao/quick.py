@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, String, Table, TextClause, any_, bindparam, column, func, insert, select, text, update
+from sqlalchemy import ARRAY, JSON, ColumnElement, Float, String, Table, TextClause, any_, bindparam, column, func, insert, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import Connection, Dialect
@@ -32,6 +32,8 @@ Key = TypeVar("Key", str, int)
 
 _SQLITE: Final = sqlite_dialect(paramstyle="named")
 _ROWS: Final = "bound_rows"
+_FLOAT8: Final = 701
+"""What PostgreSQL calls its type of a Float; the driver asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     made = cast(SQLCompiler, statement.compile(dialect=dialect))
     binds = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in made.binds.items()]
     answer = statement.exported_columns if getattr(statement, "is_select", False) or getattr(statement, "_returning", ()) else ()
-    results = [(at, one.type.dialect_impl(dialect).result_processor(dialect, None)) for at, one in enumerate(answer)]
+    results = [(at, one.type.dialect_impl(dialect).result_processor(dialect, _FLOAT8 if isinstance(one.type, Float) else None)) for at, one in enumerate(answer)]
     constants = {name: bind.effective_value for name, bind in made.binds.items() if not bind.required}
     return _Compiled(str(made), constants, _processes(binds), _processes(results))
 

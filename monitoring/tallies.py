@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger, String, delete, func, insert, or_, select
+from sqlalchemy import BigInteger, ColumnElement, SmallInteger, String, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from content.models import Variant
@@ -47,6 +47,9 @@ EVERY_S = 15.0
 COST_FACTOR = 20.0
 AFTER_CLOSE = timedelta(hours=26)
 """Late reports still come; then a dispatch is counted no more."""
+
+UNFOLDED = timedelta(minutes=10)
+"""So old a report may be before what it says is counted."""
 
 CODES_MAX = 100
 CITIES_MAX = 60
@@ -162,7 +165,11 @@ def tally_due(runtime: Runtime) -> int:
         wanted = due(session, runtime.now())
     for dispatch_id in wanted:
         with runtime.transaction() as session:
-            count(session, session.get_one(Dispatch, dispatch_id), runtime.now())
+            dispatch, now = session.get_one(Dispatch, dispatch_id), runtime.now()
+            if _is_as_counted(session, dispatch):
+                _still(session, dispatch_id, now)
+            else:
+                count(session, dispatch, now)
     return len(wanted)
 
 
@@ -184,6 +191,26 @@ def _rest(state: str, closed_at: datetime | None, at: datetime, cost_s: float) -
     if closed_at is not None and at > closed_at:
         return max(timedelta(hours=1), dear)
     return max(timedelta(seconds=EVERY_S if state in (lifecycle.SENDING, lifecycle.DRAINING) else 60), dear)
+
+
+def _is_as_counted(session: Session, dispatch: Dispatch) -> bool:
+    """Whether nothing came since it was counted: nobody's outcome changed, which never goes back, and no report was heard."""
+    counted = session.get(DispatchTallied, dispatch.id)
+    if counted is None or dispatch.state == lifecycle.SENDING or (dispatch.closed_at is not None and counted.at < dispatch.closed_at):
+        return False
+    c, one = deliveries.c, DispatchTally
+    before = select(one.outcome, func.sum(one.readers)).where(one.dispatch_id == dispatch.id, one.scope == PORT).group_by(one.outcome)
+    present = select(c.outcome, func.count()).where(c.day == dispatch.day, c.dispatch_id == dispatch.id).group_by(c.outcome)
+    if {(outcome, int(readers)) for outcome, readers in session.execute(before)} != {(outcome, readers) for outcome, readers in session.execute(present)}:
+        return False
+    heard = select(DeliveryEvent.id).join(Submission, Submission.id == DeliveryEvent.submission_id)
+    return session.scalar(heard.where(Submission.dispatch_id == dispatch.id, DeliveryEvent.received_at > counted.at - UNFOLDED).limit(1)) is None
+
+
+def _still(session: Session, dispatch_id: int, now: datetime) -> None:
+    """What was counted holds now too."""
+    session.execute(update(DispatchTallied).where(DispatchTallied.dispatch_id == dispatch_id).values(at=now))
+    session.execute(update(cities.DispatchCity).where(cities.DispatchCity.dispatch_id == dispatch_id).values(at=now))
 
 
 def count(session: Session, dispatch: Dispatch, now: datetime) -> None:
@@ -221,15 +248,16 @@ def _rows(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple
 def _cells(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple[tuple[str, str, int], int]]:
     c = deliveries.c
     rows = session.execute(
-        select(Port.name, Variant.handset_class, Variant.name, Reader.city, c.outcome, func.count())
+        select(c.port_id, c.variant_id, Reader.city, c.outcome, func.count())
         .select_from(deliveries)
-        .join(Variant, Variant.id == c.variant_id)
-        .join(Port, Port.id == c.port_id)
         .outerjoin(Reader, Reader.id == c.reader_id)
         .where(c.day == dispatch.day, c.dispatch_id == dispatch.id)
-        .group_by(Port.name, Variant.handset_class, Variant.name, Reader.city, c.outcome)
-    )
-    for port, handset_class, variant, city, outcome, readers in rows:
+        .group_by(c.port_id, c.variant_id, Reader.city, c.outcome)
+    ).all()
+    ports = dict(session.execute(select(Port.id, Port.name)).all())
+    variants = {id_: names for id_, *names in session.execute(select(Variant.id, Variant.handset_class, Variant.name).where(Variant.id.in_({row.variant_id for row in rows})))}
+    for port_id, variant_id, city, outcome, readers in rows:
+        port, (handset_class, variant) = ports[port_id], variants[variant_id]
         mine = found.of(city)
         if mine is not None:
             mine.add_outcome(outcome, readers)

@@ -152,7 +152,7 @@ class Days:
             self.desk.draw()
 
     def _add_ports(self) -> None:
-        self.house.rate = rate = max(60.0, self.plan.readers / 15)
+        self.house.rate = rate = max(60.0, self.plan.readers / 5)
         for name, share in (("mmsc-a", 0.6), ("mmsc-b", 0.4)):
             one = MMSC(name, self.house.clock, self.handsets, self.plan.tcp_port if name == "mmsc-a" else 0)
             one.listener.up()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from time import monotonic, process_time
+from time import process_time
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,9 +22,9 @@ from console.misc import MISCApp
 from console.mm7 import MM7App
 from console.month.clock import MonthClock
 from console.month.mmsc import MMSC
+from console.month.pacing import MonthThrottle
 from console.raw_route import ASGIApp
 from delivery import throttle
-from delivery.throttle import LocalThrottle
 from huabao.errors import HuabaoError
 from huabao.queues import QUEUES, Registry
 from huabao.runtime import Runtime
@@ -35,15 +35,12 @@ BOSS_SECRET: Final = b"month"
 
 OWNER = "month"
 OK = 200
-TOLD_AT_ONCE = 200
+TOLD_AT_ONCE = 500
 """Requests that share a commit; none may wait so long for the others that it is turned away."""
 
-REPORTS_AT_ONCE = 400
+REPORTS_AT_ONCE = 1000
 JOBS_MAX = 5_000
 """So many jobs of one instant never end by themselves."""
-
-SPEED = 1_000.0
-"""By so much the throttle's seconds are shorter: a contract's rate is kept on the month's clock, not on ours."""
 
 SENDING: Final = frozenset(
     {
@@ -90,12 +87,13 @@ class House:
     def of(cls, runtime: Runtime, begins: datetime, registry: Registry) -> House:
         """The house of a month that begins at that instant."""
         clock = MonthClock(begins)
-        throttle.use(runtime, LocalThrottle(clock=lambda: monotonic() * SPEED))
+        throttle.use(runtime, MonthThrottle())
         config = runtime.config.model_copy(update={"boss_secrets": SecretStr(BOSS_SECRET.decode())})
         return cls(replace(runtime, clock=clock, config=config), clock, registry)
 
     def __post_init__(self) -> None:
-        self._mm7, self._boss, self._misc = MM7App(self.runtime), BossApp(self.runtime, wall=lambda: self.clock().timestamp()), MISCApp(self.runtime)
+        self._mm7, self._misc = MM7App(self.runtime, linger_s=0.0), MISCApp(self.runtime, linger_s=0.0)  # all who share a commit are there already
+        self._boss = BossApp(self.runtime, wall=lambda: self.clock().timestamp(), linger_s=0.0)
 
     @property
     def now(self) -> datetime:

@@ -41,6 +41,9 @@ RATES: Final = {"join": 0.002, "leave": 0.0015, "pause": 0.0006, "resume": 0.000
 LOST: Final = 0.25
 """Share of MISC's messages that never come: the sides differ until the night's check files."""
 
+ACCOUNTS, ORDERS, TERMS = range(3)
+"""What is told together at an instant, in this order."""
+
 Key = tuple[str, str]
 
 
@@ -58,6 +61,7 @@ class Province:
     Attributes:
         sides: what each holds, by number and service.
         barred: numbers whose account is barred.
+        said: what is to be told: of accounts, then by MISC of orders, then of their terms.
     """
 
     house: House
@@ -65,6 +69,7 @@ class Province:
     seed: int
     sides: dict[str, dict[Key, Row]] = field(default_factory=lambda: {"boss": {}, "misc": {}})
     barred: set[str] = field(default_factory=set)
+    said: tuple[list[bytes], list[bytes], list[bytes]] = field(default_factory=lambda: ([], [], []))
     boss: Listener = field(init=False)
     misc: Listener = field(init=False)
     _told: int = 0
@@ -87,7 +92,8 @@ class Province:
         self.house.runtime = replace(self.house.runtime, config=config)
         with self.house.runtime.transaction() as session:
             set_peer(session, "misc", {"url": f"http://127.0.0.1:{self.misc.tcp_port}/misc", "sp_id": "600001"}, new=True, by=HOUSE, at=self.house.now)
-        self._tell_boss([self._event("terms", key, self.house.now, price_fen=PRICES[key[1]]) for key in self.sides["boss"]])
+        self.said[TERMS].extend(self._event("terms", key, self.house.now, price_fen=PRICES[key[1]]) for key in self.sides["boss"])
+        self._tell()
 
     def close(self) -> None:
         """Be reachable no more."""
@@ -102,6 +108,7 @@ class Province:
             mean = rate * part * len(self.readers.services)
             for _ in range(int(mean) + (self.draw.random() < mean - int(mean))):
                 self._act(act)
+        self._tell()
 
     def _act(self, act: str) -> None:
         now = self.house.now
@@ -109,10 +116,10 @@ class Province:
             number = self.readers.new_number()
             services = [MORNING, *([EVENING] if self.draw.random() < 0.5 else [])]
             self.readers.services[number] = services
-            self._tell_boss([self._event("opened", (number, ""), now)])
+            self.said[ACCOUNTS].append(self._event("opened", (number, ""), now))
             for service in services:
                 self._changed("order", (number, service), Row("active", now))
-                self._tell_boss([self._event("terms", (number, service), now, price_fen=PRICES[service])])
+                self.said[TERMS].append(self._event("terms", (number, service), now, price_fen=PRICES[service]))
             return
         wanted = "paused" if act == "resume" else "active"
         keys = [key for key, row in self.sides["misc"].items() if row.state == wanted and self.sides["boss"].get(key, row).state == wanted and key[0] not in self.barred]
@@ -122,7 +129,7 @@ class Province:
         if act == "bar":
             self.barred.add(key[0])
             self._hold(key[0], "paused")
-            self._tell_boss([self._event("barred", (key[0], ""), now, reason="欠费停机")])
+            self.said[ACCOUNTS].append(self._event("barred", (key[0], ""), now, reason="欠费停机"))
         else:
             row = {"leave": None, "pause": Row("paused", now), "resume": Row("active", now)}[act]
             self._changed({"leave": "cancel"}.get(act, act), key, row)
@@ -133,7 +140,8 @@ class Province:
             if self.draw.random() < share:
                 self.barred.discard(number)
                 self._hold(number, "active")
-                self._tell_boss([self._event("unbarred", (number, ""), self.house.now)])
+                self.said[ACCOUNTS].append(self._event("unbarred", (number, ""), self.house.now))
+        self._tell()
 
     def _hold(self, number: str, state: str) -> None:
         for side in self.sides.values():
@@ -145,7 +153,7 @@ class Province:
         for side in self.sides.values():
             put(side, key, row)
         if self.draw.random() >= LOST:
-            self.house.tell_misc([self._message(event, key)])
+            self.said[ORDERS].append(self._message(event, key))
 
     def sweep(self, count: int) -> list[Key]:
         """BOSS and MISC end so many orders at once and tell nobody; which."""
@@ -168,9 +176,15 @@ class Province:
     def _event(self, event: str, key: Key, at: datetime, *, price_fen: int | None = None, reason: str = "") -> bytes:
         return encode_event(BossEvent(f"B{self._id()}", event, key[0], at, key[1] or None, price_fen=price_fen, reason=reason))
 
-    def _tell_boss(self, bodies: list[bytes]) -> None:
+    def _tell(self) -> None:
+        """Say all that is to be said: BOSS of accounts, MISC, BOSS of terms."""
         stamp = int(self.house.now.timestamp())
-        self.house.tell_boss([(body, headers_for(BOSS_SECRET, stamp, body)) for body in bodies])
+        for at, bodies in enumerate(self.said):
+            if at == ORDERS:
+                self.house.tell_misc(bodies)
+            else:
+                self.house.tell_boss([(body, headers_for(BOSS_SECRET, stamp, body)) for body in bodies])
+            bodies.clear()
 
     # --- what they are asked ---------------------------------------------------------------------------------------
 

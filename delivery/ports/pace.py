@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery.ports.breaker import PROBING
-from huabao.settings import Setting, SettingValue
+from huabao.settings import Setting, values_of
 
 if TYPE_CHECKING:
     from delivery.ports.settings import PortSettings
@@ -51,9 +50,7 @@ class PaceRules:
     @classmethod
     def of(cls, session: Session) -> PaceRules:
         """The values in force, in one query."""
-        names = [one.name for one in SETTINGS]
-        found = {row.name: row.value for row in session.execute(select(SettingValue.name, SettingValue.value).where(SettingValue.name.in_(names)))}
-        return cls(*(found.get(one.name, one.default) for one in SETTINGS))
+        return cls(*values_of(session, SETTINGS))
 
 
 def recovered(factor: float, since: datetime | None, now: datetime, recovery_s: float) -> float:

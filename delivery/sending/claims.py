@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, String, Table, bindparam, cast, func, select, update
+from sqlalchemy import Select, String, Table, bindparam, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from content.models import Edition, EditionVersion, Publication, Variant
@@ -33,6 +33,7 @@ from huabao.errors import FenceError
 from huabao.hands import Hands
 from huabao.ids import new_token, unpack_ids
 from huabao.msisdn import MSISDN
+from huabao.quick import Quick, ask
 from subscribers.contacts import note_contacts
 from subscribers.models import Reader
 
@@ -154,32 +155,31 @@ _STANDS = (
     select(Dispatch.stage).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
     select(Dispatch.rate).where(Dispatch.id == _batches.c.dispatch_id).scalar_subquery(),
 )
-_TAKEN = (
-    update(_batches)
+_TAKEN = Quick(
+    lambda _: update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.state == "ready")
     .values(state="claimed", owner=bindparam("holder"), fence=_batches.c.fence + 1, lease_until=bindparam("until"))
     .returning(*(_batches.c[name] for name in TakenBatch._fields[:-1]), *_STANDS)
 )
-_RENEWED = (
-    update(_batches)
+_RENEWED = Quick(
+    lambda _: update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("our_fence"), _batches.c.owner == bindparam("holder"), _batches.c.state == "claimed")
     .values(lease_until=bindparam("until"))
     .returning(*_STANDS)
 )
-_GIVEN_BACK = (
-    update(_batches)
+_GIVEN_BACK = Quick(
+    lambda _: update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("our_fence"))
     .values(state=bindparam("next"), owner=None, lease_until=None, deferrals=_batches.c.deferrals + bindparam("deferred"))
 )
-_OPEN = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state.in_(("ready", "claimed"))).limit(1)
-_READY = select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state == "ready").limit(1)
+_OPEN = Quick(lambda _: select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), or_(_batches.c.state == "ready", _batches.c.state == "claimed")).limit(1))
+_READY = Quick(lambda _: select(_batches.c.id).where(_batches.c.dispatch_id == bindparam("dispatch"), _batches.c.state == "ready").limit(1))
 
 
 def take(session: Session, batch_id: int, *, owner: str, now: datetime, lease_s: float) -> TakenBatch | None:
     """Raise the fence of a batch that is ready, else None; one whose worker fell silent is made ready by `sweeps.requeue_silent`."""
-    values = {"batch": batch_id, "holder": owner, "until": now + timedelta(seconds=lease_s)}
-    found = session.connection().execute(_TAKEN, values).one_or_none()
-    return None if found is None else TakenBatch._make((*found[: -len(_STANDS)], Standing(*found[-len(_STANDS) :])))
+    (rows,) = ask(session, _TAKEN(batch=batch_id, holder=owner, until=now + timedelta(seconds=lease_s)))
+    return TakenBatch._make((*rows[0][: -len(_STANDS)], Standing(*rows[0][-len(_STANDS) :]))) if rows else None
 
 
 def look_up(session: Session, batch: TakenBatch, *, now: datetime) -> ClaimedBatch:
@@ -238,16 +238,15 @@ def renew(session: Session, batch: ClaimedBatch, *, now: datetime, lease_s: floa
     Raises:
         FenceError: somebody else took it over.
     """
-    values = {"batch": batch.batch_id, "our_fence": batch.fence, "holder": batch.owner, "until": now + timedelta(seconds=lease_s)}
-    stands = session.connection().execute(_RENEWED, values).one_or_none()
-    if stands is None:
+    (stands,) = ask(session, _RENEWED(batch=batch.batch_id, our_fence=batch.fence, holder=batch.owner, until=now + timedelta(seconds=lease_s)))
+    if not stands:
         raise FenceError(f"batch {batch.batch_id} was taken over; fence {batch.fence} is void")
-    return Standing(*stands)
+    return Standing(*stands[0])
 
 
 def give_back(session: Session, batch: ClaimedBatch, state: str, *, deferred: bool = False, not_before: datetime | None = None) -> None:
     """Let the batch go: done, cancelled, or ready for the next claim, not before an instant."""
-    session.connection().execute(_GIVEN_BACK, {"batch": batch.batch_id, "our_fence": batch.fence, "next": state, "deferred": int(deferred)})
+    ask(session, _GIVEN_BACK(batch=batch.batch_id, our_fence=batch.fence, next=state, deferred=int(deferred)))
     if not_before is not None:
         session.execute(update(Batch).where(Batch.id == batch.batch_id).values(not_before=not_before))
 
@@ -259,12 +258,14 @@ def forget_losses(session: Session, batch: ClaimedBatch) -> None:
 
 def open_batches(session: Session, dispatch_id: int) -> bool:
     """Whether some batch of the dispatch is not finished."""
-    return session.connection().execute(_OPEN, {"dispatch": dispatch_id}).first() is not None
+    (found,) = ask(session, _OPEN(dispatch=dispatch_id))
+    return bool(found)
 
 
 def ready_batches(session: Session, dispatch_id: int) -> bool:
     """Whether some batch of the dispatch waits for a worker."""
-    return session.connection().execute(_READY, {"dispatch": dispatch_id}).first() is not None
+    (found,) = ask(session, _READY(dispatch=dispatch_id))
+    return bool(found)
 
 
 def _recheck(session: Session, batch: TakenBatch, audience: audiences.Audience, asleep: Asleep, now: datetime) -> tuple[dict[int, MSISDN], dict[str, list[int]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from delivery.models import Dispatch, Port
 from delivery.ports import MessageContent, PortLink, PortSettings, SubmitStream, WAPPush, open_link
 from delivery.ports.pace import PaceRules
 from delivery.sending.claims import ClaimedBatch
+from huabao.quick import Quick, ask
 from huabao.runtime import Runtime
 
 CONTENTS_KEPT_MAX = 64
@@ -28,12 +29,14 @@ _kept: OrderedDict[Key, tuple[PortLink, object, tuple[Gap, ...]]] = OrderedDict(
 _lock = threading.Lock()
 
 
-_PORT = select(Port.__table__).where(Port.id == bindparam("port"))
+_COLUMNS = namedtuple("_COLUMNS", [one.name for one in Port.__table__.c])  # type: ignore[misc]  # as many as the table has
+_PORT = Quick(lambda _: select(Port.__table__).where(Port.id == bindparam("port")))
 
 
 def port_settings(session: Session, port_id: int) -> PortSettings:
     """The port as its row says now."""
-    return PortSettings.of(session.connection().execute(_PORT, {"port": port_id}).one(), PaceRules.of(session))  # type: ignore[arg-type]  # a row has the columns of a Port
+    ((row,),) = ask(session, _PORT(port=port_id))
+    return PortSettings.of(_COLUMNS(*row), PaceRules.of(session))  # type: ignore[arg-type]  # a row has the columns of a Port
 
 
 @dataclass(frozen=True)
