@@ -13,6 +13,7 @@ from content.models import Edition, EditionVersion, Publication
 from delivery import kinds
 from delivery.lanes import RESEND
 from delivery.models import Dispatch, Port
+from monitoring.cities import DispatchCity
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,15 @@ def find_editions(session: Session, typed: str, limit: int) -> list[FoundEdition
     return [FoundEdition(edition_id, publication, number, title) for edition_id, publication, number, title in rows]
 
 
-def find_dispatches(session: Session, typed: str, limit: int) -> list[FoundDispatch]:
-    """Dispatches of such editions, or with that number; without those to test handsets and to single readers."""
+def find_dispatches(session: Session, typed: str, limit: int, *, city: str = "") -> list[FoundDispatch]:
+    """Dispatches of such editions, or with that number; without those to test handsets and to single readers. With a city, those with readers there."""
+    here = (Dispatch.id.in_(select(DispatchCity.dispatch_id).where(DispatchCity.city == city)),) if city else ()
     rows = session.execute(
         select(Dispatch.id, Publication.title, Edition.number, Dispatch.state, Dispatch.day)
         .join(Edition, Edition.id == Dispatch.edition_id)
         .join(Publication, Publication.id == Edition.publication_id)
         .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND, *_fitting(typed))
+        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND, *_fitting(typed), *here)
         .order_by(Dispatch.id.desc())
         .limit(limit)
     )

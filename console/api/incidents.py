@@ -13,7 +13,7 @@ from console.api.calls import Call, Reply
 from console.api.problems import Problem
 from console.api.schemas import Agent, Strict
 from huabao.alarms import Alarm
-from monitoring.alarms import handling
+from monitoring.alarms import city, handling
 from monitoring.alarms.kinds import kind_of
 
 
@@ -82,6 +82,8 @@ def list_alarms(call: Call) -> Reply:
     """Incidents, the newest first."""
     query = call.query
     assert isinstance(query, AlarmQuery)
+    if call.client.city:
+        return _listed_in(call, call.client.city, query)
     wanted = select(Alarm).order_by(Alarm.id.desc())
     if query.before is not None:
         wanted = wanted.where(Alarm.id < query.before)
@@ -96,7 +98,25 @@ def list_alarms(call: Call) -> Reply:
 def show_alarm(call: Call) -> Reply:
     """One incident with its history."""
     with call.runtime.transaction(read_only=True) as session:
-        return Reply(200, _story(session, _found(session, call), call.runtime.now()))
+        found = _found(session, call)
+        if not call.client.city:
+            return Reply(200, _story(session, found, call.runtime.now()))
+        if not city.concerning(session, [found], call.client.city):
+            raise Problem("not-found", f"there is no alarm {found.id}")
+        return Reply(200, AlarmStory(**(_line(found, call.runtime.now()) | _UNSAID), history=[]))
+
+
+_UNSAID = {"text": "", "next": ""}
+"""What may be said of all cities, and what only who deals with it can do."""
+
+
+def _listed_in(call: Call, name: str, query: AlarmQuery) -> Reply:
+    now = call.runtime.now()
+    with call.runtime.transaction(read_only=True) as session:
+        found = city.listed(session, name, "", now, before=query.before)
+    found = [one for one in found if one.closed_at is None or not query.open]
+    page = [AlarmDocument(**(_line(one, now) | _UNSAID)) for one in found[: query.limit]]
+    return Reply(200, AlarmPage(alarms=page, next_before=page[-1].alarm_id if len(found) > query.limit else None))
 
 
 def act_on_alarm(call: Call) -> Reply:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from console.visit import Refused, Visit
 from huabao.alarms import SYSTEM, Alarm
 from huabao.errors import UsageError
-from monitoring.alarms import handling
+from monitoring.alarms import city, handling
 from monitoring.alarms.kinds import kind_of
 
 PAGE_ROWS = 50
@@ -54,6 +54,8 @@ def _list(visit: Visit, template: str) -> Response:
     older = ""
     with visit.runtime.transaction(read_only=True) as session:
         if state == handling.CLOSED:
+        if visit.city:
+            return _of_city(visit, session, state, template)
             found = list(handling.closed(session, after=_after(visit), limit=PAGE_ROWS + 1))
             if len(found) > PAGE_ROWS:
                 older = _cursor(found[PAGE_ROWS - 1])
@@ -77,6 +79,16 @@ def _list(visit: Visit, template: str) -> Response:
 
 
 def _address(state: str, after: str) -> str:
+def _of_city(visit: Visit, session: Session, state: str, template: str) -> Response:
+    """What concerns the city; of closed ones the newest, without older pages."""
+    now = visit.runtime.now()
+    by_state = {one: city.listed(session, visit.city, one, now) for one in handling.STATES if one in (state, handling.OPEN, handling.SILENCED)}
+    lines = by_state[state] if state == handling.CLOSED else city.worst_first(by_state[state])
+    counts = {one: len(by_state[one]) for one in (handling.OPEN, handling.SILENCED)}
+    shown: dict[str, Any] = {"older": "", "first": True, "kind_of": kind_of, "tones": SEVERITY_TONES, "address": _address(state, "")}
+    return visit.page(template, state=state, states=handling.STATES, lines=lines, counts=counts, **shown)
+
+
     return f"/alarms/live?state={state}" + (f"&after={after}" if _parsed(after) is not None else "")
 
 
@@ -95,6 +107,11 @@ def _one(visit: Visit, template: str) -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         found = _found(visit, session)
         return visit.page(
+        if visit.city:
+            if not city.concerning(session, [found], visit.city):
+                raise Refused(404, "not_found")
+            shown = "_alarm_city.html" if template.startswith("_") else template
+            return visit.page(shown, alarm=found, kind=kind_of(found.kind), state=handling.state_of(found, now), tones=SEVERITY_TONES)
             template,
             alarm=found,
             kind=kind_of(found.kind),

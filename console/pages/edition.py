@@ -11,6 +11,7 @@ from console.visit import Refused, Visit, local_path
 from content.works import services as works
 from content.works.models import DeskWork
 from delivery.dispatch.of_edition import countdown_of, dispatches_of
+from monitoring.cities import city_tallies
 
 ACTS = ("approve", "reapprove", "schedule", "correct", "kill")
 """Works that change an edition."""
@@ -21,8 +22,11 @@ def edition(visit: Visit) -> Response:
     with visit.runtime.transaction(read_only=True) as session:
         found = seen(visit, session)
         dispatches = dispatches_of(session, found.view.edition.id)
-        last = _last([works.latest(session, found.view.edition.id, kind) for kind in ACTS])
-    return visit.page("edition.html", **shared(visit, found, "edition"), dispatches=dispatches, last=last)
+        planned = {one.id: one.planned for one in dispatches}
+        if visit.city:  # what a work came to may be said with counts of all cities
+            planned = {number: one.planned for number, one in city_tallies(session, list(planned), visit.city).items()}
+        last = None if visit.city else _last([works.latest(session, found.view.edition.id, kind) for kind in ACTS])
+    return visit.page("edition.html", **shared(visit, found, "edition"), dispatches=[one for one in dispatches if one.id in planned], planned=planned, last=last)
 
 
 def _last(found: Sequence[DeskWork | None]) -> DeskWork | None:

@@ -51,7 +51,7 @@ def _places(visit: Visit, typed: str) -> Iterator[Found]:
 
 def _things(visit: Visit, session: Session, typed: str) -> Iterator[Found]:
     if visit.may("dispatch"):
-        for one in find_dispatches(session, typed, OF_A_KIND):
+        for one in find_dispatches(session, typed, OF_A_KIND, city=(visit.who.city if visit.who else None) or ""):
             name = f"{one.publication} {visit.say('dispatch.number', n=one.number)}"
             yield Found(f"/dispatches/{one.dispatch_id}", "today", name, f"{visit.say('dispatch.id', n=str(one.dispatch_id))} · {named(visit.language, 'state', one.state)}")
     if visit.may("edition"):

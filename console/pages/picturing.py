@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from console.pages.writing import answer, edition_of, problem
+from console.pages.writing import answer, edition_of, lines_of, problem
 from console.visit import Refused, Visit
 from content.adapt import PictureError
 from content.adapt.opening import FILE_BYTES_MAX
@@ -112,9 +112,13 @@ def look_act(visit: Visit) -> Response:
     try:
         key, made = looks_of(visit.runtime).ask(visit.runtime, edition.id, found.document, wish, wait_s)
     except HuabaoError as error:
-        return answer({"problem": str(error), "problems": str(error).split("\n"), "kind": "unready", "revision": found.revision})
+        told = lines_of(visit, error)
+        return answer({"problem": "\n".join(told), "problems": told, "kind": "unready", "revision": found.revision})
     document: dict[str, Any] = {"key": key, "revision": found.revision, "ready": made is not None, "as": f"{reader.masked} · {reader.model}" if reader else ""}
-    return answer(document | (_told(made) if made is not None else {}))
+    document |= _told(made) if made is not None else {}
+    if visit.city and made is not None:
+        document["readers"] = None  # how many they are is counted over all cities
+    return answer(document)
 
 
 def look_slide(visit: Visit) -> Response:

@@ -74,7 +74,8 @@ def _checks(visit: Visit, session: Session, found: Seen, hits: list[Finding], co
     checked = works.latest(session, found.view.edition.id, "preflight")
     result = checked.result if checked and checked.state == works.DONE and checked.edition_version_id == found.view.version.id else None
     failed = int(result["failed"]) if result else 0
-    flight = ("neutral", visit.say("review.unchecked")) if result is None else ("failed", visit.say("flight.failing", n=failed, readers=result["readers"])) if failed else None
+    failing = visit.say("city.flight") if visit.city or not failed else visit.say("flight.failing", n=failed, readers=result["readers"] if result else 0)
+    flight = ("neutral", visit.say("review.unchecked")) if result is None else ("failed", failing) if failed else None
     open_comments = sum(one.resolved_at is None for one in comments)
     greys = ("failed", "grey_day") if grey and not is_grey else ("neutral", "grey_on" if is_grey else "grey_off")
     return [

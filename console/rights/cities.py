@@ -45,7 +45,8 @@ def _ways(*groups: tuple[str, str, str]) -> Mapping[str, Way]:
 
 PAGES = _ways(
     (WHOLE, "of the person himself", "sign_out_act me me_password_act me_sessions_act me_code_act me_code_picture me_code_confirm_act me_recovery_act me_code_off_act"),
-    (WHOLE, "pictures and texts of the paper", "slide slide_n editions editions_countdown edition edition_countdown edition_work review comment_act resolve_act answers"),
+    (CUT, "texts of the paper; counts of readers are left out, or those of his city", "edition review editions_countdown edition_countdown"),
+    (WHOLE, "pictures and texts of the paper", "slide slide_n editions edition_work comment_act resolve_act answers"),
     (
         WHOLE,
         "an edition is written by all; a city's desk saves its own sections alone",
@@ -60,10 +61,10 @@ PAGES = _ways(
     (CUT, "figures and lists of his city's readers; lateness, which no city has by itself, is left out", "overview overview_chart"),
     (CUT, "of his city's readers", "overview_moves overview_moves_file overview_marks overview_marks_file"),
     (CUT, "differences of his city's readers", "reconcile differences differences_file differences_numbers_act hand_over hand_over_act own_act"),
-    (CUT, "what hinders readers of his city; without words or counts that hold all cities", "incident"),
+    (WHOLE, "the sentence that was announced to every desk", "incident"),
     (CUT, "what was counted of his city's readers (`monitoring.cities`)", "today today_live dispatch dispatch_live dispatch_chart"),
     (CUT, "his city's version", "reports report_day report_day_file report_months report_month report_month_file report_edition report_edition_file"),
-    (SHUT, "counts of all cities", "alarms alarms_live alarm alarm_live"),
+    (CUT, "those of dispatches to his city and of what serves every city, without their words and figures", "alarms alarms_live alarm alarm_live"),
     (SHUT, "what every peer said in words of its own, of all cities; a dispatch's page has his city's codes", "codes"),
     (
         SHUT,
@@ -108,7 +109,7 @@ OPERATIONS = _ways(
     (SHUT, "an edition to any phone, as a resend to any number", "tryEdition"),
     (CUT, "what was counted of his city's readers (`monitoring.cities`)", "listDispatches showDispatch"),
     (CUT, "his city's version", "reportDay reportMonth reportEdition"),
-    (SHUT, "counts of all cities", "listAlarms showAlarm"),
+    (CUT, "those of dispatches to his city and of what serves every city, without their words and figures", "listAlarms showAlarm"),
     (SHUT, "an alarm is the whole house's to deal with", "actOnAlarm"),
     (SHUT, "a port serves all cities", "listPorts actOnPort askPort forecastLoad"),
     (SHUT, "a list holds refunds of all cities", "handRefunds"),

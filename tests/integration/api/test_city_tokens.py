@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from console.models import ApiToken
+from huabao.alarms import Alarm
 from huabao.clock import business_day
 from huabao.runtime import Runtime
 from tests.integration.api.conftest import ClientOf, fits
@@ -48,3 +49,16 @@ def test_reports_are_those_of_the_city_whatever_is_asked_for(runtime: Runtime, c
         assert leaks(one.text) == [] and found["city"] == MINE and found["figures"][0]["value"] == PLANNED[MINE]
         assert asked.json()["figures"] == found["figures"] and house.get(V1 + path + query).json()["city"] is None
         assert client.get(f"{V1}{path}{query}&city={OTHER}").status_code == 403
+
+
+def test_alarms_are_those_that_concern_the_city_without_their_words(runtime: Runtime, client_of: ClientOf, dispatch_id: int) -> None:
+    client, now = client_of("read"), runtime.now()
+    with runtime.transaction() as session:
+        session.execute(update(ApiToken).values(city=MINE))
+        for number, (kind, key) in enumerate((("dispatch.late", dispatch_id), ("dispatch.late", dispatch_id + 1), ("port.stuck", "mm-1"), ("outbox.person", "x")), 1):
+            session.add(Alarm(id=number, kind=kind, key=str(key), text=f"{PLANNED[OTHER]} readers of {OTHER}", detail={}, first_seen_at=now, last_seen_at=now))
+    listed = client.get(f"{V1}/alarms?open=true")
+    assert [one["alarm_id"] for one in fits(listed, f"{V1}/alarms")["alarms"]] == [3, 1] and leaks(listed.text) == []
+    shown = client.get(f"{V1}/alarms/1")
+    assert fits(shown, V1 + "/alarms/{alarm_id}")["history"] == [] and leaks(shown.text) == []
+    assert [client.get(f"{V1}/alarms/{number}").status_code for number in (2, 4)] == [404, 404]

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from console.auth import accounts
 from console.rights import PUBLIC, RIGHTS, Grant, may
-from content.models import Publication
+from content.models import Edition, Publication
 from huabao import alarms as notes
 from huabao.alarms import Alarm
 from huabao.clock import business_day
@@ -150,7 +150,9 @@ def test_alarms_are_those_that_concern_his_city_without_their_figures(runtime: R
         assert f'action="/alarms/{number}/take"' not in client.get(f"/alarms/{number}").text
 
 
-def test_the_palette_and_an_edition_s_page_know_dispatches_to_his_city_only(client: TestClient, signed_in: SignedIn, dispatch_id: int) -> None:
+def test_the_palette_and_an_edition_s_page_know_dispatches_to_his_city_only(runtime: Runtime, client: TestClient, signed_in: SignedIn, dispatch_id: int) -> None:
+    with runtime.transaction() as session:
+        session.execute(update(Edition).values(current_version_id=Edition.id))
     csrf = csrf_of(client.get("/me").text)
     lines = client.post("/palette", data={"csrf": csrf, "typed": "江淮"}).text
     assert f"/dispatches/{dispatch_id}" in lines and f"/dispatches/{dispatch_id + 1}" not in lines
