@@ -26,6 +26,7 @@ from console.misc import MISCApp
 from console.mm7 import MM7App
 from console.pages import (
     accounts,
+    alarm_charts,
     alarms,
     answers,
     braking,
@@ -230,6 +231,7 @@ PAGES: dict[str, Page] = {
     "alarms_live": alarms.alarms_live,
     "alarm": alarms.alarm,
     "alarm_live": alarms.alarm_live,
+    "alarm_chart": alarm_charts.alarm_chart,
     "alarm_sheet": alarms.alarm_sheet,
     "alarm_act": alarms.alarm_act,
     "seeds": seeds.seeds,

@@ -108,6 +108,15 @@ def by(session: Session, column: InstrumentedAttribute[Any] | Column[Any], condi
     return {value or "": n for value, n in rows}
 
 
+def by_hour(session: Session, since: datetime, until: datetime) -> dict[datetime, int]:
+    """Complaints by the hour in which they were entered, an hour without one left out."""
+    c, found = Complaint, dict[datetime, int]()
+    for at in session.scalars(select(c.recorded_at).where(c.recorded_at >= since, c.recorded_at <= until)):
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        found[hour] = found.get(hour, 0) + 1
+    return found
+
+
 def _count(session: Session, conditions: list[Any]) -> int:
     return session.scalar(select(func.count()).select_from(Complaint).where(*conditions)) or 0
 

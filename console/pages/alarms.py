@@ -14,6 +14,7 @@ from console.visit import Refused, Visit
 from huabao.alarms import SYSTEM, Alarm
 from huabao.errors import UsageError
 from monitoring.alarms import city, handling
+from monitoring.alarms.evidence import evidence_of
 from monitoring.alarms.kinds import kind_of
 
 PAGE_ROWS = 50
@@ -53,9 +54,9 @@ def _list(visit: Visit, template: str) -> Response:
     state = asked if asked in handling.STATES else handling.OPEN
     older = ""
     with visit.runtime.transaction(read_only=True) as session:
-        if state == handling.CLOSED:
         if visit.city:
             return _of_city(visit, session, state, template)
+        if state == handling.CLOSED:
             found = list(handling.closed(session, after=_after(visit), limit=PAGE_ROWS + 1))
             if len(found) > PAGE_ROWS:
                 older = _cursor(found[PAGE_ROWS - 1])
@@ -78,7 +79,6 @@ def _list(visit: Visit, template: str) -> Response:
     )
 
 
-def _address(state: str, after: str) -> str:
 def _of_city(visit: Visit, session: Session, state: str, template: str) -> Response:
     """What concerns the city; of closed ones the newest, without older pages."""
     now = visit.runtime.now()
@@ -89,6 +89,7 @@ def _of_city(visit: Visit, session: Session, state: str, template: str) -> Respo
     return visit.page(template, state=state, states=handling.STATES, lines=lines, counts=counts, **shown)
 
 
+def _address(state: str, after: str) -> str:
     return f"/alarms/live?state={state}" + (f"&after={after}" if _parsed(after) is not None else "")
 
 
@@ -106,16 +107,17 @@ def _one(visit: Visit, template: str) -> Response:
     now = visit.runtime.now()
     with visit.runtime.transaction(read_only=True) as session:
         found = _found(visit, session)
-        return visit.page(
         if visit.city:
             if not city.concerning(session, [found], visit.city):
                 raise Refused(404, "not_found")
             shown = "_alarm_city.html" if template.startswith("_") else template
             return visit.page(shown, alarm=found, kind=kind_of(found.kind), state=handling.state_of(found, now), tones=SEVERITY_TONES)
+        return visit.page(
             template,
             alarm=found,
             kind=kind_of(found.kind),
             state=handling.state_of(found, now),
+            evidence=evidence_of(session, found, now),
             history=handling.history(session, found.id),
             earlier=handling.earlier(session, found),
             facts=list(found.detail.items())[:FACTS_MAX],

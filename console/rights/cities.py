@@ -78,7 +78,7 @@ PAGES = _ways(
     (SHUT, "a list holds refunds of all cities", "refund_hand refund_hand_act refund_list_act"),
     (SHUT, "a run compares and stops readers of all cities", "reconcile_file reconcile_run settle settle_act stop_run stop_run_act"),
     (SHUT, "a port serves all cities", "ports ports_live port port_live port_chart port_sheet port_act capacity capacity_chart"),
-    (SHUT, "an alarm is the whole house's to deal with", "alarm_sheet alarm_act"),
+    (SHUT, "an alarm is the whole house's to deal with", "alarm_sheet alarm_act alarm_chart"),
     (SHUT, "phones of the house, and a dispatch to all cities that waits for them", "seeds seeds_live seeds_act"),
     (SHUT, "who has the watch over all, and what he notes", "duty duty_live shift_act shift_end_act note_act note_take_act"),
     (SHUT, "one wording for all cities", "answer answer_act"),

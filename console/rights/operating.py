@@ -42,6 +42,7 @@ OPERATING: tuple[Right, ...] = (
     Right("alarms_live", "GET", "/alarms/live", EVERYBODY, refresh=True),
     Right("alarm", "GET", "/alarms/{alarm_id:int}", EVERYBODY),
     Right("alarm_live", "GET", "/alarms/{alarm_id:int}/live", EVERYBODY, refresh=True),
+    Right("alarm_chart", "GET", "/alarms/{alarm_id:int}/charts/{file}", EVERYBODY, refresh=True),
     Right("alarm_sheet", "GET", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
     Right("alarm_act", "POST", "/alarms/{alarm_id:int}/{verb}", OPERATORS),
     Right("seeds", "GET", "/seeds", STOPPERS),
