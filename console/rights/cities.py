@@ -56,6 +56,7 @@ PAGES = _ways(
     (CUT, "each part by the way of its own page; the palette finds his city's readers", "events palette_act"),
     (CUT, "by readers' city", "readers readers_act many many_act many_file_act many_numbers_act many_sheet_act many_do_act segments segment_count_act"),
     (CUT, "a reader of another city is not there", "reader number_act resend resend_act reach reach_act let_go let_go_act complain complain_act end_order end_order_act"),
+    (CUT, "a reader of another city is not there", "never never_act followed_act"),
     (CUT, "of his city's readers", "complaints complaints_file settle_complaint settle_complaint_act refund refund_act refunds refund_decide refund_decide_act"),
     (CUT, "of his city's readers", "recovery stopped stopped_file stopped_numbers_act dispatch_readers dispatch_readers_file dispatch_excluded dispatch_excluded_file"),
     (CUT, "figures and lists of his city's readers; lateness, which no city has by itself, is left out", "overview overview_chart"),
@@ -78,6 +79,7 @@ PAGES = _ways(
     (SHUT, "a list holds refunds of all cities", "refund_hand refund_hand_act refund_list_act"),
     (SHUT, "a run compares and stops readers of all cities", "reconcile_file reconcile_run settle settle_act stop_run stop_run_act"),
     (SHUT, "a port serves all cities", "ports ports_live port port_live port_chart port_sheet port_act capacity capacity_chart"),
+    (SHUT, "a peer serves all cities, and so do the requests to it", "requests request_sheet request_act"),
     (SHUT, "an alarm is the whole house's to deal with", "alarm_sheet alarm_act alarm_chart"),
     (SHUT, "phones of the house, and a dispatch to all cities that waits for them", "seeds seeds_live seeds_act"),
     (SHUT, "who has the watch over all, and what he notes", "duty duty_live shift_act shift_end_act note_act note_take_act"),
@@ -92,7 +94,7 @@ OPERATIONS = _ways(
     (
         CUT,
         "a reader of another city is not there",
-        "findReader showReader reachReader releaseReader endOrder enterComplaint resend showResend lookAtReaders readerCharges askRefund",
+        "findReader showReader reachReader releaseReader endOrder enterComplaint resend showResend lookAtReaders readerCharges askRefund refuseReader listUnarrived followResend",
     ),
     (
         CUT,
@@ -111,6 +113,7 @@ OPERATIONS = _ways(
     (CUT, "his city's version", "reportDay reportMonth reportEdition"),
     (CUT, "those of dispatches to his city and of what serves every city, without their words and figures", "listAlarms showAlarm"),
     (SHUT, "an alarm is the whole house's to deal with", "actOnAlarm"),
+    (SHUT, "a peer serves all cities, and so do the requests to it", "listRequests actOnRequests"),
     (SHUT, "a port serves all cities", "listPorts actOnPort askPort forecastLoad"),
     (SHUT, "a list holds refunds of all cities", "handRefunds"),
     (SHUT, "one wording for all cities", "changeAnswer"),
