@@ -187,6 +187,8 @@ def enter_complaint(call: Call) -> Reply:
         edition_id = None if body.edition is None else find_edition(session, body.edition).id
         said = entering.Said(number, body.channel, received_at.astimezone(UTC), body.cause or "", body.reference, body.text, None, edition_id)
         made, new = entering.take(session, said, by=call.actor(body.agent), now=now)
+        if call.client.city and made.city != call.client.city:  # an older one of the same reference, told by somebody elsewhere
+            raise Problem("conflict", "reference: it stands with another complaint already")
         return Reply(201 if new else 200, _complaints([made])[0])
 
 

@@ -18,7 +18,7 @@ from monitoring.readership import count_today
 from reconciliation.stop_send.models import RecoveryAttempt
 from subscribers.models import Subscription
 from tests.integration.api.conftest import ClientOf, fits
-from tests.integration.console.desk_rows import BENGBU, STOPPED, WELL, add_difference, add_readers, number_of
+from tests.integration.console.desk_rows import BENGBU, ELSEWHERE, STOPPED, WELL, add_difference, add_readers, number_of
 
 READER, COMPLAINTS = "/api/v1/readers/{reader_id}", "/api/v1/complaints"
 
@@ -120,7 +120,7 @@ def test_many_readers_are_looked_at_and_answers_are_set(support: TestClient, cli
 
 
 def test_a_token_of_one_city_keeps_to_it(runtime: Runtime, support: TestClient) -> None:
-    made = post(support, COMPLAINTS, "k1", msisdn=number_of(STOPPED)).json()
+    made = post(support, COMPLAINTS, "k1", msisdn=number_of(STOPPED), reference="T-1").json()
     with runtime.transaction() as session:
         _, token = tokens.add_token(session, "bengbu", ("support", "release", "refund"), rate_per_min=None, by="test", now=runtime.now(), city=BENGBU)
     other = TestClient(make_app(runtime, Registry()), base_url="http://api.test", headers={"Authorization": f"Bearer {token}"})
@@ -128,6 +128,13 @@ def test_a_token_of_one_city_keeps_to_it(runtime: Runtime, support: TestClient) 
     assert post(other, "/api/v1/readers/find", "k1", msisdn=number_of(STOPPED)).status_code == 404
     assert post(other, COMPLAINTS, "k2", msisdn=number_of(STOPPED)).status_code == 404
     assert post(other, f"{COMPLAINTS}/{made['complaint_id']}/answer", "k3", answer="void").status_code == 404
+    taken = post(other, COMPLAINTS, "k4", msisdn=number_of(ELSEWHERE), reference="T-1")
+    assert taken.status_code == 409 and number_of(STOPPED)[-4:] not in taken.text, "the reference of a complaint from elsewhere shows nothing of it"
+    stops = [one["stop_id"] for one in support.get(f"/api/v1/readers/{STOPPED}").json()["orders"] if one["stop_id"]]
+    orders = [one["subscription_id"] for one in support.get(f"/api/v1/readers/{STOPPED}").json()["orders"]]
+    assert stops and orders
+    for path in (f"stops/{stops[0]}/reach", f"stops/{stops[0]}/release", f"orders/{orders[0]}/end"):
+        assert post(other, f"/api/v1/readers/{ELSEWHERE}/{path}", f"n-{path}", reason="x").status_code == 404, "his own reader, and what is another's"
     body = {"service_id": "jh", "month": f"{business_day(runtime.now()):%Y-%m}", "amount_fen": 500, "why": "stopped"}
     refund = post(support, f"/api/v1/readers/{STOPPED}/refunds", "r1", **body).json()
     assert other.get(f"/api/v1/readers/{STOPPED}/charges").status_code == 404 and other.get("/api/v1/refunds").json()["refunds"] == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -18,8 +19,11 @@ from huabao import alarms as notes
 from huabao.alarms import Alarm
 from huabao.clock import business_day
 from huabao.runtime import Runtime
+from reconciliation.stop_send.models import DeliveryStop
+from subscribers.models import Subscription
 from tests.integration.console.city_rows import AGENT, EXCLUDED, EXPIRED, MINE, OTHER, PLANNED, RETRIEVED, build, leaks
 from tests.integration.console.conftest import browser, csrf_of, sign_in
+from tests.integration.console.desk_rows import BENGBU, ELSEWHERE, STOPPED, add_readers, give_city
 from tests.integration.console.walking import VALUES, path_of
 
 SignedIn = Callable[[str], TestClient]
@@ -168,3 +172,27 @@ def test_how_long_the_desk_has_is_said_without_counts(runtime: Runtime, client: 
     for path in ("/editions/countdown", "/editions/1/countdown"):
         assert client.get(path).status_code == house.get(path).status_code == 200
         assert leaks(client.get(path).text) == [] and "reader" not in client.get(path).text.lower(), path
+
+
+def test_what_is_another_s_is_not_reached_by_way_of_his_own_reader(runtime: Runtime, signed_in: SignedIn) -> None:
+    add_readers(runtime)
+    give_city(runtime, "王敏", BENGBU)
+    with runtime.transaction(read_only=True) as session:
+        stop_id = session.scalars(select(DeliveryStop.id).where(DeliveryStop.reader_id == STOPPED)).one()
+        order_id = session.scalars(select(Subscription.id).where(Subscription.reader_id == STOPPED)).one()
+    client = signed_in("王敏")
+    csrf = csrf_of(client.get(f"/readers/{ELSEWHERE}").text)
+    for path in (f"stops/{stop_id}/reach", f"stops/{stop_id}/release", f"orders/{order_id}/end"):
+        for reader_id in (ELSEWHERE, STOPPED):
+            assert client.get(f"/readers/{reader_id}/{path}").status_code == 404, path
+            assert client.post(f"/readers/{reader_id}/{path}", data={"csrf": csrf, "reason": "x"}).status_code == 404, path
+    with runtime.transaction(read_only=True) as session:
+        assert session.get_one(DeliveryStop, stop_id).ended_at is None and session.get_one(Subscription, order_id).state == "active"
+
+
+def test_a_segment_of_another_city_fits_nobody_and_shows_nobody(runtime: Runtime, client: TestClient, dispatch_id: int) -> None:
+    csrf = csrf_of(client.get("/segments").text)
+    for rule, there in ((f"{{field: city, op: eq, value: {OTHER}}}", False), (f"{{not: {{field: city, op: eq, value: {MINE}}}}}", False), ("{field: city, op: ne, value: 芜湖}", True)):
+        shown = client.post("/segments/count", data={"csrf": csrf, "rule": rule}, headers={"hx-request": "true"})
+        numbers = set(re.findall(r"138\*{4}\d{4}", shown.text))
+        assert shown.status_code == 200 and leaks(shown.text.replace(OTHER, "")) == [] and bool(numbers) is there, rule
