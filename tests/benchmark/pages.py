@@ -11,6 +11,7 @@ of the database, which a busy machine stretches less.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -30,14 +31,15 @@ from starlette.testclient import TestClient
 from console import web
 from console.rights import RIGHTS, Right
 from console.schema import upgrade
-from content.models import Edition
+from content.models import Edition, EditionVersion
 from delivery.models import Dispatch, Outcome
 from delivery.partitions import ensure_day
 from huabao.clock import business_day
 from huabao.config import Config
 from huabao.queues import Registry
 from huabao.runtime import Runtime, make_runtime
-from monitoring import tallies
+from monitoring import measures, tallies
+from monitoring.kept import Kept
 from tests import servers
 from tests.benchmark.commands import family
 from tests.benchmark.figures import Figure
@@ -140,8 +142,12 @@ def measure(runtime: Runtime) -> list[Figure]:
     with runtime.transaction(read_only=True) as session:
         rows = int(session.scalar(text("SELECT sum(reltuples) FROM pg_class WHERE relname LIKE 'deliveries_p%' AND relkind = 'r'")) or 0)
     _say(f"{READERS:,} readers, {rows:,} deliveries")
+    with runtime.transaction() as session:  # as the round does it every so often
+        tallies.count(session, session.scalars(select(Dispatch).where(Dispatch.state == "sending")).one(), runtime.now())
     house = House(runtime, browser(web.make_app(runtime, Registry())), values_of(runtime))
     sign_in(house.client, "root")
+    gc.collect()
+    gc.freeze()  # as `huabao serve` does
     csrf = csrf_of(house.client.get("/me").text)
 
     def find(number: int) -> Any:
@@ -151,7 +157,32 @@ def measure(runtime: Runtime) -> list[Figure]:
     for one in RIGHTS:
         if one.method == "GET" and not one.name.endswith("_file"):
             figures.append(_measured(house, one.path, partial(_opened, house, one)))
+    figures.append(_measured(house, "a running dispatch's page, by a process that knows nothing of it", partial(_opened_first, house), before=_forget))
+    for what, path in _reports(runtime).items():
+        figures.append(_measured(house, what, partial(_got, house, path)))
     return [one for one in figures if one is not None]
+
+
+def _reports(runtime: Runtime) -> dict[str, str]:
+    """The reports of a day and an edition that are over; the month's is that of the morning."""
+    with runtime.transaction(read_only=True) as session:
+        first = session.scalars(select(Dispatch).where(Dispatch.state == "closed", Dispatch.planned > 0).order_by(Dispatch.id)).first()
+        assert first is not None, "no day was filled in"
+        return {"the report of a day that is over": f"/reports/days/{first.day}", "the report of an edition that is closed": f"/reports/editions/{first.edition_id}"}
+
+
+def _forget() -> None:
+    """What the request before left to be counted beside it is through; then this process knows nothing."""
+    time.sleep(2.0)
+    measures._kept = Kept(measures.KEEP_S)
+
+
+def _opened_first(house: House, _number: int) -> Any:
+    return house.client.get(f"/dispatches/{house.values['dispatch_id']}")
+
+
+def _got(house: House, path: str, _number: int) -> Any:
+    return house.client.get(path)
 
 
 def _opened(house: House, one: Right, number: int) -> Any:
@@ -207,8 +238,15 @@ def _closed(session: Session, first: Dispatch, day: date, at: datetime) -> Dispa
     earlier = Edition(publication_id=edition.publication_id, number=f"{at:%m%d-%H}", kind=edition.kind, state=edition.state, created_at=at)
     session.add(earlier)
     session.flush()
+    known = session.get_one(EditionVersion, first.edition_version_id)
+    version = EditionVersion(
+        edition_id=earlier.id, version=1, title=known.title, issue_date=day, manuscript=known.manuscript, source_sha256=known.source_sha256, created_at=at, created_by="bench"
+    )
+    session.add(version)
+    session.flush()
+    earlier.current_version_id = version.id
     made = Dispatch(
-        edition_id=earlier.id, edition_version_id=first.edition_version_id, service_id=first.service_id, kind=first.kind, day=day, state="closed",
+        edition_id=earlier.id, edition_version_id=version.id, service_id=first.service_id, kind=first.kind, day=day, state="closed",
         audience=first.audience, planned=first.planned, start_at=at, started_at=at, sent_at=at + timedelta(hours=2), closed_at=at + timedelta(hours=20),
         created_at=at, created_by="bench",
     )  # fmt: skip
@@ -242,13 +280,16 @@ def values_of(runtime: Runtime) -> dict[str, Any]:
     }
     with runtime.transaction(read_only=True) as session:
         found = {name: session.scalar(text(statement)) for name, statement in asked.items()}
-    return {**found, "name": "mm-1", "file": "rate.csv", "handset_class": "100kb-240x320", "verb": "pause", "number": 1, "token": "x"}
+    today = business_day(runtime.now())
+    spans = {"day": today.isoformat(), "month": f"{today:%Y-%m}"}
+    return {**found, **spans, "name": "mm-1", "file": "rate.csv", "handset_class": "100kb-240x320", "verb": "pause", "number": 1, "token": "x"}
 
 
-def _measured(house: House, what: str, ask: Callable[[int], Any]) -> Figure | None:
+def _measured(house: House, what: str, ask: Callable[[int], Any], *, before: Callable[[], None] = lambda: None) -> Figure | None:
     """A page's figure, or None where nothing is there to be shown."""
     taken = Taken([], [])
     for number in range(ROUNDS + WARM):
+        before()
         busy, began = _busy(), time.perf_counter()
         answer = ask(number)
         took = (time.perf_counter() - began) * 1000
