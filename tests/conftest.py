@@ -29,6 +29,7 @@ from tests import servers
 from tests.command_line import CLI
 from tests.services.compiled import share_compiled_statements
 from tests.services.divided import import_share, made_once
+from tests.services.examples import try_fewer
 from tests.services.statements import leave_out
 
 TEMPLATE = "huabao_template"
@@ -37,8 +38,7 @@ LITTLE_LOG = {"wal_level": "minimal", "max_wal_senders": "0", "wal_init_zero": "
 """Nobody replicates the tests' databases: making and dropping one costs a third less."""
 
 _CI = bool(os.environ.get("CI"))
-# What is tried anew on each change, always the same, may be half of what looks for something new.
-settings.register_profile("huabao", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_CI, max_examples=50 if _CI else 100)
+settings.register_profile("huabao", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_CI)
 settings.load_profile("huabao")
 
 share_compiled_statements()
@@ -51,6 +51,7 @@ for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != 
 # --- which process runs what -----------------------------------------------------------------------------------------
 
 TOGETHER = {
+    "tests/house/test_files.py": "house",  # each file of ours is parsed once for all rules
     "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
     "tests/services/test_compose.py": "compose",
     "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want
@@ -95,6 +96,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Warnings are errors in unit tests; what takes long begins first, so that no processor waits for it at the end."""
     leave_out(config, items)
+    if _CI:
+        try_fewer(items)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     unit = Path(__file__).parent / "unit"
     for item in items:
