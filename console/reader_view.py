@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from care.complaints.entering import of_reader
 from care.models import Complaint
 from content.models import Publication
+from delivery.kinds import RESEND
 from delivery.models import Outcome
 from delivery.resend.copies import NEEDS_A_WORD, EditionCopy, latest_copies
+from delivery.resend.following import Unarrived, unarrived
 from huabao.clock import business_day
 from huabao.msisdn import MSISDN
 from monitoring.alarms.touching import Known, touching
@@ -23,8 +25,9 @@ from reconciliation.runs.models import ReconcileDifference
 from reconciliation.runs.open import Wanted, list_open
 from reconciliation.stop_send.settings import RECOVERY_ATTEMPTS
 from reconciliation.stop_send.told import StopStory, stories
-from subscribers.models import HOLDING_STATES, Reader, Subscription, SubscriptionEvent
+from subscribers.models import HOLDING_STATES, BlacklistEntry, Reader, Subscription, SubscriptionEvent
 from subscribers.offers.leaving import is_ending
+from subscribers.refusing import entries_of
 from subscribers.store import ids_of, subscriptions_of
 
 DELIVERIES_MAX = 12
@@ -91,6 +94,8 @@ class ReaderView:
         months: what he was charged, the newest first.
         titles: of each service.
         known: incidents that touch him, what lasts first.
+        lists: blacklists that he is on.
+        unarrived: resends to him that failed and that nobody has looked after.
     """
 
     reader: Reader
@@ -106,6 +111,8 @@ class ReaderView:
     months: Sequence[MonthLine] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     known: Sequence[Known] = ()
+    lists: Sequence[BlacklistEntry] = ()
+    unarrived: Sequence[Unarrived] = ()
 
 
 def titles_of(session: Session) -> dict[str, str]:
@@ -145,6 +152,8 @@ def reader_view(session: Session, reader: Reader, now: datetime) -> ReaderView:
         months=months_of(session, ids, now, months=MONTHS_BACK),
         titles=titles,
         known=touching(session, ids[:1], now).get(reader.id, ()),
+        lists=entries_of(session, reader.id),
+        unarrived=unarrived(session, now, reader_id=reader.id, limit=DELIVERIES_MAX),
     )
 
 
@@ -178,6 +187,8 @@ def _by_delivery(view: ReaderView) -> Headline:
     name = {"title": last.title, "number": last.number, "at": last.copy.outcome_at or last.copy.sent_at or last.copy.asked_at}
     if last.copy.outcome is Outcome.RETRIEVED:
         return Headline("delivered", Word("reader.is_well", name), None)
+    if last.copy.kind == RESEND and last.copy.outcome in NEEDS_A_WORD[:3]:
+        return Headline("failed", Word("reader.is_unarrived", name), Word("reader.do_follow"))
     if last.copy.outcome in NEEDS_A_WORD or last.copy.outcome is Outcome.NO_REPORT:
         return Headline("failed" if last.copy.outcome in NEEDS_A_WORD[:3] else "unknown", Word("reader.is_failed", name), Word("reader.do_resend"), "resend", last.edition_id)
     return Headline("pending", Word("reader.is_coming", name), Word("reader.do_wait"))

@@ -17,11 +17,13 @@ from care.complaints.causes import NAMES as COMPLAINT_CAUSES
 from console import rights
 from console.reader_view import DELIVERIES_DAYS, MONTHS_BACK, headline, next_step, reader_view
 from console.reader_words import answered, told
-from console.texts import ENGLISH
+from console.texts import CHINESE, ENGLISH
 from console.visit import Refused, Visit
+from delivery.resend import following
 from huabao import audit
 from huabao.clock import business_day
 from huabao.msisdn import MSISDN, find_msisdn
+from monitoring.kept import Kept
 from reconciliation.diff import CLASSES
 from reconciliation.reports.wording import say
 from reconciliation.runs.policy import policy_in
@@ -30,12 +32,15 @@ from subscribers.models import Reader
 from subscribers.store import find_reader
 
 TYPED_CHARS_MAX = 40
-DONE = ("resend", "reach", "release", "complaint", "answered", "ending", "refund")
+UNARRIVED_SHOWN = 20
+DONE = ("resend", "reach", "release", "complaint", "answered", "ending", "refund", "never", "allowed", "followed")
+
+_waiting: Kept[int] = Kept(2.0)
 
 
 def readers(visit: Visit) -> Response:
     """The field."""
-    return visit.page("readers.html", problem="", typed="")
+    return _field(visit)
 
 
 def readers_act(visit: Visit) -> Response:
@@ -43,13 +48,22 @@ def readers_act(visit: Visit) -> Response:
     typed = visit.form.get("number", "").strip()[:TYPED_CHARS_MAX]
     number = find_msisdn(typed)
     if number is None:
-        return visit.page("readers.html", problem=visit.say("reader.no_number"), typed=typed)
+        return _field(visit, problem=visit.say("reader.no_number"), typed=typed)
     with visit.runtime.transaction(read_only=True) as session:
         found = find_reader(session, number)
         found_id = found.id if found is not None and in_reach(visit, found) else None
     if found_id is None:
-        return visit.page("readers.html", problem=visit.say("reader.nobody"), typed=typed)
+        return _field(visit, problem=visit.say("reader.nobody"), typed=typed)
     return visit.go(f"/readers/{found_id}")
+
+
+def _field(visit: Visit, *, problem: str = "", typed: str = "") -> Response:
+    """The field, and below it the resends that failed."""
+    now = visit.runtime.now()
+    with visit.runtime.transaction(read_only=True) as session:
+        waiting = _waiting.get(session, visit.city, now, lambda own: following.count_unarrived(own, now, city=visit.city))
+        found = following.unarrived(session, now, city=visit.city, limit=UNARRIVED_SHOWN) if waiting else ()
+        return visit.page("readers.html", problem=problem, typed=typed, unarrived=found, waiting=max(waiting, len(found)), masked=lambda number: MSISDN(number).masked)
 
 
 def reader(visit: Visit) -> Response:
@@ -112,6 +126,7 @@ def _page(visit: Visit, whole: str) -> Response:
             answers=ANSWER_NAMES,
             may_whole=visit.may("number_act") and MSISDN(view.reader.msisdn).isdigit(),
             may_release=visit.may("let_go_act"),
+            lists_words=("、" if visit.language == CHINESE else ", ").join(visit.say(f"never.list_{one}") for one in sorted({one.kind for one in view.lists})),
         )
 
 

@@ -21,10 +21,11 @@ class Resend(Base):
         dispatch_id: the dispatch that carries it; None where nobody was found or it was refused.
         refused: why nothing was sent, or None.
         refusal: the same as one word, see `delivery.resend.rules`.
+        followed_at, followed_by: of one that failed, when somebody had looked after it, and who.
     """
 
     __tablename__ = "resends"
-    __table_args__ = (Index("ix_resends_reader", "reader_id", "edition_id"),)
+    __table_args__ = (Index("ix_resends_reader", "reader_id", "edition_id"), Index("ix_resends_requested", "requested_at"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
@@ -37,6 +38,8 @@ class Resend(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     requested_by: Mapped[str] = mapped_column(String(80))
     requested_at: Mapped[datetime]
+    followed_at: Mapped[datetime | None]
+    followed_by: Mapped[str | None] = mapped_column(String(80))
 
 
 _WAITING = text("state = 'waiting'")
