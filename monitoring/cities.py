@@ -52,7 +52,7 @@ class CityCount:
         cells: by port, handset class, variant and code.
         minutes: readers by outcome, by the minute of their last change (as ISO 8601 writes it).
         late: who retrieved it by whole minutes after the promised time, 0 for in time; empty where nothing was promised.
-        causes: reader-minutes of lateness by cause, see `monitoring.lateness`.
+        causes: reader-minutes of lateness by cause, see `monitoring.lateness`; of a dispatch that is closed.
         reasons: excluded readers by reason.
     """
 

@@ -241,7 +241,10 @@ def _rows(session: Session, dispatch: Dispatch, found: Cities) -> Iterator[tuple
         late = lateness(arrivals, start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at)
         yield from ((LATE, str(minutes), 0, readers) for minutes, readers in late.minutes.items())
         yield from ((CAUSE, cause, 0, total) for cause, total in late.causes.items())
-        _late_by_city(session, dispatch, found, usual_of(arrivals) if late.minutes.keys() - {0} else {})
+        for mine in found.values():
+            mine.late = late_of(mine.minutes, dispatch.deadline_at)
+        if dispatch.closed_at is not None:
+            _causes_by_city(session, dispatch, found, usual_of(arrivals))
     _exclusions(session, dispatch, found)
 
 
@@ -329,28 +332,35 @@ def _arrivals(session: Session, dispatch: Dispatch) -> list[Arrival]:
     return [Arrival(port_id, minute_of(sent_at), minute_of(got_at), int(readers)) for port_id, sent_at, got_at, readers in rows]
 
 
-def _late_by_city(session: Session, dispatch: Dispatch, found: Cities, usual: Usual) -> None:
-    """Only who was late is asked for by city; the rest of those who have it were in time."""
+def late_of(minutes: Mapping[str, Mapping[str, int]], promised: datetime) -> dict[int, int]:
+    """Readers who have it by whole minutes after the promised time, from their minutes as `CityCount` keeps them."""
+    found: dict[int, int] = {}
+    for minute, counts in minutes.items():
+        readers = counts.get(Outcome.RETRIEVED.name.lower(), 0)
+        if readers:
+            late = max(0, int((datetime.fromisoformat(minute) - promised).total_seconds() // 60))
+            found[late] = found.get(late, 0) + readers
+    return found
+
+
+def _causes_by_city(session: Session, dispatch: Dispatch, found: Cities, usual: Usual) -> None:
+    """Why readers of each city were late. Many groups where most were late, so it is asked once a dispatch is closed, not while it runs."""
     assert dispatch.deadline_at is not None and dispatch.started_at is not None
+    c = deliveries.c
     late: dict[str, list[Arrival]] = {}
-    if usual:
-        c = deliveries.c
-        sent, got = minute_sql(session, c.submitted_at).label("sent"), minute_sql(session, c.outcome_at).label("got")
-        rows = session.execute(
-            select(Reader.city, c.port_id, sent, got, func.count())
-            .join(Reader, Reader.id == c.reader_id)
-            .where(*_retrieved(dispatch), c.outcome_at > dispatch.deadline_at, Reader.city.is_not(None))
-            .group_by(Reader.city, c.port_id, sent, got)
-        )
-        for city, port_id, sent_at, got_at, readers in rows:
-            late.setdefault(city, []).append(Arrival(port_id, minute_of(sent_at), minute_of(got_at), int(readers)))
-    for city, mine in found.items():
-        has = mine.outcomes.get(Outcome.RETRIEVED.name.lower(), 0)
-        one = lateness(late.get(city, []), start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at, usual=usual)
-        minutes = {minute: readers for minute, readers in one.minutes.items() if minute}
-        in_time = has - sum(minutes.values())
-        mine.late = {**({0: in_time} if in_time else {}), **minutes}
-        mine.causes = dict(one.causes)
+    sent, got = minute_sql(session, c.submitted_at).label("sent"), minute_sql(session, c.outcome_at).label("got")
+    rows = session.execute(
+        select(Reader.city, c.port_id, sent, got, func.count())
+        .join(Reader, Reader.id == c.reader_id)
+        .where(*_retrieved(dispatch), c.outcome_at > dispatch.deadline_at, Reader.city.is_not(None))
+        .group_by(Reader.city, c.port_id, sent, got)
+    )
+    for city, port_id, sent_at, got_at, readers in rows:
+        late.setdefault(city, []).append(Arrival(port_id, minute_of(sent_at), minute_of(got_at), int(readers)))
+    for city, arrivals in late.items():
+        mine = found.of(city)
+        if mine is not None:
+            mine.causes = dict(lateness(arrivals, start=dispatch.start_at, began=dispatch.started_at, promised=dispatch.deadline_at, usual=usual).causes)
 
 
 def _retrieved(dispatch: Dispatch) -> tuple[ColumnElement[bool], ...]:

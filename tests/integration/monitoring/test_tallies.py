@@ -96,6 +96,7 @@ def test_each_city_adds_up_by_itself_and_together_they_are_the_dispatch(runtime:
         one = session.get_one(Dispatch, dispatch_id)
         one.start_at = one.started_at = runtime.now() - timedelta(hours=2)
         one.deadline_at = runtime.now() - timedelta(minutes=40)
+        one.state, one.closed_at = "closed", runtime.now()
         session.execute(update(Exclusion).where(Exclusion.dispatch_id == dispatch_id).values(reader_id=Exclusion.reader_id - 1_000_000 + 37))
     add_submission(runtime, dispatch_id)
     add_report(runtime, 1, "Expired", "4446")
@@ -133,3 +134,4 @@ def test_a_city_without_a_reader_in_time_says_so(runtime: Runtime) -> None:
     with runtime.transaction(read_only=True) as session:
         found = city_tally(session, dispatch_id, "蚌埠")
     assert found is not None and sum(found.late.values()) == 2 and 0 not in found.late
+    assert not any(found.causes.values()), "why is asked once it is closed"
