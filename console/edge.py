@@ -126,7 +126,7 @@ class Edge:
             answer = _error_page(visit, refused)
         except HuabaoError as error:
             log.warning("request refused", error=str(error))
-            answer = _error_page(visit, Refused(400, "bad"), str(error))
+            answer = _error_page(visit, Refused(400, "bad"), visit.why(error))
         except Exception as error:  # the web edge
             log.error("request failed", exc_info=error)
             answer = _error_page(visit, Refused(500, "broken"))

@@ -77,8 +77,8 @@ SENTENCE_CHARS_MAX = 1000
 @lru_cache(maxsize=1)
 def sayings() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Forms of what is said in English by who wrote it, each with its Chinese: alarms, refusals of services."""
-    document = tomllib.loads((resources.files("console") / "sayings.toml").read_text("utf-8"))
-    return tuple((re.compile(one["form"], re.DOTALL), one["zh"]) for one in document["saying"])
+    documents = (tomllib.loads((resources.files("console") / name).read_text("utf-8")) for name in ("sayings.toml", "refusals.toml"))
+    return tuple((re.compile(one["form"], re.DOTALL), one["zh"]) for document in documents for one in document["saying"])
 
 
 def _in_chinese(sentence: str) -> str | None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from console.pages.writing import answer, edition_of, lines_of, problem
 from console.visit import Refused, Visit
+from console.wording import said
 from content.adapt import PictureError
 from content.adapt.opening import FILE_BYTES_MAX
 from content.drafts import pictures, saving
@@ -41,7 +42,7 @@ def picture_act(visit: Visit) -> Response:
             edition_of(visit, session)
             made = pictures.take(session, getattr(visit.request.state, "body", b""), name, folder if folder in FOLDERS else FOLDERS[0])
     except PictureError as error:
-        return problem(422, f"{name}: {error}", "picture")
+        return problem(422, said(f"{name}: {error}" if name else str(error), visit.language), "picture")
     return answer(made.to_document())
 
 
@@ -112,8 +113,8 @@ def look_act(visit: Visit) -> Response:
     try:
         key, made = looks_of(visit.runtime).ask(visit.runtime, edition.id, found.document, wish, wait_s)
     except HuabaoError as error:
-        told = lines_of(visit, error)
-        return answer({"problem": "\n".join(told), "problems": told, "kind": "unready", "revision": found.revision})
+        lines = lines_of(visit, error)
+        return answer({"problem": "\n".join(lines), "problems": lines, "kind": "unready", "revision": found.revision})
     document: dict[str, Any] = {"key": key, "revision": found.revision, "ready": made is not None, "as": f"{reader.masked} · {reader.model}" if reader else ""}
     document |= _told(made) if made is not None else {}
     if visit.city and made is not None:

@@ -19,6 +19,9 @@ from delivery.dispatch.closing import left_over
 from delivery.dispatch.steering import steer as do
 from huabao.errors import StoreError, UsageError
 
+FROM_CONSOLE = "from the console"
+"""The reason of what needs none; the journal keeps one sentence for everybody, and pages say it in their language."""
+
 
 def verbs_for(state: str) -> tuple[Verb, ...]:
     """What a person may ask for in this state, the lightest first."""
@@ -44,7 +47,7 @@ def steer_act(visit: Visit) -> Response:
     problem = _problem(visit, verb, state, count, reason)
     if not problem:
         try:
-            do(visit.runtime, dispatch_id, verb.name, by=visit.actor, reason=reason or visit.say("steer.from_console"))
+            do(visit.runtime, dispatch_id, verb.name, by=visit.actor, reason=reason or FROM_CONSOLE)
         except StoreError:
             problem = _not_now(visit, verb, state)  # somebody else was quicker
     if problem:

@@ -15,15 +15,18 @@ from starlette.responses import JSONResponse, Response
 
 from console.texts import texts
 from console.visit import Refused, Visit
+from console.wording import said
 from content.drafts import holding, keeping, saving, steps
 from content.drafts.documents import DRAFT_BYTES_MAX, digests_of
 from content.drafts.saving import Change, Draft
 from content.drafts.screening import hits_of
 from content.models import Edition, EditionVersion, Publication
+from content.proof.wording import hit_words
 from content.services import lock_edition
 from content.workflow import locks
+from content.workflow.hits import Hit
 from content.workflow.lifecycle import KILLED
-from huabao.errors import StoreError, UsageError
+from huabao.errors import HuabaoError, StoreError, UsageError
 from subscribers.handset_classes import handset_classes
 from subscribers.segments.store import list_segments
 
@@ -133,8 +136,18 @@ def draft_hits(visit: Visit) -> Response:
         try:
             hits = hits_of(session, edition, found, visit.runtime.now())
         except UsageError as error:
-            return answer({"revision": found.revision, "hits": [], "problems": str(error).split("\n")})
-    return answer({"revision": found.revision, "hits": [{**one.hit.to_document(), "open": one.open} for one in hits], "problems": []})
+            return answer({"revision": found.revision, "hits": [], "problems": lines_of(visit, error)})
+    return answer({"revision": found.revision, "hits": [{**one.hit.to_document(), **_worded(visit, one.hit), "open": one.open} for one in hits], "problems": []})
+
+
+def _worded(visit: Visit, hit: Hit) -> dict[str, str]:
+    """Why it is a hit and what to do, as this person reads it; a listed word's own note stays."""
+    return {"rule": hit_words(visit.language, hit.kind, hit.rule), "advice": said(hit.advice, visit.language)}
+
+
+def lines_of(visit: Visit, error: HuabaoError) -> list[str]:
+    """What a draft lacks, a line each."""
+    return [said(one, visit.language) for one in str(error).split("\n")]
 
 
 def edition_of(visit: Visit, session: Session) -> Edition:
@@ -168,9 +181,9 @@ def _done(visit: Visit, do: Callable[[Session], dict[str, Any]]) -> Response:
     except StoreError as error:
         with visit.runtime.transaction(read_only=True) as session:
             state = _state(visit, session, edition := edition_of(visit, session), saving.current(session, edition))
-        return answer({"problem": str(error), "kind": "held", "state": state}, 409)
+        return answer({"problem": visit.why(error), "kind": "held", "state": state}, 409)
     except UsageError as error:
-        return problem(422, str(error), "refused")
+        return problem(422, visit.why(error), "refused")
 
 
 def _state(visit: Visit, session: Session, edition: Edition, found: Draft) -> dict[str, Any]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from console.month.days import Plan
+from console.month.making import make as make_month
+from console.schema import upgrade
 from console.web import make_app
+from huabao.config import Config
 from huabao.queues import Registry, Task
-from huabao.runtime import Runtime
+from huabao.runtime import Runtime, make_runtime
 from tests.integration.console.dispatch_rows import PASSWORD, add_users
+from tests.services.divided import made_once
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+SMALL = Plan(readers=40, editions=3, pictures=False)
 
 
 @pytest.fixture
@@ -21,6 +34,36 @@ def app(runtime: Runtime) -> ASGIApp:
     """The web application, an account of each role in its database."""
     add_users(runtime)
     return make_app(runtime, Registry({"delivery.send": Task("delivery.send", lambda _runtime: None)}, ()))
+
+
+@pytest.fixture(scope="session")
+def _month_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "month.db", _make_month)
+
+
+def _make_month(path: Path) -> None:
+    runtime = replace(make_runtime(Config(database_url=f"sqlite:///{path}", data_dir=path.parent / "month-data")), clock=lambda: NOON)
+    upgrade(runtime)
+    made = make_month(runtime, SMALL, lambda _: None)
+    path.with_name("month.json").write_text(json.dumps(made.to_document(), default=str))
+    runtime.engine.dispose()
+
+
+@pytest.fixture
+def small_month(_month_template: Path, tmp_path: Path) -> Iterator[Runtime]:
+    """A small invented month, made once in a run, in a database of the test's own; the clock stands at its end."""
+    path = tmp_path / "month.db"
+    shutil.copyfile(_month_template, path)
+    runtime = make_runtime(Config(database_url=f"sqlite:///{path}", data_dir=tmp_path))
+    yield replace(runtime, clock=lambda: NOON)
+    runtime.engine.dispose()
+
+
+@pytest.fixture
+def made_month(_month_template: Path) -> dict[str, Any]:
+    """What the making of that month said it made."""
+    found: dict[str, Any] = json.loads(_month_template.with_name("month.json").read_text())
+    return found
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from care.models import Complaint
-from console.month.days import Plan
 from console.month.making import make
 from content.models import Edition
 from delivery.models import Brake, Dispatch
@@ -18,18 +16,15 @@ from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from reconciliation.feeds.models import FeedArrival
 from reconciliation.runs.models import ReconcileRun
-
-NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-SMALL = Plan(readers=40, editions=3, pictures=False)
+from tests.integration.console.conftest import NOON, SMALL
 
 
 @pytest.mark.slow
-def test_a_small_month_balances_and_fills_the_desks(sqlite_runtime: Runtime) -> None:
-    runtime = replace(sqlite_runtime, clock=lambda: NOON)
-    made = make(runtime, SMALL, lambda _: None)
-    assert made.problems == ()
-    assert made.kinds["edition"] == SMALL.editions
-    assert made.outcomes["retrieved"] > sum(made.outcomes.values()) / 2
+def test_a_small_month_balances_and_fills_the_desks(small_month: Runtime, made_month: dict[str, Any]) -> None:
+    runtime, outcomes = small_month, made_month["outcomes"]
+    assert (made_month["problems"], made_month["balanced"]) == ([], True)
+    assert made_month["dispatches"]["edition"] == SMALL.editions
+    assert outcomes["retrieved"] > sum(outcomes.values()) / 2
     with runtime.transaction(read_only=True) as session:
         counts = {one: session.scalar(select(func.count()).select_from(one)) for one in (Alarm, Brake, Complaint, FeedArrival, ReconcileRun)}
         states = session.scalars(select(Edition.state).order_by(Edition.id)).all()
