@@ -13,6 +13,7 @@ from huabao.msisdn import MSISDN
 from reconciliation.outbox import store
 from reconciliation.outbox.answers import Answers, answers_in, meaning_of, shipped_answers
 from reconciliation.outbox.boards import ACT_MAX, DROP, STATES, VERBS, Acted, WantedRequests, act_on, count_requests, requests_page, waiting
+from reconciliation.outbox.models import OutboundRequest
 from reconciliation.outbox.peers import PEERS
 
 PAGE_ROWS = 50
@@ -33,7 +34,7 @@ def requests(visit: Visit, acted: Acted | None = None) -> Response:
             "requests.html",
             lines=lines,
             masked={key: MSISDN(number).masked if number else "" for key, number in said.items()},
-            meanings={row.id: meaning_of(answers, row.peer, row.code, row.kind).meaning if row.code else "" for row in lines},
+            meanings={row.id: _meaning(answers, row) if row.code else "" for row in lines},
             health={name: store.health_of(session, name) for name in PEERS},
             waiting=waiting(session),
             wanted=wanted,
@@ -100,6 +101,12 @@ def _without_id(wanted: WantedRequests) -> WantedRequests:
 def _query(wanted: WantedRequests) -> str:
     """The filter as it stands in an address."""
     return urlencode([(name, value) for name, value in (("peer", wanted.peer), ("state", wanted.state), ("code", wanted.code), ("id", wanted.request_id)) if value])
+
+
+def _meaning(answers: Answers, row: OutboundRequest) -> str:
+    """What the peer's manual says of its code; "" where no table has it."""
+    found = meaning_of(answers, row.peer, row.code, row.kind)
+    return found.meaning if found.known else ""
 
 
 def _answers(visit: Visit) -> Answers:
