@@ -52,8 +52,7 @@ for _name in [one for one in os.environ if one.startswith("HUABAO_") and one != 
 
 TOGETHER = {
     "tests/house/test_files.py": "house",  # each file of ours is parsed once for all rules
-    "tests/fault/test_production_faults.py": "compose",  # a dozen processes, never twice at a time
-    "tests/services/test_compose.py": "compose",
+    "tests/services/test_compose.py": "compose",  # a dozen processes, started once
     "tests/integration/content/test_real_editions.py": "real",  # a comic whose panels and lettering several tests want
     "tests/unit/content/adapt/test_fitting.py": "fitting",  # pictures and what they weigh, kept for all examples
     "tests/unit/content/adapt/test_sharing.py": "fitting",

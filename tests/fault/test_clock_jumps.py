@@ -30,7 +30,7 @@ LEASE_S = 10
 SETTINGS = {health.DEFERRAL_PAUSE_S.name: 0.2, "pace_recovery_s": 2.0, "batch_readers_max": BATCH_READERS, "ramp_readers_min": READERS + 1, "unknown_wait_s": 86_400.0}
 
 
-@pytest.mark.parametrize("offset_s", [HOUR_S, -HOUR_S], ids=["ahead", "back"])
+@pytest.mark.parametrize(("runtime", "offset_s"), [("sqlite", HOUR_S), ("postgresql", -HOUR_S)], ids=["sqlite-ahead", "postgresql-back"], indirect=["runtime"])
 def test_a_worker_whose_clock_is_set_goes_on_and_its_leases_hold_nobody_up(runtime: Runtime, tmp_path: Path, offset_s: float) -> None:
     for name, value in SETTINGS.items():
         set_setting(runtime, name, value)
