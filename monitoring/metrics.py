@@ -21,6 +21,7 @@ from content.models import Edition, Publication
 from delivery import kinds, lifecycle
 from delivery.lanes import RESEND
 from delivery.models import DeliveryEvent, Dispatch, EventState, Outcome, Port, PortMinute, Submission
+from delivery.reports.store import in_state, is_open
 from huabao import leases
 from huabao.alarms import Alarm
 from huabao.queues import FAILED, QUEUED, QUEUES, RUNNING, Job
@@ -125,11 +126,11 @@ def _newest(session: Session, name: str, what: str, column: Any) -> CounterMetri
 
 
 def _reports(session: Session, now: datetime) -> Families:
-    open_ones = select(DeliveryEvent.state, func.count()).where(DeliveryEvent.state.in_((EventState.NEW, EventState.PARKED)))
+    open_ones = select(DeliveryEvent.state, func.count()).where(is_open())
     counts = dict(session.execute(open_ones.group_by(DeliveryEvent.state)).all())
     yield GaugeMetricFamily("huabao_reports_unfolded", "Reports stored and not yet folded into deliveries.", value=counts.get(EventState.NEW, 0))
     yield GaugeMetricFamily("huabao_reports_parked", "Reports whose submission is not known yet.", value=counts.get(EventState.PARKED, 0))
-    oldest = session.scalar(select(DeliveryEvent.received_at).where(DeliveryEvent.state == EventState.NEW).order_by(DeliveryEvent.id).limit(1))
+    oldest = session.scalar(select(DeliveryEvent.received_at).where(in_state(EventState.NEW)).order_by(DeliveryEvent.id).limit(1))
     yield GaugeMetricFamily("huabao_reports_oldest_seconds", "How long the oldest of them has waited.", value=_age(oldest, now))
     yield _newest(session, "huabao_reports", "Reports stored.", DeliveryEvent.id)
 

@@ -161,7 +161,7 @@ class Days:
                 "url": one.url,
                 "rate": rate * share,
                 "burst": int(rate * share / 2),
-                "max_recipients": 50,
+                "max_recipients": 100,
                 "vasp_id": "10658000",
                 "cost_fen_per_1000": 1500,
                 "recalls": "cancel",

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from content.adapt.colours import colours_of, places
 from content.adapt.framing import Style
 from content.adapt.similarity import Reference
 
@@ -145,10 +146,8 @@ def encode_palette(image: Image.Image, media_types: tuple[str, ...]) -> Encoding
 
 def _indexed(image: Image.Image) -> Image.Image:
     """A picture of at most 256 colours with exactly these in its palette."""
-    pixels = np.asarray(image, dtype=np.uint32)
-    packed = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
-    colours, indices = np.unique(packed, return_inverse=True)
-    flat = Image.fromarray(indices.reshape(packed.shape).astype(np.uint8))
+    colours, _ = colours_of(image)
+    flat = Image.fromarray(places(image, colours).astype(np.uint8))
     flat.putpalette([int(colour) >> shift & 255 for colour in colours for shift in (16, 8, 0)])
     return flat
 

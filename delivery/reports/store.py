@@ -96,10 +96,14 @@ def _is_one_of(session: Session, column: Any, ids: Collection[int]) -> ColumnEle
     return in_ids(session, column, list(ids))
 
 
-def _in_state(state: EventState) -> ColumnElement[bool]:
+def in_state(state: EventState) -> ColumnElement[bool]:
     """A condition that is seen to fit the partial index of open events: with the numbers in its text, and for SQLite the index's own words too."""
-    is_open = DeliveryEvent.state.in_([literal_column("0"), literal_column("2")])
-    return and_(DeliveryEvent.state == literal_column(str(int(state))), is_open)
+    return and_(DeliveryEvent.state == literal_column(str(int(state))), is_open())
+
+
+def is_open() -> ColumnElement[bool]:
+    """Events that are new or parked, in the words of their index."""
+    return DeliveryEvent.state.in_([literal_column("0"), literal_column("2")])
 
 
 def _events(session: Session, query: Any) -> list[Event]:
@@ -109,7 +113,7 @@ def _events(session: Session, query: Any) -> list[Event]:
 
 def take_new(session: Session, *, after_id: int, limit: int) -> list[Event]:
     """New events in order, locked; those in other hands are passed over."""
-    return _events(session, select(*_EVENT).where(_in_state(EventState.NEW), DeliveryEvent.id > after_id).order_by(DeliveryEvent.id).limit(limit))
+    return _events(session, select(*_EVENT).where(in_state(EventState.NEW), DeliveryEvent.id > after_id).order_by(DeliveryEvent.id).limit(limit))
 
 
 def take_answered(session: Session, *, after_id: int, limit: int) -> list[Event]:
@@ -117,24 +121,24 @@ def take_answered(session: Session, *, after_id: int, limit: int) -> list[Event]
     owner = (Submission.port_id == DeliveryEvent.port_id) & (Submission.message_id == DeliveryEvent.message_id)
     of_part = (SubmissionPart.port_id == DeliveryEvent.port_id) & (SubmissionPart.message_id == DeliveryEvent.message_id)
     known = select(Submission.id).where(owner).exists() | select(SubmissionPart.submission_id).where(of_part).exists()
-    query = select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.id > after_id, known)
+    query = select(*_EVENT).where(in_state(EventState.PARKED), DeliveryEvent.id > after_id, known)
     return _events(session, query.order_by(DeliveryEvent.id).limit(limit))
 
 
 def take_parked(session: Session, port_id: int, numbers: Collection[str], *, limit: int) -> list[Event]:
     """Parked events of a port about one of these numbers."""
     about = _is_in(session, DeliveryEvent.number, numbers) | _is_in(session, DeliveryEvent.sender, numbers)
-    return _events(session, select(*_EVENT).where(_in_state(EventState.PARKED), DeliveryEvent.port_id == port_id, about).order_by(DeliveryEvent.id).limit(limit))
+    return _events(session, select(*_EVENT).where(in_state(EventState.PARKED), DeliveryEvent.port_id == port_id, about).order_by(DeliveryEvent.id).limit(limit))
 
 
 def any_parked(session: Session) -> bool:
     """Whether some report waits for its submission."""
-    return session.scalar(select(DeliveryEvent.id).where(_in_state(EventState.PARKED)).limit(1)) is not None
+    return session.scalar(select(DeliveryEvent.id).where(in_state(EventState.PARKED)).limit(1)) is not None
 
 
 def give_up_parked(session: Session, *, before: datetime) -> int:
     """Parked events received before that instant become strays; how many."""
-    result = session.execute(update(DeliveryEvent).where(_in_state(EventState.PARKED), DeliveryEvent.received_at < before).values(state=int(EventState.STRAY)))
+    result = session.execute(update(DeliveryEvent).where(in_state(EventState.PARKED), DeliveryEvent.received_at < before).values(state=int(EventState.STRAY)))
     return int(getattr(result, "rowcount", 0))
 
 
@@ -147,7 +151,7 @@ class Parked(NamedTuple):
 
 def parked(session: Session) -> dict[int, Parked]:
     """What waits for its submission, by port; by an index of its own, however many reports there are."""
-    rows = session.execute(select(DeliveryEvent.port_id, func.count(), func.min(DeliveryEvent.received_at)).where(_in_state(EventState.PARKED)).group_by(DeliveryEvent.port_id))
+    rows = session.execute(select(DeliveryEvent.port_id, func.count(), func.min(DeliveryEvent.received_at)).where(in_state(EventState.PARKED)).group_by(DeliveryEvent.port_id))
     return {port_id: Parked(number, since) for port_id, number, since in rows}
 
 

@@ -9,14 +9,15 @@ a sender makes a reader wait. All of a drain together costs one pass over its ro
 from __future__ import annotations
 
 import threading
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from delivery.models import Dispatch, Outcome, deliveries
+from delivery.models import Outcome, deliveries
+from huabao.quick import Quick, ask
 
 OPEN = (int(Outcome.PENDING), int(Outcome.SUBMITTED))
 
@@ -30,15 +31,15 @@ _waits_from: WeakKeyDictionary[Any, dict[Key, int]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def waits(session: Session, dispatch: Dispatch) -> bool:
-    """Whether some reader of a dispatch that drains or has ended is still pending or submitted."""
+def waits(session: Session, dispatch_id: int, day: date, sent_at: datetime | None) -> bool:
+    """Whether some reader of a dispatch that drains or has ended, and whose last batch left then, is still pending or submitted."""
     with _lock:
         kept = _waits_from.setdefault(session.get_bind(), {})
-    key = (dispatch.id, dispatch.sent_at)
+    key = (dispatch_id, sent_at)
     since = kept.get(key, 0)
-    first = _first(session, dispatch, since)
+    first = _first(session, dispatch_id, day, since)
     if first is None and since:
-        first = _first(session, dispatch, 0)  # before it is closed nothing is believed
+        first = _first(session, dispatch_id, day, 0)  # before it is closed nothing is believed
     if first is None:
         kept.pop(key, None)
         return False
@@ -48,8 +49,15 @@ def waits(session: Session, dispatch: Dispatch) -> bool:
     return True
 
 
-def _first(session: Session, dispatch: Dispatch, since: int) -> int | None:
+def _first(session: Session, dispatch_id: int, day: date, since: int) -> int | None:
+    (found,) = ask(session, _FIRST(dispatch=dispatch_id, of_day=day, since=since))
+    return found[0][0] if found else None
+
+
+def _first_of(_postgres: bool) -> Select[tuple[int]]:
     c = deliveries.c
-    mine = (c.day == dispatch.day, c.dispatch_id == dispatch.id, c.reader_id >= since, c.outcome.in_(OPEN))
-    found: int | None = session.scalar(select(c.reader_id).where(*mine).order_by(c.reader_id).limit(1))
-    return found
+    mine = (c.day == bindparam("of_day"), c.dispatch_id == bindparam("dispatch"), c.reader_id >= bindparam("since"))
+    return select(c.reader_id).where(*mine, or_(*(c.outcome == one for one in OPEN))).order_by(c.reader_id).limit(1)
+
+
+_FIRST = Quick(_first_of)

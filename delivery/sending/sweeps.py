@@ -6,9 +6,11 @@ never by how long a batch takes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from delivery import lifecycle, partitions
@@ -22,7 +24,7 @@ from delivery.sending.waiting import enqueue_ready
 from delivery.settings import REPORT_WAIT_S
 from huabao import alarms, tracing
 from huabao.alarms import Alarm
-from huabao.db import in_ids
+from huabao.db import UTCDateTime, in_ids
 from huabao.log import get_logger
 from huabao.runtime import Runtime
 
@@ -60,9 +62,9 @@ def start_due(runtime: Runtime) -> None:
 def advance(runtime: Runtime) -> None:
     """Move every open dispatch as far as it can go: drained, its waits over, verified, closed."""
     with runtime.transaction(read_only=True) as session:
-        found = session.execute(select(Dispatch.id, Dispatch.state).where(Dispatch.closed_at.is_(None)).order_by(Dispatch.id)).all()
-        only_wait = _single_ones_that_wait(session, runtime)
-    for dispatch_id, state in found:
+        found = session.execute(_OPEN).all()
+        only_wait = _those_that_only_wait(session, runtime, found)
+    for dispatch_id, state, *_ in found:
         if dispatch_id in only_wait:
             continue
         if state == lifecycle.SENDING:
@@ -76,13 +78,28 @@ def advance(runtime: Runtime) -> None:
             close(runtime, dispatch_id)
 
 
-def _single_ones_that_wait(session: Session, runtime: Runtime) -> set[int]:
+_OPEN = (
+    select(Dispatch.id, Dispatch.state, Dispatch.lane, Dispatch.day, Dispatch.sent_at, func.coalesce(Dispatch.started_at, Dispatch.created_at, type_=UTCDateTime).label("began_at"))
+    .where(Dispatch.closed_at.is_(None))
+    .order_by(Dispatch.id)
+)
+
+
+def _those_that_only_wait(session: Session, runtime: Runtime, found: Sequence[Any]) -> set[int]:
+    """Dispatches that left lately and miss nothing but reports: an idle look costs a question for each, and no transaction."""
+    left = [one for one in found if one.state == lifecycle.DRAINING]
+    if not left:
+        return set()
+    before = _overdue_before(session, runtime)
+    only_wait = _single_ones_that_wait(session, before) if any(one.lane == RESEND for one in left) else set()
+    return only_wait | {one.id for one in left if one.lane != RESEND and one.began_at > before and open_outcomes.waits(session, one.id, one.day, one.sent_at)}
+
+
+def _single_ones_that_wait(session: Session, before: datetime) -> set[int]:
     """Single resends of which nothing but the report is missing: there may be thousands, and one question is enough for all."""
-    reported = and_(deliveries.c.day == Dispatch.day, deliveries.c.dispatch_id == Dispatch.id, deliveries.c.outcome == int(Outcome.SUBMITTED))
-    wanted = (
-        select(Dispatch.id)
-        .join(deliveries, reported)
-        .where(Dispatch.closed_at.is_(None), Dispatch.state == lifecycle.DRAINING, Dispatch.lane == RESEND, Dispatch.started_at > _overdue_before(session, runtime))
+    reported = exists().where(deliveries.c.day == Dispatch.day, deliveries.c.dispatch_id == Dispatch.id, deliveries.c.outcome == int(Outcome.SUBMITTED))
+    wanted = select(Dispatch.id).where(
+        Dispatch.closed_at.is_(None), Dispatch.state == lifecycle.DRAINING, Dispatch.lane == RESEND, Dispatch.started_at > before, reported.correlate(Dispatch)
     )
     return set(session.scalars(wanted))
 
@@ -144,7 +161,7 @@ def close(runtime: Runtime, dispatch_id: int) -> bool:
     """
     with runtime.transaction(read_only=True) as session:
         found = lifecycle.find_dispatch(session, dispatch_id)
-        if open_outcomes.waits(session, found) or _failed_lately(session, dispatch_id, runtime):
+        if open_outcomes.waits(session, found.id, found.day, found.sent_at) or _failed_lately(session, dispatch_id, runtime):
             return False
         if found.state == lifecycle.DRAINING and unknowns.is_awaited(session, found, now=runtime.now()):
             return False

@@ -18,6 +18,7 @@ from delivery import kinds, lifecycle
 from delivery.dispatch import gate, windows
 from delivery.ledger import copies
 from delivery.models import DeliveryEvent, Dispatch, EventState, Port, Submission
+from delivery.reports.store import in_state
 from huabao.alarms import find_open
 from huabao.clock import business_day, shanghai_text
 from huabao.queues import QUEUED, QUEUES, RUNNING, Job
@@ -111,7 +112,7 @@ def reports_stopped(session: Session, now: datetime) -> Findings:
 
 def reports_backlog(session: Session, now: datetime) -> Findings:
     """Reports that are stored and wait to be counted."""
-    oldest = session.scalar(select(DeliveryEvent.received_at).where(DeliveryEvent.state == EventState.NEW).order_by(DeliveryEvent.id).limit(1))
+    oldest = session.scalar(select(DeliveryEvent.received_at).where(in_state(EventState.NEW)).order_by(DeliveryEvent.id).limit(1))
     if oldest is None or now - oldest < timedelta(seconds=UNFOLDED_S.get(session)):
         return {}
     return {"reports": Finding(f"reports wait to be counted since {shanghai_text(oldest)}", {"since": oldest.isoformat()})}

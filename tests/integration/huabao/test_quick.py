@@ -16,7 +16,7 @@ from huabao.db import is_postgres
 from huabao.outages import DATABASE_ERRORS, is_away
 from huabao.quick import Quick, ask, bound_texts, in_bound_texts, insert_rows, update_rows
 from huabao.runtime import Runtime
-from huabao.settings import Setting, SettingValue
+from huabao.settings import Setting, SettingValue, values_of
 from reconciliation.journal.models import MessageKey
 
 NOON = datetime(2026, 11, 22, 4, 0, 0, 123456, UTC)
@@ -94,3 +94,4 @@ def test_a_setting_is_read_quickly_too(runtime: Runtime) -> None:
         assert (switch.get(session), words.get(session)) == (True, "a")
         ask(session, INSERT.over([row("bench_switch", False), row("bench_words", "b")]))
         assert (switch.get(session), words.get(session)) == (False, "b")
+        assert values_of(session, (words, switch, Setting("bench_none", 3, "", "…"))) == ["b", False, 3]

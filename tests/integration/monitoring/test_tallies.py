@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from care.reports.sends import added
+from console.month.clock import MonthClock
+from delivery import lifecycle
 from delivery.models import DeliveryEvent, Dispatch, Exclusion, Outcome, Port, deliveries
 from huabao.runtime import Runtime
 from monitoring.cities import city_tally
 from monitoring.measures import count_progress
-from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, due, tally_due, tally_of
+from monitoring.tallies import CITY, CODE, HANDSET_CLASS, PORT, VARIANT, DispatchTally, due, tally_due, tally_of
 from subscribers.models import Reader
 from tests.integration.console.dispatch_rows import add_dispatch, add_report, add_submission, settle
 
@@ -56,6 +59,34 @@ def test_every_breakdown_adds_up(runtime: Runtime) -> None:
     assert set(found.cells[CITY]) == {"合肥", "蚌埠", ""}
     assert found.cells[CODE] == {"Expired 4446": {"expired": 1}}
     assert found.late == {0: 30}, "the deadline lies ahead"
+
+
+def test_a_dispatch_in_which_nothing_came_is_not_counted_again_but_holds_as_of_now(sqlite_runtime: Runtime) -> None:
+    clock = MonthClock(sqlite_runtime.now())
+    runtime = replace(sqlite_runtime, clock=clock)
+    dispatch_id = add_dispatch(runtime, planned=10)
+    add_cities(runtime, 10)
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(1, 9), ago_s=120)
+    with runtime.transaction() as session:
+        session.get_one(Dispatch, dispatch_id).state = lifecycle.DRAINING
+
+    def counted() -> tuple[int, bool]:
+        """Readers who have it by the tally, and whether it and a city's are as of now."""
+        clock.move_to(clock() + timedelta(minutes=20))
+        tally_due(runtime)
+        with runtime.transaction(read_only=True) as session:
+            found, city = tally_of(session, dispatch_id), city_tally(session, dispatch_id, "合肥")
+            assert found is not None and city is not None
+            return found.cells[PORT]["mm-1"].get("retrieved", 0), found.at == city.at == clock()
+
+    assert counted() == (8, True)
+    with runtime.transaction() as session:  # what no count would find
+        session.execute(update(DispatchTally).where(DispatchTally.scope == VARIANT).values(key="kept"))
+    assert counted() == (8, True)
+    with runtime.transaction(read_only=True) as session:
+        assert session.scalars(select(DispatchTally.key).where(DispatchTally.scope == VARIANT).distinct()).all() == ["kept"]
+    settle(runtime, dispatch_id, Outcome.RETRIEVED, range(9, 10), ago_s=1)
+    assert counted() == (9, True)
 
 
 def test_who_is_late_is_late_for_a_reason(runtime: Runtime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.month.handsets import KEPT, Handsets
+from console.month.pacing import MonthThrottle
 from console.month.timetable import next_slot, slots_before, start_of
 from sandbox.demo.month.papers import EVENING, MORNING, Issue, write_issue
 
@@ -50,3 +52,11 @@ def test_an_issue_is_the_same_bytes_again_and_another_day_tells_other_stories(tm
     assert written("a", one) == written("b", one)
     later = Issue(EVENING, "20261102", BEGINS.date() + timedelta(days=1))
     assert written("c", later)["articles/evening-0.md"] != written("d", Issue(EVENING, "20261103", BEGINS.date() + timedelta(days=2)))["articles/evening-0.md"]
+
+
+def test_nobody_sleeps_for_his_tokens_and_the_rate_is_kept_on_the_throttles_own_clock() -> None:
+    throttle, began = MonthThrottle(), time.monotonic()
+    for ticket in range(100):
+        assert throttle.acquire("port:1", 10, rate=100.0, burst=20, ticket=ticket) == 0.0
+    slept_s = time.monotonic() - began
+    assert throttle.ahead_s + slept_s >= 9.5, "a thousand tokens at a hundred a second"
