@@ -60,6 +60,7 @@ class Kept(Generic[V]):
             count: asks the session that it is given, and no other.
             keep_s: seconds for which this value counts at least.
             told: what somebody else counted before this process did, with its instant, where counting takes long; None where nobody did.
+                It is the first answer, and the next who asks has it counted.
         """
         one = self._one(session, key)
         value = one.value
@@ -69,6 +70,7 @@ class Kept(Generic[V]):
         try:
             if one.value is None and (found := told(session) if told is not None else None) is not None:
                 one.value, one.at, one.cost_s = *found, LONG_S
+                return one.value  # counting would take from whoever waits for this page; the next who asks begins it
             if one.value is None:
                 return self._count(one, session, now, count)
             age = now - one.at if one.at is not None else timedelta.max

@@ -80,6 +80,8 @@ def test_what_somebody_else_counted_is_shown_first_and_counted_anew_beside(sqlit
         assert one.known(session, "key") is None
         assert one.get(session, "key", LATER, count, told=lambda _own: (1, NOW)) == 1
         assert one.get(session, "other", LATER, lambda _own: 3, told=lambda _own: None) == 3, "nobody did: counted at once"
+        assert not done.is_set(), "the first page waits for no count, nor beside one"
+        assert one.get(session, "key", LATER, count) == 1
     assert done.wait(60)
     _get_in_time(sqlite_runtime, one, 2)
     with sqlite_runtime.transaction(read_only=True) as session:
