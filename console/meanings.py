@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from console.texts import CHINESE
+from console.texts import CHINESE, ENGLISH, one_of
 from huabao.settings import Setting
 
 
@@ -23,6 +23,12 @@ def meaning(setting: Setting[Any], language: str) -> tuple[str, str]:
     """The sentence, and the language that it is in."""
     found = chinese()["meanings"].get(setting.name) if language == CHINESE else None
     return (setting.meaning, "en") if found is None else (found, "zh-CN")
+
+
+def measured(setting: Setting[Any], value: str, language: str) -> str:
+    """A value with its unit."""
+    shown = f"{value or '—'} {unit(setting, language)}".strip()
+    return one_of(shown) if language == ENGLISH else shown
 
 
 def unit(setting: Setting[Any], language: str) -> str:

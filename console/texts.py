@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -12,6 +13,16 @@ from huabao.clock import SHANGHAI, business_day
 CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = (CHINESE, ENGLISH)
 TAGS = {CHINESE: "zh-CN", ENGLISH: "en"}
+
+_COUNTED = (
+    "answers", "attempts", "chapters", "characters", "complaints", "contacts", "copies", "days", "dispatches", "editions", "handsets", "hours", "minutes", "months", "numbers",
+    "orders", "panels", "people", "pictures", "readers", "refunds", "repairs", "reports", "requests", "seconds", "seeds", "slides", "steps", "stops", "stories", "submissions",
+    "subscriptions", "times", "tries", "variants", "warnings", "weeks", "workers",
+)  # fmt: skip
+"""What pages and the journal count."""
+
+_ONE = re.compile(rf"(?<![\w.,:%*-])(1 (?:more |other |active |earlier |unsaved )?)({'|'.join(_COUNTED)})\b('(?!\w))?")
+_SINGULAR = {"copies": "copy", "dispatches": "dispatch", "people": "person", "stories": "story", "tries": "try"}
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -36,7 +47,13 @@ def text(language: str, name: str, /, **values: object) -> str:
     """
     found = texts()[name]
     chosen = found.get("en_one", found["en"]) if language == ENGLISH and values.get("n") == 1 else found[language]
-    return chosen.format(**{key: f"{value:,}" if isinstance(value, int) else value for key, value in values.items()})
+    filled = chosen.format(**{key: f"{value:,}" if isinstance(value, int) else value for key, value in values.items()})
+    return one_of(filled) if language == ENGLISH else filled
+
+
+def one_of(sentence: str) -> str:
+    """An English sentence in which what is counted as one stands in the singular; where its verb changes too, a text has `en_one`."""
+    return _ONE.sub(lambda found: found[1] + _SINGULAR.get(found[2], found[2].removesuffix("s")) + ("'s" if found[3] else ""), sentence)
 
 
 def has_text(name: str) -> bool:

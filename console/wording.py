@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 
 from console import desk_wording
-from console.texts import CHINESE, ENGLISH, has_text, text
+from console.texts import CHINESE, ENGLISH, has_text, one_of, text
 from delivery.dispatch.pacing import OF_PORTS
 
 _SCOPES = {"port": "gate.port", "handset class": "gate.class", "variant": "gate.variant", "batch": "gate.batch"}
@@ -94,6 +94,11 @@ def said(sentence: str, language: str) -> str:
     """The sentence in that language, where its form is known."""
     if len(sentence) > SENTENCE_CHARS_MAX:
         return sentence
+    told = _told(sentence, language)
+    return one_of(told) if language == ENGLISH else told
+
+
+def _told(sentence: str, language: str) -> str:
     for form, name in _PLAIN if language == ENGLISH else _FORMS:
         if found := form.fullmatch(sentence):
             return text(language, name, **_values(found.groupdict(), language))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from console import registry
 from console.confirmed import REASON_CHARS_MAX
-from console.meanings import meaning, unit
+from console.meanings import meaning, measured, unit
 from console.settings import SIGN_IN_SETTINGS
 from console.texts import CHINESE
 from console.visit import Refused, Visit
@@ -74,7 +74,7 @@ def _words(one: Setting[Any]) -> str:
 
 
 def _dressing(visit: Visit) -> dict[str, Any]:
-    return {"meaning": lambda one: meaning(one, visit.language), "unit": lambda one: unit(one, visit.language)}
+    return {"meaning": lambda one: meaning(one, visit.language), "unit": lambda one: unit(one, visit.language), "measured": lambda one, value: measured(one, value, visit.language)}
 
 
 def setting(visit: Visit) -> Response:

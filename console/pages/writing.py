@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
-from console.texts import texts
+from console.texts import ENGLISH, texts
 from console.visit import Refused, Visit
 from console.wording import said
 from content.drafts import holding, keeping, saving, steps
@@ -53,6 +53,8 @@ def write(visit: Visit) -> Response:
         state = _state(visit, session, edition, found)
         own = holding.own_sections(session, edition, found.document, visit.city) if visit.city else []
     words = {name.removeprefix(WORDS): one[visit.language] for name, one in texts().items() if name.startswith(WORDS)}
+    if visit.language == ENGLISH:
+        words |= {f"{name.removeprefix(WORDS)}_one": one["en_one"] for name, one in texts().items() if name.startswith(WORDS) and "en_one" in one}
     values: dict[str, Any] = {"edition": edition, "publication": publication, "segments": segments, "classes": list(handset_classes()), "city": visit.city}
     values |= {"own": own, "text": words}
     return visit.page("write.html", state=state, killed=edition.state == KILLED, reason_chars_max=REASON_CHARS_MAX, **values)

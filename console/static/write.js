@@ -40,7 +40,7 @@
   const channel = kept(() => new BroadcastChannel(prefix), null);
   if (channel) channel.addEventListener("message", ({ data }) => { if (data.ask) channel.postMessage({ lives: tab }); else living.add(data.lives); });
 
-  const say = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[name] || name);
+  const say = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), (Number(values.n) === 1 && words[`${name}_one`]) || words[name] || name);
   const on = (name, act) => (listeners[name] = listeners[name] || []).push(act);
   const emit = (name, ...what) => (listeners[name] || []).forEach((act) => act(...what));
   const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from console.texts import one_of
+
 SPOKEN = ("title", "aria-label", "aria-description", "aria-valuetext", "placeholder", "alt", "summary", "label", "hx-confirm")
 """Attributes that people read or hear."""
 
@@ -65,3 +67,8 @@ def chinese_in(page: str, content: str) -> Iterator[str]:
     for language, text in said_by(page):
         if not language.startswith("zh") and any(one not in content for one in _HAN.findall(text)):
             yield text
+
+
+def not_one_in(page: str) -> Iterator[str]:
+    """Texts that count one of a thing and name it in the plural."""
+    return (text for _, text in said_by(page) if one_of(text) != text)

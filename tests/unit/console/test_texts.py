@@ -33,7 +33,6 @@ HANDED_ON = {"write"}
 """Groups that a script is given whole."""
 
 
-
 def faults_of(name: str) -> list[str]:
     """What is wrong with one text."""
     text = texts.texts()[name]
@@ -94,6 +93,20 @@ def test_one_reader_is_not_one_readers() -> None:
     assert texts.text("en", "dispatch.readers", n=1) == "1 reader"
     assert texts.text("en", "dispatch.readers", n=1_576_212) == "1,576,212 readers"
     assert texts.text("zh", "dispatch.readers", n=1) == "1 人"
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [
+        ("1 readers, 2 handsets, 1 variants", "1 reader, 2 handsets, 1 variant"),
+        ("34% of 1 readers' submissions failed", "34% of 1 reader's submissions failed"),
+        ("1 tries; 1 more readers; 1 people", "1 try; 1 more reader; 1 person"),
+        ("1,001 readers, 11 readers, 0.1 readers, step 1 of 3 is out", "1,001 readers, 11 readers, 0.1 readers, step 1 of 3 is out"),
+        ("at 12:1 readers", "at 12:1 readers"),
+    ],
+)
+def test_what_is_counted_as_one_is_singular(many: str, one: str) -> None:
+    assert texts.one_of(many) == one
 
 
 @pytest.mark.parametrize(
