@@ -21,11 +21,13 @@ from care.reports.edition_pages import drawable
 from care.reports.making import day_report, edition_report, month_report
 from care.reports.monthly import gather_month
 from content.models import Edition
+from huabao.clock import business_day
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
 from monitoring.tallies import Minute
 from tests.command_line import CLI
 from tests.integration.care.report_rows import NOON, TODAY, add_around, add_papers
+from tests.integration.console.city_rows import MINE, PLANNED, build, leaks
 
 
 @pytest.fixture
@@ -141,3 +143,17 @@ def test_the_picture_of_an_edition_loses_nobody(counts: list[int]) -> None:
 def test_shares_never_say_all_or_nothing_where_it_is_not() -> None:
     assert [percent(share) for share in (None, 0.0, 0.00001, 0.5, 0.99999, 1.0)] == ["—", "0.00%", "<0.01%", "50.00%", "99.99%", "100.00%"]
     assert [size(count) for count in (0, 999, 98_100, 103_300_000_000, 5_000_000_000_000)] == ["0 B", "999 B", "98.1 KB", "103.3 GB", "5.00 TB"]
+
+
+def test_a_city_s_version_by_the_command_and_on_paper(sqlite_runtime: Runtime, cli: CLI, tmp_path: Path) -> None:
+    build(sqlite_runtime)
+    with sqlite_runtime.transaction() as session:
+        session.get_one(Edition, 1).current_version_id = 1
+    said = cli("report", "daily", "--city", MINE, "--out", tmp_path / "a.pdf", "--language", "en", "--json").json
+    assert said["figures"]["planned"] == PLANNED[MINE] and leaks(str(said)) == []
+    assert (tmp_path / "a.pdf").read_bytes()[:4] == b"%PDF"
+    month = f"{business_day(sqlite_runtime.now()):%Y-%m}"
+    for about in (("edition", "1"), ("month", month)):
+        one = cli("report", *about, "--city", MINE, "--out", tmp_path / "b.xlsx", "--language", "en", "--json").json
+        assert one["figures"]["planned"] == PLANNED[MINE] and leaks(str(one)) == []
+    assert cli("report", "daily", "--city", "芜湖", "--out", tmp_path / "c.xlsx", "--json", "--language", "en").json["figures"]["planned"] == 0
