@@ -60,7 +60,9 @@ def test_seeds_a_stop_a_release_and_a_port_failure(open_page: OpenPage, sqlite_r
             expect(board.locator("tbody tr").nth(1).locator("td").nth(2)).to_have_text("1")  # the large one fetched it; the small one is silent
             _keep_picture(page, f"{look}-seeds")
             confirm(page, f"block-{dispatch_id}-{SMALL}", "机型档 128x160 无人接收")
-            page.wait_for_url(f"**/dispatches/{dispatch_id}")
+            expect(page.locator(f"#block-{dispatch_id}-{SMALL}")).to_have_count(0)
+            assert page.url.endswith("/seeds"), "one is where one was"
+            page.goto(f"/dispatches/{dispatch_id}")
             expect(page.locator(".title .badge").first).to_have_text("已放行" if language == "zh-CN" else "Released")  # the other class goes at its start
             confirm(page, "act-hold")
             expect(page.locator("#act-release")).to_be_visible()
