@@ -14,14 +14,16 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from functools import cache
-from re import _constants as constants  # type: ignore[attr-defined]  # the standard library's own reading of a pattern
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 from console import wording
 from content.proof import wording as proof_wording
 from content.wap import browsers
 from tests.house.tree import PACKAGES, ROOT
+
+constants: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
+"""The standard library's own reading of a pattern."""
 
 LENGTH = 16_000
 SECONDS_MAX = 0.1
