@@ -116,7 +116,7 @@ class WallClock:
         """Of the process whose clock it is."""
         found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
         assert found, "libfaketime is not installed; run bin/test, which installs what the tests need"
-        return {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+        return {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 
 
 def wall_clock(folder: Path) -> WallClock:
