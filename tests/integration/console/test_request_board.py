@@ -47,7 +47,7 @@ def press(client: TestClient, verb: str, query: str, **fields: str) -> str:
     path = f"{PATH}/{verb}?{query}"
     sheet = client.get(path).text
     answer = client.post(path, data={"csrf": csrf_of(sheet), "count": sheet.split('name="count" value="')[1].split('"')[0], **fields})
-    return client.get(answer.headers["location"]).text if answer.status_code == 303 else answer.text
+    return str(client.get(answer.headers["location"]).text if answer.status_code == 303 else answer.text)
 
 
 def states(runtime: Runtime) -> list[str]:

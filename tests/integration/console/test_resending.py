@@ -38,7 +38,7 @@ def world(runtime: Runtime) -> Runtime:
 def post(client: TestClient, path: str, **fields: str) -> str:
     """A form of the page, and what is shown then."""
     answer = client.post(path, data={"csrf": csrf_of(client.get(PATH).text), **fields})
-    return client.get(answer.headers["location"]).text if answer.status_code == 303 else answer.text
+    return str(client.get(answer.headers["location"]).text if answer.status_code == 303 else answer.text)
 
 
 def planned(runtime: Runtime) -> list[int]:
@@ -76,6 +76,7 @@ def test_from_the_list_behind_a_count_to_a_dispatch_of_its_own(world: Runtime, s
     assert planned(world) == [6]
     with world.transaction(read_only=True) as session:
         row = session.scalars(select(Resend)).one()
+        assert row.filter is not None
         assert (row.reason, row.requested_by, row.filter["cities"]) == ("早上的故障", "王敏", ["合肥"])
         assert session.scalars(select(AuditEntry.actor).where(AuditEntry.action == "resend.send_many")).all() == ["王敏"]
 
