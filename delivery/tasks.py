@@ -162,7 +162,7 @@ def _foresee_often(runtime: Runtime) -> None:
 
 
 PLAN, SCHEDULE, CORRECT, KILL = "plan", "schedule", "correct", "kill"
-COUNT_RESEND, RESEND = "count_resend", "resend"
+COUNT_CORRECTION, COUNT_RESEND, RESEND = "count_correct", "count_resend", "resend"
 
 
 def _desk_work(runtime: Runtime, work_id: int) -> None:
@@ -170,7 +170,10 @@ def _desk_work(runtime: Runtime, work_id: int) -> None:
     from delivery.dispatch import works
     from delivery.resend import works as resends
 
-    doings = {PLAN: works.plan, SCHEDULE: works.schedule, CORRECT: works.correct, KILL: works.kill, COUNT_RESEND: resends.count, RESEND: resends.send}
+    doings = {
+        PLAN: works.plan, SCHEDULE: works.schedule, COUNT_CORRECTION: works.count_correction, CORRECT: works.correct, KILL: works.kill, COUNT_RESEND: resends.count,
+        RESEND: resends.send,
+    }  # fmt: skip
     services.run(runtime, work_id, doings)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from console.api.calls import Call, Operation, Reply
 from console.api.desk_schemas import (
+    CorrectRequest,
     DecisionRequest,
     EditionState,
     PlanRequest,
@@ -108,18 +109,19 @@ def schedule(call: Call) -> Reply:
 
 def correct(call: Call) -> Reply:
     """Send the present version to whom the older ones have not reached."""
-    return _withdrawn(call, delivery_works.CORRECT, "replacing")
+    body = call.body
+    assert isinstance(body, CorrectRequest)
+    if body.dry_run:
+        return asked(call, delivery_works.DESK_WORK, delivery_works.COUNT_CORRECTION, body.edition, body.agent, {})
+    args = {"reason": body.reason, "replacing": "1" if body.recall else "", "confirmed": "" if body.confirmed is None else str(body.confirmed)}
+    return asked(call, delivery_works.DESK_WORK, delivery_works.CORRECT, body.edition, body.agent, args)
 
 
 def kill(call: Call) -> Reply:
     """Withdraw an edition."""
-    return _withdrawn(call, delivery_works.KILL, "recalling")
-
-
-def _withdrawn(call: Call, kind: str, recalling: str) -> Reply:
     body = call.body
     assert isinstance(body, WithdrawRequest)
-    return asked(call, delivery_works.DESK_WORK, kind, body.edition, body.agent, {"reason": body.reason, recalling: "1" if body.recall else ""})
+    return asked(call, delivery_works.DESK_WORK, delivery_works.KILL, body.edition, body.agent, {"reason": body.reason, "recalling": "1" if body.recall else ""})
 
 
 def _choices(body: PlanRequest) -> dict[str, str]:
@@ -186,7 +188,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("reapproveEdition", "POST", "/editions/reapprove", (APPROVE,), "Approve again what differs by a few words", reapprove, _WORK, (), DecisionRequest),
     Operation("returnEdition", "POST", "/editions/return", (APPROVE,), "Return it to the editors, with the reason", reject, _STATE, (), DecisionRequest),
     Operation("scheduleEdition", "POST", "/editions/schedule", (SEND,), "Freeze the audience; it leaves at its time", schedule, _WORK, (), ScheduleRequest),
-    Operation("correctEdition", "POST", "/editions/correct", (SEND,), "Send the present version to whom older ones have not reached", correct, _WORK, (), WithdrawRequest),
+    Operation("correctEdition", "POST", "/editions/correct", (SEND,), "Send the present version to whom older ones have not reached", correct, _WORK, (), CorrectRequest),
     Operation("killEdition", "POST", "/editions/kill", (SEND,), "Withdraw an edition", kill, _WORK, (), WithdrawRequest),
     Operation("showWork", "GET", "/works/{work_id:int}", (DESK, APPROVE, SEND), "A work, and what came of it", show_work, {200: WorkDocument}, ("not-found",)),
     Operation("countSegment", "POST", "/segments", (DESK,), "Count a rule's readers, and keep it where a name is given", segment, {200: SegmentDocument}, (), SegmentRequest),

@@ -53,6 +53,13 @@ class WithdrawRequest(WorkRequest):
     recall: Annotated[bool, Field(description="Also replace, or call back, what left and was not fetched")] = False
 
 
+class CorrectRequest(WithdrawRequest):
+    """An edition that is out, corrected."""
+
+    dry_run: Annotated[bool, Field(description="Count only: the work's result says whom it would reach")] = False
+    confirmed: Annotated[int | None, Field(ge=0, le=2**63 - 1, description="So many readers a count found; over 1 % more refuses it")] = None
+
+
 class EditionState(BaseModel):
     """An edition after an act."""
 

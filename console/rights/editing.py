@@ -55,6 +55,7 @@ EDITORS: tuple[Right, ...] = (
     Right("edition_resend_count_act", "POST", "/editions/{edition_id:int}/resend/count", OPERATORS),
     Right("edition_resend_act", "POST", "/editions/{edition_id:int}/resend", OPERATORS),
     Right("correct", "GET", "/editions/{edition_id:int}/correct", OPERATORS),
+    Right("correct_count_act", "POST", "/editions/{edition_id:int}/correct/count", OPERATORS),
     Right("correct_act", "POST", "/editions/{edition_id:int}/correct", OPERATORS),
     Right("kill", "GET", "/editions/{edition_id:int}/kill", OPERATORS),
     Right("kill_act", "POST", "/editions/{edition_id:int}/kill", OPERATORS),

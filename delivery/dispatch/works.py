@@ -7,8 +7,9 @@ from typing import Any
 
 from content.works.services import Order, Result, Tell
 from delivery.dispatch import correction, killing, plans, preflight, scheduling
-from delivery.dispatch.planning import NO_PORT, Request
+from delivery.dispatch.planning import MOVED_SHARE, NO_PORT, Request
 from huabao.clock import parse_time
+from huabao.errors import UsageError
 from huabao.runtime import Runtime
 
 SEPARATOR = ","
@@ -59,14 +60,27 @@ def schedule(runtime: Runtime, order: Order, tell: Tell) -> Result:
     return Result(made.to_document() | {"start_at": made.start_at.isoformat()})
 
 
+def count_correction(runtime: Runtime, order: Order, _tell: Tell) -> Result:
+    """Count whom a correction would reach now; it reads every copy of the edition.
+
+    Raises:
+        UsageError: as `correction.preview`.
+    """
+    return Result(correction.preview(runtime, request_of(order.edition_id, order.args)).to_document())
+
+
 def correct(runtime: Runtime, order: Order, tell: Tell) -> Result:
     """Send the present version to whom the older ones have not reached.
 
     Raises:
-        UsageError: as `correction.correct`.
+        UsageError: as `correction.correct`, or noticeably more readers would get it than were confirmed.
     """
     replacing, reason = order.args.get("replacing") == "1", str(order.args.get("reason", ""))
     request = request_of(order.edition_id, order.args)
+    if request.confirmed is not None:
+        found = correction.preview(runtime, request).count.planned
+        if found > request.confirmed * (1 + MOVED_SHARE):
+            raise UsageError(f"{found:,} readers would get it now, {request.confirmed:,} were confirmed; count again")
     made = correction.correct(runtime, request, replacing=replacing, by=order.by, reason=reason, progress=lambda done: tell(done, 0))
     return Result(made.to_document())
 

@@ -36,6 +36,7 @@ SAME: dict[str, tuple[str, ...] | str] = {
     "schedule_act": ("scheduleEdition",),
     "edition_resend_count_act": ("resendMany",),
     "edition_resend_act": ("resendMany",),
+    "correct_count_act": ("correctEdition",),
     "correct_act": ("correctEdition",),
     "kill_act": ("killEdition",),
     "rehearsal_act": ("rehearseEdition",),
