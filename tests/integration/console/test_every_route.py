@@ -109,7 +109,9 @@ def test_odd_addresses_break_no_page(runtime: Runtime, app: ASGIApp) -> None:
 
 # --- what the table itself must say ----------------------------------------------------------------------------------
 
-SENDS = {"steer_act", "dispatch_rate_act", "brake_act", "schedule_act", "edition_resend_act", "correct_act", "kill_act", "stop_run_act", "settle_act", "let_go_act", "port_act", "alarm_act"}
+SENDS = {
+    "steer_act", "dispatch_rate_act", "brake_act", "schedule_act", "edition_resend_act", "correct_act", "kill_act", "stop_run_act", "settle_act", "let_go_act", "port_act", "alarm_act",
+}  # fmt: skip
 """What lets something go to readers, or stops it for good."""
 
 
