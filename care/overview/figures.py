@@ -28,7 +28,7 @@ from monitoring.kept import Kept
 from monitoring.readership import PAYING, ReadershipDay
 from reconciliation.diff import CLASSES
 from reconciliation.runs.boards import open_classes
-from reconciliation.stop_send.boards import WantedStops, stopped_paying
+from reconciliation.stop_send.boards import paying_by_age
 
 DAYS: Final = 30
 NOT_SERVED: Final = "charged_not_served"
@@ -233,7 +233,7 @@ def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _stopped(session: Session, now: datetime, city: str) -> Stopped:
-    whole, month, two = (stopped_paying(session, WantedStops(city=city, paying=True, over_days=days), now) for days in (0, 30, 60))
+    whole, month, two = paying_by_age(session, now, (0, 30, 60), city=city)
     return Stopped(*whole, *month, *two)
 
 

@@ -101,13 +101,17 @@ def stopped_page(session: Session, wanted: WantedStops, now: datetime, *, after:
     return [StoppedLine(*row) for row in session.execute(rows.order_by(one.stopped_at, one.id).limit(limit))]
 
 
-def stopped_paying(session: Session, wanted: WantedStops, now: datetime) -> tuple[int, int]:
-    """How many open stops there are, and what their readers are charged a month (fen), as far as prices are known."""
+def paying_by_age(session: Session, now: datetime, days: Sequence[int], *, city: str = "") -> list[tuple[int, int]]:
+    """For each of `days` in one pass: how many are stopped for so many days or longer and pay meanwhile, and what they are charged a month (fen)."""
     one = DeliveryStop
     his = and_(Subscription.reader_id == one.reader_id, Subscription.service_id == one.service_id)
-    rows = select(func.count(), func.coalesce(func.sum(Subscription.price_fen), 0)).select_from(one).join(Reader, Reader.id == one.reader_id).outerjoin(Subscription, his)
-    number, fen = session.execute(rows.where(one.ended_at.is_(None), *_conditions(wanted, now))).one()
-    return number, int(fen or 0)
+    since = [one.stopped_at <= now - timedelta(days=number) for number in days]
+    sums = [column for old in since for column in (func.count().filter(old), func.coalesce(func.sum(Subscription.price_fen).filter(old), 0))]
+    rows = select(*sums).select_from(one).join(Subscription, his)
+    if city:
+        rows = rows.join(Reader, Reader.id == one.reader_id)
+    found = [int(value) for value in session.execute(rows.where(one.ended_at.is_(None), *_conditions(WantedStops(city=city, paying=True), now))).one()]
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def _conditions(wanted: WantedStops, now: datetime) -> Iterator[ColumnElement[Any]]:
