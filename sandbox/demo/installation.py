@@ -5,6 +5,7 @@ Everything is done through the command line, as an operator would.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -123,7 +124,7 @@ class Installation:
 def _answers(url: str) -> bool:
     try:
         urllib.request.urlopen(url, timeout=2)  # noqa: S310  # loopback
-    except urllib.error.HTTPError:
+    except (urllib.error.HTTPError, http.client.BadStatusLine):
         return True
     except OSError:
         return False

@@ -111,7 +111,7 @@ def test_many_readers_are_looked_at_and_answers_are_set(support: TestClient, cli
     assert [(one["reader_id"], one["act"]) for one in found["readers"]] == [(STOPPED, "reach"), (WELL, "")] and found["unknown"] == 1
     page = fits(support.get(f"/api/v1/readers/{STOPPED}"), READER)
     assert page["headline"]["answer"]["zh"].startswith("《江淮早报》从") and page["known"] == []
-    assert len(fits(support.get("/api/v1/answers"), "/api/v1/answers")["answers"]) == 10
+    assert len(fits(support.get("/api/v1/answers"), "/api/v1/answers")["answers"]) == 11
     change = {"name": "well", "zh": "{title}到了", "en": "{title} is there", "before": 0}
     assert post(support, "/api/v1/answers", "k2", **change).status_code == 403
     keeper = client_of("operate")

@@ -129,7 +129,7 @@ def test_a_token_is_shown_once_keeps_to_its_city_and_is_revoked(app: ASGIApp, ru
     found = re.search(r'id="shown-once">(huabao_[\w-]+)<', page)
     assert found is not None and found[1] not in root.get("/tokens").text
     client = TestClient(app, headers={"Authorization": f"Bearer {found[1]}", "Idempotency-Key": "1"})
-    assert client.get("/api/v1/dispatches").status_code == 403, "figures of all cities"
+    assert client.get("/api/v1/ports").status_code == 403, "a port serves all cities"
     asked = {"msisdn": f"1380551000{STOPPED}", "edition": "jh/1522", "reason": "asked"}
     refused = client.post("/api/v1/resends", json=asked)
     assert refused.status_code >= 400 and f"no reader of {BENGBU} has this number" in refused.json()["detail"]

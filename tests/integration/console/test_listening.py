@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from console import listening
 from console.listening import PatientListener, listener_of
-from tests.services.waiting import PATIENCE_S
+from tests.services.waiting import PATIENCE_S, wait_until
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 LARGE = b"x" * 20_000_000
@@ -169,10 +169,8 @@ def test_who_goes_on_after_his_answer_is_let_go_and_who_ends_is_heard_again() ->
 def test_who_reads_nothing_is_let_go() -> None:
     with serving(takes_s_max=0.3) as place, place.peer() as greedy:
         greedy.sendall(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
-        deadline = time.monotonic() + PATIENCE_S
-        while place.open:  # not a byte is read meanwhile
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: place.server.server_state.total_requests or place.open)
+        wait_until(lambda: not place.open)  # not a byte is read meanwhile
         assert len(rest_of(greedy)) < len(LARGE)
 
 

@@ -29,7 +29,7 @@ def test_what_arrives_is_what_was_built_and_no_reader_is_touched(sqlite_runtime:
     client.post("/editions/1/rehearsal", data={"csrf": csrf_of(page)})
     assert run_desk(runtime, rehearsal=REHEARSAL) == 1
     page = client.get("/editions/1/rehearsal").text
-    for said in ("Everything arrived", "1 sent, 1 arrived, 1 retrieved", "1 are byte for byte as built", "Balanced", "as built", "application/smil", "今天的消息很短"):
+    for said in ("Everything arrived", "1 sent, 1 arrived, 1 retrieved", "1 is byte for byte as built", "Balanced", "as built", "application/smil", "今天的消息很短"):
         assert said in page, said
     with runtime.transaction(read_only=True) as session:
         file, variant = session.scalars(select(DeskFile)).one(), session.scalars(select(Variant)).one()

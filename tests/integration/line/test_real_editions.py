@@ -18,6 +18,7 @@ import pytest
 
 from sandbox.demo.installation import Installation
 from sandbox.demo.readers import EFFECTIVE_AT, write_readers
+from tests import servers
 from tests.services.forked import Fork, run_command
 
 EDITIONS = ("newspaper-2022-10-am", "magazine-zhaohuaxishi", "comic-peppercarrot-06")
@@ -43,7 +44,7 @@ class Place(Installation):
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """A running installation with readers, subscriptions and a port, on a database that a real command migrated or found migrated."""
     settings = {"HUABAO_DATABASE_URL": request.getfixturevalue("postgres_url")} if request.param == "postgresql" else {}
-    place = Place(tmp_path / "huabao", settings)
+    place = Place(tmp_path / "huabao", settings, web_port=servers.free_tcp_port(), mmsc_port=servers.free_tcp_port())
     place.clear()
     try:
         _start(place, READERS[request.param])
