@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -58,10 +59,17 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def address(sqlite_runtime: Runtime) -> Iterator[str]:
     """Where the console of this test listens; an account of each role is there."""
     add_users(sqlite_runtime)
+    with serving(sqlite_runtime) as found:
+        yield found
+
+
+@contextmanager
+def serving(runtime: Runtime) -> Iterator[str]:
+    """The console on a free port; its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         tcp_port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(make_app(sqlite_runtime, Registry()), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(make_app(runtime, Registry()), log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
@@ -71,7 +79,7 @@ def address(sqlite_runtime: Runtime) -> Iterator[str]:
         thread.join(10)
 
 
-def _sign_in(context: BrowserContext, name: str) -> None:
+def sign_in(context: BrowserContext, name: str) -> None:
     """What the form does, without drawing it: test_the_sign_in fills it in as a person does."""
     form = context.request.get("/sign-in").text()
     done = context.request.post("/sign-in", form={"csrf": csrf_of(form), "name": name, "password": PASSWORD}, max_redirects=0)
@@ -99,7 +107,7 @@ def open_page(chromium: Browser, address: str, complaints: list[str]) -> Iterato
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        _sign_in(context, name)
+        sign_in(context, name)
         page.goto(path)
         return page
 
