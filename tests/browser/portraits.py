@@ -21,7 +21,7 @@ from tests.integration.console.conftest import csrf_of
 
 PAGES = {
     "today": "/", "dispatch": "/dispatches/1", "ports": "/ports", "seeds": "/seeds", "capacity": "/capacity", "trail": "/audit", "reconcile": "/reconcile", "recovery": "/recovery",
-    "alarms": "/alarms", "complaints": "/complaints", "editions": "/editions", "segments": "/segments", "reader": "/readers/12", "duty": "/duty",
+    "alarms": "/alarms", "complaints": "/complaints", "editions": "/editions", "segments": "/segments", "reader": "/readers/12", "duty": "/duty", "overview": "/overview", "resend": "/editions/58/resend", "alarm": "/alarms/1",
 }  # fmt: skip
 COLOURS = 128
 WAIT_MS = 60_000
