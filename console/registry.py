@@ -97,7 +97,15 @@ def registry() -> Registry:
         tasks.update({task.name: task for task in module.TASKS})
         periodics.extend(module.PERIODIC)
         companions.extend(getattr(module, "COMPANIONS", ()))
+    import_module("monitoring.channels.wording").SPEAKER.say = _say
     return Registry(tasks, tuple(periodics), tuple(companions))
+
+
+def _say(sentence: str, language: str) -> str:
+    """What the system wrote, in a recipient's language."""
+    from console.wording import said
+
+    return said(sentence, language)
 
 
 def settings() -> tuple[Setting[Any], ...]:

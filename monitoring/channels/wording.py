@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,6 +18,21 @@ LINES_MAX: Final = 30
 
 _SEVERITIES: Final = {"critical": ("critical", "严重"), "warning": ("warning", "注意"), "info": ("note", "提示")}
 _EVENTS: Final = {"opened": ("open", "发生"), "reopened": ("open again", "再次发生"), "closed": ("closed", "已关闭")}
+
+
+Say = Callable[[str, str], str]
+"""A sentence that the system wrote, in a language."""
+
+
+@dataclass
+class Speaker:
+    """Who says what was seen in a recipient's language: an alarm's sentence is kept in English, and only the console, which nobody below may ask, knows the others by its form."""
+
+    say: Say
+
+
+SPEAKER: Final = Speaker(lambda sentence, _: sentence)
+"""Where the console is there, it puts its own way of saying in (`console.registry`)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ def body(told: Sequence[Told], language: str, console_url: str) -> str:
     for one in ranked(told)[:LINES_MAX]:
         kind = kind_of(one.kind)
         head = f"{kind.name[chinese]} · {one.key} · {_EVENTS[one.what][chinese]} · {shanghai_text(one.at)}"
-        lines = [head, one.text] if one.text else [head]
+        lines = [head, SPEAKER.say(one.text, language)] if one.text else [head]
         if one.what != "closed":
             lines.append(f"{'下一步：' if chinese else 'Next: '}{kind.next[chinese]}")
         if console_url:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert, select, update
 
+from console import registry
 from delivery.models import Port, ReaderReply
 from huabao import alarms
 from huabao.errors import UsageError
@@ -65,6 +66,20 @@ def test_a_mail_once_and_one_when_it_is_over(house: House, mailbox: Mailbox) -> 
     assert deliver(house.runtime) == 1
     assert mailbox.mails[1]["subject"].endswith("(p1): closed")
     assert mailbox.mails[0]["message-id"] != mailbox.mails[1]["message-id"]
+
+
+def test_what_was_seen_is_told_in_the_recipient_s_language(house: House, mailbox: Mailbox) -> None:
+    registry.registry()  # the console is there
+    for name, language in (("wang", "zh"), ("li", "en")):
+        _tell(house, name, "email", f"{name}@house.example", language=language)
+    with house.runtime.transaction() as session:
+        alarms.raise_alarm(session, "delivery.gate", "1", "dispatch 7 is held: 3 of 8 seeds retrieved; too few in 100kb. Release it, stop the handset class, or wait for the reports", at=house.runtime.now())
+    house.after(minutes=2)
+    deliver(house.runtime)
+    bodies = {str(one["to"]): one.get_content() for one in mailbox.mails}
+    assert "下发 7 已扣住：8 个种子中 3 个已接收" in bodies["wang@house.example"]
+    assert "is held" not in bodies["wang@house.example"]
+    assert "dispatch 7 is held: 3 of 8 seeds retrieved" in bodies["li@house.example"]
 
 
 def test_a_storm_is_one_message_a_minute(house: House, mailbox: Mailbox) -> None:
