@@ -24,6 +24,7 @@ from huabao.clock import business_day
 from huabao.errors import UsageError
 from huabao.settings import Setting
 from monitoring.cities import cities_known
+from monitoring.kept import Kept
 from reconciliation.stop_send.report import month_of
 
 DAYS_SHOWN = 14
@@ -34,6 +35,8 @@ CITY_CHARS_MAX = 40
 
 _laying_out = threading.BoundedSemaphore(1)
 """A PDF takes a second or two of one core: one at a time, so that pages are not held up."""
+
+_months: Kept[Document] = Kept(60.0)
 
 Make = Callable[[Session, datetime, str], Document]
 
@@ -72,8 +75,10 @@ def report_day_file(visit: Visit) -> Response:
 
 
 def report_month(visit: Visit) -> Response:
-    """A month's report as a page."""
-    return _page(visit, MONTH, _month_of(visit))
+    """A month's report as a page, at most a minute old: it reads what differs and who is stopped, and says its instant."""
+    make = _month_of(visit)
+    key = (visit.request.path_params["month"], _city(visit), visit.language)
+    return _page(visit, MONTH, lambda session, now, language: _months.get(session, key, now, lambda own: make(own, now, language)))
 
 
 def report_month_file(visit: Visit) -> Response:
