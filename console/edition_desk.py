@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,21 @@ def act_of(visit: Visit, reason: str = "") -> Act:
 def refusal(visit: Visit, error: Exception) -> str:
     """What a service refused, in the visit's language."""
     return visit.say("desk_act.not_ready", reason=said(str(error), visit.language))
+
+
+def not_now(visit: Visit, state: str, verb: str) -> str:
+    """Why nothing was done of an edition in that state; `verb` is the name of its text."""
+    return visit.say("desk_act.not_now", state=visit.say(f"issue_state.{state}"), verb=visit.say(verb))
+
+
+def ticked(form: Mapping[str, str], key: str) -> str:
+    """What is ticked of several boxes, as `ports.main`: their names with commas between."""
+    return ",".join(sorted(name.partition(".")[2] for name in form if name.startswith(f"{key}.")))
+
+
+def names_of(chosen: Mapping[str, Any], key: str) -> list[str]:
+    """And back."""
+    return [name for name in str(chosen.get(key, "")).split(",") if name]
 
 
 def ask(visit: Visit, session: Session, task: Task, edition: Edition, kind: str, **args: str) -> DeskWork:

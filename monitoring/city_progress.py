@@ -7,29 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.models import Edition, EditionVersion, Publication
-from delivery import kinds
-from delivery.lanes import RESEND
 from delivery.models import Dispatch, Outcome
 from monitoring.cities import CityTally, DispatchCity, city_tallies, city_tally
-from monitoring.measures import Progress, Summary, dispatch_progress
+from monitoring.measures import LINES, Progress, Summary, dispatch_progress
 from monitoring.tallies import CITY, Minute, Tally
-
-_LINE = (
-    select(Dispatch, Publication.title, Edition.number, EditionVersion.title)
-    .join(Edition, Edition.id == Dispatch.edition_id)
-    .join(Publication, Publication.id == Edition.publication_id)
-    .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-    .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
-)
 
 
 def city_lines(session: Session, city: str, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
     """The newest dispatches that have readers in the city, newest first; those with an id below `before_id` where one is given."""
-    wanted = _LINE.join(DispatchCity, DispatchCity.dispatch_id == Dispatch.id).where(DispatchCity.city == city)
+    wanted = LINES.join(DispatchCity, DispatchCity.dispatch_id == Dispatch.id).where(DispatchCity.city == city)
     if before_id is not None:
         wanted = wanted.where(DispatchCity.dispatch_id < before_id)
     rows = session.execute(wanted.order_by(DispatchCity.dispatch_id.desc()).limit(limit)).all()
@@ -40,7 +28,7 @@ def city_lines(session: Session, city: str, now: datetime, *, before_id: int | N
 def city_line(session: Session, dispatch_id: int, city: str, now: datetime) -> tuple[Summary, CityTally] | None:
     """One dispatch in the city; None where it is none of those above."""
     found = city_tally(session, dispatch_id, city)
-    row = None if found is None else session.execute(_LINE.where(Dispatch.id == dispatch_id)).one_or_none()
+    row = None if found is None else session.execute(LINES.where(Dispatch.id == dispatch_id)).one_or_none()
     if found is None or row is None:
         return None
     dispatch, publication, number, title = row

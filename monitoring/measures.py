@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -223,17 +223,19 @@ def forecast(state: str, pending: int, rate_per_s: float, sent_at: datetime | No
     return begin + timedelta(seconds=pending / rate_per_s)
 
 
+LINES: Final = (
+    select(Dispatch, Publication.title, Edition.number, EditionVersion.title)
+    .join(Edition, Edition.id == Dispatch.edition_id)
+    .join(Publication, Publication.id == Edition.publication_id)
+    .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
+    .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
+)
+"""Dispatches but those to test handsets and to single readers who asked, with what they are called."""
+
+
 def recent_dispatches(session: Session, now: datetime, *, before_id: int | None = None, limit: int = 20) -> list[Summary]:
     """The newest dispatches but those to test handsets and to single readers who asked, newest first, those with an id below `before_id` where one is given."""
-    wanted = (
-        select(Dispatch, Publication.title, Edition.number, EditionVersion.title)
-        .join(Edition, Edition.id == Dispatch.edition_id)
-        .join(Publication, Publication.id == Edition.publication_id)
-        .join(EditionVersion, EditionVersion.id == Dispatch.edition_version_id)
-        .where(Dispatch.kind.not_in(kinds.UNCOUNTED), Dispatch.lane != RESEND)
-        .order_by(Dispatch.id.desc())
-        .limit(limit)
-    )
+    wanted = LINES.order_by(Dispatch.id.desc()).limit(limit)
     if before_id is not None:
         wanted = wanted.where(Dispatch.id < before_id)
     return [Summary(dispatch, publication, number, title, dispatch_progress(session, dispatch.id, now)) for dispatch, publication, number, title in session.execute(wanted)]

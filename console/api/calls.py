@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from console.api.problems import Problem
 from console.api.scopes import NUMBERS
 from console.api.tokens import Client
 from console.rights.cities import operation_way
+from huabao import audit
 from huabao.msisdn import MSISDN
 from huabao.runtime import Runtime
 
@@ -48,6 +50,14 @@ class Call:
         if not name.isprintable():
             raise Problem("invalid", "agent: printable characters only")
         return name[:80]
+
+
+def keep_whole(call: Call, session: Session, action: str, kind: str, shown: bool, *, object_id: str = "open") -> None:
+    """A list that held whole numbers is kept in the audit trail, with what was asked for."""
+    if shown and NUMBERS in call.client.scopes:
+        assert call.query is not None, "a list is asked for by a query"
+        asked = call.query.model_dump_json(exclude_defaults=True)
+        audit.record(session, actor=call.client.actor, action=action, object_kind=kind, object_id=object_id, at=call.runtime.now(), filter=asked)
 
 
 @dataclass(frozen=True)

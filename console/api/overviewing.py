@@ -12,9 +12,8 @@ from care.overview.figures import Moves, OnTime, Overview, Waiting, Watched, ove
 from care.overview.lists import WantedMoves
 from care.overview.marks import NEW
 from care.overview.rules import JOINED, LEFT
-from console.api.calls import Call, Operation, Reply
-from console.api.scopes import NUMBERS, READ, SUPPORT
-from huabao import audit
+from console.api.calls import Call, Operation, Reply, keep_whole
+from console.api.scopes import READ, SUPPORT
 from huabao.msisdn import MSISDN
 
 
@@ -203,9 +202,7 @@ def readers(call: Call) -> Reply:
                     arrived_at=one.mark.arrived_at, price_fen=one.mark.price_fen,
                 )) for one in marked
             ]  # fmt: skip
-        if found and NUMBERS in call.client.scopes:
-            asked = query.model_dump_json(exclude_defaults=True)
-            audit.record(session, actor=call.client.actor, action="overview.numbers", object_kind="readers", object_id=query.list, at=now, filter=asked)
+        keep_whole(call, session, "overview.numbers", "readers", bool(found), object_id=query.list)
         shown = found[: query.limit]
         return Reply(200, ListedPage(readers=[one for _, one in shown], next_after=shown[-1][0] if len(found) > query.limit else None))
 

@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from console.api.calls import Call, Operation, Reply
+from console.api.calls import Call, Operation, Reply, keep_whole
 from console.api.confirming import CountedRequest, check
 from console.api.schemas import Query
-from console.api.scopes import NUMBERS, SETTLE
-from huabao import audit
+from console.api.scopes import SETTLE
 from huabao.msisdn import MSISDN
 from reconciliation.outbox import store
 from reconciliation.outbox.boards import ACT_MAX, WantedRequests, act_on, count_requests, requests_page, waiting
@@ -94,9 +93,7 @@ def list_requests(call: Call) -> Reply:
         found = requests_page(session, WantedRequests(query.peer, query.state, query.code), after=query.after, limit=query.limit + 1)
         shown = found[: query.limit]
         numbers = store.numbers_of(session, [row.reader_id for row in shown if row.reader_id is not None])
-        if shown and NUMBERS in call.client.scopes:
-            asked = query.model_dump_json(exclude_defaults=True)
-            audit.record(session, actor=call.client.actor, action="outbox.numbers", object_kind="outbox", object_id="open", at=call.runtime.now(), filter=asked)
+        keep_whole(call, session, "outbox.numbers", "outbox", bool(shown))
         lines = [_request(call, row, row.payload.get("msisdn") or numbers.get(row.reader_id or 0, "")) for row in shown]
         return Reply(200, RequestPage(requests=lines, peers=_peers(session), next_after=shown[-1].id if len(found) > query.limit else None))
 

@@ -13,14 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.agreeing import others
-from console.api.calls import Call, Operation, Reply
+from console.api.calls import Call, Operation, Reply, keep_whole
 from console.api.confirming import CountedRequest, check
 from console.api.problems import Problem
 from console.api.schemas import Agent, Msisdn, Query, RowId, Strict
-from console.api.scopes import NUMBERS, SETTLE, SUPPORT
+from console.api.scopes import SETTLE, SUPPORT
 from console.confirmed import REASON_CHARS_MAX
 from console.settlement import GONE, settle, standing
-from huabao import audit
 from huabao.msisdn import MSISDN, parse_msisdn
 from reconciliation.intake.joining import join
 from reconciliation.runs import guard
@@ -277,7 +276,7 @@ def list_stopped(call: Call) -> Reply:
         wanted = WantedStops(query.cause, None, query.listed, call.client.city or "")
         found = stopped_page(session, wanted, now, after=after, limit=query.limit + 1)
         shown = found[: query.limit]
-        _keep_whole(call, session, "recovery.numbers", "delivery_stops", query, bool(shown))
+        keep_whole(call, session, "recovery.numbers", "delivery_stops", bool(shown))
         lines = [
             StoppedDocument(
                 stop_id=one.stop.id, reader_id=one.stop.reader_id, msisdn=call.number(MSISDN(one.msisdn)), city=one.city, service_id=one.stop.service_id, cause=one.stop.cause,
@@ -286,13 +285,6 @@ def list_stopped(call: Call) -> Reply:
             for one in shown
         ]  # fmt: skip
         return Reply(200, StoppedPage(stopped=lines, next_after=shown[-1].stop.id if len(found) > query.limit else None))
-
-
-def _keep_whole(call: Call, session: Session, action: str, kind: str, query: Query, shown: bool) -> None:
-    """A list with whole numbers is kept in the audit trail."""
-    if shown and NUMBERS in call.client.scopes:
-        asked = query.model_dump_json(exclude_defaults=True)
-        audit.record(session, actor=call.client.actor, action=action, object_kind=kind, object_id="open", at=call.runtime.now(), filter=asked)
 
 
 def list_differences(call: Call) -> Reply:
@@ -306,7 +298,7 @@ def list_differences(call: Call) -> Reply:
             raise Problem("conflict", "the last one that you saw is settled; begin anew")
         found = open_page(session, wanted, after=None if last is None else (last.first_day, last.id), limit=query.limit + 1)
         shown = [line.row for line in found[: query.limit]]
-        _keep_whole(call, session, "reconcile.numbers", "reconcile_differences", query, bool(shown))
+        keep_whole(call, session, "reconcile.numbers", "reconcile_differences", bool(shown))
         names = [name for name in DifferenceDocument.model_fields if name not in ("difference_id", "msisdn")]
         lines: list[dict[str, Any]] = [{"difference_id": one.id, "msisdn": call.number(MSISDN(one.msisdn)), **{name: getattr(one, name) for name in names}} for one in shown]
         return Reply(200, DifferencePage.model_validate({"differences": lines, "next_after": shown[-1].id if len(found) > query.limit else None}))

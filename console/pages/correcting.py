@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console.confirmed import REASON_CHARS_MAX, number_of
-from console.edition_desk import Seen, ask, seen, shared
+from console.edition_desk import Seen, ask, not_now, seen, shared
 from console.visit import Visit
 from content.workflow import lifecycle
 from content.works import services as works
@@ -20,8 +20,9 @@ def correct(visit: Visit, problem: str = "", reason: str = "") -> Response:
         found = seen(visit, session)
         counted = works.latest(session, found.view.edition.id, COUNT_CORRECTION)
         fresh = _fresh(session, found)
+    impossible = _not_now(visit, found)
     return visit.page(
-        "correct.html", **shared(visit, found, "edition"), counted=counted, fresh=fresh, problem=problem or _not_now(visit, found), possible=not _not_now(visit, found),
+        "correct.html", **shared(visit, found, "edition"), counted=counted, fresh=fresh, problem=problem or impossible, possible=not impossible,
         reason=reason, reason_chars_max=REASON_CHARS_MAX,
     )  # fmt: skip
 
@@ -61,9 +62,7 @@ def _fresh(session: Session, found: Seen) -> DeskWork | None:
 
 def _not_now(visit: Visit, found: Seen) -> str:
     state = found.view.edition.state
-    if lifecycle.CORRECT in lifecycle.possible(state):
-        return ""
-    return visit.say("desk_act.not_now", state=visit.say(f"issue_state.{state}"), verb=visit.say(f"issue_verb.{lifecycle.CORRECT}"))
+    return "" if lifecycle.CORRECT in lifecycle.possible(state) else not_now(visit, state, f"issue_verb.{lifecycle.CORRECT}")
 
 
 def _problem(visit: Visit, fresh: DeskWork | None, reason: str) -> str:

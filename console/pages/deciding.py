@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from console.confirmed import REASON_CHARS_MAX, number_of
-from console.edition_desk import Seen, act_of, ask, refusal, seen, shared
+from console.edition_desk import Seen, act_of, ask, not_now, refusal, seen, shared
 from console.visit import Visit
 from content.services import lock_edition
 from content.workflow import approvals, lifecycle
@@ -89,7 +89,7 @@ def _asked(visit: Visit, session: Session, verb: str) -> Sheet:
     found = seen(visit, session)
     edition = found.view.edition
     if verb not in lifecycle.possible(edition.state):
-        return Sheet(verb, found, visit.say("desk_act.not_now", state=visit.say(f"issue_state.{edition.state}"), verb=visit.say(f"desk_act.{verb}")))
+        return Sheet(verb, found, not_now(visit, edition.state, f"desk_act.{verb}"))
     if verb == lifecycle.APPROVE:
         in_the_way = approvals.obstacles(session, edition, act_of(visit), production=visit.runtime.config.production)
         return Sheet(verb, found, obstacles=tuple(in_the_way))

@@ -74,7 +74,7 @@ def _resend_query(dispatch: Dispatch, asked: Filter) -> str | None:
 
 
 def after_of(visit: Visit) -> int:
-    """Behind which reader a page begins."""
+    """Behind which id a page begins; 0 where it is the first."""
     after = visit.request.query_params.get("after", "")
     return int(after) if after.isdecimal() and len(after) < 18 else 0
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
+from console.pages.reached import after_of
 from console.visit import Refused, Visit
 from huabao.errors import UsageError
 from huabao.msisdn import MSISDN
@@ -23,9 +24,9 @@ CODE_CHARS_MAX = 20
 
 def requests(visit: Visit, acted: Acted | None = None) -> Response:
     """The list, the oldest first, fifty at a time."""
-    wanted, after = _wanted(visit), visit.request.query_params.get("after", "")
+    wanted, after = _wanted(visit), after_of(visit)
     with visit.runtime.transaction(read_only=True) as session:
-        found = requests_page(session, wanted, after=int(after) if after.isdecimal() and len(after) < 18 else 0, limit=PAGE_ROWS + 1)
+        found = requests_page(session, wanted, after=after, limit=PAGE_ROWS + 1)
         lines = found[:PAGE_ROWS]
         numbers = store.numbers_of(session, [row.reader_id for row in lines if row.reader_id is not None])
         said = {row.id: row.payload.get("msisdn") or numbers.get(row.reader_id or 0, "") for row in lines}

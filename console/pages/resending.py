@@ -6,14 +6,13 @@ sent once, however often its button is pressed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
 from starlette.responses import Response
 
 from console.confirmed import REASON_CHARS_MAX, number_of
-from console.edition_desk import ask, refusal, seen, shared
+from console.edition_desk import ask, names_of, refusal, seen, shared, ticked
 from console.visit import Visit
 from content.models import EditionVersion, Variant
 from content.works import services as works
@@ -51,8 +50,8 @@ def edition_resend(visit: Visit, problem: str = "") -> Response:
     answered = sent is not None and counted is not None and sent.args.get("counted") == str(counted.id)
     tally = counted.result if counted is not None and counted.state == works.DONE and not given else None
     return visit.page(
-        "edition_resend.html", **shared(visit, found, "edition_resend"), counted=counted, tally=tally, chosen=chosen, ticked={key: _names(chosen, key) for key in TICKED},
-        choices={"outcomes": OUTCOMES, "ports": ports, "classes": classes}, sent=sent if answered or (sent is not None and counted is None) else None,
+        "edition_resend.html", **shared(visit, found, "edition_resend"), counted=counted, tally=tally, chosen=chosen, ticked={key: names_of(chosen, key) for key in TICKED},
+        choices={"outcomes": OUTCOMES, "ports": ports, "classes": classes}, sent=sent if answered else None,
         takes=None if tally is None or tally["forecast_s"] is None else timedelta(seconds=tally["forecast_s"]),
         rare=any(chosen.get(key) for key in RARE), left=left, problem=problem, reason_chars_max=REASON_CHARS_MAX,
     )  # fmt: skip
@@ -100,12 +99,7 @@ def _chosen(visit: Visit) -> dict[str, str]:
     """What the form says; boxes of several, as `ports.main`, are joined."""
     form = visit.form
     lists = {key: form.get(key, "").replace("，", SEPARATOR).replace("、", SEPARATOR).strip()[:FIELD_CHARS_MAX] for key in LISTS if key not in TICKED}
-    boxes = {key: SEPARATOR.join(sorted(name.partition(".")[2] for name in form if name.startswith(f"{key}."))) for key in TICKED}
+    boxes = {key: ticked(form, key) for key in TICKED}
     times = {key: form.get(key, "").strip()[:40] for key in TIMES}
     switches = {key: "1" if form.get(key) == "1" else "" for key in SWITCHES}
     return lists | boxes | times | switches | {"rate": form.get("rate", "").strip()[:20]}
-
-
-def _names(chosen: Mapping[str, str], key: str) -> list[str]:
-    return [name for name in str(chosen.get(key, "")).split(SEPARATOR) if name]
-

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from starlette.responses import Response
 
 from console.confirmed import number_of
-from console.edition_desk import Seen, ask, may, seen, shared
+from console.edition_desk import Seen, ask, may, names_of, not_now, seen, shared, ticked
 from console.visit import Visit
 from content.models import Publication
 from content.workflow import lifecycle
@@ -42,8 +40,8 @@ def schedule(visit: Visit, problem: str = "") -> Response:
     return visit.page(
         "schedule.html", **shared(visit, found, "schedule"), planned=planned, plan=planned.result if planned is not None and fresh else None, chosen=chosen, ports=ports,
         groups=groups, made=made if made is not None and planned is not None and made.id > planned.id else None, possible=possible, problem=problem,
-        begin=_at(planned, "begin_at"), finish=_at(planned, "forecast_finish_at"), approved=found.view.approval is not None, blocked=_names(chosen, "block"),
-        named_ports=_names(chosen, "ports"), may_schedule=may(visit, "schedule_act"),
+        begin=_at(planned, "begin_at"), finish=_at(planned, "forecast_finish_at"), approved=found.view.approval is not None, blocked=names_of(chosen, "block"),
+        named_ports=names_of(chosen, "ports"), may_schedule=may(visit, "schedule_act"),
     )  # fmt: skip
 
 
@@ -76,7 +74,7 @@ def schedule_act(visit: Visit) -> Response:
 def _problem(visit: Visit, found: Seen, planned: DeskWork | None) -> str:
     """Why what was confirmed is not what would be done, or ""."""
     if lifecycle.SCHEDULE not in found.view.possible:
-        return visit.say("desk_act.not_now", state=visit.say(f"issue_state.{found.view.edition.state}"), verb=visit.say("issue_verb.schedule"))
+        return not_now(visit, found.view.edition.state, "issue_verb.schedule")
     if planned is None or planned.state != works.DONE or planned.edition_version_id != found.view.version.id or visit.form.get("plan") != str(planned.id):
         return visit.say("plan.other")
     confirmed = number_of(visit.form.get("count", ""))
@@ -86,12 +84,8 @@ def _problem(visit: Visit, found: Seen, planned: DeskWork | None) -> str:
 def _chosen(visit: Visit) -> dict[str, str]:
     """What the form says; fields of several, as `ports.main`, are joined."""
     form = visit.form
-    several = {name: ",".join(sorted(key.partition(".")[2] for key in form if key.startswith(f"{name}."))) for name in ("ports", "block")}
+    several = {name: ticked(form, name) for name in ("ports", "block")}
     return {name: form.get(name, "").strip()[:200] for name in ("start", "deadline", "seed_group")} | several
-
-
-def _names(chosen: Mapping[str, Any], key: str) -> Sequence[str]:
-    return [name for name in str(chosen.get(key, "")).split(",") if name]
 
 
 def _defaults(publication: Publication, now: datetime) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from console.confirmed import MOVED_SHARE, REASON_CHARS_MAX, number_of
-from console.edition_desk import Seen, ask, refusal, seen, shared
+from console.edition_desk import Seen, ask, not_now, refusal, seen, shared
 from console.visit import Visit
 from content.workflow import lifecycle
 from delivery.dispatch import correction, killing
@@ -54,7 +54,7 @@ def _asked(visit: Visit) -> Sheet:
         found = seen(visit, session)
         state = found.view.edition.state
         if lifecycle.KILL not in lifecycle.possible(state):
-            return Sheet(found, problem=visit.say("desk_act.not_now", state=visit.say(f"issue_state.{state}"), verb=visit.say("issue_verb.kill")))
+            return Sheet(found, problem=not_now(visit, state, "issue_verb.kill"))
         try:
             sent = killing.dispatches_of(session, found.view.edition.id)
             return Sheet(found, correction.pending_readers(session, sent), recallable(session, sent))

@@ -55,6 +55,11 @@ MOVED_SHARE = 0.01
 """So many more readers than a person said yes to are the same number to him."""
 
 
+def has_moved(found: int, confirmed: int | None) -> bool:
+    """Whether noticeably more readers are found now than a person said yes to; None where nobody was asked."""
+    return confirmed is not None and found > confirmed * (1 + MOVED_SHARE)
+
+
 @dataclass(frozen=True)
 class Request:
     """What somebody wants to send.
@@ -270,7 +275,7 @@ def _freeze(session: Session, subject: Subject, request: Request, variants: Mapp
         raise UsageError(f"{subject.publication.slug} has no readers: nobody has an order of service {service!r}; `huabao subscriptions import FILE` brings them")
     if not found.signatures.keys() <= variants.keys():
         raise _NewSignatureError
-    if request.confirmed is not None and found.planned > request.confirmed * (1 + MOVED_SHARE):
+    if has_moved(found.planned, request.confirmed):
         raise UsageError(f"{found.planned:,} readers are planned now, {request.confirmed:,} were confirmed; look at the plan again")
     dispatch = _row(subject, request, found, actor=actor, start=start, now=now)
     session.add(dispatch)

@@ -7,7 +7,7 @@ from typing import Any
 
 from content.works.services import Order, Result, Tell
 from delivery.dispatch import correction, killing, plans, preflight, scheduling
-from delivery.dispatch.planning import MOVED_SHARE, NO_PORT, Request
+from delivery.dispatch.planning import NO_PORT, Request, has_moved
 from huabao.clock import parse_time
 from huabao.errors import UsageError
 from huabao.runtime import Runtime
@@ -79,7 +79,7 @@ def correct(runtime: Runtime, order: Order, tell: Tell) -> Result:
     request = request_of(order.edition_id, order.args)
     if request.confirmed is not None:
         found = correction.preview(runtime, request).count.planned
-        if found > request.confirmed * (1 + MOVED_SHARE):
+        if has_moved(found, request.confirmed):
             raise UsageError(f"{found:,} readers would get it now, {request.confirmed:,} were confirmed; count again")
     made = correction.correct(runtime, request, replacing=replacing, by=order.by, reason=reason, progress=lambda done: tell(done, 0))
     return Result(made.to_document())

@@ -24,7 +24,7 @@ from content.signatures import variant_name
 from content.variants import Wanted, check_count, ensure_variants, existing_variants
 from delivery import kinds, lifecycle, partitions
 from delivery.dispatch import gate, pacing, preflight, snapshot
-from delivery.dispatch.planning import MOVED_SHARE
+from delivery.dispatch.planning import has_moved
 from delivery.dispatch.progress import port_rate
 from delivery.dispatch.routing import Routing, carries_short
 from delivery.dispatch.snapshot import Signature
@@ -178,7 +178,7 @@ def resend_many(runtime: Runtime, demand: Demand, *, actor: str, progress: Calla
                 return earlier
             found = _count(session, target, demand, now)
             wanted = _wanted(session, target, found.signatures)
-        if demand.confirmed is not None and found.planned > demand.confirmed * (1 + MOVED_SHARE):
+        if has_moved(found.planned, demand.confirmed):
             raise UsageError(f"{found.planned:,} readers would get it now, {demand.confirmed:,} were confirmed; count again")
         variants = _variants(runtime, target, demand, wanted, progress) if found.killed is None and found.rate_per_s else {}
         tried = preflight.look(runtime, target.publication, variants.values(), demand.block_classes)
